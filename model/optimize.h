@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * The decision: the cheapest (memory size, provisioned concurrency) whose latency quantile meets
+ * the budget at the given traffic, and whether that is on-demand, reserved or provisioned
+ * concurrency. Latency is the mixture of cold and warm starts with the cold share that a pool
+ * simulation gives at that traffic. Pure: samples in, decision out.
+ *
+ * Rule: among candidates whose upper confidence bound of the quantile is <= budget, the lowest
+ * monthly cost wins; within the cost interval of the best, fewer provisioned environments, then
+ * the smaller memory size. Never a size with less than 10 % headroom over max memory used.
+ */
+#ifndef COLDPROF_MODEL_OPTIMIZE_H
+#define COLDPROF_MODEL_OPTIMIZE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "model/base/error.h"
+#include "model/idle_survival.h"
+#include "model/price.h"
+#include "model/quantile.h"
+
+enum cp_concurrency_mode { CP_MODE_ON_DEMAND, CP_MODE_RESERVED, CP_MODE_PROVISIONED };
+const char *cp_concurrency_mode_name(enum cp_concurrency_mode mode); /* "on-demand", ... */
+
+/* Measurements of one memory size. Arrays are borrowed. */
+struct cp_size_data {
+    int memory_size_mb;
+    const double *init_ms;         /* n_cold values, paired with cold_handler_ms by index */
+    const double *cold_handler_ms; /* first handler run of the same environment */
+    size_t n_cold;
+    const double *warm_ms; /* n_warm */
+    size_t n_warm;
+    double failure_share;   /* failed / (measured + failed), 0..1; NAN when nothing ran */
+    int max_memory_used_mb; /* -1 unknown */
+    bool cannot_run;        /* out of memory, timeout or init failure at this size */
+};
+
+struct cp_optimize_input {
+    const struct cp_size_data *sizes;
+    size_t n_sizes;
+    const struct cp_idle_survival *survival;
+    const struct cp_price_book *price;
+    double budget_q; /* 0.99; NAN: no budget, report cost and latency only */
+    double budget_ms;
+    double traffic_per_s;       /* > 0; NAN: no traffic given, cold starts judged on their own */
+    int current_memory_mb;      /* -1 unknown */
+    int unreserved_concurrency; /* account's; -1 unknown */
+    int max_provisioned;        /* search limit; 0 means 100 */
+    uint64_t seed;
+    /* Called between candidates (may be NULL): lets a user interface stay alive. */
+    void (*on_progress)(void *context, size_t done, size_t total);
+    void *progress_context;
+};
+
+struct cp_interval {
+    double value, low, high; /* NAN when not estimable */
+};
+
+struct cp_candidate {
+    int memory_size_mb;
+    enum cp_concurrency_mode mode;
+    int concurrency;               /* provisioned or reserved number; 0 for on-demand */
+    struct cp_interval latency_ms; /* at budget_q (p99 when no budget) of all requests */
+    struct cp_interval p50_ms, p95_ms, p99_ms;
+    enum cp_answer latency_status;
+    size_t n_cold, n_warm;         /* samples behind it */
+    struct cp_interval cold_share; /* of requests, 0..1 */
+    double spillover_share;        /* of requests served outside provisioned concurrency */
+    double throttled_share;
+    double utilization;      /* of provisioned concurrency, 0..1; NAN for on-demand */
+    double peak_concurrency; /* p99.9 over time from the simulation */
+    struct cp_interval usd_per_million;
+    struct cp_interval usd_per_month; /* at the given traffic; NAN without traffic */
+    double fixed_usd_per_month;       /* provisioned concurrency kept ready; 0 otherwise */
+    bool meets_budget;                /* upper bound <= budget */
+    bool may_meet_budget;             /* point <= budget < upper bound: more samples would tell */
+    bool is_on_frontier;              /* not dominated in (cost, latency) */
+    bool is_current;
+    bool is_runnable; /* false: listed for completeness, with `why_not` */
+    char why_not[160];
+};
+
+enum cp_verdict {
+    CP_VERDICT_NOT_ENOUGH_DATA,
+    CP_VERDICT_KEEP,
+    CP_VERDICT_CHANGE,
+    CP_VERDICT_INVESTIGATE
+};
+const char *cp_verdict_name(enum cp_verdict verdict); /* "CHANGE", "KEEP", ... */
+
+enum { CP_CANDIDATES_MAX = 192, CP_SENTENCE_MAX = 400, CP_CHANGERS_MAX = 3 };
+
+struct cp_decision {
+    enum cp_verdict verdict;
+    bool is_budget_met; /* false: `chosen` is the least-violating candidate, or none */
+    int chosen, current, cheapest, fastest; /* index into candidates, -1 none */
+    struct cp_candidate candidates[CP_CANDIDATES_MAX];
+    size_t n_candidates;
+    char sentence[CP_SENTENCE_MAX]; /* what to set */
+    char because[CP_SENTENCE_MAX];  /* the decisive inequality, in numbers with intervals */
+    char money[CP_SENTENCE_MAX];    /* cost, and against the current setting */
+    char changers[CP_CHANGERS_MAX][CP_SENTENCE_MAX]; /* what would change the answer */
+    size_t n_changers;
+    double break_even_utilization;
+    double survival_used_ms; /* largest idle interval the traffic made use of */
+    bool is_survival_extrapolated;
+};
+
+/* Fills `decision`; CP_EINVAL for impossible input, CP_ENODATA is a verdict, not an error. */
+enum cp_code cp_optimize(const struct cp_optimize_input *input, struct cp_decision *decision,
+                         struct cp_error *err);
+
+#endif

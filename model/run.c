@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "model/run.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+const char *cp_stop_reason_name(enum cp_stop_reason reason)
+{
+    static const char *const names[] = {
+        [CP_STOP_NOT_DONE] = "not done",        [CP_STOP_PRECISION] = "precision reached",
+        [CP_STOP_MAX_SAMPLES] = "sample limit", [CP_STOP_BUDGET] = "invocation limit",
+        [CP_STOP_CANNOT_RUN] = "cannot run",
+    };
+    size_t i = (size_t)reason;
+    return i < sizeof names / sizeof names[0] ? names[i] : "?";
+}
+
+struct cp_run cp_run_empty(void)
+{
+    return (struct cp_run){
+        .started_at_ms = -1,
+        .ended_at_ms = -1,
+        .original_memory_size_mb = -1,
+        .timeout_ms = -1,
+        .budget_q = NAN,
+        .budget_ms = NAN,
+        .traffic_per_s = NAN,
+        .precision_p50 = NAN,
+        .precision_p95 = NAN,
+        .unreserved_concurrency = -1,
+    };
+}
+
+void cp_run_data_clear(struct cp_run_data *data)
+{
+    if (!data)
+        return;
+    free(data->samples);
+    free(data->cells);
+    *data = (struct cp_run_data){.run = cp_run_empty()};
+}

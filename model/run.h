@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * A run: what was swept, where, when, and what the user asked. Plain record of facts kept in the
+ * store beside its samples; everything a report needs that is not a sample. Absent numbers are NAN
+ * or -1, absent texts "".
+ */
+#ifndef COLDPROF_MODEL_RUN_H
+#define COLDPROF_MODEL_RUN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "model/sample.h"
+
+enum { CP_RUN_ID_MAX = 16, CP_RUN_NAME_MAX = 160, CP_RUN_TEXT_MAX = 512, CP_RUN_SIZES_MAX = 32 };
+
+/* Why the cells of one memory size ended. */
+enum cp_stop_reason {
+    CP_STOP_NOT_DONE,    /* interrupted or still running */
+    CP_STOP_PRECISION,   /* the wanted precision was reached at a look */
+    CP_STOP_MAX_SAMPLES, /* the cell's limit (--cold, --warm) was reached first */
+    CP_STOP_BUDGET,      /* --max-invocations */
+    CP_STOP_CANNOT_RUN,  /* out of memory, timeout or init failure at this size: a result */
+};
+const char *cp_stop_reason_name(enum cp_stop_reason reason);
+
+/* Planned against achieved, one row per (memory size, cell kind). */
+struct cp_cell_result {
+    int memory_size_mb;
+    enum cp_cell_kind kind;
+    double idle_interval_ms; /* NAN except for idle cells */
+    int planned;             /* largest number of samples the plan allowed */
+    enum cp_stop_reason stop;
+    double precision_p50; /* achieved half-width / estimate; NAN when no interval */
+    double precision_p95;
+    char note[CP_SAMPLE_NOTE_MAX]; /* for CANNOT_RUN: what happened, in words */
+};
+
+struct cp_run {
+    char id[CP_RUN_ID_MAX];         /* short hex, e.g. "7f3a" */
+    char function[CP_RUN_NAME_MAX]; /* name, with ":qualifier" when one was given */
+    char target[CP_RUN_TEXT_MAX];   /* what the user typed: a path, a name or an ARN */
+    char place[32];                 /* "local server" or "AWS account ...1234" */
+    bool is_local;
+    char region[32];       /* "local" endpoints still carry a region: us-east-1 */
+    char architecture[16]; /* x86_64 or arm64 */
+    char runtime[64];      /* python3.12, provided.al2023, ... */
+    char runtime_version_arn[CP_RUN_TEXT_MAX];
+    char code_sha256[72];
+    char coldprof_version[16];
+    char command[CP_RUN_TEXT_MAX]; /* command line, for the appendix and to repeat it */
+    char payload_sha256[72];
+    int64_t started_at_ms, ended_at_ms; /* unix ms; ended -1 while running */
+    uint64_t seed;
+    int original_memory_size_mb; /* the function's own setting: the "current" row */
+    int timeout_ms;
+    /* what the user asked; NAN/absent when not given */
+    double budget_q; /* 0.99 for --budget p99=200ms */
+    double budget_ms;
+    double traffic_per_s;                /* mean arrival rate, --traffic 5/s */
+    double precision_p50, precision_p95; /* wanted relative half-widths */
+    int unreserved_concurrency;          /* account's unreserved concurrency, -1 unknown */
+    /* environment of a local run (appendix) */
+    char host[CP_RUN_TEXT_MAX]; /* CPU model, cores, kernel, cgroup version, period */
+    char idle_law[64];          /* configured idle lifetime law of the local service */
+    bool is_init_throttled;
+    bool is_interrupted;
+};
+
+/* A run with all it owns, as loaded from the store or held by a sweep. Owner: cp_run_data_clear. */
+struct cp_run_data {
+    struct cp_run run;
+    struct cp_sample *samples; /* n_samples, in plan order */
+    size_t n_samples;
+    struct cp_cell_result *cells;
+    size_t n_cells;
+};
+/* An empty run: numbers absent, texts "". */
+struct cp_run cp_run_empty(void);
+void cp_run_data_clear(struct cp_run_data *data);
+
+#endif

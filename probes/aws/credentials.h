@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * AWS credentials: static and environment providers. Secrets are wiped on clear, never logged,
+ * never in an error text, never in the store.
+ */
+#ifndef COLDPROF_PROBES_AWS_CREDENTIALS_H
+#define COLDPROF_PROBES_AWS_CREDENTIALS_H
+
+#include "model/base/error.h"
+#include "model/base/view.h"
+
+struct cp_credentials {
+    char access_key_id[132];
+    char secret_access_key[260];
+    char session_token[8192]; /* "" when none */
+};
+
+/* Reads a variable; returns NULL when unset. The CLI passes its getenv down. */
+typedef const char *(*cp_getenv_fn)(void *context, const char *name);
+
+/* AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN. CP_ENOTFOUND names what is missing.
+ */
+enum cp_code cp_credentials_from_env(cp_getenv_fn get, void *context, struct cp_credentials *out,
+                                     struct cp_error *err);
+enum cp_code cp_credentials_static(struct cp_view access_key_id, struct cp_view secret_access_key,
+                                   struct cp_view session_token, struct cp_credentials *out,
+                                   struct cp_error *err);
+void cp_credentials_clear(struct cp_credentials *c); /* wipes */
+
+#endif

@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * The Lambda client: one typed function per API call. The same client speaks to AWS and to the
+ * embedded service; nothing above it knows which.
+ *
+ * Ownership: cp_lambda_new / cp_lambda_free. Result structs are plain records. Control-plane calls
+ * block (invocations in flight go on progressing meanwhile); Invoke is asynchronous: start any
+ * number, then cp_lambda_poll runs the callbacks. One thread.
+ * Errors: CP_EREMOTE with HTTP status, AWS error code and request id in the text and in
+ * cp_lambda_last_failure; 404 is CP_ENOTFOUND, 409/412 CP_ECONFLICT, 429 CP_ETHROTTLED,
+ * 401/403 CP_EDENIED, no connection CP_EIO.
+ */
+#ifndef COLDPROF_PROBES_AWS_LAMBDA_H
+#define COLDPROF_PROBES_AWS_LAMBDA_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "model/base/buf.h"
+#include "probes/aws/credentials.h"
+
+struct cp_lambda;
+
+struct cp_lambda_options {
+    const char *region;       /* required */
+    const char *endpoint_url; /* NULL: https://lambda.<region>.amazonaws.com */
+    struct cp_credentials credentials;
+    int connect_timeout_ms;         /* 0 means 5,000 */
+    int max_connections;            /* 0 means 1,000 */
+    const struct cp_http_ops *http; /* NULL: libcurl; tests give a scripted one (http.h) */
+    void (*on_log)(void *context, const char *line); /* -v: verb, path, status, request id */
+    void *log_context;
+};
+
+enum cp_code cp_lambda_new(const struct cp_lambda_options *options, struct cp_lambda **out,
+                           struct cp_error *err);
+void cp_lambda_free(struct cp_lambda *lambda);
+
+/* Details of the last failed call on this client. */
+struct cp_lambda_failure {
+    int http_status;     /* -1 no answer */
+    char error_code[96]; /* ResourceConflictException, ... */
+    char reason[96];     /* 429: ReservedFunctionConcurrentInvocationLimitExceeded, ... */
+    char request_id[40];
+    char message[512];
+    double retry_after_s; /* NAN when absent */
+};
+const struct cp_lambda_failure *cp_lambda_last_failure(const struct cp_lambda *lambda);
+
+struct cp_function_config {
+    char name[72];
+    char arn[256];
+    char version[24];
+    char runtime[64]; /* "" for images */
+    char handler[160];
+    char architecture[16];
+    char package_type[16];
+    char code_sha256[72];
+    char revision_id[48];
+    char state[24], state_reason_code[64];
+    char last_update_status[24];
+    char description[256];
+    char log_format[8]; /* Text, JSON */
+    char system_log_level[8];
+    char runtime_version_arn[160];
+    char snap_start_apply_on[24];
+    bool has_capacity_provider;
+    int memory_size_mb;
+    int timeout_s;
+    int64_t code_size;
+};
+
+struct cp_function_update {
+    int memory_size_mb;      /* 0: unchanged */
+    int timeout_s;           /* 0: unchanged */
+    const char *description; /* NULL: unchanged */
+    const char *revision_id; /* NULL: no precondition */
+};
+
+struct cp_provisioned_config {
+    int requested, available, allocated;
+    char status[16]; /* IN_PROGRESS, READY, FAILED */
+    char status_reason[256];
+};
+
+struct cp_account_settings {
+    int concurrent_executions, unreserved_concurrent_executions;
+};
+
+/* `function`: name, partial ARN or ARN. `qualifier` may be NULL. */
+enum cp_code cp_lambda_get_function_configuration(struct cp_lambda *l, const char *function,
+                                                  const char *qualifier,
+                                                  struct cp_function_config *out,
+                                                  struct cp_error *err);
+/* GetFunction: configuration and reserved concurrency (-1 unset). */
+enum cp_code cp_lambda_get_function(struct cp_lambda *l, const char *function,
+                                    const char *qualifier, struct cp_function_config *out,
+                                    int *reserved, struct cp_error *err);
+enum cp_code cp_lambda_update_function_configuration(struct cp_lambda *l, const char *function,
+                                                     const struct cp_function_update *update,
+                                                     struct cp_function_config *out,
+                                                     struct cp_error *err);
+/* Polls GetFunction until LastUpdateStatus is not InProgress; CP_ETIMEOUT, CP_EREMOTE when Failed.
+ */
+enum cp_code cp_lambda_wait_updated(struct cp_lambda *l, const char *function, int timeout_ms,
+                                    struct cp_function_config *out, struct cp_error *err);
+/* Polls until the version's State is Active. */
+enum cp_code cp_lambda_wait_active(struct cp_lambda *l, const char *function, const char *qualifier,
+                                   int timeout_ms, struct cp_function_config *out,
+                                   struct cp_error *err);
+enum cp_code cp_lambda_publish_version(struct cp_lambda *l, const char *function,
+                                       const char *description, const char *revision_id,
+                                       struct cp_function_config *out, struct cp_error *err);
+/* Only a number is accepted as version: CP_EINVAL otherwise, before anything is sent (a missing
+ * qualifier would delete the function). */
+enum cp_code cp_lambda_delete_version(struct cp_lambda *l, const char *function,
+                                      const char *version, struct cp_error *err);
+enum cp_code cp_lambda_put_provisioned(struct cp_lambda *l, const char *function,
+                                       const char *qualifier, int count,
+                                       struct cp_provisioned_config *out, struct cp_error *err);
+enum cp_code cp_lambda_get_provisioned(struct cp_lambda *l, const char *function,
+                                       const char *qualifier, struct cp_provisioned_config *out,
+                                       struct cp_error *err);
+enum cp_code cp_lambda_delete_provisioned(struct cp_lambda *l, const char *function,
+                                          const char *qualifier, struct cp_error *err);
+enum cp_code cp_lambda_put_reserved(struct cp_lambda *l, const char *function, int count,
+                                    struct cp_error *err);
+enum cp_code cp_lambda_delete_reserved(struct cp_lambda *l, const char *function,
+                                       struct cp_error *err);
+enum cp_code cp_lambda_get_account_settings(struct cp_lambda *l, struct cp_account_settings *out,
+                                            struct cp_error *err);
+/* Calls `each` for every version (pages are followed); a false return ends the listing. */
+typedef bool (*cp_lambda_version_fn)(void *context, const struct cp_function_config *version);
+enum cp_code cp_lambda_list_versions(struct cp_lambda *l, const char *function,
+                                     cp_lambda_version_fn each, void *context,
+                                     struct cp_error *err);
+/* For "did you mean": names of the account's functions. */
+enum cp_code cp_lambda_list_functions(struct cp_lambda *l, cp_lambda_version_fn each, void *context,
+                                      struct cp_error *err);
+
+/* --- Invoke --- */
+struct cp_invoke_result {
+    enum cp_code code;         /* CP_OK: an HTTP answer came (also for function errors) */
+    struct cp_error error;     /* when code is not CP_OK */
+    int http_status;           /* -1 no answer */
+    bool may_have_run;         /* no answer after the request was sent: do not repeat */
+    struct cp_view payload;    /* borrowed during the callback */
+    struct cp_view log_result; /* base64 tail; empty when absent */
+    char function_error[24];   /* "" none, Unhandled, Handled */
+    char executed_version[24];
+    char request_id[40];
+    struct cp_lambda_failure failure; /* 4xx/5xx */
+    int64_t sent_at_ms;               /* unix ms, when the request was handed to the transport */
+    double client_ms;                 /* send to last byte, monotonic */
+};
+typedef void (*cp_invoke_done_fn)(void *context, const struct cp_invoke_result *result);
+
+struct cp_invoke {
+    const char *function;
+    const char *qualifier;       /* NULL: $LATEST */
+    struct cp_view payload;      /* copied */
+    bool log_tail;               /* X-Amz-Log-Type: Tail */
+    const char *invocation_type; /* NULL: RequestResponse */
+    int timeout_ms;              /* total; 0 means 905 s */
+    cp_invoke_done_fn on_done;   /* called exactly once, from cp_lambda_poll or cp_lambda_free */
+    void *context;
+};
+enum cp_code cp_lambda_invoke_start(struct cp_lambda *l, const struct cp_invoke *invoke,
+                                    struct cp_error *err);
+/* Waits up to timeout_ms for progress, runs callbacks; `in_flight` may be NULL. */
+enum cp_code cp_lambda_poll(struct cp_lambda *l, int timeout_ms, size_t *in_flight,
+                            struct cp_error *err);
+
+#endif

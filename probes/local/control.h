@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * Control plane of the embedded Lambda service: functions, versions, aliases, reserved and
+ * provisioned concurrency, RevisionId and the 404/409/412 rules, as AWS has them. A state machine:
+ * no sockets, no processes, no clock (time comes in), JSON bodies in and out.
+ *
+ * Environments belong to a *configuration*: an immutable snapshot (memory, timeout, environment)
+ * with its own id. Each change of $LATEST makes a new configuration; a published version keeps the
+ * configuration that $LATEST had. The environment side is told when a configuration is retired or
+ * gets provisioned concurrency (struct cp_control_events) and reports back how many are ready.
+ */
+#ifndef COLDPROF_PROBES_LOCAL_CONTROL_H
+#define COLDPROF_PROBES_LOCAL_CONTROL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "model/base/buf.h"
+#include "probes/local/function_folder.h"
+
+struct cp_control;
+
+struct cp_control_events {
+    void *context;
+    /* No new request will go to this configuration; idle environments must end now, busy ones after
+     * their request. */
+    void (*on_retired)(void *context, int64_t configuration_id);
+    /* Keep exactly `count` provisioned environments for it (0: none). */
+    void (*on_provisioned)(void *context, int64_t configuration_id, int count);
+};
+
+struct cp_control_options {
+    const char *region;      /* us-east-1 */
+    const char *account_id;  /* 12 digits */
+    int account_concurrency; /* 1,000 as on AWS; at least 100 stay unreserved */
+    int update_delay_ms;     /* how long LastUpdateStatus stays InProgress */
+    uint64_t seed;           /* RevisionIds */
+    struct cp_control_events events;
+};
+
+enum cp_code cp_control_new(const struct cp_control_options *options, struct cp_control **out,
+                            struct cp_error *err);
+void cp_control_free(struct cp_control *control);
+/* CP_EEXIST for a second function of the same name. `folder` is copied. */
+enum cp_code cp_control_add_function(struct cp_control *control,
+                                     const struct cp_function_folder *folder, int64_t now_ms,
+                                     struct cp_error *err);
+
+/* What an environment needs to know. Borrowed from the control plane; valid until the configuration
+ * is retired: copy what must live longer. */
+struct cp_configuration {
+    int64_t id;
+    const struct cp_function_folder *folder;
+    char function_arn[256]; /* with :version when published */
+    char version[24];       /* "$LATEST" or a number */
+    int memory_size_mb, timeout_s;
+    bool is_json_log;
+    int provisioned;        /* requested provisioned concurrency for it, 0 none */
+    int reserved;           /* reserved concurrency of the function, -1 none */
+    int account_unreserved; /* unreserved concurrency of the account */
+};
+
+/* An answer of the API: status, headers that matter, body. */
+struct cp_api_response {
+    int status;
+    char error_type[64]; /* x-amzn-ErrorType; "" when none */
+    int retry_after_s;   /* -1 absent */
+    struct cp_buf body;  /* JSON; init by cp_api_response_init, clear after sending */
+};
+void cp_api_response_init(struct cp_api_response *response);
+void cp_api_response_clear(struct cp_api_response *response);
+/* Error body as on AWS: {"Type":"User","message":...} or "Message" by error type; 429 with Reason.
+ */
+void cp_api_fail(struct cp_api_response *response, int status, const char *error_type,
+                 const char *reason, const char *fmt, ...) __attribute__((format(printf, 5, 6)));
+
+/* Operations of the control plane; Invoke is not among them. */
+enum cp_api_operation {
+    CP_API_INVOKE,
+    CP_API_GET_FUNCTION,
+    CP_API_GET_FUNCTION_CONFIGURATION,
+    CP_API_UPDATE_FUNCTION_CONFIGURATION,
+    CP_API_PUBLISH_VERSION,
+    CP_API_LIST_VERSIONS,
+    CP_API_LIST_FUNCTIONS,
+    CP_API_DELETE_FUNCTION,
+    CP_API_CREATE_ALIAS,
+    CP_API_GET_ALIAS,
+    CP_API_UPDATE_ALIAS,
+    CP_API_DELETE_ALIAS,
+    CP_API_LIST_ALIASES,
+    CP_API_PUT_RESERVED,
+    CP_API_GET_RESERVED,
+    CP_API_DELETE_RESERVED,
+    CP_API_PUT_PROVISIONED,
+    CP_API_GET_PROVISIONED,
+    CP_API_DELETE_PROVISIONED,
+    CP_API_LIST_PROVISIONED,
+    CP_API_GET_ACCOUNT_SETTINGS,
+    CP_API_OPERATION_COUNT
+};
+
+/* A request after routing and strict decoding (api_route.h). */
+struct cp_api_request {
+    enum cp_api_operation operation;
+    char function[320];  /* decoded {FunctionName}: name, partial ARN or ARN */
+    char alias[160];     /* decoded {Name} of the alias routes */
+    char qualifier[160]; /* ?Qualifier=, "" when absent */
+    char marker[160];    /* ?Marker= */
+    int max_items;       /* ?MaxItems=, 0 absent */
+    bool is_list;        /* ?List=ALL */
+    struct cp_view body;
+};
+
+/* Runs any operation but Invoke. The response is always filled. */
+void cp_control_handle(struct cp_control *control, const struct cp_api_request *request,
+                       int64_t now_ms, struct cp_api_response *response);
+
+/* Which configuration an Invoke (or a qualifier) means. On failure false and `response` is the
+ * API's error (404 and so on). Follows aliases; weighted aliases draw by `uniform` in (0,1). */
+bool cp_control_resolve(struct cp_control *control, const char *function, const char *qualifier,
+                        double uniform, struct cp_configuration *out,
+                        struct cp_api_response *response);
+
+/* Environment side reports provisioned progress; `failure` NULL or a StatusReason such as
+ * "FUNCTION_ERROR_INIT_FAILURE". */
+void cp_control_provisioned_progress(struct cp_control *control, int64_t configuration_id,
+                                     int n_ready, const char *failure);
+
+#endif

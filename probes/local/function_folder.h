@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * A function as a folder: an executable `bootstrap` (custom-runtime convention), or a
+ * `function.ini` that names handler, runtime, timeout, memory and environment, for which small
+ * bootstraps of ours are shipped (python3, nodejs).
+ */
+#ifndef COLDPROF_PROBES_LOCAL_FUNCTION_FOLDER_H
+#define COLDPROF_PROBES_LOCAL_FUNCTION_FOLDER_H
+
+#include <limits.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "model/base/error.h"
+
+enum { CP_FOLDER_ENV_MAX = 64 };
+
+struct cp_env_pair {
+    char name[64];
+    char value[1024];
+};
+
+struct cp_function_folder {
+    char name[72];            /* folder's name unless function.ini says otherwise */
+    char dir[PATH_MAX];       /* absolute */
+    char program[PATH_MAX];   /* what is executed: bootstrap or the interpreter */
+    char bootstrap[PATH_MAX]; /* argv[1] for an interpreter, "" otherwise */
+    char handler[160];
+    char runtime[64];      /* provided.al2023, python3.11, nodejs20.x: as found here */
+    char architecture[16]; /* of this machine */
+    char code_sha256[72];  /* base64 SHA-256 over names and bytes of the folder */
+    int64_t code_size;
+    int timeout_s;      /* default 3, as on AWS */
+    int memory_size_mb; /* default 128 */
+    struct cp_env_pair env[CP_FOLDER_ENV_MAX];
+    size_t n_env;
+};
+
+/* CP_ENOTFOUND: no such folder; CP_EINVAL: neither bootstrap nor function.ini, bootstrap not
+ * executable, unknown runtime, interpreter missing, bad key (with line number). */
+enum cp_code cp_function_folder_read(const char *path, struct cp_function_folder *out,
+                                     struct cp_error *err);
+
+#endif

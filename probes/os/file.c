@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "probes/os/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static enum cp_code code_of_errno(int number)
+{
+    switch (number) {
+    case ENOENT:
+    case ENOTDIR:
+        return CP_ENOTFOUND;
+    case EACCES:
+    case EPERM:
+    case EROFS:
+        return CP_EDENIED;
+    case ENOMEM:
+        return CP_ENOMEM;
+    default:
+        return CP_EIO;
+    }
+}
+
+static enum cp_code fail_errno(struct cp_error *err, const char *verb, const char *path)
+{
+    int number = errno;
+    return cp_fail(err, code_of_errno(number), "cannot %s '%s': %s", verb, path, strerror(number));
+}
+
+enum cp_code cp_file_read(const char *path, struct cp_buf *out, struct cp_error *err)
+{
+    enum { STEP = 64 * 1024 };
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return fail_errno(err, "open", path);
+    enum cp_code code = CP_OK;
+    static const char nothing[1];
+    (void)cp_buf_add(out, nothing, 0);
+    for (;;) {
+        char step[STEP];
+        ssize_t n = read(fd, step, sizeof step);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            code = fail_errno(err, "read", path);
+        if (n <= 0 || cp_buf_add(out, step, (size_t)n))
+            break;
+    }
+    (void)close(fd);
+    return code ? code : cp_buf_check(out, path, err);
+}
+
+enum cp_code cp_fd_write_all(int fd, struct cp_view bytes, const char *name, struct cp_error *err)
+{
+    while (bytes.n) {
+        ssize_t n = write(fd, bytes.p, bytes.n);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return fail_errno(err, "write", name);
+        bytes = (struct cp_view){bytes.p + n, bytes.n - (size_t)n};
+    }
+    return CP_OK;
+}
+
+enum cp_code cp_file_write_atomic(const char *path, struct cp_view bytes, struct cp_error *err)
+{
+    struct stat st;
+    if (lstat(path, &st) == 0 && !S_ISREG(st.st_mode))
+        return cp_fail(err, CP_EEXIST, "cannot write '%s': it exists and is not a regular file",
+                       path);
+    char temporary[PATH_MAX];
+    int length = snprintf(temporary, sizeof temporary, "%s.tmp.%ld", path, (long)getpid());
+    if (length < 0 || (size_t)length >= sizeof temporary)
+        return cp_fail(err, CP_ELIMIT, "cannot write '%s': the path is too long", path);
+    int fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644);
+    if (fd < 0)
+        return fail_errno(err, "write", path);
+    enum cp_code code = cp_fd_write_all(fd, bytes, path, err);
+    if (!code && fsync(fd) != 0)
+        code = fail_errno(err, "write", path);
+    if (close(fd) != 0 && !code)
+        code = fail_errno(err, "write", path);
+    if (!code && rename(temporary, path) != 0)
+        code = fail_errno(err, "replace", path);
+    if (code)
+        (void)unlink(temporary);
+    return code;
+}
+
+enum cp_code cp_file_make_dirs(const char *path, bool is_private, struct cp_error *err)
+{
+    char part[PATH_MAX];
+    if (!cp_view_copy(cp_view_of(path), part, sizeof part))
+        return cp_fail(err, CP_ELIMIT, "cannot make folder '%s': the path is too long", path);
+    for (char *at = part + 1; part[0]; at++) {
+        bool is_end = *at == '\0';
+        if (*at != '/' && !is_end)
+            continue;
+        *at = '\0';
+        if (mkdir(part, is_private ? 0700 : 0755) != 0 && errno != EEXIST)
+            return fail_errno(err, "make folder", part);
+        if (is_end)
+            break;
+        *at = '/';
+    }
+    if (!cp_file_is_dir(path))
+        return cp_fail(err, CP_EEXIST, "cannot make folder '%s': a file of that name is in the way",
+                       path);
+    return CP_OK;
+}
+
+bool cp_file_exists(const char *path)
+{
+    struct stat st;
+    return stat(path, &st) == 0;
+}
+
+bool cp_file_is_dir(const char *path)
+{
+    struct stat st;
+    return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
+bool cp_file_is_executable(const char *path)
+{
+    struct stat st;
+    return stat(path, &st) == 0 && S_ISREG(st.st_mode) && access(path, X_OK) == 0;
+}

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * Runs and samples in SQLite (WAL, synchronous FULL: a committed sample survives a power loss).
+ * One writer at a time: a second sweep on the same store is CP_EBUSY, readers are always welcome.
+ * Ownership: cp_store_open / cp_store_close.
+ */
+#ifndef COLDPROF_PROFILER_STORE_STORE_H
+#define COLDPROF_PROFILER_STORE_STORE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "model/base/error.h"
+#include "model/run.h"
+
+struct cp_store;
+
+enum cp_store_mode {
+    CP_STORE_READ,  /* CP_ENOTFOUND when there is none */
+    CP_STORE_SWEEP, /* creates it, migrates it, takes the one-writer lock */
+};
+
+/* `path`: the database file (folders are made). CP_EUNSUPPORTED: written by a newer coldprof (both
+ * schema numbers named); CP_EBUSY: another sweep holds it (its process id named); CP_EIO: disk. */
+enum cp_code cp_store_open(const char *path, enum cp_store_mode mode, struct cp_store **out,
+                           struct cp_error *err);
+void cp_store_close(struct cp_store *store);
+
+/* Gives run->id (short hex, unused in this store) and inserts it. */
+enum cp_code cp_store_add_run(struct cp_store *store, struct cp_run *run, struct cp_error *err);
+enum cp_code cp_store_update_run(struct cp_store *store, const struct cp_run *run,
+                                 struct cp_error *err);
+/* Replaces the cell results of a run. */
+enum cp_code cp_store_put_cells(struct cp_store *store, const char *run_id,
+                                const struct cp_cell_result *cells, size_t n, struct cp_error *err);
+/* Inserts planned samples in one transaction and sets their ids. */
+enum cp_code cp_store_add_samples(struct cp_store *store, const char *run_id,
+                                  struct cp_sample *samples, size_t n, struct cp_error *err);
+/* Writes one sample's outcome; durable on return. */
+enum cp_code cp_store_update_sample(struct cp_store *store, const struct cp_sample *sample,
+                                    struct cp_error *err);
+
+/* Loads a run with samples (plan order) and cells. `run_id` may be a unique prefix, or "last".
+ * CP_ENOTFOUND names the nearest ids. Caller owns `out` (cp_run_data_clear). */
+enum cp_code cp_store_load(struct cp_store *store, const char *run_id, struct cp_run_data *out,
+                           struct cp_error *err);
+
+typedef bool (*cp_store_run_fn)(void *context, const struct cp_run *run,
+                                const struct cp_accounting *accounting);
+/* Newest first. */
+enum cp_code cp_store_list(struct cp_store *store, cp_store_run_fn each, void *context,
+                           struct cp_error *err);
+
+#endif

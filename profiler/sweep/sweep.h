@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * A sweep: plan -> cells -> run. The plan is a randomised block design over (memory size x cold,
+ * warm) and (memory size x idle interval); every sample is durable in the store before the next
+ * send of its slot. The function is reached through the Lambda client only.
+ */
+#ifndef COLDPROF_PROFILER_SWEEP_SWEEP_H
+#define COLDPROF_PROFILER_SWEEP_SWEEP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "model/base/error.h"
+#include "model/run.h"
+#include "probes/aws/lambda.h"
+#include "profiler/store/store.h"
+
+enum { CP_SWEEP_IDLE_MAX = 16 };
+
+struct cp_sweep_options {
+    const char *function; /* name for the API */
+    int memory_mb[CP_RUN_SIZES_MAX];
+    size_t n_memory;        /* 0: the default sizes */
+    int max_cold, max_warm; /* per memory size; -1: defaults */
+    double idle_ms[CP_SWEEP_IDLE_MAX];
+    size_t n_idle;                       /* 0: none */
+    int idle_probes;                     /* per interval; -1: default 12 */
+    double precision_p50, precision_p95; /* relative half-widths wanted; NAN: .05 and .10 */
+    int max_invocations;                 /* 0: no limit */
+    int parallel_cold;      /* fresh environments at once; 0: from the cores (local) or 10 */
+    struct cp_view payload; /* JSON; empty means {} */
+    uint64_t seed;
+};
+
+/* What the user sees while it runs. Called often; the callee limits its own rate. */
+struct cp_sweep_progress {
+    const char *phase;          /* "cold and warm", "idle", "cleaning up" */
+    char cell[64];              /* "512 MB cold" */
+    size_t done, total;         /* invocations; total shrinks when precision is reached early */
+    double elapsed_ms, left_ms; /* left NAN while unknown */
+    double running_p95_ms;      /* of the cell just touched; NAN */
+    bool is_cell_done;
+};
+
+struct cp_sweep_hooks {
+    void *context;
+    void (*on_progress)(void *context, const struct cp_sweep_progress *progress);
+    void (*on_warning)(void *context, const char *text);
+    /* How often the user asked to stop: 0 go on, 1 finish flights (at most 10 s), 2 do not wait. */
+    int (*stop_requests)(void *context);
+};
+
+/* Runs a new sweep: `run` holds the facts known before (target, place, budget, traffic, host ...);
+ * it is completed and stored. On return `run->id` is set. CP_EINTERRUPTED after a stop: everything
+ * measured is stored and cp_sweep_resume continues the same plan. Versions published by the sweep
+ * are deleted and $LATEST gets its memory size back, also on error. */
+enum cp_code cp_sweep_run(struct cp_lambda *lambda, struct cp_store *store,
+                          const struct cp_sweep_options *options,
+                          const struct cp_sweep_hooks *hooks, struct cp_run *run,
+                          struct cp_error *err);
+/* Continues `run_id`; finished cells are not repeated. CP_ECONFLICT when the code changed. */
+enum cp_code cp_sweep_resume(struct cp_lambda *lambda, struct cp_store *store, const char *run_id,
+                             const struct cp_sweep_hooks *hooks, struct cp_run *run,
+                             struct cp_error *err);
+
+/* The embedded service as a child process of a local sweep. */
+struct cp_local_service;
+struct cp_local_service_options {
+    const char *program;       /* our own executable */
+    const char *folder;        /* function folder */
+    const char *idle_lifetime; /* NULL: default */
+    bool throttle_init, no_cpu_share;
+    uint64_t seed;
+};
+struct cp_local_service_facts {
+    char endpoint[64], region[32], function[72], cgroup[8], idle_lifetime[64], host[256];
+    struct cp_credentials credentials;
+};
+/* Starts it and waits for its ready line; its error text becomes ours. */
+enum cp_code cp_local_service_start(const struct cp_local_service_options *options,
+                                    struct cp_local_service **out,
+                                    struct cp_local_service_facts *facts, struct cp_error *err);
+/* Ends it (TERM, then KILL) and reaps it; NULL is fine. */
+void cp_local_service_stop(struct cp_local_service *service);
+
+#endif

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * Everything a person reads. Figures are computed once from a run (cp_figures_new) and rendered by
+ * one function per format; a number is formatted by one function only, so every format says the
+ * same. Renderers take the struct and return bytes; they open nothing. The exception is gnuplot,
+ * a child process behind a pipe (gnuplot.h).
+ */
+#ifndef COLDPROF_REPORTS_REPORT_H
+#define COLDPROF_REPORTS_REPORT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "model/base/buf.h"
+#include "model/idle_survival.h"
+#include "model/memory_law.h"
+#include "model/optimize.h"
+#include "model/quantile.h"
+#include "model/run.h"
+
+/* Statistics of one memory size, all from its own samples. */
+struct cp_size_figures {
+    int memory_size_mb;
+    size_t n_cold, n_warm, n_excluded, n_failed;
+    struct cp_estimate init_p50, init_p95;
+    struct cp_estimate cold_handler_p50, cold_handler_p95;
+    struct cp_estimate cold_p50, cold_p95, cold_p99; /* init + first handler run, per environment */
+    struct cp_estimate warm_p50, warm_p95, warm_p99;
+    struct cp_estimate client_warm_p50; /* client latency, as a cross-check */
+    double billed_p50_ms;
+    struct cp_interval usd_per_million; /* warm; cold separately below */
+    double usd_per_million_cold;
+    int max_memory_used_mb; /* largest seen, -1 unknown */
+    double headroom_ratio;  /* 1 - used / size */
+    bool cannot_run;
+    char cannot_run_note[CP_SAMPLE_NOTE_MAX];
+    /* sorted values behind the estimates (owned by the figures) */
+    double *init_ms, *cold_handler_ms, *cold_ms, *warm_ms; /* n_cold, n_cold, n_cold, n_warm */
+    double *pair_init_ms, *pair_handler_ms;                /* unsorted pairs, n_cold */
+};
+
+struct cp_warning {
+    char id[8];       /* W012: stable */
+    char text[240];   /* the number and what it means */
+    char advice[240]; /* what to do next */
+};
+enum { CP_WARNINGS_MAX = 16 };
+
+struct cp_figures {
+    const struct cp_run_data *data;                 /* borrowed */
+    struct cp_size_figures sizes[CP_RUN_SIZES_MAX]; /* ascending memory */
+    size_t n_sizes;
+    struct cp_memory_law init_law_p50, init_law_p95, warm_law_p50, warm_law_p95,
+        cold_handler_law_p50;
+    struct cp_estimate pooled_init_p50, pooled_init_p95,
+        pooled_init_p99; /* when init does not follow memory */
+    bool is_init_pooled;
+    struct cp_idle_survival survival;
+    struct cp_decision decision;
+    const struct cp_price_book *price;
+    struct cp_accounting accounting;
+    size_t n_mismatched;
+    struct cp_warning warnings[CP_WARNINGS_MAX]; /* worst first */
+    size_t n_warnings;
+};
+
+/* Computes everything once. CP_EINVAL for a run without samples, CP_ENOTFOUND for a region without
+ * prices. Owner: cp_figures_free. */
+enum cp_code cp_figures_new(const struct cp_run_data *data, struct cp_figures **out,
+                            struct cp_error *err);
+void cp_figures_free(struct cp_figures *figures);
+
+struct cp_text_style {
+    bool use_color;
+    int width; /* columns; 0 means 80 */
+};
+
+/* REPORT-DESIGN F. */
+void cp_report_text(const struct cp_figures *f, const struct cp_text_style *style,
+                    struct cp_buf *out);
+void cp_report_json(const struct cp_figures *f, struct cp_buf *out);
+void cp_report_markdown(const struct cp_figures *f, struct cp_buf *out);
+/* The sample list or the per-size table as CSV (RFC 4180, formula-safe text cells). */
+void cp_report_csv(const struct cp_figures *f, struct cp_buf *out);
+
+/* Charts: inline SVG for the page and PNG for slides, made by one gnuplot child each. */
+enum cp_chart_id {
+    CP_CHART_FRONTIER,
+    CP_CHART_INIT,
+    CP_CHART_DURATION,
+    CP_CHART_ECDF,
+    CP_CHART_SURVIVAL,
+    CP_CHART_COUNT
+};
+const char *cp_chart_name(enum cp_chart_id id); /* "frontier", ... */
+
+struct cp_charts {
+    struct cp_buf
+        svg[CP_CHART_COUNT]; /* empty where there is nothing to draw or gnuplot is missing */
+    struct cp_buf png[CP_CHART_COUNT];
+    char warning[400]; /* "" or why charts are missing and what to install */
+};
+/* Never fails: a missing or failing gnuplot is charts->warning. `gnuplot` NULL: "gnuplot" on PATH.
+ */
+void cp_charts_make(const struct cp_figures *f, const char *gnuplot, struct cp_charts *charts);
+void cp_charts_clear(struct cp_charts *charts);
+/* The table beside a chart, as CSV. */
+void cp_chart_csv(const struct cp_figures *f, enum cp_chart_id id, struct cp_buf *out);
+
+/* One self-contained page. `charts` may be NULL (tables only). */
+void cp_report_html(const struct cp_figures *f, const struct cp_charts *charts, struct cp_buf *out);
+
+#endif
