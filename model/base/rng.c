@@ -75,6 +75,23 @@ double cp_rng_normal(struct cp_rng *rng)
     }
 }
 
+double cp_rng_gamma(struct cp_rng *rng, double shape)
+{
+    if (!(shape >= 1))
+        return NAN;
+    double d = shape - 1.0 / 3;
+    double c = 1 / sqrt(9 * d);
+    for (;;) {
+        double x = cp_rng_normal(rng);
+        double t = 1 + c * x;
+        if (t <= 0)
+            continue;
+        double v = t * t * t;
+        if (log(cp_rng_uniform(rng)) < x * x / 2 + d * (1 - v + log(v)))
+            return d * v;
+    }
+}
+
 void cp_rng_shuffle(struct cp_rng *rng, void *items, size_t n, size_t size)
 {
     unsigned char keep[64];

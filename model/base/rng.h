@@ -20,6 +20,8 @@ double cp_rng_uniform(struct cp_rng *rng);                  /* (0, 1): never 0, 
 uint64_t cp_rng_below(struct cp_rng *rng, uint64_t n);      /* 0..n-1 without bias; 0 for n = 0 */
 double cp_rng_exponential(struct cp_rng *rng, double mean); /* inverse transform */
 double cp_rng_normal(struct cp_rng *rng);                   /* polar method, mean 0, sd 1 */
+/* Gamma law with scale 1, shape >= 1 (Marsaglia & Tsang, ACM TOMS 26, 2000); NAN below 1. */
+double cp_rng_gamma(struct cp_rng *rng, double shape);
 /* Fisher-Yates shuffle of `n` items of `size` bytes (size <= 64). */
 void cp_rng_shuffle(struct cp_rng *rng, void *items, size_t n, size_t size);
 

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * Sorting of doubles: radix sort on their bits, linear in n (gsl_sort is a heap sort).
+ */
+#ifndef COLDPROF_MODEL_SORT_H
+#define COLDPROF_MODEL_SORT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Ascending sort in place; infinities are allowed, NAN is not. Takes 16 n bytes of scratch for
+ * large n and sorts without it, slower, when memory is short: it never fails. */
+void cp_sort(double *values, size_t n);
+/* Ascending and free of NAN; true for n = 0. */
+bool cp_sort_is_sorted(const double *values, size_t n);
+
+#endif
