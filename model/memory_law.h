@@ -15,7 +15,7 @@
  *
  * Assumptions: independent samples; sizes fitted are those where the function fits its memory.
  * A size counts when it is not excluded, has n >= 5 values, enough of them that the quantile is not
- * just the largest (n >= 13 for p95), is positive, and is not reached by right-censored values (of
+ * just the largest (n >= 14 for p95), is positive, and is not reached by right-censored values (of
  * +INFINITY) in the sample or in a bootstrap draw. Fewer than 3 such sizes: CP_ENODATA. Measured
  * coverage of the intervals: p50 from n = 30 per size, p95 from n = 100; p99 needs n >= 200.
  *

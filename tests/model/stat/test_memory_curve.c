@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "model/memory_curve.h"
+
+#include <math.h>
+
+#include "model/base/rng.h"
+#include "tests/model/stat/near.h"
+
+enum { SIZES = 8 };
+static const double sizes[SIZES] = {128, 512, 1024, 1769, 3008, 5307, 7076, 10240};
+
+static void make_points(struct cp_memory_point *points, double a, double b, double cap)
+{
+    for (size_t i = 0; i < SIZES; i++)
+        points[i] = (struct cp_memory_point){sizes[i], a + b * 1024 / fmin(sizes[i], cap), 1};
+}
+
+static void exact_points_give_back_their_curve(void **state)
+{
+    (void)state;
+    static const struct {
+        double a, b, cap;
+    } cases[] = {
+        {8, 60, 1769},   {0, 300, 1769},  {35, 12, 3538},      {5, 1000, 5307},
+        {1e-3, 2, 7076}, {50, 900, 8845}, {20, 400, INFINITY}, {1e5, 1, 1769},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct cp_memory_point points[SIZES];
+        make_points(points, cases[i].a, cases[i].b, cases[i].cap);
+        struct cp_memory_curve c = cp_memory_curve_capped(points, SIZES, cases[i].cap);
+        assert_int_equal(c.status, CP_OK);
+        assert_near(c.a, cases[i].a, 1e-8 * (cases[i].a + cases[i].b));
+        assert_near(c.b, cases[i].b, 1e-8 * (cases[i].a + cases[i].b));
+        assert_near(c.log_rss, 0, 1e-15);
+    }
+}
+
+static void best_cap_is_the_true_one(void **state)
+{
+    (void)state;
+    static const double caps[] = {1769, 3538, 5307, 7076, 8845, INFINITY};
+    for (size_t i = 0; i < sizeof caps / sizeof *caps; i++) {
+        struct cp_memory_point points[SIZES];
+        make_points(points, 3, 500, caps[i]);
+        struct cp_memory_curve c = cp_memory_curve_best_cap(points, SIZES);
+        assert_near(c.cap_mb, caps[i], 0);
+        assert_near(c.b, 500, 1e-5);
+    }
+}
+
+static void four_sizes_keep_the_default_cap(void **state)
+{
+    (void)state;
+    /* AICc of three parameters needs five sizes, so nothing may choose a cap from four */
+    struct cp_memory_point points[SIZES];
+    make_points(points, 3, 500, INFINITY);
+    struct cp_memory_curve c = cp_memory_curve_best_cap(points + 2, 4);
+    assert_int_equal(c.status, CP_OK);
+    assert_near(c.cap_mb, 1769, 0);
+    assert_true(isnan(c.aicc));
+    assert_near(cp_memory_curve_best_cap(points, 5).cap_mb, INFINITY, 0);
+}
+
+static void aicc_follows_its_formula(void **state)
+{
+    (void)state;
+    /* two values, e and 1/e around 1: every squared log residual of the constant is 1, so
+     * AICc = n ln 1 + 2k + 2k(k+1)/(n-k-1) with k = 2, n = 6: 4 + 12/3 */
+    struct cp_memory_point points[6];
+    for (size_t i = 0; i < 6; i++)
+        points[i] = (struct cp_memory_point){sizes[i], exp(i % 2 ? 1 : -1), 2.5};
+    struct cp_memory_curve c = cp_memory_curve_constant(points, 6);
+    assert_near(c.a, 1, 1e-12);
+    assert_near(c.log_rss, 6, 1e-12);
+    assert_near(c.aicc, 8, 1e-12);
+    assert_true(isnan(cp_memory_curve_constant(points, 3).aicc));
+}
+
+static void coefficients_never_go_negative(void **state)
+{
+    (void)state;
+    struct cp_memory_point rising[SIZES];
+    struct cp_memory_point steep[SIZES];
+    for (size_t i = 0; i < SIZES; i++) {
+        rising[i] = (struct cp_memory_point){sizes[i], 10 + (double)i, 1};
+        steep[i] = (struct cp_memory_point){sizes[i], 1000 * pow(1024 / sizes[i], 1.4), 1};
+    }
+    struct cp_memory_curve c = cp_memory_curve_capped(rising, SIZES, 1769);
+    assert_int_equal(c.status, CP_OK);
+    assert_near(c.b, 0, 0);
+    assert_near(c.a, cp_memory_curve_constant(rising, SIZES).a, 1e-9);
+    c = cp_memory_curve_capped(steep, SIZES, INFINITY);
+    assert_int_equal(c.status, CP_OK);
+    assert_near(c.a, 0, 0);
+    /* with a = 0, the log-scale optimum of b is a geometric mean */
+    double mean = 0;
+    for (size_t i = 0; i < SIZES; i++)
+        mean += log(steep[i].value * sizes[i] / 1024) / SIZES;
+    assert_near(c.b, exp(mean), 1e-7 * exp(mean));
+}
+
+/* Sum of squared log residuals, spelled out again. */
+static double rss_of(const struct cp_memory_point *p, size_t n, double a, double b, double cap)
+{
+    double sum = 0;
+    for (size_t i = 0; i < n; i++) {
+        double r = log(p[i].value / (a + b * 1024 / fmin(p[i].memory_mb, cap)));
+        sum += p[i].weight * r * r;
+    }
+    return sum;
+}
+
+static void no_feasible_neighbour_is_better(void **state)
+{
+    (void)state;
+    struct cp_rng rng;
+    cp_rng_init(&rng, 3, 0);
+    for (int trial = 0; trial < 500; trial++) {
+        struct cp_memory_point p[SIZES];
+        double noise = 1.5 * cp_rng_uniform(&rng);
+        make_points(p, 200 * cp_rng_uniform(&rng), 300 * cp_rng_uniform(&rng), 1769);
+        for (size_t i = 0; i < SIZES; i++) {
+            p[i].value *= exp(noise * cp_rng_normal(&rng));
+            p[i].weight = 0.2 + cp_rng_uniform(&rng);
+        }
+        struct cp_memory_curve c = cp_memory_curve_capped(p, SIZES, 1769);
+        assert_int_equal(c.status, CP_OK);
+        double best = rss_of(p, SIZES, c.a, c.b, 1769);
+        double step = 1e-3 * (c.a + c.b);
+        for (int da = -1; da <= 1; da++) {
+            for (int db = -1; db <= 1; db++) {
+                double a = fmax(c.a + da * step, 0);
+                double b = fmax(c.b + db * step, 0);
+                assert_true(rss_of(p, SIZES, a, b, 1769) >= best * (1 - 1e-9));
+            }
+        }
+    }
+}
+
+static void weights_decide_between_contradicting_points(void **state)
+{
+    (void)state;
+    struct cp_memory_point p[SIZES];
+    make_points(p, 10, 100, 1769);
+    p[2].value *= 5;
+    p[2].weight = 1e-9;
+    struct cp_memory_curve c = cp_memory_curve_capped(p, SIZES, 1769);
+    assert_near(c.a, 10, 1e-5);
+    assert_near(c.b, 100, 1e-5);
+    p[2].weight = 0;
+    p[2].value = NAN; /* weight 0: never looked at */
+    c = cp_memory_curve_capped(p, SIZES, 1769);
+    assert_near(c.a, 10, 1e-8);
+    assert_near(c.b, 100, 1e-8);
+}
+
+static void sizes_above_the_cap_cannot_show_a_slope(void **state)
+{
+    (void)state;
+    struct cp_memory_point p[] = {{2048, 90, 1}, {3008, 90, 1}, {4096, 90, 1}};
+    struct cp_memory_curve c = cp_memory_curve_capped(p, 3, 1769);
+    assert_int_equal(c.status, CP_OK);
+    assert_near(c.b, 0, 0);
+    assert_near(c.a, 90, 1e-9);
+}
+
+static void leave_one_out_of_exact_points_is_zero(void **state)
+{
+    (void)state;
+    struct cp_memory_point p[SIZES];
+    make_points(p, 10, 100, 1769);
+    assert_near(cp_memory_curve_leave_one_out(p, SIZES, 1769), 0, 1e-8);
+    assert_true(cp_memory_curve_leave_one_out(p, SIZES, INFINITY) > 0.1);
+    assert_true(isnan(cp_memory_curve_leave_one_out(p, 4, 1769)));
+}
+
+static void unusable_points_are_named(void **state)
+{
+    (void)state;
+    static const struct {
+        struct cp_memory_point points[3];
+        enum cp_code status;
+    } cases[] = {
+        {{{128, 5, 1}, {512, 4, 1}, {1024, 3, 1}}, CP_OK},
+        {{{128, 5, 1}, {512, 4, 1}, {512, 3, 1}}, CP_ENODATA},
+        {{{128, 5, 1}, {512, 4, 1}, {1024, 3, 0}}, CP_ENODATA},
+        {{{128, 5, 1}, {512, 0, 1}, {1024, 3, 1}}, CP_EINVAL},
+        {{{128, 5, 1}, {512, INFINITY, 1}, {1024, 3, 1}}, CP_EINVAL},
+        {{{128, 5, 1}, {-512, 4, 1}, {1024, 3, 1}}, CP_EINVAL},
+        {{{128, 5, 1}, {512, 4, -1}, {1024, 3, 1}}, CP_EINVAL},
+        {{{128, 5, 1}, {512, 4, NAN}, {1024, 3, 1}}, CP_EINVAL},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct cp_memory_curve c = cp_memory_curve_best_cap(cases[i].points, 3);
+        assert_int_equal(c.status, cases[i].status);
+        assert_int_equal(cp_memory_curve_constant(cases[i].points, 3).status, cases[i].status);
+        assert_int_equal(isnan(c.a), c.status != CP_OK);
+    }
+    struct cp_memory_point many[CP_MEMORY_POINTS_MAX + 1];
+    for (size_t i = 0; i <= CP_MEMORY_POINTS_MAX; i++)
+        many[i] = (struct cp_memory_point){128 + (double)i, 5, 1};
+    assert_int_equal(cp_memory_curve_best_cap(many, CP_MEMORY_POINTS_MAX).status, CP_OK);
+    assert_int_equal(cp_memory_curve_best_cap(many, CP_MEMORY_POINTS_MAX + 1).status, CP_ELIMIT);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(exact_points_give_back_their_curve),
+        cmocka_unit_test(best_cap_is_the_true_one),
+        cmocka_unit_test(four_sizes_keep_the_default_cap),
+        cmocka_unit_test(aicc_follows_its_formula),
+        cmocka_unit_test(coefficients_never_go_negative),
+        cmocka_unit_test(no_feasible_neighbour_is_better),
+        cmocka_unit_test(weights_decide_between_contradicting_points),
+        cmocka_unit_test(sizes_above_the_cap_cannot_show_a_slope),
+        cmocka_unit_test(leave_one_out_of_exact_points_is_zero),
+        cmocka_unit_test(unusable_points_are_named),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,339 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "model/memory_law.h"
+
+#include <gsl/gsl_cdf.h>
+#include <gsl/gsl_errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "model/quantile.h"
+#include "tests/model/stat/near.h"
+#include "tests/model/stat/truth.h"
+
+static const int sizes[] = {128, 256, 512, 1024, 1769, 3008};
+enum { N_SIZES = sizeof sizes / sizeof *sizes, SEEDS = 8 };
+
+static struct cp_memory_law fit(const struct sweep *s, double q, bool is_init)
+{
+    struct cp_memory_law law;
+    const struct cp_memory_law_options options = {.q = q, .is_init = is_init, .seed = 1};
+    cp_memory_law_fit(s->groups, s->n_sizes, &options, &law);
+    return law;
+}
+
+/* G1 and G2 are exactly of the fitted form: q(m) = a + s e^{sd z_q} 1769/1024 * 1024/min(m, 1769).
+ * Bounds: about four standard errors of a quantile at n = 400 per size, pooled over six sizes. */
+static void one_core_truth_is_recovered(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *id;
+        double q, relative_b, a_bound;
+    } cases[] = {
+        {"G1", 0.5, 0.05, 8}, {"G1", 0.95, 0.09, 18}, {"G2", 0.5, 0.1, 5}, {"G2", 0.95, 0.17, 14}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct truth t = truth_load(cases[i].id);
+        double b = t.s_ms * 1769 / 1024 * exp(t.sd * gsl_cdf_ugaussian_Pinv(cases[i].q));
+        const char *column = cases[i].q > 0.9 ? "warm_q95" : "warm_q50";
+        for (uint64_t seed = 1; seed <= SEEDS; seed++) {
+            struct sweep s;
+            sweep_simulate(&s, &t, false, sizes, N_SIZES, 400, seed);
+            struct cp_memory_law law = fit(&s, cases[i].q, false);
+            sweep_clear(&s);
+            assert_int_equal(law.status, CP_OK);
+            assert_int_equal(law.kind, CP_MEMORY_LAW_INVERSE);
+            assert_near(law.cap_mb, 1769, 0);
+            assert_near(law.b_ms, b, cases[i].relative_b * b);
+            assert_near(law.a_ms, t.a_ms, cases[i].a_bound);
+            assert_true(law.b_low_ms < law.b_ms && law.b_ms < law.b_high_ms);
+            /* an unmeasured size */
+            double q832 = truth_quantile(cases[i].id, 832, column);
+            assert_near(cp_memory_law_at(&law, 832), q832, 2 * cases[i].relative_b * q832);
+        }
+    }
+}
+
+/* G3 has exponent 0.9, so a and b are not its own; the predictions and the many cores are. */
+static void many_core_truth_is_recovered_as_uncapped(void **state)
+{
+    (void)state;
+    static const int wide[] = {512, 1024, 2048, 3008, 4096, 10240};
+    struct truth t = truth_load("G3");
+    for (uint64_t seed = 1; seed <= SEEDS; seed++) {
+        struct sweep s;
+        sweep_simulate(&s, &t, false, wide, 6, 400, seed);
+        struct cp_memory_law law = fit(&s, 0.5, false);
+        sweep_clear(&s);
+        assert_int_equal(law.status, CP_OK);
+        assert_true(law.cap_mb >= 8845);
+        static const int unmeasured[] = {832, 1536, 1769};
+        for (size_t i = 0; i < 3; i++) {
+            double q = truth_quantile("G3", unmeasured[i], "warm_q50");
+            assert_near(cp_memory_law_at(&law, unmeasured[i]), q, 0.06 * q);
+        }
+    }
+}
+
+static void every_cap_is_recovered(void **state)
+{
+    (void)state;
+    static const int wide[] = {512, 1024, 1769, 3008, 4096, 6144, 8192, 10240};
+    static const double caps[] = {1769, 3538, 5307, 7076, INFINITY};
+    for (size_t i = 0; i < sizeof caps / sizeof *caps; i++) {
+        double cap = fmin(caps[i], 10240);
+        struct truth t = {.a_ms = 5, .s_ms = 300, .c = 1, .sd = 0.15, .cap_mb = cap};
+        for (uint64_t seed = 1; seed <= SEEDS; seed++) {
+            struct sweep s;
+            sweep_simulate(&s, &t, false, wide, 8, 500, seed);
+            struct cp_memory_law law = fit(&s, 0.5, false);
+            sweep_clear(&s);
+            assert_near(law.cap_mb, caps[i], 0);
+            double b = 300 * cap / 1024;
+            assert_near(law.b_ms, b, 0.05 * b);
+        }
+    }
+}
+
+static void constant_init_is_pooled(void **state)
+{
+    (void)state;
+    static const char *const ids[] = {"G1", "G2", "G3"};
+    static const double qs[] = {0.5, 0.95};
+    size_t constant = 0;
+    size_t all = 0;
+    for (size_t i = 0; i < 3; i++) {
+        struct truth t = truth_load(ids[i]);
+        for (uint64_t seed = 1; seed <= 2 * SEEDS; seed++, all++) {
+            struct sweep s;
+            sweep_simulate(&s, &t, true, sizes, N_SIZES, 100, seed);
+            double q = qs[seed % 2];
+            struct cp_memory_law law = fit(&s, q, true);
+            assert_int_equal(law.status, CP_OK);
+            if (law.kind == CP_MEMORY_LAW_CONSTANT) {
+                constant++;
+                cp_sort(s.values, N_SIZES * 100);
+                struct cp_estimate e = cp_quantile_estimate(s.values, N_SIZES * 100, q, 0.95);
+                assert_near(law.a_ms, e.value, 0);
+                assert_near(law.a_low_ms, e.low, 0);
+                assert_near(law.a_high_ms, e.high, 0);
+                assert_near(law.b_ms, 0, 0);
+                assert_int_equal(law.n_samples, N_SIZES * 100);
+                assert_near(cp_memory_law_at(&law, 700), law.a_ms, 0);
+            }
+            sweep_clear(&s);
+        }
+    }
+    /* one-sided error of the 95 % interval: 2.5 %, so at most 5 of 48 but for one chance in 400 */
+    assert_true(constant >= all - 5);
+}
+
+static void init_that_follows_memory_is_not_called_constant(void **state)
+{
+    (void)state;
+    struct truth t = truth_load("G1");
+    for (uint64_t seed = 1; seed <= SEEDS; seed++) {
+        struct sweep s;
+        sweep_simulate(&s, &t, false, sizes, N_SIZES, 100, seed);
+        struct cp_memory_law law = fit(&s, 0.5, true);
+        sweep_clear(&s);
+        assert_int_equal(law.kind, CP_MEMORY_LAW_INVERSE);
+        assert_true(law.b_low_ms > 0);
+    }
+}
+
+static void same_seed_gives_the_same_law(void **state)
+{
+    (void)state;
+    struct truth t = truth_load("G2");
+    struct sweep s;
+    sweep_simulate(&s, &t, false, sizes, N_SIZES, 60, 4);
+    struct cp_memory_law one = fit(&s, 0.95, false);
+    struct cp_memory_law same = fit(&s, 0.95, false);
+    assert_near(one.a_low_ms, same.a_low_ms, 0);
+    assert_near(one.b_high_ms, same.b_high_ms, 0);
+    assert_near(one.lack_of_fit, same.lack_of_fit, 0);
+    struct cp_memory_law other;
+    cp_memory_law_fit(s.groups, s.n_sizes, &(struct cp_memory_law_options){.q = 0.95, .seed = 2},
+                      &other);
+    assert_true(fabs(other.b_high_ms - one.b_high_ms) > 0);
+    sweep_clear(&s);
+}
+
+static void replicates_and_interval_agree(void **state)
+{
+    (void)state;
+    struct truth t = truth_load("G1");
+    struct sweep s;
+    struct cp_memory_replicate replicates[400];
+    struct cp_memory_law law;
+    double low = 0;
+    double high = 0;
+    sweep_simulate(&s, &t, false, sizes, N_SIZES, 200, 4);
+    cp_memory_law_fit(s.groups, s.n_sizes,
+                      &(struct cp_memory_law_options){
+                          .q = 0.5, .bootstrap_reps = 400, .seed = 1, .replicates = replicates},
+                      &law);
+    sweep_clear(&s);
+    assert_true(cp_memory_law_interval_at(&law, replicates, 400, 832, &low, &high));
+    double at = cp_memory_law_at(&law, 832);
+    assert_true(low < at && at < high && high < 1.1 * low);
+    assert_false(cp_memory_law_interval_at(&law, replicates, 400, 100, &low, &high));
+    assert_true(isnan(low) && isnan(high));
+    assert_false(cp_memory_law_interval_at(&law, replicates, 39, 832, &low, &high));
+}
+
+static void prediction_stays_in_the_measured_range(void **state)
+{
+    (void)state;
+    struct truth t = truth_load("G1");
+    struct sweep s;
+    sweep_simulate(&s, &t, false, sizes, N_SIZES, 100, 1);
+    struct cp_memory_law capped = fit(&s, 0.5, false);
+    s.n_sizes = 4; /* 128..1024: below the cap, flat part not seen */
+    struct cp_memory_law open = fit(&s, 0.5, false);
+    sweep_clear(&s);
+    assert_int_equal(open.min_mb, 128);
+    assert_int_equal(open.max_mb, 1024);
+    assert_true(isnan(cp_memory_law_at(&capped, 127)));
+    assert_true(isnan(cp_memory_law_at(&open, 127)));
+    assert_true(isnan(cp_memory_law_at(&open, 1025)));
+    assert_true(isnan(cp_memory_law_at(&open, NAN)));
+    assert_true(!isnan(cp_memory_law_at(&open, 1024)));
+    assert_near(cp_memory_law_at(&capped, 10240), cp_memory_law_at(&capped, 1769), 0);
+}
+
+static void excluded_and_poor_sizes_are_not_fitted(void **state)
+{
+    (void)state;
+    struct truth t = truth_load("G1");
+    struct sweep s;
+    struct cp_memory_law law;
+    sweep_simulate(&s, &t, false, sizes, N_SIZES, 100, 1);
+    for (size_t j = 0; j < 100; j++)
+        s.values[j] *= 50; /* paging at 128 MB */
+    s.groups[0].is_excluded = true;
+    s.groups[1].n = 4;
+    law = fit(&s, 0.5, false);
+    assert_int_equal(law.status, CP_OK);
+    assert_int_equal(law.n_sizes, 4);
+    assert_int_equal(law.n_samples, 400);
+    assert_int_equal(law.min_mb, 512);
+    assert_near(law.b_ms, 103.65, 15);
+    s.groups[2].is_excluded = true;
+    s.groups[3].is_excluded = true;
+    law = fit(&s, 0.5, false);
+    assert_int_equal(law.status, CP_ENODATA);
+    assert_true(isnan(law.a_ms) && isnan(law.cap_mb));
+    assert_true(isnan(cp_memory_law_at(&law, 1769)));
+    sweep_clear(&s);
+}
+
+static void too_few_values_for_p95_are_not_enough_data(void **state)
+{
+    (void)state;
+    struct truth t = truth_load("G1");
+    struct sweep s;
+    sweep_simulate(&s, &t, false, sizes, N_SIZES, 13, 1);
+    assert_int_equal(fit(&s, 0.95, false).status, CP_ENODATA);
+    assert_int_equal(fit(&s, 0.5, false).status, CP_OK);
+    sweep_clear(&s);
+    sweep_simulate(&s, &t, false, sizes, N_SIZES, 14, 1);
+    assert_int_equal(fit(&s, 0.95, false).status, CP_OK);
+    sweep_clear(&s);
+}
+
+static void size_with_timeouts_near_the_quantile_leaves_the_fit(void **state)
+{
+    (void)state;
+    struct truth t = truth_load("G1");
+    struct sweep s;
+    sweep_simulate(&s, &t, false, sizes, N_SIZES, 100, 1);
+    for (size_t j = 97; j < 100; j++)
+        s.values[j] = INFINITY; /* 3 % timeouts at 128 MB */
+    struct cp_memory_law p50 = fit(&s, 0.5, false);
+    struct cp_memory_law p95 = fit(&s, 0.95, false);
+    sweep_clear(&s);
+    assert_int_equal(p50.n_sizes, N_SIZES);
+    assert_int_equal(p95.status, CP_OK);
+    assert_int_equal(p95.n_sizes, N_SIZES - 1);
+    assert_int_equal(p95.min_mb, 256);
+}
+
+static void curve_that_is_not_of_this_form_is_flagged(void **state)
+{
+    (void)state;
+    struct truth t = truth_load("G1");
+    struct sweep s;
+    sweep_simulate(&s, &t, false, sizes, N_SIZES, 200, 1);
+    struct cp_memory_law law = fit(&s, 0.5, false);
+    assert_false(law.is_lack_of_fit);
+    assert_true(law.lack_of_fit < 3 && law.leave_one_out_log_error < 0.05);
+    for (size_t j = 0; j < 200; j++)
+        s.values[2 * 200 + j] *= 1.5; /* 512 MB out of line by half */
+    law = fit(&s, 0.5, false);
+    assert_true(law.is_lack_of_fit);
+    assert_true(law.lack_of_fit > 3);
+    sweep_clear(&s);
+}
+
+static void identical_values_have_a_finite_law(void **state)
+{
+    (void)state;
+    double values[N_SIZES][20];
+    struct sweep s = {.n_sizes = N_SIZES};
+    for (size_t i = 0; i < N_SIZES; i++) {
+        for (size_t j = 0; j < 20; j++)
+            values[i][j] = 10 + 100 * 1024 / fmin(sizes[i], 1769);
+        s.groups[i] =
+            (struct cp_memory_group){.memory_size_mb = sizes[i], .sorted_ms = values[i], .n = 20};
+    }
+    struct cp_memory_law law = fit(&s, 0.5, false);
+    assert_int_equal(law.status, CP_OK);
+    assert_near(law.a_ms, 10, 1e-6);
+    assert_near(law.b_ms, 100, 1e-6);
+    assert_near(law.b_low_ms, law.b_high_ms, 1e-6);
+    assert_false(law.is_lack_of_fit);
+}
+
+static void bad_input_is_named(void **state)
+{
+    (void)state;
+    struct truth t = truth_load("G1");
+    struct sweep s;
+    struct cp_memory_law law;
+    sweep_simulate(&s, &t, false, sizes, N_SIZES, 20, 1);
+    assert_int_equal(fit(&s, 0, false).status, CP_EINVAL);
+    assert_int_equal(fit(&s, 1, false).status, CP_EINVAL);
+    assert_int_equal(fit(&s, NAN, false).status, CP_EINVAL);
+    cp_memory_law_fit(s.groups, s.n_sizes,
+                      &(struct cp_memory_law_options){.q = 0.5, .bootstrap_reps = 39}, &law);
+    assert_int_equal(law.status, CP_EINVAL);
+    cp_memory_law_fit(NULL, 0, &(struct cp_memory_law_options){.q = 0.5}, &law);
+    assert_int_equal(law.status, CP_ENODATA);
+    s.values[0] = 1e9;
+    assert_int_equal(fit(&s, 0.5, false).status, CP_EINVAL);
+    sweep_clear(&s);
+}
+
+int main(void)
+{
+    gsl_set_error_handler_off();
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(one_core_truth_is_recovered),
+        cmocka_unit_test(many_core_truth_is_recovered_as_uncapped),
+        cmocka_unit_test(every_cap_is_recovered),
+        cmocka_unit_test(constant_init_is_pooled),
+        cmocka_unit_test(init_that_follows_memory_is_not_called_constant),
+        cmocka_unit_test(same_seed_gives_the_same_law),
+        cmocka_unit_test(replicates_and_interval_agree),
+        cmocka_unit_test(prediction_stays_in_the_measured_range),
+        cmocka_unit_test(excluded_and_poor_sizes_are_not_fitted),
+        cmocka_unit_test(too_few_values_for_p95_are_not_enough_data),
+        cmocka_unit_test(size_with_timeouts_near_the_quantile_leaves_the_fit),
+        cmocka_unit_test(curve_that_is_not_of_this_form_is_flagged),
+        cmocka_unit_test(identical_values_have_a_finite_law),
+        cmocka_unit_test(bad_input_is_named),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
