@@ -137,7 +137,7 @@ static double advance(const struct cp_memory_point *points, size_t n, double a, 
                       struct cp_memory_curve *curve)
 {
     double share = 1;
-    for (int i = 0; i < HALVINGS_MAX; i++, share /= 2) {
+    for (int i = 0; i < HALVINGS_MAX; i++) {
         struct cp_memory_curve next = *curve;
         next.a += share * (a - curve->a);
         next.b += share * (b - curve->b);
@@ -148,6 +148,7 @@ static double advance(const struct cp_memory_point *points, size_t n, double a, 
             *curve = next;
             return scale > 0 ? change / scale : change;
         }
+        share /= 2;
     }
     return 0;
 }

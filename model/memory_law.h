@@ -31,9 +31,9 @@
 #include "model/base/error.h"
 
 struct cp_memory_group {
-    int memory_size_mb;
     const double *sorted_ms; /* borrowed, ascending */
     size_t n;
+    int memory_size_mb;
     bool is_excluded; /* max memory used > 90 % of the size, or cannot run: not fitted */
 };
 

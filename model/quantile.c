@@ -77,10 +77,15 @@ double cp_quantile_harrell_davis(const double *sorted, size_t n, double q)
         return NAN;
     double alpha = ((double)n + 1) * q;
     double beta = ((double)n + 1) * (1 - q);
+    /* beyond 12 standard deviations of a near-normal beta law no weight is above 1e-20 */
+    bool is_near_normal = fmin(alpha, beta) >= 100;
+    double reach = is_near_normal ? 12 * sqrt(q * (1 - q) / (double)n) : 1;
+    size_t first = (size_t)fmax(1, floor((q - reach) * (double)n));
+    size_t last = (size_t)fmin((double)n, ceil((q + reach) * (double)n));
     double before = 0;
     double sum = 0;
-    for (size_t i = 1; i <= n; i++) {
-        double upto = i == n ? 1 : gsl_cdf_beta_P((double)i / (double)n, alpha, beta);
+    for (size_t i = first; i <= last; i++) {
+        double upto = i == last ? 1 : gsl_cdf_beta_P((double)i / (double)n, alpha, beta);
         if (!isfinite(upto))
             return NAN;
         if (upto > before)

@@ -116,7 +116,7 @@ struct cp_view cp_buf_view(const struct cp_buf *b)
 
 char *cp_buf_take(struct cp_buf *b, size_t *n)
 {
-    char *p = b->failed ? NULL : b->p;
+    char *p = b->failed || b->n == 0 ? NULL : b->p;
     if (n)
         *n = p ? b->n : 0;
     if (!p)

@@ -56,7 +56,8 @@ const char *cp_datetime_format(int64_t at_ms, enum cp_datetime_form form,
     int mi = (int)c.minute;
     int s = (int)c.second;
     int ms = (int)c.ms;
-    int weekday = (int)((days_of(c.year, c.month, c.day) % 7 + 11) % 7);
+    size_t weekday = (size_t)((days_of(c.year, c.month, c.day) % 7 + 11) % 7);
+    const char *month = month_names + 3 * (c.month - 1);
     size_t size = CP_DATETIME_TEXT_MAX;
     switch (form) {
     case CP_DATETIME_ISO_MS:
@@ -80,7 +81,7 @@ const char *cp_datetime_format(int64_t at_ms, enum cp_datetime_form form,
         break;
     case CP_DATETIME_HTTP:
         (void)snprintf(out, size, "%.3s, %02d %.3s %04d %02d:%02d:%02d GMT",
-                       day_names + 3 * weekday, d, month_names + 3 * (mo - 1), y, h, mi, s);
+                       day_names + 3 * weekday, d, month, y, h, mi, s);
         break;
     }
     return out;
@@ -99,8 +100,10 @@ static bool take_digits(struct cp_view *v, size_t width, int64_t *value)
     return true;
 }
 
-static bool to_unix_ms(const struct civil *c, int64_t *at_ms)
+/* `c` is local time, `offset_minutes` ahead of UTC. */
+static bool to_unix_ms(const struct civil *c, int64_t offset_minutes, int64_t *at_ms)
 {
+    static const int64_t last_of_9999 = 253402300799999;
     static const int month_days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
     if (c->year < 1970 || c->month < 1 || c->month > 12 || c->hour > 23 || c->minute > 59 ||
         c->second > 60)
@@ -109,8 +112,11 @@ static bool to_unix_ms(const struct civil *c, int64_t *at_ms)
     int64_t days = month_days[c->month - 1] + (c->month == 2 && is_leap);
     if (c->day < 1 || c->day > days)
         return false;
-    *at_ms = ((days_of(c->year, c->month, c->day) * 24 + c->hour) * 60 + c->minute) * 60000 +
-             c->second * 1000 + c->ms;
+    int64_t minutes = (days_of(c->year, c->month, c->day) * 24 + c->hour) * 60 + c->minute;
+    int64_t at = (minutes - offset_minutes) * 60000 + c->second * 1000 + c->ms;
+    if (at < 0 || at > last_of_9999)
+        return false;
+    *at_ms = at;
     return true;
 }
 
@@ -155,7 +161,6 @@ bool cp_datetime_parse(struct cp_view text, int64_t *at_ms)
     struct cp_view v = text;
     struct civil c = {0};
     int64_t offset = 0;
-    int64_t at = 0;
     if (!take_digits(&v, 4, &c.year))
         return false;
     bool is_basic = !cp_view_skip(&v, "-");
@@ -169,10 +174,8 @@ bool cp_datetime_parse(struct cp_view text, int64_t *at_ms)
         !take_digits(&v, 2, &c.minute) || !cp_view_skip(&v, colon) ||
         !take_digits(&v, 2, &c.second))
         return false;
-    if (!take_fraction(&v, &c.ms) || !take_zone(&v, &offset) || v.n || !to_unix_ms(&c, &at))
-        return false;
-    *at_ms = at - offset * 60000;
-    return true;
+    return take_fraction(&v, &c.ms) && take_zone(&v, &offset) && v.n == 0 &&
+           to_unix_ms(&c, offset, at_ms);
 }
 
 bool cp_datetime_parse_http(struct cp_view text, int64_t *at_ms)
@@ -194,5 +197,5 @@ bool cp_datetime_parse_http(struct cp_view text, int64_t *at_ms)
     if (!take_digits(&v, 2, &c.hour) || !cp_view_skip(&v, ":") || !take_digits(&v, 2, &c.minute) ||
         !cp_view_skip(&v, ":") || !take_digits(&v, 2, &c.second))
         return false;
-    return cp_view_is(v, " GMT") && to_unix_ms(&c, at_ms);
+    return cp_view_is(v, " GMT") && to_unix_ms(&c, 0, at_ms);
 }

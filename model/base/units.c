@@ -101,7 +101,10 @@ const char *cp_units_format_duration(double ms, char out[CP_UNITS_TEXT_MAX])
         double x = ms / steps[i].factor;
         bool is_exact = fabs(x * 2 - round(x * 2)) < 1e-9;
         if (x >= 1 && (is_exact || i == 2)) {
-            (void)snprintf(out, CP_UNITS_TEXT_MAX, "%.4g%s", x, steps[i].name);
+            /* four digits of 12,345 would be 1.234e+04 */
+            double shown = is_exact ? round(x * 2) / 2 : x < 1000 ? x : round(x);
+            int digits = is_exact || x >= 1000 ? 12 : 4;
+            (void)snprintf(out, CP_UNITS_TEXT_MAX, "%.*g%s", digits, shown, steps[i].name);
             return out;
         }
     }

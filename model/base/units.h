@@ -31,7 +31,8 @@ enum cp_code cp_units_parse_memory_mb(struct cp_view text, int *mb, struct cp_er
 enum cp_code cp_units_parse_ratio(struct cp_view text, double *ratio, struct cp_error *err);
 
 enum { CP_UNITS_TEXT_MAX = 32 };
-/* Shortest exact form for people: "850ms", "4s", "1.5s", "2m", "1h". */
+/* Short form for people: "850ms", "4s", "1.5s", "2m", "1h". The largest unit of which the value is
+ * a multiple of one half, otherwise seconds or ms with 4 significant digits, no exponent. */
 const char *cp_units_format_duration(double ms, char out[CP_UNITS_TEXT_MAX]);
 
 #endif

@@ -12,6 +12,7 @@ enum { FILE_MAX = 4 << 20 };
 void csv_open(struct csv *csv, const char *folder, const char *name)
 {
     char path[1024];
+    *csv = (struct csv){0};
     (void)snprintf(path, sizeof path, "%s/%s", folder, name);
     FILE *file = fopen(path, "rb");
     if (!file) {

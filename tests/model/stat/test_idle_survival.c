@@ -220,7 +220,8 @@ static void draws_reproduce_the_probability(void **state)
     static double lives[DRAWS];
     for (size_t i = 0; i < DRAWS; i++)
         lives[i] = cp_idle_survival_draw_ms(&s, &rng);
-    for (double gap = 10e3; gap < 1000e3; gap += 35e3) {
+    for (int gap_s = 10; gap_s < 1000; gap_s += 35) {
+        double gap = gap_s * 1000.0;
         size_t gone = 0;
         for (size_t i = 0; i < DRAWS; i++)
             gone += lives[i] <= gap;

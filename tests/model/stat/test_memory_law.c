@@ -104,7 +104,7 @@ static void constant_init_is_pooled(void **state)
     size_t all = 0;
     for (size_t i = 0; i < 3; i++) {
         struct truth t = truth_load(ids[i]);
-        for (uint64_t seed = 1; seed <= 2 * SEEDS; seed++, all++) {
+        for (uint64_t seed = 1; seed <= UINT64_C(2) * SEEDS; seed++, all++) {
             struct sweep s;
             sweep_simulate(&s, &t, true, sizes, N_SIZES, 100, seed);
             double q = qs[seed % 2];
@@ -112,13 +112,14 @@ static void constant_init_is_pooled(void **state)
             assert_int_equal(law.status, CP_OK);
             if (law.kind == CP_MEMORY_LAW_CONSTANT) {
                 constant++;
-                cp_sort(s.values, N_SIZES * 100);
-                struct cp_estimate e = cp_quantile_estimate(s.values, N_SIZES * 100, q, 0.95);
+                cp_sort(s.values, (size_t)N_SIZES * 100);
+                struct cp_estimate e =
+                    cp_quantile_estimate(s.values, (size_t)N_SIZES * 100, q, 0.95);
                 assert_near(law.a_ms, e.value, 0);
                 assert_near(law.a_low_ms, e.low, 0);
                 assert_near(law.a_high_ms, e.high, 0);
                 assert_near(law.b_ms, 0, 0);
-                assert_int_equal(law.n_samples, N_SIZES * 100);
+                assert_int_equal(law.n_samples, (size_t)N_SIZES * 100);
                 assert_near(cp_memory_law_at(&law, 700), law.a_ms, 0);
             }
             sweep_clear(&s);
@@ -270,7 +271,7 @@ static void curve_that_is_not_of_this_form_is_flagged(void **state)
     assert_false(law.is_lack_of_fit);
     assert_true(law.lack_of_fit < 3 && law.leave_one_out_log_error < 0.05);
     for (size_t j = 0; j < 200; j++)
-        s.values[2 * 200 + j] *= 1.5; /* 512 MB out of line by half */
+        s.values[400 + j] *= 1.5; /* 512 MB out of line by half */
     law = fit(&s, 0.5, false);
     assert_true(law.is_lack_of_fit);
     assert_true(law.lack_of_fit > 3);

@@ -23,6 +23,19 @@ static void harrell_davis_agrees_with_hmisc(void **state)
     assert_int_equal(check_harrell_davis(data), 54);
 }
 
+static void harrell_davis_of_a_ramp_is_the_mean_of_its_beta_law(void **state)
+{
+    (void)state;
+    /* x_i = i: the sum of w_i i is n E[X] + 1/2 for a smooth law, and E[X] = q exactly */
+    enum { N = 100000 };
+    static double ramp[N];
+    static const double qs[] = {0.1, 0.5, 0.9, 0.95};
+    for (size_t i = 0; i < N; i++)
+        ramp[i] = (double)i + 1;
+    for (size_t i = 0; i < sizeof qs / sizeof *qs; i++)
+        assert_near(cp_quantile_harrell_davis(ramp, N, qs[i]), N * qs[i] + 0.5, 1e-4);
+}
+
 static void order_intervals_agree_with_qbinom(void **state)
 {
     (void)state;
@@ -209,6 +222,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(quantile_agrees_with_r_for_all_nine_types),
         cmocka_unit_test(harrell_davis_agrees_with_hmisc),
+        cmocka_unit_test(harrell_davis_of_a_ramp_is_the_mean_of_its_beta_law),
         cmocka_unit_test(order_intervals_agree_with_qbinom),
         cmocka_unit_test(smallest_n_agrees_with_the_table),
         cmocka_unit_test(bounds_exist_exactly_from_the_smallest_n),

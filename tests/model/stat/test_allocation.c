@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * The model with failing allocations. Linked with --wrap: the model's malloc and calloc come here.
+ */
+#include <math.h>
+#include <stdlib.h>
+
+#include "model/memory_law.h"
+#include "model/sort.h"
+#include "tests/model/stat/near.h"
+
+/* names that the linker's --wrap prescribes
+ * NOLINTBEGIN(bugprone-reserved-identifier) */
+void *__real_malloc(size_t n);
+void *__real_calloc(size_t n, size_t size);
+void *__wrap_malloc(size_t n);
+void *__wrap_calloc(size_t n, size_t size);
+/* NOLINTEND(bugprone-reserved-identifier) */
+
+static int allocations_left = -1; /* negative: unlimited */
+
+static int is_refused(void)
+{
+    if (allocations_left < 0)
+        return 0;
+    if (allocations_left == 0)
+        return 1;
+    allocations_left--;
+    return 0;
+}
+
+void *__wrap_malloc(size_t n)
+{
+    return is_refused() ? NULL : __real_malloc(n);
+}
+
+void *__wrap_calloc(size_t n, size_t size)
+{
+    return is_refused() ? NULL : __real_calloc(n, size);
+}
+
+static void sort_works_without_scratch_memory(void **state)
+{
+    (void)state;
+    double x[1000];
+    for (size_t i = 0; i < 1000; i++)
+        x[i] = (double)((i * 617) % 1000);
+    allocations_left = 0;
+    cp_sort(x, 1000);
+    allocations_left = -1;
+    for (size_t i = 0; i < 1000; i++)
+        assert_near(x[i], (double)i, 0);
+}
+
+static void law_says_that_memory_is_short_and_leaks_nothing(void **state)
+{
+    (void)state;
+    static const double values[] = {8, 9, 10, 11, 12, 13};
+    struct cp_memory_group groups[4];
+    int refused = 0;
+    for (size_t i = 0; i < 4; i++)
+        groups[i] =
+            (struct cp_memory_group){.memory_size_mb = 128 << i, .sorted_ms = values, .n = 6};
+    for (int limit = 0; limit < 100; limit++) {
+        struct cp_memory_law law;
+        allocations_left = limit;
+        cp_memory_law_fit(groups, 4, &(struct cp_memory_law_options){.q = 0.5, .is_init = true},
+                          &law);
+        allocations_left = -1;
+        if (law.status == CP_OK)
+            break;
+        assert_int_equal(law.status, CP_ENOMEM);
+        assert_true(isnan(law.a_ms));
+        refused++;
+    }
+    assert_in_range(refused, 1, 20);
+}
+
+static void interval_without_memory_is_no_interval(void **state)
+{
+    (void)state;
+    const struct cp_memory_law law = {.kind = CP_MEMORY_LAW_INVERSE,
+                                      .a_ms = 1,
+                                      .b_ms = 1,
+                                      .cap_mb = 1769,
+                                      .min_mb = 128,
+                                      .max_mb = 3008};
+    struct cp_memory_replicate replicates[40];
+    double low = 0;
+    double high = 0;
+    for (size_t i = 0; i < 40; i++)
+        replicates[i] = (struct cp_memory_replicate){1, 1};
+    allocations_left = 0;
+    bool is_known = cp_memory_law_interval_at(&law, replicates, 40, 512, &low, &high);
+    allocations_left = -1;
+    assert_false(is_known);
+    assert_true(isnan(low) && isnan(high));
+    assert_true(cp_memory_law_interval_at(&law, replicates, 40, 512, &low, &high));
+    assert_near(low, 3, 1e-12);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(sort_works_without_scratch_memory),
+        cmocka_unit_test(law_says_that_memory_is_short_and_leaks_nothing),
+        cmocka_unit_test(interval_without_memory_is_no_interval),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
