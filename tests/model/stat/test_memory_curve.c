@@ -48,6 +48,25 @@ static void best_cap_is_the_true_one(void **state)
     }
 }
 
+static void near_tie_keeps_the_default_cap(void **state)
+{
+    (void)state;
+    /* only the last size tells 1769 (0.579 b) from none (0.5 b); the others scatter by 5 % */
+    struct cp_memory_point p[] = {{128, 800, 1},  {256, 400, 1},   {512, 200, 1},
+                                  {1024, 100, 1}, {1536, 66.7, 1}, {2048, 0, 1}};
+    for (size_t i = 0; i < 5; i++)
+        p[i].value *= i % 2 ? 1.05 : 0.95;
+    p[5].value = 53.5;
+    double gain =
+        cp_memory_curve_capped(p, 6, 1769).aicc - cp_memory_curve_capped(p, 6, INFINITY).aicc;
+    assert_true(gain > 0 && gain < 2);
+    assert_near(cp_memory_curve_best_cap(p, 6).cap_mb, 1769, 0);
+    p[5].value = 47;
+    gain = cp_memory_curve_capped(p, 6, 1769).aicc - cp_memory_curve_capped(p, 6, INFINITY).aicc;
+    assert_true(gain > 2);
+    assert_near(cp_memory_curve_best_cap(p, 6).cap_mb, INFINITY, 0);
+}
+
 static void four_sizes_keep_the_default_cap(void **state)
 {
     (void)state;
@@ -208,6 +227,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(exact_points_give_back_their_curve),
         cmocka_unit_test(best_cap_is_the_true_one),
+        cmocka_unit_test(near_tie_keeps_the_default_cap),
         cmocka_unit_test(four_sizes_keep_the_default_cap),
         cmocka_unit_test(aicc_follows_its_formula),
         cmocka_unit_test(coefficients_never_go_negative),

@@ -143,6 +143,40 @@ static void init_that_follows_memory_is_not_called_constant(void **state)
     }
 }
 
+/* Groups of 21 values around given medians, spread evenly over +-`spread` of them. */
+static struct cp_memory_law fit_init_of_medians(const double medians[N_SIZES], double spread)
+{
+    enum { N = 21 };
+    double values[N_SIZES][N];
+    struct sweep s = {.n_sizes = N_SIZES};
+    for (size_t i = 0; i < N_SIZES; i++) {
+        for (size_t j = 0; j < N; j++)
+            values[i][j] = medians[i] * (1 + spread * ((double)j - N / 2) / (N / 2.0));
+        s.groups[i] =
+            (struct cp_memory_group){.memory_size_mb = sizes[i], .sorted_ms = values[i], .n = N};
+    }
+    return fit(&s, 0.5, true);
+}
+
+static void init_needs_both_aicc_and_the_interval_to_scale(void **state)
+{
+    (void)state;
+    double exact[N_SIZES];
+    const double scattered[N_SIZES] = {105, 98, 109, 92, 101, 97};
+    for (size_t i = 0; i < N_SIZES; i++)
+        exact[i] = 100 + 1024 / fmin(sizes[i], 1769);
+    /* exactly on a slope, to AICc's delight, but the slope is far inside the noise of the medians
+     */
+    assert_int_equal(fit_init_of_medians(exact, 0.9).kind, CP_MEMORY_LAW_CONSTANT);
+    /* medians known to 0.1 %, so the slope's interval excludes 0, but the curve explains nothing */
+    assert_int_equal(fit_init_of_medians(scattered, 0.001).kind, CP_MEMORY_LAW_CONSTANT);
+    /* both */
+    struct cp_memory_law law = fit_init_of_medians(exact, 0.001);
+    assert_int_equal(law.kind, CP_MEMORY_LAW_INVERSE);
+    assert_near(law.a_ms, 100, 0.01);
+    assert_near(law.b_ms, 1, 0.01);
+}
+
 static void same_seed_gives_the_same_law(void **state)
 {
     (void)state;
@@ -326,6 +360,7 @@ int main(void)
         cmocka_unit_test(every_cap_is_recovered),
         cmocka_unit_test(constant_init_is_pooled),
         cmocka_unit_test(init_that_follows_memory_is_not_called_constant),
+        cmocka_unit_test(init_needs_both_aicc_and_the_interval_to_scale),
         cmocka_unit_test(same_seed_gives_the_same_law),
         cmocka_unit_test(replicates_and_interval_agree),
         cmocka_unit_test(prediction_stays_in_the_measured_range),
