@@ -40,11 +40,25 @@ enum cp_record_kind {
 };
 const char *cp_record_kind_name(enum cp_record_kind kind);
 
+/* Ordered by severity up to REJECTED. */
 enum cp_record_verdict {
     CP_RECORD_ACCEPTED,
     CP_RECORD_WARNED,   /* use it; `reason` says what is odd */
     CP_RECORD_REJECTED, /* a platform record that cannot be used; `reason` says why */
-    CP_RECORD_SKIPPED,  /* not a platform record */
+    CP_RECORD_SKIPPED,  /* not a platform record, or a platform event that we do not know */
+};
+
+/* What stood around the message: how the log reached us. */
+enum cp_record_transport {
+    CP_TRANSPORT_PLAIN,    /* the message itself */
+    CP_TRANSPORT_DETAILED, /* `aws logs tail`: time, stream */
+    CP_TRANSPORT_SHORT,    /* `aws logs tail --format short` and S3 export: time */
+    CP_TRANSPORT_SAM,      /* `sam logs`: stream, time */
+    CP_TRANSPORT_AWSLOGS,  /* `awslogs`: group, stream, time */
+    CP_TRANSPORT_EPOCH,    /* unix ms, tab */
+    CP_TRANSPORT_CSV,      /* time, quoted cell */
+    CP_TRANSPORT_EVENT,    /* JSON object of filter-log-events or a subscription */
+    CP_TRANSPORT_INSIGHTS, /* JSON object with @message */
 };
 
 enum {
@@ -74,13 +88,27 @@ struct cp_record {
     int xray_sampled;       /* 1, 0, -1 absent */
     double dropped_records; /* CP_RECORD_LOGS_DROPPED */
     size_t n_unknown_fields;
-    /* storage for JSON records, whose strings must be unescaped; views above may point here */
+    struct cp_view unknown_field; /* the first one, as `name: value` (JSON: the key) */
+    enum cp_record_transport transport;
+    struct cp_view group, stream; /* from the transport; empty when absent */
+    /* storage for JSON records, whose strings must be unescaped; views above may point here, so
+     * a record is not copied by assignment */
+    size_t n_text;
     char text[1024];
 };
 
 /* Parses the record that starts `bytes` (one event: a line, a REPORT with its XRAY second line, or
- * one JSON object). Returns how many bytes belong to it, at least 1 unless bytes.n is 0. */
+ * one JSON object), in any of the transport forms above. Returns how many bytes belong to it, at
+ * least 1 unless bytes.n is 0.
+ *
+ * A platform record stands at the start of its message: REPORT text inside an application line is
+ * CP_RECORD_APP. A function can still print a line that looks like a record or like a transport
+ * form; where the transport is known, give the bare message to cp_record_parse_message. */
 size_t cp_record_parse(struct cp_view bytes, struct cp_record *out);
+
+/* The same for bytes that are known to be messages without a transport form around them (a log
+ * tail, the message of an event): nothing in front of a record is tolerated. */
+size_t cp_record_parse_message(struct cp_view bytes, struct cp_record *out);
 
 /* Counts over a stream, with the first example of each rejection. */
 struct cp_record_counts {
@@ -94,7 +122,10 @@ void cp_record_count(struct cp_record_counts *counts, struct cp_view line,
 /* X-Amz-Log-Result: base64 of the last 4 KB of a log. Decodes, drops the cut first line (which may
  * begin inside a multi-byte character), finds the REPORT of `request_id` (empty: the last REPORT
  * at the start of a line) together with INIT_REPORT, old-style timeout/exit texts around it, and
- * folds them into one answer. */
+ * folds them into one answer. The platform writes its REPORT after the function has ended, so the
+ * last usable one is its own and earlier ones are forged. */
+enum { CP_LOG_TAIL_MAX = 4096 };
+
 struct cp_log_tail {
     bool has_report;
     struct cp_record report;
@@ -102,10 +133,12 @@ struct cp_log_tail {
     struct cp_record init_report;
     bool has_timeout_text, has_exit_text;
     struct cp_record exit_text;
-    size_t n_forged; /* further REPORT-like lines of the same request */
+    bool has_suppressed_init; /* INIT_REPORT with phase invoke: init ran again inside Duration */
+    size_t n_forged;          /* further REPORT-like lines: the function wrote them */
     struct cp_record_counts counts;
     size_t n_bytes;
-    char bytes[4096 + 1]; /* decoded tail; the views point here: do not copy the struct */
+    char
+        bytes[CP_LOG_TAIL_MAX + 1]; /* decoded tail; the views point here: do not copy the struct */
 };
 /* CP_EFORMAT when it is not base64 or longer than 4 KB. */
 enum cp_code cp_log_tail_read(struct cp_view base64, struct cp_view request_id,
