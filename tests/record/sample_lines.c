@@ -79,21 +79,3 @@ const struct sample_line *sample_lines_get(const struct sample_lines *lines, con
     fail_msg("no sample '%s'", id);
     return NULL;
 }
-
-char *sample_base64(struct cp_view v)
-{
-    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    char *text = malloc((v.n + 2) / 3 * 4 + 1);
-    char *to = text;
-    assert_non_null(text);
-    for (size_t i = 0; i < v.n; i += 3) {
-        size_t n = v.n - i < 3 ? v.n - i : 3;
-        uint32_t bits = 0;
-        for (size_t k = 0; k < 3; k++)
-            bits = bits << 8 | (k < n ? (unsigned char)v.p[i + k] : 0U);
-        for (size_t k = 0; k < 4; k++)
-            *to++ = k <= n ? digits[bits >> (18 - 6 * k) & 63] : '=';
-    }
-    *to = '\0';
-    return text;
-}

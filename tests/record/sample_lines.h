@@ -29,7 +29,4 @@ void sample_lines_clear(struct sample_lines *lines);
 /* The row whose id begins with the word `id`; fails the test when there is none. */
 const struct sample_line *sample_lines_get(const struct sample_lines *lines, const char *id);
 
-/* Base64 of `v`; free() it. */
-char *sample_base64(struct cp_view v);
-
 #endif
