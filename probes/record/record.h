@@ -127,14 +127,15 @@ void cp_record_count(struct cp_record_counts *counts, struct cp_view line,
 enum { CP_LOG_TAIL_MAX = 4096 };
 
 struct cp_log_tail {
-    bool has_report;
     struct cp_record report;
-    bool has_init_report; /* suppressed or failed init seen in the tail */
     struct cp_record init_report;
-    bool has_timeout_text, has_exit_text;
     struct cp_record exit_text;
+    bool has_report;
+    bool has_init_report;     /* failed or repeated init seen in the tail */
     bool has_suppressed_init; /* INIT_REPORT with phase invoke: init ran again inside Duration */
-    size_t n_forged;          /* further REPORT-like lines: the function wrote them */
+    bool has_timeout_text;
+    bool has_exit_text;
+    size_t n_forged; /* further REPORT-like lines: the function wrote them */
     struct cp_record_counts counts;
     size_t n_bytes;
     char
