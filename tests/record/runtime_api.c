@@ -50,7 +50,7 @@ void runtime_api_start(struct runtime_api *api, const char *program, const char 
 {
     char address[64];
     char *child_env[ENV_MAX] = {address};
-    char *argv[] = {(char *)(uintptr_t)program, NULL};
+    char *argv[] = {(char *)program, NULL};
     int pipe_fds[2];
     posix_spawn_file_actions_t actions;
     *api = (struct runtime_api){.fd = -1};
@@ -59,7 +59,7 @@ void runtime_api_start(struct runtime_api *api, const char *program, const char 
                    (unsigned)listen_on_loopback(api));
     for (size_t i = 0; env && env[i]; i++) {
         assert_true(i + 2 < ENV_MAX);
-        child_env[i + 1] = (char *)(uintptr_t)env[i];
+        child_env[i + 1] = (char *)env[i];
     }
     assert_int_equal(pipe2(pipe_fds, O_CLOEXEC), 0);
     assert_int_equal(posix_spawn_file_actions_init(&actions), 0);

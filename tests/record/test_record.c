@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "model/base/buf.h"
-#include "model/base/datetime.h"
+#include "model/base/rng.h"
 #include "probes/record/record_dedup.h"
 #include "tests/record/sample_lines.h"
 #include "tests/test.h"
@@ -228,6 +228,75 @@ static void records_in_one_stream_parse_as_alone(void **state)
     }
     assert_int_equal(i, good.n);
     cp_buf_clear(&stream);
+}
+
+/* A text record of the samples that is not an application line and has no transport form. */
+static bool is_bare_text(const struct sample_line *row)
+{
+    return strchr("ABCDFGHI", row->id[0]) && strncmp(row->id, "H12", 3) != 0 &&
+           strncmp(row->id, "H13", 3) != 0;
+}
+
+static void blanks_separate_fields_as_tabs_do(void **state)
+{
+    (void)state;
+    size_t n_checked = 0;
+    for (size_t i = 0; i < good.n; i++) {
+        if (!is_bare_text(&good.rows[i]))
+            continue;
+        struct cp_buf text;
+        struct cp_record r;
+        cp_buf_init(&text, 4096);
+        (void)cp_buf_add_view(&text, good.rows[i].raw);
+        for (size_t k = 0; k < text.n; k++) {
+            if (text.p[k] == '\t')
+                text.p[k] = ' ';
+        }
+        (void)cp_record_parse(cp_buf_view(&text), &r);
+        check_row(&good.rows[i], &r);
+        cp_buf_clear(&text);
+        n_checked++;
+    }
+    assert_true(n_checked > 60);
+}
+
+/* The first line of `raw` with the fields after its first one shuffled. */
+static void add_shuffled(struct cp_buf *text, struct cp_view raw, struct cp_rng *rng)
+{
+    struct cp_view cells[16];
+    struct cp_view line;
+    size_t n = 0;
+    assert_true(cp_view_split(&raw, '\n', &line));
+    while (n < 16 && cp_view_split(&line, '\t', &cells[n]))
+        n++;
+    cp_rng_shuffle(rng, cells + 1, n - 1, sizeof(cells[0]));
+    for (size_t i = 0; i < n; i++) {
+        (void)cp_buf_add_view(text, cells[i]);
+        (void)cp_buf_addc(text, '\t');
+    }
+    (void)cp_buf_addc(text, '\n');
+}
+
+/* All REPORTs with tabs, without an X-Ray line (C, F8). */
+static void field_order_does_not_matter(void **state)
+{
+    (void)state;
+    struct cp_rng rng;
+    cp_rng_init(&rng, 1, 0);
+    for (size_t i = 0; i < good.n; i++) {
+        if (!cp_view_has_prefix(good.rows[i].raw, "REPORT RequestId: ") ||
+            strchr("CHI", good.rows[i].id[0]) || strncmp(good.rows[i].id, "F8", 2) == 0)
+            continue;
+        for (int k = 0; k < 20; k++) {
+            struct cp_buf text;
+            struct cp_record r;
+            cp_buf_init(&text, 4096);
+            add_shuffled(&text, good.rows[i].raw, &rng);
+            (void)cp_record_parse(cp_buf_view(&text), &r);
+            check_row(&good.rows[i], &r);
+            cp_buf_clear(&text);
+        }
+    }
 }
 
 /* --- malformed --- */
@@ -599,6 +668,31 @@ static void json_strings_that_do_not_fit_reject_the_record(void **state)
     assert_int_equal(r.reason, CP_REASON_FIELD_TOO_LONG);
 }
 
+static size_t allocations_left;
+
+static void *scarce_malloc(size_t n)
+{
+    return allocations_left && allocations_left-- ? malloc(n) : NULL;
+}
+
+static void a_json_record_without_memory_is_rejected(void **state)
+{
+    (void)state;
+    cJSON_Hooks hooks = {.malloc_fn = scarce_malloc, .free_fn = free};
+    struct cp_record r;
+    size_t n = 0;
+    cJSON_InitHooks(&hooks);
+    do {
+        allocations_left = n;
+        (void)cp_record_parse(sample_lines_get(&good, "J10")->raw, &r);
+        assert_true(r.verdict == CP_RECORD_REJECTED || r.verdict == CP_RECORD_ACCEPTED);
+        assert_true(r.verdict == CP_RECORD_ACCEPTED || isnan(r.duration_ms));
+        n++;
+    } while (r.verdict != CP_RECORD_ACCEPTED && n < 1000);
+    cJSON_InitHooks(NULL);
+    assert_in_range(n, 10, 999); /* it failed at each of several allocations first */
+}
+
 /* A cut record is rejected, or (where the cut leaves a whole record) has the values of the whole
  * one: never a shorter number. */
 static void a_cut_report_never_gives_other_numbers(void **state)
@@ -628,6 +722,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(sample_records_parse_to_their_expected_values),
         cmocka_unit_test(records_in_one_stream_parse_as_alone),
+        cmocka_unit_test(blanks_separate_fields_as_tabs_do),
+        cmocka_unit_test(field_order_does_not_matter),
         cmocka_unit_test(malformed_records_end_as_documented),
         cmocka_unit_test(malformed_records_name_what_is_wrong),
         cmocka_unit_test(warned_records_keep_their_values),
@@ -644,6 +740,7 @@ int main(void)
         cmocka_unit_test(json_depth_is_limited),
         cmocka_unit_test(long_lines_are_bounded),
         cmocka_unit_test(json_strings_that_do_not_fit_reject_the_record),
+        cmocka_unit_test(a_json_record_without_memory_is_rejected),
         cmocka_unit_test(a_cut_report_never_gives_other_numbers),
     };
     return cmocka_run_group_tests(tests, read_samples, free_samples);

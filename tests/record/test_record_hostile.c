@@ -72,13 +72,13 @@ static void hostile_logs_yield_their_samples(void **state)
             if (n != (size_t)samples->valueint)
                 fail_msg("%s: %zu samples, want %d", file->valuestring, n, samples->valueint);
             record_invariants_hold(bytes);
-            free((void *)(uintptr_t)bytes.p);
+            free((void *)bytes.p);
             n_checked++;
         }
         cJSON_Delete(row);
     }
     assert_true(n_checked >= 12);
-    free((void *)(uintptr_t)manifest.p);
+    free((void *)manifest.p);
 }
 
 static void hostile_rejections_are_counted(void **state)
@@ -110,7 +110,7 @@ static void hostile_rejections_are_counted(void **state)
         if (counts.rejected != cases[i].rejected || counts.by_reason[cases[i].reason] != cases[i].n)
             fail_msg("%s: %zu rejected, %zu of them %s", cases[i].name, counts.rejected,
                      counts.by_reason[cases[i].reason], cp_record_reason_name(cases[i].reason));
-        free((void *)(uintptr_t)bytes.p);
+        free((void *)bytes.p);
     }
 }
 
@@ -129,7 +129,7 @@ static void a_forged_report_in_a_tail_loses(void **state)
     assert_true(tail.report.init_ms > 449.9 && tail.report.init_ms < 450.1);
     assert_int_equal(tail.n_forged, 2);
     free(base64);
-    free((void *)(uintptr_t)bytes.p);
+    free((void *)bytes.p);
 }
 
 int main(void)

@@ -222,7 +222,7 @@ static void memory_knobs_touch_their_pages(void **state)
     runtime_api_invoke(&api, "id-1", "{\"MEMORY_MB\":64}");
     assert_int_equal(body_number("memory_mb"), 64);
     assert_exit(runtime_api_end(&api, &usage, NULL), 0);
-    assert_true(usage.ru_maxrss >= (48 + 64) * 1024); /* kB */
+    assert_true(usage.ru_maxrss >= (48L + 64) * 1024); /* kB */
 }
 
 static void sleep_takes_wall_time_not_cpu_time(void **state)

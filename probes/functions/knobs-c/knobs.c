@@ -29,7 +29,7 @@ static const struct knob {
     NUMBER("CPU_MS", cpu_ms, 900000),
     NUMBER("MEMORY_MB", memory_mb, 10240),
     NUMBER("HANG", hang, 1),
-    NUMBER("OUTPUT_BYTES", output_bytes, 8 * 1024 * 1024),
+    NUMBER("OUTPUT_BYTES", output_bytes, 8388608),
     NUMBER("LOG_LINES", log_lines, 1000000),
     NUMBER("ERR_LINES", err_lines, 1000000),
     NUMBER("FORGE_REPORT", forge_report, 1),

@@ -161,7 +161,7 @@ static bool send_post(struct api *api, const char *path, const char *error_type,
                      path, api->host, type, body_n);
     if (n < 0 || (size_t)n >= sizeof(head))
         return false;
-    struct iovec parts[] = {{head, (size_t)n}, {(void *)(uintptr_t)body, body_n}};
+    struct iovec parts[] = {{head, (size_t)n}, {(void *)body, body_n}};
     return send_all(api->fd, parts, 2);
 }
 
