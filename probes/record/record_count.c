@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { ESCAPED_MAX = 8 }; /* "\u{202e}" is 8 */
+enum { ESCAPED_MAX = 15 }; /* "\u{202e}" is 8; room for any 32-bit value */
 
 /* Characters that a terminal obeys or that reorder what a person sees: C0, DEL, C1, and the
  * bidirectional controls. */

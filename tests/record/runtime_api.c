@@ -4,6 +4,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
@@ -74,8 +75,9 @@ void runtime_api_start(struct runtime_api *api, const char *program, const char 
 static void accept_function(struct runtime_api *api)
 {
     wait_readable(api, api->listener, "the function does not connect");
+    int on = 1;
     api->fd = accept4(api->listener, NULL, NULL, SOCK_CLOEXEC);
-    if (api->fd < 0)
+    if (api->fd < 0 || setsockopt(api->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on)) != 0)
         give_up(api, "accept failed");
     api->n_accepted++;
 }
