@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * Where calls go: an endpoint URL taken apart and checked once. Pure; open struct, no ownership.
+ */
+#ifndef COLDPROF_PROBES_AWS_ENDPOINT_H
+#define COLDPROF_PROBES_AWS_ENDPOINT_H
+
+#include <stdbool.h>
+
+#include "model/base/error.h"
+#include "model/base/view.h"
+
+struct cp_endpoint {
+    char origin[288];    /* "https://lambda.eu-west-1.amazonaws.com", "http://127.0.0.1:4000" */
+    char host[272];      /* Host header: without the port when it is the scheme's own */
+    char base_path[256]; /* "" or "/prefix", no final slash */
+    bool is_loopback;    /* localhost, 127.0.0.0/8 or [::1] */
+};
+
+/* "http(s)://host[:port][/prefix]". CP_EINVAL names what is wrong: scheme, user information, query,
+ * host or port. Plain http is for loopback only, unless `allow_insecure`. */
+enum cp_code cp_endpoint_parse(const char *url, bool allow_insecure, struct cp_endpoint *out,
+                               struct cp_error *err);
+
+/* AWS's own endpoint of a service. The region is checked ([a-z0-9-]{1,32}) before it becomes part
+ * of a host name; cn-* regions live below amazonaws.com.cn. */
+enum cp_code cp_endpoint_of_region(const char *service, const char *region, struct cp_endpoint *out,
+                                   struct cp_error *err);
+
+/* Whether the URL's host is this machine; false for anything that does not parse. */
+bool cp_url_is_loopback(const char *url);
+
+bool cp_region_is_valid(struct cp_view region);
+
+#endif
