@@ -18,33 +18,37 @@
 
 #include "model/base/buf.h"
 #include "probes/aws/credentials.h"
+#include "probes/aws/failure.h"
 
 struct cp_lambda;
+struct cp_http_ops;   /* http.h */
+struct cp_call_clock; /* call.h */
 
 struct cp_lambda_options {
     const char *region;       /* required */
     const char *endpoint_url; /* NULL: https://lambda.<region>.amazonaws.com */
+    /* Without an access key id calls are not signed; allowed with an endpoint_url only. */
     struct cp_credentials credentials;
     int connect_timeout_ms;         /* 0 means 5,000 */
     int max_connections;            /* 0 means 1,000 */
     const struct cp_http_ops *http; /* NULL: libcurl; tests give a scripted one (http.h) */
     void (*on_log)(void *context, const char *line); /* -v: verb, path, status, request id */
     void *log_context;
+    bool allow_insecure_endpoint; /* plain http beyond this machine */
+    /* Asked while a control-plane call waits (repeats, updates); true ends it with CP_EINTERRUPTED.
+     * NULL: never. A request already sent is always waited for. */
+    bool (*is_interrupted)(void *context);
+    void *interrupt_context;
+    const struct cp_call_clock *clock; /* NULL: the real one */
 };
 
+/* CP_EINVAL: no region, a region that is none, an endpoint that is none, no credentials for AWS.
+ * Control-plane calls beyond loopback are paced to 10 a second (AWS allows 15 per account). */
 enum cp_code cp_lambda_new(const struct cp_lambda_options *options, struct cp_lambda **out,
                            struct cp_error *err);
 void cp_lambda_free(struct cp_lambda *lambda);
 
-/* Details of the last failed call on this client. */
-struct cp_lambda_failure {
-    int http_status;     /* -1 no answer */
-    char error_code[96]; /* ResourceConflictException, ... */
-    char reason[96];     /* 429: ReservedFunctionConcurrentInvocationLimitExceeded, ... */
-    char request_id[40];
-    char message[512];
-    double retry_after_s; /* NAN when absent */
-};
+/* Details of the last control-plane call that failed on this client. */
 const struct cp_lambda_failure *cp_lambda_last_failure(const struct cp_lambda *lambda);
 
 struct cp_function_config {
@@ -87,7 +91,10 @@ struct cp_account_settings {
     int concurrent_executions, unreserved_concurrent_executions;
 };
 
-/* `function`: name, partial ARN or ARN. `qualifier` may be NULL. */
+/* `function`: name, partial ARN or ARN. `qualifier` may be NULL. Both are checked before anything
+ * is sent (CP_EINVAL). Every `out` may be NULL; it is filled on CP_OK only. CP_EFORMAT: the answer
+ * does not hold what it must. Reads and repeatable changes are retried (retry.h); PublishVersion is
+ * not when it may have taken effect. */
 enum cp_code cp_lambda_get_function_configuration(struct cp_lambda *l, const char *function,
                                                   const char *qualifier,
                                                   struct cp_function_config *out,
@@ -129,7 +136,8 @@ enum cp_code cp_lambda_delete_reserved(struct cp_lambda *l, const char *function
                                        struct cp_error *err);
 enum cp_code cp_lambda_get_account_settings(struct cp_lambda *l, struct cp_account_settings *out,
                                             struct cp_error *err);
-/* Calls `each` for every version (pages are followed); a false return ends the listing. */
+/* Calls `each` for every version, $LATEST too (pages are followed); a false return ends the
+ * listing. */
 typedef bool (*cp_lambda_version_fn)(void *context, const struct cp_function_config *version);
 enum cp_code cp_lambda_list_versions(struct cp_lambda *l, const char *function,
                                      cp_lambda_version_fn each, void *context,

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * One AWS call: URL, signature, sending, the error answer, repeats. Services (lambda.h) sit on top.
+ *
+ * Ownership: cp_caller_new / cp_caller_free; a call's texts are borrowed until the function
+ * returns. One thread. cp_call_wait blocks but keeps polling, so requests in flight progress and
+ * their callbacks run; a callback may itself make blocking calls.
+ */
+#ifndef COLDPROF_PROBES_AWS_CALL_H
+#define COLDPROF_PROBES_AWS_CALL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "model/base/buf.h"
+#include "probes/aws/credentials.h"
+#include "probes/aws/endpoint.h"
+#include "probes/aws/failure.h"
+#include "probes/aws/http.h"
+#include "probes/aws/retry.h"
+
+/* Time as the client sees it; tests give their own, so that no test waits. */
+struct cp_call_clock {
+    int64_t (*unix_ms)(void *context);
+    double (*mono_ms)(void *context);
+    void (*sleep_ms)(void *context, int ms); /* may return early (signal) */
+    void *context;
+};
+extern const struct cp_call_clock cp_call_clock_real;
+
+struct cp_caller_options {
+    struct cp_endpoint endpoint;
+    const char *region;
+    const char *service;                      /* signing name: "lambda" */
+    const struct cp_credentials *credentials; /* copied; no access key id: calls are not signed */
+    int connect_timeout_ms;                   /* > 0 */
+    int max_connections;                      /* > 0 */
+    const struct cp_http_ops *http;
+    const struct cp_call_clock *clock;
+    double pace_ms;        /* least time between control-plane calls; 0 none */
+    bool needs_request_id; /* an answer without x-amzn-RequestId is not from AWS: refuse it */
+    void (*on_log)(void *context, const char *line); /* NULL: none */
+    void *log_context;
+    /* Asked between attempts and while waiting; true ends the wait with CP_EINTERRUPTED. NULL:
+     * never. */
+    bool (*is_interrupted)(void *context);
+    void *interrupt_context;
+};
+
+struct cp_caller;
+
+enum cp_code cp_caller_new(const struct cp_caller_options *options, struct cp_caller **out,
+                           struct cp_error *err);
+void cp_caller_free(struct cp_caller *caller); /* ends calls in flight: their callbacks run */
+
+struct cp_call {
+    const char *operation; /* "GetFunction", for messages */
+    const char *subject;   /* function name, for messages; NULL none */
+    const char *method;
+    const char *path;  /* escaped once, begins with '/'; follows the endpoint's base path */
+    const char *query; /* escaped once, without '?'; NULL or "" none */
+    struct cp_view body;
+    const struct cp_header *headers; /* beside host, date, token; at most CP_CALL_HEADERS_MAX */
+    size_t n_headers;
+    int timeout_ms;
+    size_t max_response_bytes;
+    enum cp_call_kind kind;
+};
+enum { CP_CALL_HEADERS_MAX = 8 };
+
+/* Signs and sends once. `done` gets the transport's response as it is, exactly once. */
+enum cp_code cp_call_start(struct cp_caller *caller, const struct cp_call *call,
+                           cp_http_done_fn done, void *context, struct cp_error *err);
+
+/* Sends, waits, repeats by the retry policy. A 2xx answer is CP_OK with its body in `body` (which
+ * the caller initialised; its limit applies). Otherwise the code of cp_failure_code, the
+ * transport's code or CP_EINTERRUPTED, the details in cp_caller_failure, and a message that names
+ * operation, subject, status, AWS code and request id. */
+enum cp_code cp_call_wait(struct cp_caller *caller, const struct cp_call *call, struct cp_buf *body,
+                          struct cp_error *err);
+
+enum cp_code cp_caller_poll(struct cp_caller *caller, int timeout_ms, size_t *in_flight,
+                            struct cp_error *err);
+/* Waits while requests in flight progress. */
+enum cp_code cp_caller_sleep(struct cp_caller *caller, double ms, struct cp_error *err);
+double cp_caller_mono_ms(const struct cp_caller *caller);
+
+/* Of the last cp_call_wait that failed. */
+const struct cp_lambda_failure *cp_caller_failure(const struct cp_caller *caller);
+
+#endif

@@ -1,0 +1,469 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "probes/aws/lambda.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "probes/aws/function_name.h"
+#include "probes/aws/lambda_json.h"
+#include "probes/aws/lambda_operation.h"
+#include "probes/aws/sigv4.h"
+
+enum {
+    CONNECT_TIMEOUT_MS = 5000,
+    CONNECTIONS_MAX = 1000,
+    CALL_TIMEOUT_MS = 30000,
+    ANSWER_MAX = 16 << 20,
+    REQUEST_MAX = 64 << 10,
+    MARKER_MAX = 2048,
+    PAGE_QUERY_MAX = 8192,
+    PAGES_MAX = 10000,
+    PACE_MS = 100,       /* 10 control-plane calls a second; AWS allows 15 per account */
+    WAIT_POLL_MS = 1000, /* as the botocore waiters FunctionUpdatedV2 and FunctionActiveV2 */
+};
+
+/* --- client --- */
+
+static enum cp_code find_endpoint(const struct cp_lambda_options *o, struct cp_endpoint *out,
+                                  struct cp_error *err)
+{
+    if (!o->region || !cp_region_is_valid(cp_view_of(o->region)))
+        return cp_fail(err, CP_EINVAL, "region '%s' is not like 'eu-central-1'",
+                       o->region ? o->region : "");
+    if (o->endpoint_url)
+        return cp_endpoint_parse(o->endpoint_url, o->allow_insecure_endpoint, out, err);
+    if (!o->credentials.access_key_id[0])
+        return cp_fail(err, CP_EINVAL, "no AWS credentials were given");
+    return cp_endpoint_of_region("lambda", o->region, out, err);
+}
+
+enum cp_code cp_lambda_new(const struct cp_lambda_options *options, struct cp_lambda **out,
+                           struct cp_error *err)
+{
+    *out = NULL;
+    struct cp_caller_options caller = {
+        .region = options->region,
+        .service = "lambda",
+        .credentials = &options->credentials,
+        .connect_timeout_ms =
+            options->connect_timeout_ms ? options->connect_timeout_ms : CONNECT_TIMEOUT_MS,
+        .max_connections = options->max_connections ? options->max_connections : CONNECTIONS_MAX,
+        .http = options->http ? options->http : &cp_http_curl,
+        .clock = options->clock ? options->clock : &cp_call_clock_real,
+        .needs_request_id = !options->endpoint_url,
+        .on_log = options->on_log,
+        .log_context = options->log_context,
+        .is_interrupted = options->is_interrupted,
+        .interrupt_context = options->interrupt_context,
+    };
+    enum cp_code code = find_endpoint(options, &caller.endpoint, err);
+    if (code)
+        return code;
+    caller.pace_ms = caller.endpoint.is_loopback ? 0 : PACE_MS;
+    struct cp_lambda *l = calloc(1, sizeof *l);
+    if (!l)
+        return cp_fail(err, CP_ENOMEM, "cannot make the Lambda client: out of memory");
+    code = cp_caller_new(&caller, &l->caller, err);
+    if (code) {
+        free(l);
+        return code;
+    }
+    *out = l;
+    return CP_OK;
+}
+
+void cp_lambda_free(struct cp_lambda *lambda)
+{
+    if (!lambda)
+        return;
+    cp_caller_free(lambda->caller);
+    free(lambda);
+}
+
+const struct cp_lambda_failure *cp_lambda_last_failure(const struct cp_lambda *lambda)
+{
+    return cp_caller_failure(lambda->caller);
+}
+
+enum cp_code cp_lambda_poll(struct cp_lambda *l, int timeout_ms, size_t *in_flight,
+                            struct cp_error *err)
+{
+    return cp_caller_poll(l->caller, timeout_ms, in_flight, err);
+}
+
+/* --- one control-plane call --- */
+
+static const struct cp_header JSON_TYPE[] = {
+    {{"Content-Type", sizeof "Content-Type" - 1},
+     {"application/json", sizeof "application/json" - 1}},
+};
+
+/* `body` is the request's, NULL for none; the answer's goes to `answer` (init'ed here; clear it).
+ * `extra_query` is escaped, NULL for none. */
+static enum cp_code run(struct cp_lambda *l, enum cp_lambda_operation operation,
+                        struct cp_lambda_target *target, const char *extra_query,
+                        const struct cp_buf *body, struct cp_buf *answer, struct cp_error *err)
+{
+    struct cp_call call = {.timeout_ms = CALL_TIMEOUT_MS, .max_response_bytes = ANSWER_MAX};
+    cp_buf_init(answer, ANSWER_MAX);
+    enum cp_code code = cp_lambda_target_make(operation, target, &call, err);
+    if (!code && extra_query)
+        call.query = extra_query;
+    if (!code && body) {
+        call.body = cp_buf_view(body);
+        call.headers = JSON_TYPE;
+        call.n_headers = 1;
+    }
+    if (!code)
+        code = cp_call_wait(l->caller, &call, answer, err);
+    cp_lambda_target_clear(target);
+    return code;
+}
+
+static enum cp_code run_function(struct cp_lambda *l, enum cp_lambda_operation operation,
+                                 const char *function, const char *qualifier,
+                                 const struct cp_buf *body, struct cp_buf *answer,
+                                 struct cp_error *err)
+{
+    struct cp_lambda_target target = {.function = function, .qualifier = qualifier};
+    return run(l, operation, &target, NULL, body, answer, err);
+}
+
+/* A call whose answer does not matter. */
+static enum cp_code run_plain(struct cp_lambda *l, enum cp_lambda_operation operation,
+                              const char *function, const char *qualifier,
+                              const struct cp_buf *body, struct cp_error *err)
+{
+    struct cp_buf answer;
+    enum cp_code code = run_function(l, operation, function, qualifier, body, &answer, err);
+    cp_buf_clear(&answer);
+    return code;
+}
+
+/* A call whose answer is a FunctionConfiguration. */
+static enum cp_code run_config(struct cp_lambda *l, enum cp_lambda_operation operation,
+                               const char *function, const char *qualifier,
+                               const struct cp_buf *body, struct cp_function_config *out,
+                               struct cp_error *err)
+{
+    struct cp_buf answer;
+    struct cp_function_config config;
+    enum cp_code code = run_function(l, operation, function, qualifier, body, &answer, err);
+    if (!code) {
+        code = cp_lambda_json_config(cp_buf_view(&answer), &config, err);
+        if (code)
+            (void)cp_fail_context(err, "'%s'", function);
+    }
+    if (!code && out)
+        *out = config;
+    cp_buf_clear(&answer);
+    return code;
+}
+
+/* --- functions and versions --- */
+
+enum cp_code cp_lambda_get_function_configuration(struct cp_lambda *l, const char *function,
+                                                  const char *qualifier,
+                                                  struct cp_function_config *out,
+                                                  struct cp_error *err)
+{
+    return run_config(l, CP_OP_GET_FUNCTION_CONFIGURATION, function, qualifier, NULL, out, err);
+}
+
+enum cp_code cp_lambda_get_function(struct cp_lambda *l, const char *function,
+                                    const char *qualifier, struct cp_function_config *out,
+                                    int *reserved, struct cp_error *err)
+{
+    struct cp_buf answer;
+    struct cp_function_config config;
+    int count = -1;
+    enum cp_code code =
+        run_function(l, CP_OP_GET_FUNCTION, function, qualifier, NULL, &answer, err);
+    if (!code) {
+        code = cp_lambda_json_function(cp_buf_view(&answer), &config, &count, err);
+        if (code)
+            (void)cp_fail_context(err, "'%s'", function);
+    }
+    if (!code && out)
+        *out = config;
+    if (!code && reserved)
+        *reserved = count;
+    cp_buf_clear(&answer);
+    return code;
+}
+
+enum cp_code cp_lambda_update_function_configuration(struct cp_lambda *l, const char *function,
+                                                     const struct cp_function_update *update,
+                                                     struct cp_function_config *out,
+                                                     struct cp_error *err)
+{
+    struct cp_buf body;
+    cp_buf_init(&body, REQUEST_MAX);
+    enum cp_code code = cp_lambda_json_update(update, &body, err);
+    if (!code)
+        code = run_config(l, CP_OP_UPDATE_FUNCTION_CONFIGURATION, function, NULL, &body, out, err);
+    cp_buf_clear(&body);
+    return code;
+}
+
+enum cp_code cp_lambda_publish_version(struct cp_lambda *l, const char *function,
+                                       const char *description, const char *revision_id,
+                                       struct cp_function_config *out, struct cp_error *err)
+{
+    struct cp_buf body;
+    cp_buf_init(&body, REQUEST_MAX);
+    enum cp_code code = cp_lambda_json_publish(description, revision_id, &body, err);
+    if (!code)
+        code = run_config(l, CP_OP_PUBLISH_VERSION, function, NULL, &body, out, err);
+    cp_buf_clear(&body);
+    return code;
+}
+
+enum cp_code cp_lambda_delete_version(struct cp_lambda *l, const char *function,
+                                      const char *version, struct cp_error *err)
+{
+    enum cp_code code = cp_version_check(version, err);
+    if (code)
+        return cp_fail_context(err, "DeleteFunction '%s'", function ? function : "");
+    return run_plain(l, CP_OP_DELETE_FUNCTION, function, version, NULL, err);
+}
+
+/* --- waiting for a state --- */
+
+enum wait_result { WAIT_GO_ON, WAIT_DONE, WAIT_FAILED };
+
+static enum wait_result judge_update(const struct cp_function_config *c)
+{
+    if (strcmp(c->last_update_status, "InProgress") == 0)
+        return WAIT_GO_ON;
+    return strcmp(c->last_update_status, "Failed") == 0 ? WAIT_FAILED : WAIT_DONE;
+}
+
+/* Inactive is a function that was not called for weeks: it becomes active with the next call. */
+static enum wait_result judge_state(const struct cp_function_config *c)
+{
+    if (strcmp(c->state, "Pending") == 0)
+        return WAIT_GO_ON;
+    return strcmp(c->state, "Failed") == 0 ? WAIT_FAILED : WAIT_DONE;
+}
+
+struct wait {
+    const char *function, *qualifier;
+    const char *what; /* "the update", "the state" */
+    enum wait_result (*judge)(const struct cp_function_config *c);
+    int timeout_ms;
+};
+
+static enum cp_code wait_for(struct cp_lambda *l, const struct wait *wait,
+                             struct cp_function_config *out, struct cp_error *err)
+{
+    struct cp_function_config config;
+    double until = cp_caller_mono_ms(l->caller) + wait->timeout_ms;
+    for (;;) {
+        enum cp_code code =
+            cp_lambda_get_function(l, wait->function, wait->qualifier, &config, NULL, err);
+        if (code)
+            return code;
+        enum wait_result result = wait->judge(&config);
+        if (result == WAIT_FAILED)
+            return cp_fail(err, CP_EREMOTE, "'%s': %s failed (%s)", wait->function, wait->what,
+                           config.state_reason_code[0] ? config.state_reason_code : "no reason");
+        if (result == WAIT_DONE)
+            break;
+        if (cp_caller_mono_ms(l->caller) + WAIT_POLL_MS > until)
+            return cp_fail(err, CP_ETIMEOUT, "'%s': %s is not through after %d ms", wait->function,
+                           wait->what, wait->timeout_ms);
+        code = cp_caller_sleep(l->caller, WAIT_POLL_MS, err);
+        if (code)
+            return code;
+    }
+    if (out)
+        *out = config;
+    return CP_OK;
+}
+
+enum cp_code cp_lambda_wait_updated(struct cp_lambda *l, const char *function, int timeout_ms,
+                                    struct cp_function_config *out, struct cp_error *err)
+{
+    return wait_for(l,
+                    &(struct wait){.function = function,
+                                   .what = "the update",
+                                   .judge = judge_update,
+                                   .timeout_ms = timeout_ms},
+                    out, err);
+}
+
+enum cp_code cp_lambda_wait_active(struct cp_lambda *l, const char *function, const char *qualifier,
+                                   int timeout_ms, struct cp_function_config *out,
+                                   struct cp_error *err)
+{
+    return wait_for(l,
+                    &(struct wait){.function = function,
+                                   .qualifier = qualifier,
+                                   .what = "the activation",
+                                   .judge = judge_state,
+                                   .timeout_ms = timeout_ms},
+                    out, err);
+}
+
+/* --- concurrency --- */
+
+static enum cp_code run_provisioned(struct cp_lambda *l, enum cp_lambda_operation operation,
+                                    const char *function, const char *qualifier,
+                                    const struct cp_buf *body, struct cp_provisioned_config *out,
+                                    struct cp_error *err)
+{
+    struct cp_buf answer;
+    struct cp_provisioned_config config;
+    enum cp_code code = cp_qualifier_check(qualifier, err); /* required here */
+    if (code)
+        return code;
+    code = run_function(l, operation, function, qualifier, body, &answer, err);
+    if (!code) {
+        code = cp_lambda_json_provisioned(cp_buf_view(&answer), &config, err);
+        if (code)
+            (void)cp_fail_context(err, "'%s:%s'", function, qualifier);
+    }
+    if (!code && out)
+        *out = config;
+    cp_buf_clear(&answer);
+    return code;
+}
+
+enum cp_code cp_lambda_put_provisioned(struct cp_lambda *l, const char *function,
+                                       const char *qualifier, int count,
+                                       struct cp_provisioned_config *out, struct cp_error *err)
+{
+    struct cp_buf body;
+    if (count < 1)
+        return cp_fail(err, CP_EINVAL, "'%s': provisioned concurrency of %d is below 1",
+                       function ? function : "", count);
+    cp_buf_init(&body, REQUEST_MAX);
+    enum cp_code code = cp_lambda_json_count("ProvisionedConcurrentExecutions", count, &body, err);
+    if (!code)
+        code = run_provisioned(l, CP_OP_PUT_PROVISIONED, function, qualifier, &body, out, err);
+    cp_buf_clear(&body);
+    return code;
+}
+
+enum cp_code cp_lambda_get_provisioned(struct cp_lambda *l, const char *function,
+                                       const char *qualifier, struct cp_provisioned_config *out,
+                                       struct cp_error *err)
+{
+    return run_provisioned(l, CP_OP_GET_PROVISIONED, function, qualifier, NULL, out, err);
+}
+
+enum cp_code cp_lambda_delete_provisioned(struct cp_lambda *l, const char *function,
+                                          const char *qualifier, struct cp_error *err)
+{
+    enum cp_code code = cp_qualifier_check(qualifier, err);
+    if (code)
+        return code;
+    return run_plain(l, CP_OP_DELETE_PROVISIONED, function, qualifier, NULL, err);
+}
+
+enum cp_code cp_lambda_put_reserved(struct cp_lambda *l, const char *function, int count,
+                                    struct cp_error *err)
+{
+    struct cp_buf body;
+    if (count < 0)
+        return cp_fail(err, CP_EINVAL, "'%s': reserved concurrency of %d is below 0",
+                       function ? function : "", count);
+    cp_buf_init(&body, REQUEST_MAX);
+    enum cp_code code = cp_lambda_json_count("ReservedConcurrentExecutions", count, &body, err);
+    if (!code)
+        code = run_plain(l, CP_OP_PUT_RESERVED, function, NULL, &body, err);
+    cp_buf_clear(&body);
+    return code;
+}
+
+enum cp_code cp_lambda_delete_reserved(struct cp_lambda *l, const char *function,
+                                       struct cp_error *err)
+{
+    return run_plain(l, CP_OP_DELETE_RESERVED, function, NULL, NULL, err);
+}
+
+/* --- account and listings --- */
+
+enum cp_code cp_lambda_get_account_settings(struct cp_lambda *l, struct cp_account_settings *out,
+                                            struct cp_error *err)
+{
+    struct cp_buf answer;
+    struct cp_account_settings settings;
+    enum cp_code code = run_function(l, CP_OP_GET_ACCOUNT_SETTINGS, NULL, NULL, NULL, &answer, err);
+    if (!code) {
+        code = cp_lambda_json_account(cp_buf_view(&answer), &settings, err);
+        if (code)
+            (void)cp_fail_context(err, "GetAccountSettings");
+    }
+    if (!code && out)
+        *out = settings;
+    cp_buf_clear(&answer);
+    return code;
+}
+
+/* "MaxItems=50" or "Marker=...&MaxItems=50"; the server gives at most 50 whatever is asked. */
+static enum cp_code make_page_query(const struct cp_buf *marker, struct cp_buf *out,
+                                    struct cp_error *err)
+{
+    cp_buf_reset(out);
+    if (marker->n) {
+        (void)cp_buf_adds(out, "Marker=");
+        (void)cp_uri_encode(out, cp_buf_view(marker), false);
+        (void)cp_buf_addc(out, '&');
+    }
+    (void)cp_buf_adds(out, "MaxItems=50");
+    return cp_buf_check(out, "the request's query", err);
+}
+
+static enum cp_code list_page(struct cp_lambda *l, enum cp_lambda_operation operation,
+                              const char *function, struct cp_lambda_page *page,
+                              struct cp_buf *query, struct cp_error *err)
+{
+    struct cp_lambda_target target = {.function = function};
+    struct cp_buf answer;
+    enum cp_code code = make_page_query(&page->marker, query, err);
+    if (code)
+        return code;
+    code = run(l, operation, &target, cp_buf_str(query), NULL, &answer, err);
+    if (!code) {
+        code = cp_lambda_json_page(cp_buf_view(&answer), page, err);
+        if (code)
+            (void)cp_fail_context(err, "the list of '%s'", page->list_name);
+    }
+    cp_buf_clear(&answer);
+    return code;
+}
+
+static enum cp_code list(struct cp_lambda *l, enum cp_lambda_operation operation,
+                         const char *function, struct cp_lambda_page *page, struct cp_error *err)
+{
+    struct cp_buf query;
+    cp_buf_init(&page->marker, MARKER_MAX);
+    cp_buf_init(&query, PAGE_QUERY_MAX);
+    enum cp_code code = CP_OK;
+    int pages = 0;
+    do {
+        code = list_page(l, operation, function, page, &query, err);
+        if (!code && ++pages > PAGES_MAX)
+            code = cp_fail(err, CP_ELIMIT, "the list of '%s' has more than %d pages",
+                           page->list_name, PAGES_MAX);
+    } while (!code && !page->is_ended && page->marker.n);
+    cp_buf_clear(&page->marker);
+    cp_buf_clear(&query);
+    return code;
+}
+
+enum cp_code cp_lambda_list_versions(struct cp_lambda *l, const char *function,
+                                     cp_lambda_version_fn each, void *context, struct cp_error *err)
+{
+    struct cp_lambda_page page = {.list_name = "Versions", .each = each, .context = context};
+    return list(l, CP_OP_LIST_VERSIONS, function, &page, err);
+}
+
+enum cp_code cp_lambda_list_functions(struct cp_lambda *l, cp_lambda_version_fn each, void *context,
+                                      struct cp_error *err)
+{
+    struct cp_lambda_page page = {.list_name = "Functions", .each = each, .context = context};
+    return list(l, CP_OP_LIST_FUNCTIONS, NULL, &page, err);
+}

@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "probes/aws/lambda_json.h"
+
+#include <cjson/cJSON.h>
+#include <limits.h>
+#include <math.h>
+#include <stddef.h>
+#include <string.h>
+
+static const double INT64_EXACT_MAX = 9007199254740992.0; /* 2^53 */
+
+static const cJSON *member(const cJSON *object, const char *name)
+{
+    return cJSON_GetObjectItemCaseSensitive(object, name);
+}
+
+static enum cp_code parse(struct cp_view body, cJSON **out, struct cp_error *err)
+{
+    *out = cJSON_ParseWithLength(body.p, body.n);
+    if (cJSON_IsObject(*out))
+        return CP_OK;
+    cJSON_Delete(*out);
+    *out = NULL;
+    return cp_fail(err, CP_EFORMAT, "the answer is not a JSON object");
+}
+
+/* A whole number in 0..most; absent leaves *out as it is. */
+static enum cp_code read_whole(const cJSON *object, const char *name, double most, double *out,
+                               struct cp_error *err)
+{
+    const cJSON *item = member(object, name);
+    if (!item || cJSON_IsNull(item))
+        return CP_OK;
+    double v = item->valuedouble;
+    if (!cJSON_IsNumber(item) || !(v >= 0 && v <= most) || v != floor(v))
+        return cp_fail(err, CP_EFORMAT, "'%s' in the answer is not a whole number in 0..%.0f", name,
+                       most);
+    *out = v;
+    return CP_OK;
+}
+
+static enum cp_code read_int(const cJSON *object, const char *name, int *out, struct cp_error *err)
+{
+    double v = *out;
+    enum cp_code code = read_whole(object, name, INT_MAX, &v, err);
+    *out = (int)v;
+    return code;
+}
+
+/* --- FunctionConfiguration --- */
+
+#define FIELD(m) offsetof(struct cp_function_config, m), sizeof(((struct cp_function_config *)0)->m)
+
+static const struct text_field {
+    const char *parent; /* NULL: the configuration itself */
+    const char *name;
+    size_t offset, size;
+    bool may_be_cut; /* free text, kept for display; the others must fit */
+} TEXT_FIELDS[] = {
+    {NULL, "FunctionName", FIELD(name), false},
+    {NULL, "FunctionArn", FIELD(arn), false},
+    {NULL, "Version", FIELD(version), false},
+    {NULL, "Runtime", FIELD(runtime), false},
+    {NULL, "Handler", FIELD(handler), true},
+    {NULL, "PackageType", FIELD(package_type), false},
+    {NULL, "CodeSha256", FIELD(code_sha256), false},
+    {NULL, "RevisionId", FIELD(revision_id), false},
+    {NULL, "State", FIELD(state), false},
+    {NULL, "StateReasonCode", FIELD(state_reason_code), true},
+    {NULL, "LastUpdateStatus", FIELD(last_update_status), false},
+    {NULL, "Description", FIELD(description), true},
+    {"LoggingConfig", "LogFormat", FIELD(log_format), false},
+    {"LoggingConfig", "SystemLogLevel", FIELD(system_log_level), false},
+    {"RuntimeVersionConfig", "RuntimeVersionArn", FIELD(runtime_version_arn), true},
+    {"SnapStart", "ApplyOn", FIELD(snap_start_apply_on), false},
+};
+
+static enum cp_code read_text(const cJSON *config, const struct text_field *f,
+                              struct cp_function_config *out, struct cp_error *err)
+{
+    const cJSON *parent = f->parent ? member(config, f->parent) : config;
+    struct cp_view text = cp_view_of(cJSON_GetStringValue(member(parent, f->name)));
+    char *to = (char *)out + f->offset;
+    if (cp_view_copy(text, to, f->size))
+        return CP_OK;
+    if (!f->may_be_cut)
+        return cp_fail(err, CP_EFORMAT, "'%s' in the answer is longer than %zu bytes", f->name,
+                       f->size - 1);
+    cp_failure_copy_text(text, to, f->size);
+    return CP_OK;
+}
+
+static enum cp_code read_architecture(const cJSON *config, struct cp_function_config *out,
+                                      struct cp_error *err)
+{
+    const cJSON *first = cJSON_GetArrayItem(member(config, "Architectures"), 0);
+    const char *text = cJSON_GetStringValue(first);
+    if (!text) /* a service older than arm64 */
+        text = "x86_64";
+    if (!cp_view_copy(cp_view_of(text), out->architecture, sizeof out->architecture))
+        return cp_fail(err, CP_EFORMAT, "'Architectures' in the answer holds an unknown name");
+    return CP_OK;
+}
+
+static enum cp_code read_config(const cJSON *config, struct cp_function_config *out,
+                                struct cp_error *err)
+{
+    *out = (struct cp_function_config){0};
+    enum cp_code code = CP_OK;
+    for (size_t i = 0; i < sizeof TEXT_FIELDS / sizeof TEXT_FIELDS[0] && !code; i++)
+        code = read_text(config, &TEXT_FIELDS[i], out, err);
+    double code_size = 0;
+    if (!code)
+        code = read_architecture(config, out, err);
+    if (!code)
+        code = read_int(config, "MemorySize", &out->memory_size_mb, err);
+    if (!code)
+        code = read_int(config, "Timeout", &out->timeout_s, err);
+    if (!code)
+        code = read_whole(config, "CodeSize", INT64_EXACT_MAX, &code_size, err);
+    out->code_size = (int64_t)code_size;
+    out->has_capacity_provider = cJSON_IsObject(member(config, "CapacityProviderConfig"));
+    if (!code && !out->name[0])
+        code = cp_fail(err, CP_EFORMAT, "the answer has no 'FunctionName'");
+    return code;
+}
+
+enum cp_code cp_lambda_json_config(struct cp_view body, struct cp_function_config *out,
+                                   struct cp_error *err)
+{
+    cJSON *json = NULL;
+    enum cp_code code = parse(body, &json, err);
+    if (!code)
+        code = read_config(json, out, err);
+    cJSON_Delete(json);
+    return code;
+}
+
+enum cp_code cp_lambda_json_function(struct cp_view body, struct cp_function_config *out,
+                                     int *reserved, struct cp_error *err)
+{
+    cJSON *json = NULL;
+    *reserved = -1;
+    enum cp_code code = parse(body, &json, err);
+    if (!code)
+        code = read_config(member(json, "Configuration"), out, err);
+    if (!code)
+        code = read_int(member(json, "Concurrency"), "ReservedConcurrentExecutions", reserved, err);
+    cJSON_Delete(json);
+    return code;
+}
+
+/* --- other answers --- */
+
+enum cp_code cp_lambda_json_provisioned(struct cp_view body, struct cp_provisioned_config *out,
+                                        struct cp_error *err)
+{
+    cJSON *json = NULL;
+    *out = (struct cp_provisioned_config){0};
+    enum cp_code code = parse(body, &json, err);
+    if (!code)
+        code = read_int(json, "RequestedProvisionedConcurrentExecutions", &out->requested, err);
+    if (!code)
+        code = read_int(json, "AvailableProvisionedConcurrentExecutions", &out->available, err);
+    if (!code)
+        code = read_int(json, "AllocatedProvisionedConcurrentExecutions", &out->allocated, err);
+    struct cp_view status = cp_view_of(cJSON_GetStringValue(member(json, "Status")));
+    if (!code && (status.n == 0 || !cp_view_copy(status, out->status, sizeof out->status)))
+        code = cp_fail(err, CP_EFORMAT, "the answer has no known 'Status'");
+    cp_failure_copy_text(cp_view_of(cJSON_GetStringValue(member(json, "StatusReason"))),
+                         out->status_reason, sizeof out->status_reason);
+    cJSON_Delete(json);
+    return code;
+}
+
+enum cp_code cp_lambda_json_account(struct cp_view body, struct cp_account_settings *out,
+                                    struct cp_error *err)
+{
+    cJSON *json = NULL;
+    *out = (struct cp_account_settings){-1, -1};
+    enum cp_code code = parse(body, &json, err);
+    const cJSON *limit = member(json, "AccountLimit");
+    if (!code)
+        code = read_int(limit, "ConcurrentExecutions", &out->concurrent_executions, err);
+    if (!code)
+        code = read_int(limit, "UnreservedConcurrentExecutions",
+                        &out->unreserved_concurrent_executions, err);
+    if (!code && out->concurrent_executions < 0)
+        code = cp_fail(err, CP_EFORMAT, "the answer has no 'ConcurrentExecutions'");
+    cJSON_Delete(json);
+    return code;
+}
+
+enum cp_code cp_lambda_json_page(struct cp_view body, struct cp_lambda_page *page,
+                                 struct cp_error *err)
+{
+    cJSON *json = NULL;
+    enum cp_code code = parse(body, &json, err);
+    const cJSON *list = member(json, page->list_name);
+    if (!code && !cJSON_IsArray(list))
+        code = cp_fail(err, CP_EFORMAT, "the answer has no '%s'", page->list_name);
+    const cJSON *entry;
+    cJSON_ArrayForEach(entry, list)
+    {
+        struct cp_function_config config;
+        if (code || page->is_ended)
+            break;
+        code = read_config(entry, &config, err);
+        if (!code)
+            page->is_ended = !page->each(page->context, &config);
+    }
+    cp_buf_reset(&page->marker);
+    if (!code && cp_buf_adds(&page->marker, cJSON_GetStringValue(member(json, "NextMarker"))))
+        code = cp_buf_check(&page->marker, "'NextMarker' in the answer", err);
+    cJSON_Delete(json);
+    return code;
+}
+
+/* --- request bodies --- */
+
+/* Prints and frees `json`; `is_built` tells whether every member could be added. */
+static enum cp_code print(cJSON *json, bool is_built, struct cp_buf *out, struct cp_error *err)
+{
+    char *text = is_built ? cJSON_PrintUnformatted(json) : NULL;
+    cJSON_Delete(json);
+    if (!text)
+        return cp_fail(err, CP_ENOMEM, "cannot build the request: out of memory");
+    (void)cp_buf_adds(out, text);
+    cJSON_free(text);
+    return cp_buf_check(out, "the request", err);
+}
+
+static bool add_text(cJSON *object, const char *name, const char *text)
+{
+    return !text || cJSON_AddStringToObject(object, name, text);
+}
+
+static bool add_positive(cJSON *object, const char *name, int value)
+{
+    return value <= 0 || cJSON_AddNumberToObject(object, name, value);
+}
+
+enum cp_code cp_lambda_json_update(const struct cp_function_update *update, struct cp_buf *out,
+                                   struct cp_error *err)
+{
+    cJSON *json = cJSON_CreateObject();
+    bool is_built = json && add_positive(json, "MemorySize", update->memory_size_mb) &&
+                    add_positive(json, "Timeout", update->timeout_s) &&
+                    add_text(json, "Description", update->description) &&
+                    add_text(json, "RevisionId", update->revision_id);
+    return print(json, is_built, out, err);
+}
+
+enum cp_code cp_lambda_json_publish(const char *description, const char *revision_id,
+                                    struct cp_buf *out, struct cp_error *err)
+{
+    cJSON *json = cJSON_CreateObject();
+    bool is_built = json && add_text(json, "Description", description) &&
+                    add_text(json, "RevisionId", revision_id);
+    return print(json, is_built, out, err);
+}
+
+enum cp_code cp_lambda_json_count(const char *name, int count, struct cp_buf *out,
+                                  struct cp_error *err)
+{
+    cJSON *json = cJSON_CreateObject();
+    bool is_built = json && cJSON_AddNumberToObject(json, name, count);
+    return print(json, is_built, out, err);
+}

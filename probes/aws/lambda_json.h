@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * Bodies of the Lambda API to and from structs. Pure: bytes in, structs out. JSON numbers are
+ * doubles and range-checked before they become int. CP_EFORMAT names the member that is wrong.
+ */
+#ifndef COLDPROF_PROBES_AWS_LAMBDA_JSON_H
+#define COLDPROF_PROBES_AWS_LAMBDA_JSON_H
+
+#include "probes/aws/lambda.h"
+
+enum cp_code cp_lambda_json_config(struct cp_view body, struct cp_function_config *out,
+                                   struct cp_error *err);
+/* GetFunction: {Configuration, Concurrency}; `reserved` is -1 when unset. */
+enum cp_code cp_lambda_json_function(struct cp_view body, struct cp_function_config *out,
+                                     int *reserved, struct cp_error *err);
+enum cp_code cp_lambda_json_provisioned(struct cp_view body, struct cp_provisioned_config *out,
+                                        struct cp_error *err);
+enum cp_code cp_lambda_json_account(struct cp_view body, struct cp_account_settings *out,
+                                    struct cp_error *err);
+
+/* One page of a listing: calls `each` for the entries of `list_name` until it returns false
+ * (`is_ended`), and copies NextMarker ("" at the end) into `marker`, which the caller initialises.
+ */
+struct cp_lambda_page {
+    const char *list_name; /* "Versions", "Functions" */
+    cp_lambda_version_fn each;
+    void *context;
+    bool is_ended;
+    struct cp_buf marker;
+};
+enum cp_code cp_lambda_json_page(struct cp_view body, struct cp_lambda_page *page,
+                                 struct cp_error *err);
+
+/* Request bodies: appended to `out`. */
+enum cp_code cp_lambda_json_update(const struct cp_function_update *update, struct cp_buf *out,
+                                   struct cp_error *err);
+/* NULL texts are left out. */
+enum cp_code cp_lambda_json_publish(const char *description, const char *revision_id,
+                                    struct cp_buf *out, struct cp_error *err);
+enum cp_code cp_lambda_json_count(const char *name, int count, struct cp_buf *out,
+                                  struct cp_error *err);
+
+#endif
