@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "probes/aws/endpoint.h"
+
+#include <string.h>
+
+#include "tests/test.h"
+
+static void endpoints_are_taken_apart(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *url, *origin, *host, *base_path;
+        bool is_loopback;
+    } cases[] = {
+        {"https://lambda.eu-west-1.amazonaws.com", "https://lambda.eu-west-1.amazonaws.com",
+         "lambda.eu-west-1.amazonaws.com", "", false},
+        {"https://h.example:443/", "https://h.example", "h.example", "", false},
+        {"http://127.0.0.1:4566/a/b/", "http://127.0.0.1:4566", "127.0.0.1:4566", "/a/b", true},
+        {"http://127.9.9.9:80", "http://127.9.9.9", "127.9.9.9", "", true},
+        {"http://localhost:9001", "http://localhost:9001", "localhost:9001", "", true},
+        {"http://[::1]:8080", "http://[::1]:8080", "[::1]:8080", "", true},
+        {"https://[::1]", "https://[::1]", "[::1]", "", true},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct cp_endpoint got;
+        struct cp_error err;
+        if (cp_endpoint_parse(cases[i].url, false, &got, &err))
+            fail_msg("%s", err.text);
+        assert_string_equal(got.origin, cases[i].origin);
+        assert_string_equal(got.host, cases[i].host);
+        assert_string_equal(got.base_path, cases[i].base_path);
+        assert_int_equal(got.is_loopback, cases[i].is_loopback);
+    }
+}
+
+static void bad_endpoints_are_refused(void **state)
+{
+    (void)state;
+    static const char *const urls[] = {
+        "",
+        "lambda.eu-west-1.amazonaws.com",
+        "ftp://127.0.0.1",
+        "https://",
+        "https://user:secret@127.0.0.1",
+        "https://h?x=1",
+        "https://h/#x",
+        "https://h:0",
+        "https://h:65536",
+        "https://h:",
+        "https://h:80x",
+        "https://h:-1",
+        "https://a b",
+        "https://h\r\nX-Evil: 1",
+        "https://h/%2e%2e",
+        "https://[::1",
+        "https://[::1]x",
+        "http://lambda.eu-west-1.amazonaws.com",
+        "http://127.0.0.1.evil.example",
+        "http://localhost.evil.example",
+        "http://10.0.0.1:8080",
+    };
+    for (size_t i = 0; i < sizeof urls / sizeof urls[0]; i++) {
+        struct cp_endpoint got;
+        struct cp_error err;
+        if (cp_endpoint_parse(urls[i], false, &got, &err) != CP_EINVAL)
+            fail_msg("'%s' was not refused", urls[i]);
+        assert_null(strstr(err.text, "secret"));
+    }
+}
+
+static void plain_http_beyond_loopback_needs_permission(void **state)
+{
+    (void)state;
+    struct cp_endpoint got;
+    assert_int_equal(cp_endpoint_parse("http://10.0.0.1:8080", true, &got, NULL), CP_OK);
+    assert_false(got.is_loopback);
+}
+
+static void regions_become_hosts_only_when_they_look_like_one(void **state)
+{
+    (void)state;
+    struct cp_endpoint got;
+    assert_int_equal(cp_endpoint_of_region("lambda", "eu-central-1", &got, NULL), CP_OK);
+    assert_string_equal(got.origin, "https://lambda.eu-central-1.amazonaws.com");
+    assert_int_equal(cp_endpoint_of_region("lambda", "cn-north-1", &got, NULL), CP_OK);
+    assert_string_equal(got.origin, "https://lambda.cn-north-1.amazonaws.com.cn");
+    static const char *const bad[] = {"",    "EU-central-1", "eu.central",
+                                      "a/b", "evil.com#",    "abcdefghijklmnopqrstuvwxyz-1234567"};
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
+        assert_int_equal(cp_endpoint_of_region("lambda", bad[i], &got, NULL), CP_EINVAL);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(endpoints_are_taken_apart),
+        cmocka_unit_test(bad_endpoints_are_refused),
+        cmocka_unit_test(plain_http_beyond_loopback_needs_permission),
+        cmocka_unit_test(regions_become_hosts_only_when_they_look_like_one),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
