@@ -23,7 +23,7 @@ struct cp_http_request {
     size_t n_headers;
     struct cp_view body; /* copied */
     int connect_timeout_ms;
-    int timeout_ms;
+    int timeout_ms; /* from when a connection was free for it, to the last byte */
     size_t max_response_bytes;
 };
 

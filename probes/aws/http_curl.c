@@ -20,9 +20,12 @@ enum {
     DNS_CACHE_S = 300,
 };
 
+struct list;
+
 struct transfer {
     struct cp_http *http;
-    struct transfer *next, *prev; /* in one of the lists of cp_http */
+    struct list *in; /* the one list of cp_http it is in */
+    struct transfer *next, *prev;
     CURL *easy;
     cp_http_done_fn done;
     void *context;
@@ -41,34 +44,47 @@ struct transfer {
     char curl_text[CURL_ERROR_SIZE];
 };
 
+struct list {
+    struct transfer *first, *last;
+};
+
+/* A request waits here for a free connection, not in libcurl: in 7.88.1 its own queue
+ * (CURLMOPT_MAX_TOTAL_CONNECTIONS) now and then forgets to go on until some timer runs out. */
 struct cp_http {
     CURLM *multi;
-    struct transfer *active, *idle;
-    size_t in_flight;
-    bool has_new; /* started since the last curl_multi_perform */
+    struct list running, waiting, idle;
+    int n_running, max_connections;
+    size_t in_flight; /* running and waiting */
+    bool has_new;     /* added since the last curl_multi_perform */
     bool is_closing;
 };
 
 /* --- lists --- */
 
-static void list_push(struct transfer **list, struct transfer *t)
-{
-    t->prev = NULL;
-    t->next = *list;
-    if (t->next)
-        t->next->prev = t;
-    *list = t;
-}
-
-static void list_remove(struct transfer **list, struct transfer *t)
+static void list_remove(struct transfer *t)
 {
     if (t->prev)
         t->prev->next = t->next;
     else
-        *list = t->next;
+        t->in->first = t->next;
     if (t->next)
         t->next->prev = t->prev;
+    else
+        t->in->last = t->prev;
     t->next = t->prev = NULL;
+    t->in = NULL;
+}
+
+static void list_append(struct list *list, struct transfer *t)
+{
+    t->in = list;
+    t->prev = list->last;
+    t->next = NULL;
+    if (list->last)
+        list->last->next = t;
+    else
+        list->first = t;
+    list->last = t;
 }
 
 /* --- libcurl's callbacks --- */
@@ -194,7 +210,7 @@ static void transfer_rest(struct transfer *t)
     reset_buffer(&t->body);
     t->is_over_limit = false;
     t->curl_text[0] = '\0';
-    list_push(&t->http->idle, t);
+    list_append(&t->http->idle, t);
 }
 
 /* --- request --- */
@@ -332,10 +348,10 @@ static enum cp_code set_request(struct transfer *t, const struct cp_http_request
 
 static struct transfer *take_idle(struct cp_http *http)
 {
-    struct transfer *t = http->idle;
+    struct transfer *t = http->idle.first;
     if (!t)
         return transfer_new(http);
-    list_remove(&http->idle, t);
+    list_remove(t);
     return t;
 }
 
@@ -355,15 +371,12 @@ static enum cp_code http_start(struct cp_http *http, const struct cp_http_reques
     t->sent_at_ms = cp_clock_unix_ms();
     t->started_mono_ms = cp_clock_mono_ms();
     code = set_request(t, request, err);
-    if (!code && curl_multi_add_handle(http->multi, t->easy) != CURLM_OK)
-        code = cp_fail(err, CP_ENOMEM, "cannot start the HTTP request: out of memory");
     if (code) {
         transfer_rest(t);
         return code;
     }
-    list_push(&http->active, t);
+    list_append(&http->waiting, t);
     http->in_flight++;
-    http->has_new = true;
     return CP_OK;
 }
 
@@ -422,8 +435,11 @@ static enum cp_code describe_failure(const struct transfer *t, CURLcode result,
 static void finish(struct transfer *t, struct cp_http_response *response)
 {
     struct cp_http *http = t->http;
-    (void)curl_multi_remove_handle(http->multi, t->easy);
-    list_remove(&http->active, t);
+    if (t->in == &http->running) {
+        (void)curl_multi_remove_handle(http->multi, t->easy);
+        http->n_running--;
+    }
+    list_remove(t);
     http->in_flight--;
     response->was_sent = has_sent_bytes(t->easy);
     response->sent_at_ms = t->sent_at_ms;
@@ -446,6 +462,22 @@ static void finish_with(struct transfer *t, CURLcode result)
         response.code = describe_failure(t, result, &response.error);
     }
     finish(t, &response);
+}
+
+/* Hands waiting requests to libcurl while there are connections for them. */
+static void admit(struct cp_http *http)
+{
+    while (http->waiting.first && http->n_running < http->max_connections) {
+        struct transfer *t = http->waiting.first;
+        if (curl_multi_add_handle(http->multi, t->easy) != CURLM_OK) {
+            finish_with(t, CURLE_OUT_OF_MEMORY);
+            continue;
+        }
+        list_remove(t);
+        list_append(&http->running, t);
+        http->n_running++;
+        http->has_new = true;
+    }
 }
 
 /* Runs the callbacks of all ended transfers; they may start new ones meanwhile. */
@@ -478,6 +510,7 @@ static enum cp_code http_poll(struct cp_http *http, int timeout_ms, size_t *in_f
 {
     CURLMcode code = CURLM_OK;
     size_t ended = 0;
+    admit(http);
     if (http->has_new) {
         code = perform(http);
         ended = reap(http);
@@ -499,15 +532,15 @@ static void http_close(struct cp_http *http)
     if (!http)
         return;
     http->is_closing = true;
-    while (http->active) {
+    while (http->in_flight) {
         struct cp_http_response response = {.status = -1};
         response.code = cp_fail(&response.error, CP_EINTERRUPTED,
                                 "the HTTP transport was closed before the answer came");
-        finish(http->active, &response);
+        finish(http->running.first ? http->running.first : http->waiting.first, &response);
     }
-    while (http->idle) {
-        struct transfer *t = http->idle;
-        list_remove(&http->idle, t);
+    while (http->idle.first) {
+        struct transfer *t = http->idle.first;
+        list_remove(t);
         transfer_free(t);
     }
     (void)curl_multi_cleanup(http->multi);
@@ -541,10 +574,10 @@ static enum cp_code http_open(int max_connections, struct cp_http **out, struct 
         free(http);
         return cp_fail(err, CP_ENOMEM, "cannot initialise libcurl");
     }
+    http->max_connections = max_connections;
     raise_descriptor_limit(max_connections);
     http->multi = curl_multi_init();
     if (!http->multi ||
-        curl_multi_setopt(http->multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, (long)max_connections) ||
         curl_multi_setopt(http->multi, CURLMOPT_MAXCONNECTS, (long)max_connections) ||
         curl_multi_setopt(http->multi, CURLMOPT_PIPELINING, (long)CURLPIPE_NOTHING)) {
         http_close(http);
