@@ -12,42 +12,44 @@
 static const struct {
     const char *name;
     int status;
+    enum cp_code code;
     const char *type, *retry_after, *body;
     const char *error_code, *message, *reason;
     double retry_after_s;
-    enum cp_code code;
 } CASES[] = {
-    {"not found", 404, "ResourceNotFoundException", NULL,
+    {"not found", 404, CP_ENOTFOUND, "ResourceNotFoundException", NULL,
      "{\"Type\":\"User\",\"Message\":\"Function not found: arn:aws:lambda:x\"}",
-     "ResourceNotFoundException", "Function not found: arn:aws:lambda:x", "", NAN, CP_ENOTFOUND},
-    {"conflict with lower-case message", 409, "ResourceConflictException", NULL,
+     "ResourceNotFoundException", "Function not found: arn:aws:lambda:x", "", NAN},
+    {"conflict with lower-case message", 409, CP_ECONFLICT, "ResourceConflictException", NULL,
      "{\"Type\":\"User\",\"message\":\"An update is in progress\"}", "ResourceConflictException",
-     "An update is in progress", "", NAN, CP_ECONFLICT},
-    {"type with a URL", 412, "PreconditionFailedException:http://internal.amazon.com/coral/", NULL,
+     "An update is in progress", "", NAN},
+    {"type with a URL", 412, CP_ECONFLICT,
+     "PreconditionFailedException:http://internal.amazon.com/coral/", NULL,
      "{\"message\":\"The RevisionId provided does not match\"}", "PreconditionFailedException",
-     "The RevisionId provided does not match", "", NAN, CP_ECONFLICT},
-    {"type with a namespace", 400, "aws.lambda#InvalidParameterValueException:http://x/#y", NULL,
-     "{}", "InvalidParameterValueException", "", "", NAN, CP_EREMOTE},
-    {"throttled with reason", 429, "TooManyRequestsException", "3",
+     "The RevisionId provided does not match", "", NAN},
+    {"type with a namespace", 400, CP_EREMOTE,
+     "aws.lambda#InvalidParameterValueException:http://x/#y", NULL, "{}",
+     "InvalidParameterValueException", "", "", NAN},
+    {"throttled with reason", 429, CP_ETHROTTLED, "TooManyRequestsException", "3",
      "{\"Reason\":\"ReservedFunctionConcurrentInvocationLimitExceeded\",\"Type\":\"User\","
      "\"message\":\"Rate Exceeded.\"}",
      "TooManyRequestsException", "Rate Exceeded.",
-     "ReservedFunctionConcurrentInvocationLimitExceeded", 3, CP_ETHROTTLED},
-    {"code in the body", 403, NULL, NULL,
+     "ReservedFunctionConcurrentInvocationLimitExceeded", 3},
+    {"code in the body", 403, CP_EDENIED, NULL, NULL,
      "{\"__type\":\"com.amazon.coral.service#ExpiredTokenException\",\"message\":\"expired\"}",
-     "ExpiredTokenException", "expired", "", NAN, CP_EDENIED},
-    {"code member", 401, NULL, NULL, "{\"code\":\"A\",\"Code\":\"B\"}", "A", "", "", NAN,
-     CP_EDENIED},
-    {"Code member", 500, NULL, NULL, "{\"Code\":\"B\"}", "B", "", "", NAN, CP_EREMOTE},
-    {"throttling by 400", 400, "ThrottlingException", NULL, "", "ThrottlingException", "", "", NAN,
-     CP_ETHROTTLED},
-    {"503 from a load balancer", 503, NULL, "soon", "<html>Service Unavailable</html>", "", "", "",
-     NAN, CP_EREMOTE},
-    {"members of other types", 500, NULL, NULL, "{\"message\":1,\"code\":[],\"Message\":null}", "",
-     "", "", NAN, CP_EREMOTE},
-    {"an array", 502, NULL, NULL, "[1]", "", "", "", NAN, CP_EREMOTE},
-    {"control bytes", 400, NULL, "-4", "{\"message\":\"a\\u001b[31mb\\nc\"}", "", "a [31mb c", "",
-     NAN, CP_EREMOTE},
+     "ExpiredTokenException", "expired", "", NAN},
+    {"code member", 401, CP_EDENIED, NULL, NULL, "{\"code\":\"A\",\"Code\":\"B\"}", "A", "", "",
+     NAN},
+    {"Code member", 500, CP_EREMOTE, NULL, NULL, "{\"Code\":\"B\"}", "B", "", "", NAN},
+    {"throttling by 400", 400, CP_ETHROTTLED, "ThrottlingException", NULL, "",
+     "ThrottlingException", "", "", NAN},
+    {"503 from a load balancer", 503, CP_EREMOTE, NULL, "soon", "<html>Service Unavailable</html>",
+     "", "", "", NAN},
+    {"members of other types", 500, CP_EREMOTE, NULL, NULL,
+     "{\"message\":1,\"code\":[],\"Message\":null}", "", "", "", NAN},
+    {"an array", 502, CP_EREMOTE, NULL, NULL, "[1]", "", "", "", NAN},
+    {"control bytes", 400, CP_EREMOTE, NULL, "-4", "{\"message\":\"a\\u001b[31mb\\nc\"}", "",
+     "a [31mb c", "", NAN},
 };
 
 static void error_answers_are_read(void **state)

@@ -320,14 +320,14 @@ static void broken_answers_are_no_answers(void **state)
     static const struct {
         const char *name;
         enum loop_manner manner;
-        size_t max_response_bytes;
         enum cp_code code;
+        size_t max_response_bytes;
         const char *text;
     } cases[] = {
-        {"garbage", LOOP_GARBAGE, 1 << 20, CP_EIO, "HTTP/0.9"},
-        {"reset", LOOP_RESET, 1 << 20, CP_EIO, "reset"},
-        {"cut body", LOOP_CUT_BODY, 1 << 20, CP_EIO, "90 bytes remaining"},
-        {"too large", LOOP_BIG, 99999, CP_ELIMIT, "the answer is larger than 99999 bytes"},
+        {"garbage", LOOP_GARBAGE, CP_EIO, 1 << 20, "HTTP/0.9"},
+        {"reset", LOOP_RESET, CP_EIO, 1 << 20, "reset"},
+        {"cut body", LOOP_CUT_BODY, CP_EIO, 1 << 20, "90 bytes remaining"},
+        {"too large", LOOP_BIG, CP_ELIMIT, 99999, "the answer is larger than 99999 bytes"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct cp_http_request request = post("", "x");

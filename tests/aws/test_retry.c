@@ -9,53 +9,52 @@ enum { SENT = 1, UNSENT = 0 };
 
 /* The policy as a table. `most_ms` is the jitter's upper bound, base * 2^(attempt - 1). */
 static const struct {
-    const char *name;
+    const char *name, *error_code;
     enum cp_call_kind kind;
     int attempt;
     enum cp_code transport;
     int was_sent;
     int status;
-    const char *error_code;
     bool is_again;
     double most_ms;
 } CASES[] = {
-    {"read, 500", CP_CALL_REPEATABLE, 1, CP_OK, SENT, 500, "ServiceException", true, 50},
-    {"read, 502", CP_CALL_REPEATABLE, 1, CP_OK, SENT, 502, "", true, 50},
-    {"read, 503, second", CP_CALL_REPEATABLE, 2, CP_OK, SENT, 503, "", true, 100},
-    {"read, 504, third", CP_CALL_REPEATABLE, 3, CP_OK, SENT, 504, "", false, 0},
-    {"read, 501", CP_CALL_REPEATABLE, 1, CP_OK, SENT, 501, "", false, 0},
-    {"read, throttled", CP_CALL_REPEATABLE, 1, CP_OK, SENT, 429, "TooManyRequestsException", true,
+    {"read, 500", "ServiceException", CP_CALL_REPEATABLE, 1, CP_OK, SENT, 500, true, 50},
+    {"read, 502", "", CP_CALL_REPEATABLE, 1, CP_OK, SENT, 502, true, 50},
+    {"read, 503, second", "", CP_CALL_REPEATABLE, 2, CP_OK, SENT, 503, true, 100},
+    {"read, 504, third", "", CP_CALL_REPEATABLE, 3, CP_OK, SENT, 504, false, 0},
+    {"read, 501", "", CP_CALL_REPEATABLE, 1, CP_OK, SENT, 501, false, 0},
+    {"read, throttled", "TooManyRequestsException", CP_CALL_REPEATABLE, 1, CP_OK, SENT, 429, true,
      1000},
-    {"read, throttled, second", CP_CALL_REPEATABLE, 2, CP_OK, SENT, 429, "", true, 2000},
-    {"read, throttled by 400", CP_CALL_REPEATABLE, 1, CP_OK, SENT, 400, "ThrottlingException", true,
+    {"read, throttled, second", "", CP_CALL_REPEATABLE, 2, CP_OK, SENT, 429, true, 2000},
+    {"read, throttled by 400", "ThrottlingException", CP_CALL_REPEATABLE, 1, CP_OK, SENT, 400, true,
      1000},
-    {"read, request timeout by 400", CP_CALL_REPEATABLE, 1, CP_OK, SENT, 400, "RequestTimeout",
+    {"read, request timeout by 400", "RequestTimeout", CP_CALL_REPEATABLE, 1, CP_OK, SENT, 400,
      true, 50},
-    {"read, refused connection", CP_CALL_REPEATABLE, 1, CP_EIO, UNSENT, -1, "", true, 50},
-    {"read, reset after sending", CP_CALL_REPEATABLE, 1, CP_EIO, SENT, -1, "", true, 50},
-    {"read, timeout", CP_CALL_REPEATABLE, 1, CP_ETIMEOUT, SENT, -1, "", true, 50},
-    {"read, too large", CP_CALL_REPEATABLE, 1, CP_ELIMIT, SENT, -1, "", false, 0},
-    {"read, closing", CP_CALL_REPEATABLE, 1, CP_EINTERRUPTED, SENT, -1, "", false, 0},
-    {"read, bad value", CP_CALL_REPEATABLE, 1, CP_OK, SENT, 400, "InvalidParameterValueException",
+    {"read, refused connection", "", CP_CALL_REPEATABLE, 1, CP_EIO, UNSENT, -1, true, 50},
+    {"read, reset after sending", "", CP_CALL_REPEATABLE, 1, CP_EIO, SENT, -1, true, 50},
+    {"read, timeout", "", CP_CALL_REPEATABLE, 1, CP_ETIMEOUT, SENT, -1, true, 50},
+    {"read, too large", "", CP_CALL_REPEATABLE, 1, CP_ELIMIT, SENT, -1, false, 0},
+    {"read, closing", "", CP_CALL_REPEATABLE, 1, CP_EINTERRUPTED, SENT, -1, false, 0},
+    {"read, bad value", "InvalidParameterValueException", CP_CALL_REPEATABLE, 1, CP_OK, SENT, 400,
      false, 0},
-    {"read, denied", CP_CALL_REPEATABLE, 1, CP_OK, SENT, 403, "AccessDeniedException", false, 0},
-    {"read, not found", CP_CALL_REPEATABLE, 1, CP_OK, SENT, 404, "ResourceNotFoundException", false,
+    {"read, denied", "AccessDeniedException", CP_CALL_REPEATABLE, 1, CP_OK, SENT, 403, false, 0},
+    {"read, not found", "ResourceNotFoundException", CP_CALL_REPEATABLE, 1, CP_OK, SENT, 404, false,
      0},
-    {"read, conflict", CP_CALL_REPEATABLE, 1, CP_OK, SENT, 409, "ResourceConflictException", false,
+    {"read, conflict", "ResourceConflictException", CP_CALL_REPEATABLE, 1, CP_OK, SENT, 409, false,
      0},
-    {"read, precondition", CP_CALL_REPEATABLE, 1, CP_OK, SENT, 412, "PreconditionFailedException",
+    {"read, precondition", "PreconditionFailedException", CP_CALL_REPEATABLE, 1, CP_OK, SENT, 412,
      false, 0},
-    {"publish, unsent", CP_CALL_ONCE, 1, CP_EIO, UNSENT, -1, "", true, 50},
-    {"publish, reset after sending", CP_CALL_ONCE, 1, CP_EIO, SENT, -1, "", false, 0},
-    {"publish, timeout after sending", CP_CALL_ONCE, 1, CP_ETIMEOUT, SENT, -1, "", false, 0},
-    {"publish, 500", CP_CALL_ONCE, 1, CP_OK, SENT, 500, "ServiceException", false, 0},
-    {"publish, throttled", CP_CALL_ONCE, 1, CP_OK, SENT, 429, "TooManyRequestsException", true,
+    {"publish, unsent", "", CP_CALL_ONCE, 1, CP_EIO, UNSENT, -1, true, 50},
+    {"publish, reset after sending", "", CP_CALL_ONCE, 1, CP_EIO, SENT, -1, false, 0},
+    {"publish, timeout after sending", "", CP_CALL_ONCE, 1, CP_ETIMEOUT, SENT, -1, false, 0},
+    {"publish, 500", "ServiceException", CP_CALL_ONCE, 1, CP_OK, SENT, 500, false, 0},
+    {"publish, throttled", "TooManyRequestsException", CP_CALL_ONCE, 1, CP_OK, SENT, 429, true,
      1000},
-    {"invoke, unsent", CP_CALL_INVOKE, 1, CP_EIO, UNSENT, -1, "", false, 0},
-    {"invoke, reset after sending", CP_CALL_INVOKE, 1, CP_EIO, SENT, -1, "", false, 0},
-    {"invoke, throttled", CP_CALL_INVOKE, 1, CP_OK, SENT, 429, "TooManyRequestsException", false,
+    {"invoke, unsent", "", CP_CALL_INVOKE, 1, CP_EIO, UNSENT, -1, false, 0},
+    {"invoke, reset after sending", "", CP_CALL_INVOKE, 1, CP_EIO, SENT, -1, false, 0},
+    {"invoke, throttled", "TooManyRequestsException", CP_CALL_INVOKE, 1, CP_OK, SENT, 429, false,
      0},
-    {"invoke, 500", CP_CALL_INVOKE, 1, CP_OK, SENT, 500, "", false, 0},
+    {"invoke, 500", "", CP_CALL_INVOKE, 1, CP_OK, SENT, 500, false, 0},
 };
 
 static struct cp_retry_attempt attempt_of(size_t i)
