@@ -57,10 +57,11 @@ static void run(struct bench *b, long invocations, long concurrency)
         ;
 }
 
-static void measure(const char *name, const char *url, const char *key_id, long invocations,
-                    long concurrency)
+static void measure(const char *name, const char *key_id, long invocations, long concurrency)
 {
-    struct cp_lambda_options options = {.region = "us-east-1", .endpoint_url = url};
+    struct loop_server *server = loop_server_start(LOOP_ANSWER, 0);
+    struct cp_lambda_options options = {.region = "us-east-1",
+                                        .endpoint_url = loop_server_url(server)};
     (void)snprintf(options.credentials.access_key_id, sizeof options.credentials.access_key_id,
                    "%s", key_id);
     (void)snprintf(options.credentials.secret_access_key,
@@ -78,6 +79,7 @@ static void measure(const char *name, const char *url, const char *key_id, long 
                  name, invocations, concurrency, cpu_us / (double)invocations,
                  (double)invocations / wall_ms * 1000, b.failed);
     cp_lambda_free(b.lambda);
+    loop_server_stop(server);
 }
 
 int main(int argc, char **argv)
@@ -86,9 +88,7 @@ int main(int argc, char **argv)
     long concurrency = argc > 2 ? strtol(argv[2], NULL, 10) : 10;
     if (invocations < 1 || concurrency < 1)
         return 2;
-    struct loop_server *server = loop_server_start(LOOP_ANSWER, 0);
-    measure("unsigned", loop_server_url(server), "", invocations, concurrency);
-    measure("signed", loop_server_url(server), "AKIDEXAMPLE", invocations, concurrency);
-    loop_server_stop(server);
+    measure("unsigned", "", invocations, concurrency);
+    measure("signed", "AKIDEXAMPLE", invocations, concurrency);
     return 0;
 }
