@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
- * The transport over libcurl's multi interface. Transfers (easy handle and buffers) are pooled:
- * making a handle and setting its thirty options costs more than a request on a warm connection.
+ * The transport over libcurl's multi interface. Transfers (easy handle and buffers) are pooled with
+ * their fixed options set, so that a request sets only what is its own.
  */
 #include <curl/curl.h>
 #include <openssl/crypto.h>
@@ -348,7 +348,7 @@ static enum cp_code set_request(struct transfer *t, const struct cp_http_request
 
 static struct transfer *take_idle(struct cp_http *http)
 {
-    struct transfer *t = http->idle.first;
+    struct transfer *t = http->idle.last; /* the one used last: warm in the cache */
     if (!t)
         return transfer_new(http);
     list_remove(t);

@@ -36,7 +36,8 @@ static struct cp_lambda *client_with(struct cp_lambda_options options)
     struct cp_error err;
     if (!options.region)
         options.region = "eu-central-1";
-    options.http = &fake_http_ops;
+    if (!options.http)
+        options.http = &fake_http_ops;
     options.clock = &fake_clock;
     if (!options.endpoint_url)
         options.credentials = (struct cp_credentials){.access_key_id = "AKIDEXAMPLE",
@@ -687,6 +688,27 @@ static void an_answer_without_request_id_is_not_from_aws(void **state)
     cp_lambda_free(l);
 }
 
+static enum cp_code broken_poll(struct cp_http *h, int timeout_ms, size_t *in_flight,
+                                struct cp_error *err)
+{
+    (void)h, (void)timeout_ms, (void)in_flight;
+    return cp_fail(err, CP_EIO, "cannot poll connections");
+}
+
+static void a_transport_that_breaks_ends_the_call_and_its_late_answer_is_dropped(void **state)
+{
+    (void)state;
+    const struct cp_http_ops broken = {fake_http_ops.open, fake_http_ops.start, broken_poll,
+                                       fake_http_ops.close};
+    fake_http_script(NULL, 0);
+    struct cp_lambda *l = client_with((struct cp_lambda_options){.http = &broken});
+    struct cp_error err;
+    assert_int_equal(run_get_config(l, &err), CP_EIO);
+    assert_string_equal(err.text, "cannot poll connections");
+    assert_int_equal(fake.n_requests, 1);
+    cp_lambda_free(l); /* the request's callback comes now */
+}
+
 /* --- waiting for a state --- */
 
 #define STATE(status, state)                                                                       \
@@ -942,6 +964,7 @@ int main(void)
         cmocka_unit_test(a_clock_that_is_wrong_is_corrected_once),
         cmocka_unit_test(control_calls_beyond_loopback_keep_to_ten_a_second),
         cmocka_unit_test(an_answer_without_request_id_is_not_from_aws),
+        cmocka_unit_test(a_transport_that_breaks_ends_the_call_and_its_late_answer_is_dropped),
         cmocka_unit_test(waiting_ends_with_the_update),
         cmocka_unit_test(waiting_ends_with_the_activation),
         cmocka_unit_test(an_interruption_ends_the_waiting),
