@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "probes/local/control.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,13 +13,9 @@ static enum cp_code check_options(const struct cp_control_options *options, stru
 {
     struct cp_function_ref ref;
     char arn[128];
-    struct cp_buf text;
-    cp_buf_init(&text, sizeof arn);
-    (void)cp_buf_addf(&text, "arn:aws:lambda:%s:%s:function:x", options->region,
-                      options->account_id);
-    bool is_good = cp_function_ref_parse(cp_buf_view(&text), &ref);
-    cp_buf_clear(&text);
-    if (!is_good)
+    (void)snprintf(arn, sizeof arn, "arn:aws:lambda:%s:%s:function:x", options->region,
+                   options->account_id);
+    if (!cp_function_ref_parse(cp_view_of(arn), &ref))
         return cp_fail(err, CP_EINVAL, "not a region and a 12-digit account id: '%s', '%s'",
                        options->region, options->account_id);
     if (options->account_concurrency < 1)
@@ -91,14 +88,14 @@ enum cp_code cp_control_add_function(struct cp_control *control,
     while (at < control->n_functions && strcmp(control->functions[at]->name, folder->name) < 0)
         at++;
     struct cp_function **grown = cp_state_reserve(control->functions, control->n_functions,
-                                                  &control->cap_functions, sizeof *grown);
+                                                  &control->cap_functions, sizeof(void *));
     if (grown)
         control->functions = grown;
     struct cp_function *f = grown ? new_function(control, folder, now_ms) : NULL;
     if (!f)
         return cp_fail(err, CP_ENOMEM, "out of memory");
-    struct cp_function **slot = cp_state_insert(control->functions, &control->n_functions,
-                                                sizeof(struct cp_function *), at);
+    struct cp_function **slot =
+        cp_state_insert(control->functions, &control->n_functions, sizeof(void *), at);
     *slot = f;
     return CP_OK;
 }

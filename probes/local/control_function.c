@@ -479,7 +479,7 @@ static void delete_whole_function(struct cp_control *control, struct cp_function
     size_t at = 0;
     while (control->functions[at] != f)
         at++;
-    cp_state_remove(control->functions, &control->n_functions, sizeof(struct cp_function *), at);
+    cp_state_remove(control->functions, &control->n_functions, sizeof(void *), at);
     cp_function_free(f);
 }
 

@@ -8,6 +8,8 @@
 #include "probes/os/capture.h"
 #include "probes/os/file.h"
 
+enum { ANSWER_MAX = 2 * PATH_MAX, SEARCH_PATH_MAX = 1 << 16 };
+
 /* A command on PATH may be a wrapper that starts a shell first (pyenv, nvm): its start would be
  * measured as INIT. The question asks the interpreter for its own executable; both answers are one
  * line each: path, runtime. */
@@ -82,8 +84,8 @@ static enum cp_code ask(const struct family *family, const char *command, const 
 {
     struct cp_buf answer;
     struct cp_buf path;
-    cp_buf_init(&answer, 2 * PATH_MAX);
-    cp_buf_init(&path, 64 * 1024);
+    cp_buf_init(&answer, ANSWER_MAX);
+    cp_buf_init(&path, SEARCH_PATH_MAX);
     (void)cp_buf_addf(&path, "PATH=%s", search_path);
     const char *const argv[] = {command, family->option, family->question, NULL};
     const char *const environment[] = {cp_buf_str(&path), "LANG=C.UTF-8", NULL};

@@ -14,7 +14,13 @@
 #include "probes/local/api_route.h"
 #include "probes/os/file.h"
 
-enum { HEADERS_MAX = 24, LAMBDA_VECTORS = 52, MINUTE_MS = 60000 };
+enum {
+    HEADERS_MAX = 24,
+    LAMBDA_VECTORS = 52,
+    MINUTE_MS = 60000,
+    TARGET_MAX = 1 << 16,
+    BODY_MAX = 8192
+};
 
 static struct cp_view member(const cJSON *object, const char *name)
 {
@@ -28,7 +34,7 @@ struct vector {
     struct cp_raw_request request;
     struct cp_credentials credentials;
     struct cp_buf target;
-    char *body;
+    unsigned char body[BODY_MAX];
     const char *region;
     int64_t at_ms;
 };
@@ -39,9 +45,9 @@ static void vector_open(struct vector *v, const cJSON *json)
     const cJSON *pair;
     size_t n = 0;
     struct cp_view b64 = member(json, "body_b64");
-    *v = (struct vector){.body = calloc(1, b64.n + 4)};
-    assert_non_null(v->body);
-    int size = EVP_DecodeBlock((unsigned char *)v->body, (const unsigned char *)b64.p, (int)b64.n);
+    *v = (struct vector){0};
+    assert_true(b64.n <= BODY_MAX);
+    int size = EVP_DecodeBlock(v->body, (const unsigned char *)b64.p, (int)b64.n);
     assert_true(size >= 0);
     for (size_t i = 0; i < 2 && b64.n && b64.p[b64.n - 1 - i] == '='; i++)
         size--;
@@ -55,7 +61,7 @@ static void vector_open(struct vector *v, const cJSON *json)
     }
     v->headers[n++] =
         (struct cp_header){CP_VIEW_LIT("Authorization"), member(json, "authorization")};
-    cp_buf_init(&v->target, 64 * 1024);
+    cp_buf_init(&v->target, TARGET_MAX);
     (void)cp_buf_add_view(&v->target, member(json, "path"));
     if (member(json, "wire_query").n)
         (void)cp_buf_addf(&v->target, "?%s", member(json, "wire_query").p);
@@ -64,7 +70,7 @@ static void vector_open(struct vector *v, const cJSON *json)
         .target = cp_buf_view(&v->target),
         .headers = v->headers,
         .n_headers = n,
-        .body = {v->body, (size_t)size},
+        .body = {(const char *)v->body, (size_t)size},
     };
     v->region = member(json, "region").p;
     assert_true(cp_datetime_parse(member(json, "amz_date"), &v->at_ms));
@@ -77,7 +83,6 @@ static void vector_close(struct vector *v)
 {
     cp_buf_clear(&v->target);
     cp_credentials_clear(&v->credentials);
-    free(v->body);
 }
 
 static bool verify_vector(const struct vector *v)

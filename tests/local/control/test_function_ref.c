@@ -4,6 +4,7 @@
 #include "probes/local/function_folder.h"
 #include "probes/local/function_ref.h"
 
+#define A65 "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
 #define A64 "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
 
 static void each_form_is_taken_apart(void **state)
@@ -49,7 +50,7 @@ static void what_is_no_name_is_refused(void **state)
         "fn name",
         "fn/../x",
         "fn:$OTHER",
-        A64 "a",
+        A65,
         "arn:aws:lambda:us-east-1:123456789012:function:",
         "arn:aws:lambda:us-east-1:123456789012:function",
         "arn:aws:lambda:us-east-1:12345678901:function:fn",
