@@ -48,7 +48,8 @@ static bool is_field_value(struct cp_view v)
 static bool is_visible(struct cp_view v)
 {
     for (size_t i = 0; i < v.n; i++) {
-        if (v.p[i] <= 0x20 || v.p[i] == 0x7f)
+        unsigned char c = (unsigned char)v.p[i];
+        if (c <= 0x20 || c >= 0x7f)
             return false;
     }
     return v.n > 0;

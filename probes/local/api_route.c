@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "probes/local/api_route.h"
 
-#include <stddef.h>
 #include <string.h>
 
 static bool bad_request(struct cp_api_response *response, const char *type, const char *text)
@@ -121,47 +120,33 @@ static bool decode(struct cp_view text, char *out, size_t size)
 
 /* --- query --- */
 
-static const struct {
-    const char *name;
-    size_t offset, size;
-} query_texts[] = {
-#define TEXT(name, member)                                                                         \
-    {                                                                                              \
-        name, offsetof(struct cp_api_request, member),                                             \
-            sizeof(((struct cp_api_request *)0)->member)                                           \
-    }
-    TEXT("Qualifier", qualifier),
-    TEXT("Marker", marker),
-    TEXT("FunctionVersion", function_version),
-#undef TEXT
-};
-
-/* Items of a query that were seen, so that a second one of the same name is refused. */
 struct query {
     struct cp_api_request *out;
     char list[8], max_items[24];
-    unsigned seen;
+    unsigned seen; /* bit per known name: a second one of the same name is refused */
 };
-enum { SEEN_LIST = 1U << 8, SEEN_MAX_ITEMS = 1U << 9 };
 
-static bool take_once(struct query *q, unsigned bit, struct cp_view value, char *to, size_t size)
-{
-    bool is_first = !(q->seen & bit);
-    q->seen |= bit;
-    return is_first && decode(value, to, size);
-}
-
-/* Names we do not know are left alone, as AWS does. */
+/* Names we do not know are left alone, as AWS does. An empty value is no value: an empty Qualifier
+ * must not become "none", for DeleteFunction without one deletes everything. */
 static bool take_query_item(struct query *q, struct cp_view name, struct cp_view value)
 {
-    if (cp_view_is(name, "List"))
-        return take_once(q, SEEN_LIST, value, q->list, sizeof q->list);
-    if (cp_view_is(name, "MaxItems"))
-        return take_once(q, SEEN_MAX_ITEMS, value, q->max_items, sizeof q->max_items);
-    for (size_t i = 0; i < sizeof query_texts / sizeof query_texts[0]; i++) {
-        if (cp_view_is(name, query_texts[i].name))
-            return take_once(q, 1U << i, value, (char *)q->out + query_texts[i].offset,
-                             query_texts[i].size);
+    const struct {
+        const char *name;
+        char *to;
+        size_t size;
+    } known[] = {
+        {"Qualifier", q->out->qualifier, sizeof q->out->qualifier},
+        {"Marker", q->out->marker, sizeof q->out->marker},
+        {"FunctionVersion", q->out->function_version, sizeof q->out->function_version},
+        {"List", q->list, sizeof q->list},
+        {"MaxItems", q->max_items, sizeof q->max_items},
+    };
+    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
+        if (!cp_view_is(name, known[i].name))
+            continue;
+        bool is_first = !(q->seen & 1U << i);
+        q->seen |= 1U << i;
+        return is_first && value.n && decode(value, known[i].to, known[i].size);
     }
     return true;
 }
@@ -170,7 +155,7 @@ static bool take_max_items(const struct query *q, struct cp_api_response *respon
 {
     enum { MAX_ITEMS_MAX = 10000 };
     int64_t n = 0;
-    if (!(q->seen & SEEN_MAX_ITEMS))
+    if (!q->max_items[0])
         return true;
     if (!cp_view_to_int64(cp_view_of(q->max_items), &n))
         return bad_request(response, "SerializationException",
@@ -196,7 +181,7 @@ static bool read_query(struct cp_view query, struct cp_api_request *out,
         (void)cp_view_split(&item, '=', &name);
         if (!take_query_item(&q, name, item))
             return bad_request(response, "BadRequestException",
-                               "malformed or repeated item in the query");
+                               "malformed, empty or repeated item in the query");
     }
     out->is_list = strcmp(q.list, "ALL") == 0;
     return take_max_items(&q, response);

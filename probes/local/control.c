@@ -106,9 +106,10 @@ static void complete_update(struct cp_control *control, struct cp_function *f)
 {
     cp_state_new_revision(control, f->latest.revision_id);
     f->is_updating = false;
-    cp_state_retire(control, &f->running);
+    struct cp_version old = f->running;
     f->running = f->latest;
     cp_settings_copy(&f->running.settings, &f->latest.settings);
+    cp_state_retire(control, &old);
 }
 
 void cp_control_advance(struct cp_control *control, int64_t now_ms)

@@ -473,13 +473,13 @@ static void delete_whole_function(struct cp_control *control, struct cp_function
 {
     while (f->n_provisioned)
         cp_state_drop_provisioned(control, f, f->provisioned[0].qualifier);
-    for (size_t i = 0; i < f->n_versions; i++)
-        cp_state_retire(control, &f->versions[i]);
-    cp_state_retire(control, &f->running);
     size_t at = 0;
     while (control->functions[at] != f)
         at++;
     cp_state_remove(control->functions, &control->n_functions, sizeof(void *), at);
+    for (size_t i = 0; i < f->n_versions; i++)
+        cp_state_retire(control, &f->versions[i]);
+    cp_state_retire(control, &f->running);
     cp_function_free(f);
 }
 
@@ -512,9 +512,10 @@ static void delete_version(struct cp_control *control, struct cp_function *f, in
     if (version) {
         cp_state_version_name(number, name);
         cp_state_drop_provisioned(control, f, name);
-        cp_state_retire(control, version);
+        struct cp_version old = *version;
         cp_state_remove(f->versions, &f->n_versions, sizeof *f->versions,
                         (size_t)(version - f->versions));
+        cp_state_retire(control, &old);
     }
     cp_answer_empty(response);
 }

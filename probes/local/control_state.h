@@ -146,6 +146,7 @@ int cp_state_free_pool(const struct cp_control *control, const struct cp_functio
 int cp_state_total_provisioned(const struct cp_function *function);
 
 /* --- changes that the environment side is told about --- */
+/* The last thing to be done with a version that is no longer in the state: tells, and clears it. */
 void cp_state_retire(struct cp_control *control, struct cp_version *version);
 void cp_state_provision(struct cp_control *control, const struct cp_version *version, int count);
 /* Removes the provisioned configuration of a qualifier, if there is one. */

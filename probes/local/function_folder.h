@@ -25,8 +25,7 @@ struct cp_function_folder {
     char name[72];            /* folder's name unless function.ini says otherwise */
     char dir[PATH_MAX];       /* absolute */
     char program[PATH_MAX];   /* what is executed: bootstrap or the interpreter */
-    char bootstrap[PATH_MAX]; /* argv[1] for an interpreter: "" here, set by who ships the
-                                 bootstraps */
+    char bootstrap[PATH_MAX]; /* argv[1] of an interpreter; "" here: who ships them sets it */
     char handler[160];
     char runtime[64];      /* provided.al2023, python3.11, nodejs20.x: as found here */
     char architecture[16]; /* of this machine */

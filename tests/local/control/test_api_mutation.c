@@ -38,10 +38,10 @@ static const char INI[] = "name = hello\nhandler = app.handler\nruntime = python
 static struct cp_view mutate(struct cp_rng *rng, const char *seed)
 {
     static const char dictionary[] = "\0\r\n\t :/%&=?\"{}[],\\;#.$\x7f\x80\xff-0";
-    unsigned char bytes[BYTES_MAX];
+    unsigned char bytes[BYTES_MAX] = {0};
     size_t n = strlen(seed);
     assert_true(n < BYTES_MAX / 2);
-    memcpy(bytes, seed, n);
+    memcpy(bytes, seed, n); /* NOLINT(bugprone-not-null-terminated-result): bytes, not text */
     uint64_t rounds = cp_rng_below(rng, MUTATIONS_MAX);
     for (uint64_t i = 0; i < rounds && n > 1; i++) {
         size_t at = (size_t)cp_rng_below(rng, n);

@@ -133,6 +133,8 @@ static const struct {
     {"NUL in the qualifier", "GET", "/2015-03-31/functions/fn?Qualifier=1%00", 400},
     {"line feed in the marker", "GET", "/2015-03-31/functions?Marker=%0d%0a", 400},
     {"two qualifiers", "DELETE", "/2015-03-31/functions/fn?Qualifier=1&Qualifier=", 400},
+    {"an empty qualifier", "DELETE", "/2015-03-31/functions/fn?Qualifier=", 400},
+    {"a qualifier without value", "DELETE", "/2015-03-31/functions/fn?Qualifier", 400},
     {"MaxItems 0", "GET", "/2015-03-31/functions?MaxItems=0", 400},
     {"MaxItems 10001", "GET", "/2015-03-31/functions?MaxItems=10001", 400},
     {"MaxItems as text", "GET", "/2015-03-31/functions?MaxItems=many", 400},

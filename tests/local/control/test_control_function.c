@@ -388,6 +388,23 @@ static void an_invoke_is_not_an_operation_of_the_control_plane(void **state)
     assert_string_equal(f->response.error_type, "UnknownOperationException");
 }
 
+static void a_throttle_has_a_reason_and_a_fault_is_the_services(void **state)
+{
+    struct cp_api_response r;
+    (void)state;
+    cp_api_response_init(&r);
+    assert_int_equal(r.retry_after_s, -1);
+    cp_api_fail(&r, 429, "TooManyRequestsException",
+                "ReservedFunctionConcurrentInvocationLimitExceeded", "Rate %s", "Exceeded.");
+    assert_string_equal(cp_buf_str(&r.body),
+                        "{\"Reason\":\"ReservedFunctionConcurrentInvocationLimitExceeded\","
+                        "\"Type\":\"User\",\"message\":\"Rate Exceeded.\"}");
+    cp_api_fail(&r, 500, "ServiceException", NULL, "no");
+    assert_string_equal(cp_buf_str(&r.body), "{\"Type\":\"Service\",\"Message\":\"no\"}");
+    assert_string_equal(r.error_type, "ServiceException");
+    cp_api_response_clear(&r);
+}
+
 static void bad_options_are_refused(void **state)
 {
     static const struct cp_control_options bad[] = {
@@ -430,6 +447,7 @@ int main(void)
         WITH_FIXTURE(two_functions_of_one_name_are_refused),
         WITH_FIXTURE(deleting_without_a_qualifier_deletes_everything),
         WITH_FIXTURE(an_invoke_is_not_an_operation_of_the_control_plane),
+        cmocka_unit_test(a_throttle_has_a_reason_and_a_fault_is_the_services),
         cmocka_unit_test(bad_options_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
