@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "control_fixture.h"
+#include "tests/local/control/control_fixture.h"
 
 #include "tests/test.h"
 

@@ -8,10 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "control_fixture.h"
 #include "model/base/rng.h"
 #include "probes/local/api_route.h"
 #include "probes/local/folder_ini.h"
+#include "tests/local/control/control_fixture.h"
 
 enum { ROUNDS = 20000, MUTATIONS_MAX = 6, BYTES_MAX = 2048 };
 

@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-#include "control_fixture.h"
+#include "tests/local/control/control_fixture.h"
 
 static int setup(void **state)
 {

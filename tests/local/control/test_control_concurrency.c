@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "control_fixture.h"
+#include "tests/local/control/control_fixture.h"
 
 static int setup(void **state)
 {

@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "control_fixture.h"
+#include "tests/local/control/control_fixture.h"
 
 static const char *get_revision(struct fixture *f, char out[64])
 {

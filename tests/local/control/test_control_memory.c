@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "control_fixture.h"
+#include "tests/local/control/control_fixture.h"
 
 static long countdown = -1; /* -1: never fails */
 

@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "control_fixture.h"
+#include "tests/local/control/control_fixture.h"
 
 static void latest_revision(struct fixture *f, char out[64])
 {
