@@ -28,7 +28,7 @@ static enum cp_answer_kind not_sent(const struct cp_invoke_result *result, struc
     s->sent_at_ms = -1;
     s->client_ms = NAN;
     if (kind == CP_REFUSED)
-        (void)snprintf(s->note, sizeof s->note, "refused: %d %s: %.80s", result->http_status,
+        (void)snprintf(s->note, sizeof s->note, "refused: %d %.60s: %.50s", result->http_status,
                        result->failure.error_code, result->failure.message);
     else
         (void)snprintf(s->note, sizeof s->note, "not reached: %.140s", result->error.text);
@@ -50,7 +50,7 @@ static enum cp_answer_kind unknown(const struct cp_invoke_result *result, struct
 {
     s->outcome = CP_OUTCOME_UNKNOWN;
     if (result->http_status >= HTTP_CLIENT_ERROR)
-        (void)snprintf(s->note, sizeof s->note, "%d %s: %.80s", result->http_status,
+        (void)snprintf(s->note, sizeof s->note, "%d %.60s: %.60s", result->http_status,
                        result->failure.error_code, result->failure.message);
     else
         (void)snprintf(s->note, sizeof s->note, "no answer: %.140s", result->error.text);
@@ -78,8 +78,7 @@ static void take_report(const struct cp_log_tail *tail, struct cp_sample *s)
  * Duration and cannot be told from it. */
 static void take_suppressed_init(const struct cp_log_tail *tail, struct cp_sample *s)
 {
-    bool is_suppressed = tail->has_init_report && cp_view_is(tail->init_report.phase, "invoke");
-    if (!is_suppressed || s->start == CP_START_SNAPSTART)
+    if (!tail->has_suppressed_init || s->start == CP_START_SNAPSTART)
         return;
     s->start = CP_START_COLD;
     s->init_duration_ms = NAN;

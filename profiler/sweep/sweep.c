@@ -7,7 +7,7 @@
 
 #include "profiler/sweep/runner.h"
 
-enum { PLAN_JSON_MAX = 16 * 1024 * 1024 };
+enum { PLAN_JSON_MAX = 16 * 1024 * 1024, UNDO_TRIES = 3 };
 
 /* --- what may be swept --- */
 
@@ -142,7 +142,9 @@ static enum cp_code undo(struct cp_runner *r, enum cp_code code, struct cp_error
 {
     struct cp_error undo_err = {0};
     r->phase = "cleaning up";
-    enum cp_code failed = cp_swept_undo(&r->swept, &undo_err);
+    enum cp_code failed = CP_EREMOTE;
+    for (int i = 0; i < UNDO_TRIES && failed; i++)
+        failed = cp_swept_undo(&r->swept, &undo_err);
     if (!failed)
         return code;
     cp_runner_warn(r, "the function is not as it was: %s", undo_err.text);
@@ -242,7 +244,7 @@ enum cp_code cp_sweep_run(struct cp_lambda *lambda, struct cp_store *store,
     if (!code && options->payload.n)
         code = cp_sweep_payload_check(options->payload, err);
     if (!code)
-        code = cp_swept_read(&r.swept, lambda, options->function, err);
+        code = cp_swept_read(&r.swept, lambda, r.clock, options->function, err);
     if (!code)
         code = cp_sweep_settings_make(options, &r.swept.latest, &settings, err);
     if (!code)
@@ -359,7 +361,7 @@ static enum cp_code resume(struct cp_runner *r, struct cp_run_data *data, struct
     if (!code)
         code = load_settings(r->store, r->run, r->settings, err);
     if (!code)
-        code = cp_swept_read(&r->swept, r->lambda, r->settings->function, err);
+        code = cp_swept_read(&r->swept, r->lambda, r->clock, r->settings->function, err);
     if (!code)
         code = prepare_resume(r, data, err);
     return code ? code : execute(r, err);

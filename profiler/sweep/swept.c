@@ -6,6 +6,8 @@
 #include <string.h>
 
 enum { UPDATE_TIMEOUT_MS = 5 * 60 * 1000, CONFLICT_TRIES = 5 };
+#define QUICK_LOOK_MS     5.0
+#define QUICK_LOOK_MAX_MS 160.0
 
 /* --- what cannot be swept --- */
 
@@ -61,8 +63,19 @@ static bool is_updating(const struct cp_function_config *f)
     return strcmp(f->last_update_status, "InProgress") == 0;
 }
 
+/* An update takes milliseconds on the embedded service and a second or more on AWS: a few quick
+ * looks (GetFunction has a limit of its own, 100 a second), then the client's wait of 1 s steps. */
 static enum cp_code settle(struct cp_swept *s, struct cp_error *err)
 {
+    for (double wait_ms = QUICK_LOOK_MS; wait_ms <= QUICK_LOOK_MAX_MS; wait_ms *= 2) {
+        if (!is_updating(&s->latest))
+            return CP_OK;
+        s->clock->sleep_ms(s->clock->context, wait_ms);
+        enum cp_code code =
+            cp_lambda_get_function(s->lambda, s->function, NULL, &s->latest, NULL, err);
+        if (code)
+            return code;
+    }
     if (!is_updating(&s->latest))
         return CP_OK;
     return cp_lambda_wait_updated(s->lambda, s->function, UPDATE_TIMEOUT_MS, &s->latest, err);
@@ -75,10 +88,11 @@ static enum cp_code look(struct cp_swept *s, struct cp_error *err)
     return code ? code : settle(s, err);
 }
 
-enum cp_code cp_swept_read(struct cp_swept *swept, struct cp_lambda *lambda, const char *function,
+enum cp_code cp_swept_read(struct cp_swept *swept, struct cp_lambda *lambda,
+                           const struct cp_sweep_clock *clock, const char *function,
                            struct cp_error *err)
 {
-    *swept = (struct cp_swept){.lambda = lambda};
+    *swept = (struct cp_swept){.lambda = lambda, .clock = clock};
     if (!cp_view_copy(cp_view_of(function), swept->function, sizeof swept->function))
         return cp_fail(err, CP_ELIMIT, "the function name is too long");
     enum cp_code code = look(swept, err);

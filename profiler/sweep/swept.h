@@ -5,18 +5,20 @@
  * then a version is published and deleted again after its samples.
  *
  * A version is ours only when its description carries our run. $LATEST is put back only while it
- * still holds what we wrote. `*lambda` is borrowed.
+ * still holds what we wrote. `lambda` and `clock` are borrowed.
  */
 #ifndef COLDPROF_PROFILER_SWEEP_SWEPT_H
 #define COLDPROF_PROFILER_SWEEP_SWEPT_H
 
 #include "model/run.h"
 #include "probes/aws/lambda.h"
+#include "profiler/sweep/sweep_clock.h"
 
 enum { CP_VERSION_MAX = 24 };
 
 struct cp_swept {
     struct cp_lambda *lambda;
+    const struct cp_sweep_clock *clock;
     char function[320];
     struct cp_function_config latest; /* $LATEST after our last change */
     char token[40];                   /* "coldprof <run> ", begins every description of ours */
@@ -29,7 +31,8 @@ struct cp_swept {
 /* Reads $LATEST and refuses what a sweep must not or cannot measure: Managed Instances, SnapStart,
  * a log level that hides the records, a state that is not Active. CP_EUNSUPPORTED with the reason.
  */
-enum cp_code cp_swept_read(struct cp_swept *swept, struct cp_lambda *lambda, const char *function,
+enum cp_code cp_swept_read(struct cp_swept *swept, struct cp_lambda *lambda,
+                           const struct cp_sweep_clock *clock, const char *function,
                            struct cp_error *err);
 
 /* Says whose versions these will be; `first` is larger than any number used for this run before. */
