@@ -153,25 +153,33 @@ static void close_if_size_cannot_run(struct cp_cells *cells)
     }
 }
 
+static enum cp_code add_value(const struct cp_cells *cells, struct cp_cell *cell,
+                              const struct cp_sample *sample, struct cp_error *err)
+{
+    double value = value_of(sample);
+    if (isnan(value))
+        return CP_OK;
+    enum cp_code code = insert(cell, value, err);
+    if (!code && !cell->is_closed && cell->n >= cp_cells_look(cell->look))
+        look(cells, cell);
+    return code;
+}
+
 enum cp_code cp_cells_add(struct cp_cells *cells, const struct cp_sample *sample, bool *is_closed,
                           struct cp_error *err)
 {
     *is_closed = false;
     count_for_size(cells, sample);
-    bool has_cell = sample->cell >= 0 && (size_t)sample->cell < cells->n;
-    struct cp_cell *cell = has_cell ? &cells->cells[sample->cell] : NULL;
-    bool was_closed = cell && cell->is_closed;
-    double value = value_of(sample);
-    if (cell && !isnan(value)) {
-        enum cp_code code = insert(cell, value, err);
-        if (code)
-            return code;
-        if (!cell->is_closed && cell->n >= cp_cells_look(cell->look))
-            look(cells, cell);
+    if (sample->cell < 0 || (size_t)sample->cell >= cells->n) {
+        close_if_size_cannot_run(cells);
+        return CP_OK;
     }
+    struct cp_cell *cell = &cells->cells[sample->cell];
+    bool was_closed = cell->is_closed;
+    enum cp_code code = add_value(cells, cell, sample, err);
     close_if_size_cannot_run(cells);
-    *is_closed = cell && cell->is_closed && !was_closed;
-    return CP_OK;
+    *is_closed = cell->is_closed && !was_closed;
+    return code;
 }
 
 bool cp_cells_is_open(const struct cp_cells *cells, int64_t cell)

@@ -20,8 +20,6 @@
 #include "probes/os/clock.h"
 #include "profiler/sweep/sweep.h"
 
-extern char **environ;
-
 enum {
     READY_TIMEOUT_MS = 20 * 1000,
     STOP_TIMEOUT_MS = 5 * 1000,

@@ -163,15 +163,14 @@ enum cp_code cp_plan_make(const struct cp_sweep_settings *settings, struct cp_pl
     out->cells = calloc(s->n_memory * (2 + s->n_idle) + 1, sizeof *out->cells);
     out->steps = calloc(n_blocks(s) * s->n_memory + 1, sizeof *out->steps);
     out->chains = calloc(n_chains(s) + 1, sizeof *out->chains);
-    enum cp_code code = CP_OK;
-    if (!out->cells || !out->steps || !out->chains)
-        code = cp_fail(err, CP_ENOMEM, "cannot plan the sweep: out of memory");
+    if (!out->cells || !out->steps || !out->chains) {
+        cp_plan_clear(out);
+        return cp_fail(err, CP_ENOMEM, "cannot plan the sweep: out of memory");
+    }
     struct cp_rng rng;
     cp_rng_init(&rng, s->seed, STREAM_IDLE);
-    if (!code)
-        plan_cells(s, out);
-    if (!code)
-        code = plan_blocks(s, out, err);
+    plan_cells(s, out);
+    enum cp_code code = plan_blocks(s, out, err);
     for (size_t i = 0; i < n_chains(s) && !code; i++)
         code = plan_chain(s, i, &rng, out, err);
     if (code)

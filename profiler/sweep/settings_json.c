@@ -39,6 +39,26 @@ static const struct member members[] = {
 };
 enum { N_MEMBERS = sizeof members / sizeof members[0] };
 
+/* 17 digits: cJSON's own printing may lose the last bit of a double. */
+static cJSON *exact_number(double value)
+{
+    char text[32];
+    (void)snprintf(text, sizeof text, "%.17g", value);
+    return cJSON_CreateRaw(text);
+}
+
+static cJSON *exact_array(const double *values, size_t n)
+{
+    cJSON *array = cJSON_CreateArray();
+    bool is_ok = array != NULL;
+    for (size_t i = 0; i < n && is_ok; i++)
+        is_ok = cJSON_AddItemToArray(array, exact_number(values[i]));
+    if (is_ok)
+        return array;
+    cJSON_Delete(array);
+    return NULL;
+}
+
 static bool write_member(cJSON *json, const struct member *m, const char *at)
 {
     int number = 0;
@@ -49,7 +69,7 @@ static bool write_member(cJSON *json, const struct member *m, const char *at)
         return cJSON_AddNumberToObject(json, m->name, number) != NULL;
     case MEMBER_REAL:
         memcpy(&real, at, sizeof real);
-        return cJSON_AddNumberToObject(json, m->name, real) != NULL;
+        return cJSON_AddItemToObject(json, m->name, exact_number(real));
     case MEMBER_TEXT:
         return cJSON_AddStringToObject(json, m->name, at) != NULL;
     }
@@ -67,8 +87,7 @@ static bool write_all(cJSON *json, const struct cp_sweep_settings *s)
         is_ok &= write_member(json, &members[i], (const char *)s + members[i].offset);
     is_ok &= cJSON_AddItemToObject(json, "memory_mb",
                                    cJSON_CreateIntArray(s->memory_mb, (int)s->n_memory));
-    is_ok &=
-        cJSON_AddItemToObject(json, "idle_ms", cJSON_CreateDoubleArray(s->idle_ms, (int)s->n_idle));
+    is_ok &= cJSON_AddItemToObject(json, "idle_ms", exact_array(s->idle_ms, s->n_idle));
     return is_ok;
 }
 

@@ -5,9 +5,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { UPDATE_TIMEOUT_MS = 5 * 60 * 1000, CONFLICT_TRIES = 5 };
-#define QUICK_LOOK_MS     5.0
-#define QUICK_LOOK_MAX_MS 160.0
+enum {
+    UPDATE_TIMEOUT_MS = 5 * 60 * 1000,
+    CONFLICT_TRIES = 5,
+    QUICK_LOOK_MS = 5,
+    QUICK_LOOK_MAX_MS = 160,
+};
 
 /* --- what cannot be swept --- */
 
@@ -67,7 +70,7 @@ static bool is_updating(const struct cp_function_config *f)
  * looks (GetFunction has a limit of its own, 100 a second), then the client's wait of 1 s steps. */
 static enum cp_code settle(struct cp_swept *s, struct cp_error *err)
 {
-    for (double wait_ms = QUICK_LOOK_MS; wait_ms <= QUICK_LOOK_MAX_MS; wait_ms *= 2) {
+    for (int wait_ms = QUICK_LOOK_MS; wait_ms <= QUICK_LOOK_MAX_MS; wait_ms *= 2) {
         if (!is_updating(&s->latest))
             return CP_OK;
         s->clock->sleep_ms(s->clock->context, wait_ms);

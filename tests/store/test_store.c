@@ -493,7 +493,7 @@ static void a_failed_write_leaves_earlier_samples_intact(void **state)
     assert_int_equal(cp_store_add_run(store, &run, NULL), CP_OK);
     assert_int_equal(cp_store_add_samples(store, run.id, samples, 10, NULL), CP_OK);
     assert_int_equal(getrlimit(RLIMIT_FSIZE, &old), 0);
-    struct rlimit tight = {.rlim_cur = 128 * 1024, .rlim_max = old.rlim_max};
+    struct rlimit tight = {.rlim_cur = (rlim_t)128 * 1024, .rlim_max = old.rlim_max};
     (void)signal(SIGXFSZ, SIG_IGN);
     assert_int_equal(setrlimit(RLIMIT_FSIZE, &tight), 0);
     enum cp_code code = cp_store_add_samples(store, run.id, samples + 10, 1990, &err);

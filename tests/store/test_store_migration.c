@@ -20,7 +20,7 @@ static void make_schema_1(const char *path)
 {
     struct cp_buf sql;
     struct cp_error err = {0};
-    cp_buf_init(&sql, 64 * 1024);
+    cp_buf_init(&sql, (size_t)64 * 1024);
     if (cp_file_read("tests/data/store/schema-1.sql", &sql, &err))
         fail_msg("%s", err.text);
     execute(path, cp_buf_str(&sql));
