@@ -67,13 +67,12 @@ static int64_t unix_now_ms(const struct cp_runner *r)
 void cp_runner_warn(const struct cp_runner *r, const char *fmt, ...)
 {
     char text[CP_ERROR_TEXT_MAX];
-    if (!r->hooks || !r->hooks->on_warning)
-        return;
     va_list args;
     va_start(args, fmt);
     (void)vsnprintf(text, sizeof text, fmt, args);
     va_end(args);
-    r->hooks->on_warning(r->hooks->context, text);
+    if (r->hooks && r->hooks->on_warning)
+        r->hooks->on_warning(r->hooks->context, text);
 }
 
 /* --- whether to go on --- */

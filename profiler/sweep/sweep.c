@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "probes/aws/sigv4.h"
 #include "profiler/sweep/runner.h"
 
 enum { PLAN_JSON_MAX = 16 * 1024 * 1024, UNDO_TRIES = 3 };
@@ -38,6 +39,7 @@ static enum cp_code check_place(const struct cp_run *run, const char *endpoint_u
 static void take_facts(const struct cp_runner *r, struct cp_run *run)
 {
     const struct cp_function_config *f = &r->swept.latest;
+    char payload_sha256[65];
     (void)snprintf(run->function, sizeof run->function, "%.159s", r->settings->function);
     (void)snprintf(run->architecture, sizeof run->architecture, "%s", f->architecture);
     (void)snprintf(run->runtime, sizeof run->runtime, "%s", f->runtime);
@@ -45,6 +47,8 @@ static void take_facts(const struct cp_runner *r, struct cp_run *run)
                    f->runtime_version_arn);
     (void)snprintf(run->code_sha256, sizeof run->code_sha256, "%s", f->code_sha256);
     (void)snprintf(run->coldprof_version, sizeof run->coldprof_version, "%s", COLDPROF_VERSION);
+    cp_sha256_hex(cp_buf_view(&r->settings->payload), payload_sha256);
+    (void)snprintf(run->payload_sha256, sizeof run->payload_sha256, "%s", payload_sha256);
     run->started_at_ms = r->clock->unix_ms(r->clock->context);
     run->ended_at_ms = -1;
     run->is_interrupted = false;
@@ -53,6 +57,15 @@ static void take_facts(const struct cp_runner *r, struct cp_run *run)
     run->timeout_ms = f->timeout_s * 1000;
     run->precision_p50 = r->settings->precision_p50;
     run->precision_p95 = r->settings->precision_p95;
+}
+
+/* What the caller does not know; it stays unknown when the account cannot be asked. */
+static void take_account(const struct cp_runner *r, struct cp_run *run)
+{
+    struct cp_account_settings account;
+    if (run->unreserved_concurrency < 0 &&
+        !cp_lambda_get_account_settings(r->lambda, &account, NULL))
+        run->unreserved_concurrency = account.unreserved_concurrent_executions;
 }
 
 static enum cp_code store_plan(struct cp_runner *r, struct cp_error *err)
@@ -219,6 +232,7 @@ static enum cp_code execute(struct cp_runner *r, struct cp_error *err)
 static enum cp_code prepare_run(struct cp_runner *r, struct cp_error *err)
 {
     take_facts(r, r->run);
+    take_account(r, r->run);
     enum cp_code code = make_plan(r, err);
     if (!code)
         code = cp_store_add_run(r->store, r->run, err);

@@ -226,6 +226,22 @@ static enum cp_code publish(struct cp_swept *s, int memory_size_mb, const char *
     return code;
 }
 
+/* Publishing gives $LATEST a new RevisionId. It is taken only from what we wrote ourselves: else
+ * the next update would overwrite somebody's change with his own RevisionId. */
+static enum cp_code take_new_revision(struct cp_swept *s, int memory_size_mb,
+                                      const char *description, struct cp_error *err)
+{
+    struct cp_function_config before = s->latest;
+    enum cp_code code = look(s, err);
+    if (code)
+        return code;
+    if (s->latest.memory_size_mb != memory_size_mb)
+        return fail_changed(s, "its memory size", err);
+    if (strcmp(s->latest.description, description) != 0)
+        return fail_changed(s, "its description", err);
+    return check_unchanged(s, &before, err);
+}
+
 enum cp_code cp_swept_publish(struct cp_swept *swept, int memory_size_mb,
                               char version[CP_VERSION_MAX], struct cp_error *err)
 {
@@ -238,8 +254,8 @@ enum cp_code cp_swept_publish(struct cp_swept *swept, int memory_size_mb,
         code = check_unchanged(swept, &before, err);
     if (!code)
         code = publish(swept, memory_size_mb, description, &published, err);
-    if (!code) /* publishing gives $LATEST a new RevisionId */
-        code = look(swept, err);
+    if (!code)
+        code = take_new_revision(swept, memory_size_mb, description, err);
     (void)snprintf(version, CP_VERSION_MAX, "%s", published.version);
     return code;
 }

@@ -261,6 +261,15 @@ enum cp_code cp_lambda_list_versions(struct cp_lambda *l, const char *function,
     return CP_OK;
 }
 
+enum cp_code cp_lambda_get_account_settings(struct cp_lambda *l, struct cp_account_settings *out,
+                                            struct cp_error *err)
+{
+    enum cp_code code = begin_call(l, err);
+    if (!code)
+        *out = (struct cp_account_settings){1000, 900};
+    return code;
+}
+
 const struct cp_lambda_failure *cp_lambda_last_failure(const struct cp_lambda *l)
 {
     return &l->failure;
