@@ -131,12 +131,15 @@ double cp_sample_cold_total_ms(const struct cp_sample *s)
     return s->init_duration_ms + s->duration_ms;
 }
 
-/* The start that a cell asks for; an idle cell takes either (that is its question). */
+/* The start that a cell asks for; an idle cell takes either (that is its question). A cold start
+ * whose init cannot be told from its Duration (suppressed init) is no measurement of a cold cell.
+ */
 static bool start_fits(const struct cp_sample *s)
 {
     switch (s->kind) {
     case CP_CELL_COLD:
-        return s->start == CP_START_COLD || s->start == CP_START_SNAPSTART;
+        return (s->start == CP_START_COLD && !isnan(s->init_duration_ms)) ||
+               s->start == CP_START_SNAPSTART;
     case CP_CELL_WARM:
         return s->start == CP_START_WARM;
     case CP_CELL_IDLE:

@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "model/base/buf.h"
 #include "model/base/error.h"
 #include "model/run.h"
 
@@ -39,6 +40,13 @@ enum cp_code cp_store_add_samples(struct cp_store *store, const char *run_id,
 /* Writes one sample's outcome; durable on return. */
 enum cp_code cp_store_update_sample(struct cp_store *store, const struct cp_sample *sample,
                                     struct cp_error *err);
+
+/* What a resume needs to rebuild the plan: JSON text, opaque to the store. It holds the payload. */
+enum cp_code cp_store_put_plan(struct cp_store *store, const char *run_id, struct cp_view plan,
+                               struct cp_error *err);
+/* Appends the plan text to `plan`; CP_ENOTFOUND when the run has none. `run_id` exact. */
+enum cp_code cp_store_get_plan(struct cp_store *store, const char *run_id, struct cp_buf *plan,
+                               struct cp_error *err);
 
 /* Loads a run with samples (plan order) and cells. `run_id` may be a unique prefix, or "last".
  * CP_ENOTFOUND names the nearest ids. Caller owns `out` (cp_run_data_clear). */

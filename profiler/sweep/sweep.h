@@ -30,7 +30,13 @@ struct cp_sweep_options {
     int parallel_cold;      /* fresh environments at once; 0: from the cores (local) or 10 */
     struct cp_view payload; /* JSON; empty means {} */
     uint64_t seed;
+    /* Where `lambda` points. Not a loopback address: CP_EUNSUPPORTED, before anything is sent.
+     * NULL: run->is_local alone decides. */
+    const char *endpoint_url;
 };
+
+/* Default idle intervals, ascending; how many. A sweep without any (n_idle 0) probes none. */
+size_t cp_sweep_default_idle(double ms[CP_SWEEP_IDLE_MAX]);
 
 /* What the user sees while it runs. Called often; the callee limits its own rate. */
 struct cp_sweep_progress {
@@ -42,12 +48,15 @@ struct cp_sweep_progress {
     bool is_cell_done;
 };
 
+struct cp_sweep_clock;
+
 struct cp_sweep_hooks {
     void *context;
     void (*on_progress)(void *context, const struct cp_sweep_progress *progress);
     void (*on_warning)(void *context, const char *text);
     /* How often the user asked to stop: 0 go on, 1 finish flights (at most 10 s), 2 do not wait. */
     int (*stop_requests)(void *context);
+    const struct cp_sweep_clock *clock; /* NULL: the real one (sweep_clock.h) */
 };
 
 /* Runs a new sweep: `run` holds the facts known before (target, place, budget, traffic, host ...);
@@ -80,6 +89,8 @@ struct cp_local_service_facts {
 enum cp_code cp_local_service_start(const struct cp_local_service_options *options,
                                     struct cp_local_service **out,
                                     struct cp_local_service_facts *facts, struct cp_error *err);
+/* When the service has ended, says so in front of `err`, with the end of what it printed. */
+void cp_local_service_explain(struct cp_local_service *service, struct cp_error *err);
 /* Ends it (TERM, then KILL) and reaps it; NULL is fine. */
 void cp_local_service_stop(struct cp_local_service *service);
 

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * An answer of Invoke as a sample: outcome, start kind, numbers, and a note in words when it is not
+ * an ordinary measurement. No I/O.
+ */
+#ifndef COLDPROF_PROFILER_SWEEP_CLASSIFY_H
+#define COLDPROF_PROFILER_SWEEP_CLASSIFY_H
+
+#include "model/sample.h"
+#include "probes/aws/lambda.h"
+#include "probes/record/record.h"
+
+enum cp_answer_kind {
+    CP_ANSWERED,        /* the sample says what happened */
+    CP_NOT_REACHED,     /* no byte left: nothing ran; the sample is NOT_SENT again */
+    CP_REFUSED,         /* the service refused the request itself (4xx but 429): the same */
+    CP_THROTTLED_ANSWER /* 429: counted as THROTTLED */
+};
+
+/* Fills what the answer tells; plan members, sent_at_ms and idle members are left as they are.
+ * `tail` is scratch space. */
+enum cp_answer_kind cp_classify(const struct cp_invoke_result *result, struct cp_log_tail *tail,
+                                struct cp_sample *sample);
+
+#endif

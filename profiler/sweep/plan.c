@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "profiler/sweep/plan.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "model/base/rng.h"
+
+/* Streams of the seed: the idle order does not change with the number of blocks. */
+enum { STREAM_BLOCKS = 1, STREAM_IDLE = 2 };
+
+static struct cp_cell_result planned_cell(int memory_size_mb, enum cp_cell_kind kind, int planned)
+{
+    return (struct cp_cell_result){
+        .memory_size_mb = memory_size_mb,
+        .kind = kind,
+        .idle_interval_ms = NAN,
+        .planned = planned,
+        .stop = CP_STOP_NOT_DONE,
+        .precision_p50 = NAN,
+        .precision_p95 = NAN,
+    };
+}
+
+static size_t n_blocks(const struct cp_sweep_settings *s)
+{
+    int per_batch = s->max_cold ? s->cold_per_batch : s->warm_per_batch;
+    int total = s->max_cold ? s->max_cold : s->max_warm;
+    return total ? (size_t)((total + per_batch - 1) / per_batch) : 0;
+}
+
+static size_t n_chains(const struct cp_sweep_settings *s)
+{
+    return s->n_idle && s->n_memory ? (size_t)s->idle_probes : 0;
+}
+
+static size_t min_size(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
+enum cp_code cp_plan_append(struct cp_plan *plan, struct cp_sample sample, size_t *index,
+                            struct cp_error *err)
+{
+    if (plan->n_samples == plan->samples_cap) {
+        size_t cap = plan->samples_cap ? plan->samples_cap * 2 : 256;
+        struct cp_sample *samples = realloc(plan->samples, cap * sizeof *samples);
+        if (!samples)
+            return cp_fail(err, CP_ENOMEM, "cannot plan %zu samples: out of memory", cap);
+        plan->samples = samples;
+        plan->samples_cap = cap;
+    }
+    sample.plan_no = (int64_t)plan->n_samples;
+    plan->samples[plan->n_samples] = sample;
+    *index = plan->n_samples++;
+    return CP_OK;
+}
+
+/* `n` samples of a cell; the index of the first goes to `*first`. */
+static enum cp_code append_cell_samples(struct cp_plan *plan, size_t cell, size_t n, size_t *first,
+                                        struct cp_error *err)
+{
+    const struct cp_cell_result *of = &plan->cells[cell];
+    enum cp_code code = CP_OK;
+    *first = plan->n_samples;
+    for (size_t i = 0; i < n && !code; i++) {
+        struct cp_sample sample = cp_sample_planned(of->kind, of->memory_size_mb);
+        size_t index = 0;
+        sample.cell = (int64_t)cell;
+        sample.idle_interval_ms = of->idle_interval_ms;
+        code = cp_plan_append(plan, sample, &index, err);
+    }
+    return code;
+}
+
+/* Cells: (cold, warm) of size 0, of size 1, ...; then size by size the idle intervals. */
+static void plan_cells(const struct cp_sweep_settings *s, struct cp_plan *plan)
+{
+    for (size_t i = 0; i < s->n_memory; i++) {
+        plan->cells[2 * i] = planned_cell(s->memory_mb[i], CP_CELL_COLD, s->max_cold);
+        plan->cells[2 * i + 1] = planned_cell(s->memory_mb[i], CP_CELL_WARM, s->max_warm);
+    }
+    plan->n_cells = 2 * s->n_memory;
+    for (size_t i = 0; i < min_size(s->n_memory, n_chains(s)); i++) {
+        for (size_t j = 0; j < s->n_idle; j++) {
+            struct cp_cell_result *cell = &plan->cells[plan->n_cells++];
+            *cell = planned_cell(s->memory_mb[i], CP_CELL_IDLE, 0);
+            cell->idle_interval_ms = s->idle_ms[j];
+        }
+    }
+}
+
+static enum cp_code plan_step(const struct cp_sweep_settings *s, size_t block, size_t size,
+                              struct cp_plan *plan, struct cp_error *err)
+{
+    size_t cold_before = block * (size_t)s->cold_per_batch;
+    size_t warm_before = block * (size_t)s->warm_per_batch;
+    size_t max_cold = (size_t)s->max_cold;
+    size_t max_warm = (size_t)s->max_warm;
+    struct cp_plan_step *step = &plan->steps[plan->n_steps++];
+    *step = (struct cp_plan_step){
+        .block = (int)block,
+        .memory_size_mb = s->memory_mb[size],
+        .cold_cell = 2 * size,
+        .warm_cell = 2 * size + 1,
+    };
+    if (cold_before < max_cold)
+        step->n_cold = min_size((size_t)s->cold_per_batch, max_cold - cold_before);
+    if (warm_before < max_warm)
+        step->n_warm = min_size((size_t)s->warm_per_batch, max_warm - warm_before);
+    enum cp_code code =
+        append_cell_samples(plan, step->cold_cell, step->n_cold, &step->first_cold, err);
+    return code ? code
+                : append_cell_samples(plan, step->warm_cell, step->n_warm, &step->first_warm, err);
+}
+
+static enum cp_code plan_blocks(const struct cp_sweep_settings *s, struct cp_plan *plan,
+                                struct cp_error *err)
+{
+    struct cp_rng rng;
+    size_t order[CP_RUN_SIZES_MAX];
+    enum cp_code code = CP_OK;
+    cp_rng_init(&rng, s->seed, STREAM_BLOCKS);
+    for (size_t block = 0; block < n_blocks(s) && !code; block++) {
+        for (size_t i = 0; i < s->n_memory; i++)
+            order[i] = i;
+        cp_rng_shuffle(&rng, order, s->n_memory, sizeof order[0]);
+        for (size_t i = 0; i < s->n_memory && !code; i++)
+            code = plan_step(s, block, order[i], plan, err);
+    }
+    return code;
+}
+
+static enum cp_code plan_chain(const struct cp_sweep_settings *s, size_t number, struct cp_rng *rng,
+                               struct cp_plan *plan, struct cp_error *err)
+{
+    size_t size = number % s->n_memory;
+    size_t order[CP_SWEEP_IDLE_MAX];
+    struct cp_plan_chain *chain = &plan->chains[plan->n_chains++];
+    struct cp_sample prime = cp_sample_planned(CP_CELL_PRIME, s->memory_mb[size]);
+    prime.cell = CP_PLAN_NO_CELL;
+    *chain = (struct cp_plan_chain){.memory_size_mb = s->memory_mb[size], .n_probes = s->n_idle};
+    enum cp_code code = cp_plan_append(plan, prime, &chain->prime, err);
+    chain->first_probe = plan->n_samples;
+    for (size_t i = 0; i < s->n_idle; i++)
+        order[i] = i;
+    cp_rng_shuffle(rng, order, s->n_idle, sizeof order[0]);
+    for (size_t i = 0; i < s->n_idle && !code; i++) {
+        size_t first = 0;
+        size_t cell = 2 * s->n_memory + size * s->n_idle + order[i];
+        plan->cells[cell].planned++;
+        code = append_cell_samples(plan, cell, 1, &first, err);
+    }
+    return code;
+}
+
+enum cp_code cp_plan_make(const struct cp_sweep_settings *settings, struct cp_plan *out,
+                          struct cp_error *err)
+{
+    const struct cp_sweep_settings *s = settings;
+    *out = (struct cp_plan){0};
+    out->cells = calloc(s->n_memory * (2 + s->n_idle) + 1, sizeof *out->cells);
+    out->steps = calloc(n_blocks(s) * s->n_memory + 1, sizeof *out->steps);
+    out->chains = calloc(n_chains(s) + 1, sizeof *out->chains);
+    if (!out->cells || !out->steps || !out->chains) {
+        cp_plan_clear(out);
+        return cp_fail(err, CP_ENOMEM, "cannot plan the sweep: out of memory");
+    }
+    struct cp_rng rng;
+    cp_rng_init(&rng, s->seed, STREAM_IDLE);
+    plan_cells(s, out);
+    enum cp_code code = plan_blocks(s, out, err);
+    for (size_t i = 0; i < n_chains(s) && !code; i++)
+        code = plan_chain(s, i, &rng, out, err);
+    if (code)
+        cp_plan_clear(out);
+    return code;
+}
+
+void cp_plan_clear(struct cp_plan *plan)
+{
+    if (!plan)
+        return;
+    free(plan->samples);
+    free(plan->cells);
+    free(plan->steps);
+    free(plan->chains);
+    *plan = (struct cp_plan){0};
+}
+
+static bool is_same_interval(double a, double b)
+{
+    return isnan(a) ? isnan(b) : !(a < b) && !(a > b);
+}
+
+static bool is_as_planned(const struct cp_sample *planned, const struct cp_sample *stored)
+{
+    return planned->plan_no == stored->plan_no && planned->cell == stored->cell &&
+           planned->kind == stored->kind && planned->memory_size_mb == stored->memory_size_mb &&
+           is_same_interval(planned->idle_interval_ms, stored->idle_interval_ms);
+}
+
+enum cp_code cp_plan_adopt(struct cp_plan *plan, const struct cp_sample *stored, size_t n,
+                           struct cp_error *err)
+{
+    size_t n_planned = plan->n_samples;
+    if (n < n_planned)
+        return cp_fail(err, CP_ECONFLICT, "the stored run has %zu samples, its plan %zu", n,
+                       n_planned);
+    for (size_t i = 0; i < n_planned; i++) {
+        if (!is_as_planned(&plan->samples[i], &stored[i]))
+            return cp_fail(err, CP_ECONFLICT, "stored sample %zu is not the one that was planned",
+                           i);
+        plan->samples[i] = stored[i];
+    }
+    for (size_t i = n_planned; i < n; i++) {
+        size_t index = 0;
+        if (stored[i].kind != CP_CELL_PRIME)
+            return cp_fail(err, CP_ECONFLICT, "stored sample %zu is beyond the plan", i);
+        if (cp_plan_append(plan, stored[i], &index, err))
+            return CP_ENOMEM;
+    }
+    return CP_OK;
+}

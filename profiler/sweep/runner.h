@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * One thread that sends samples, waits for answers and keeps the store true:
+ *
+ *   NOT_SENT --(committed)--> SENT --(answer, committed)--> its outcome
+ *
+ * A sample is SENT in the store before a byte of it leaves, and its outcome is committed before its
+ * slot sends again; what a crash leaves SENT is UNKNOWN. Nothing new starts after a stop request or
+ * a failure; flights then get 10 s.
+ * Ownership: cp_runner_init / cp_runner_clear. The pointers in the options are borrowed.
+ */
+#ifndef COLDPROF_PROFILER_SWEEP_RUNNER_H
+#define COLDPROF_PROFILER_SWEEP_RUNNER_H
+
+#include "probes/record/record.h"
+#include "profiler/sweep/cells.h"
+#include "profiler/sweep/sweep_clock.h"
+#include "profiler/sweep/swept.h"
+
+struct cp_flight;
+
+/* Times of one sample, monotonic ms; NAN while unknown. */
+struct cp_slot {
+    double idle_from_ms; /* the answer from which its idle interval runs */
+    double answered_at_ms;
+};
+
+struct cp_runner {
+    struct cp_lambda *lambda;
+    struct cp_store *store;
+    const struct cp_sweep_hooks *hooks;
+    const struct cp_sweep_clock *clock;
+    struct cp_sweep_settings *settings;
+    struct cp_run *run;
+    struct cp_plan plan;
+    struct cp_cells cells;
+    struct cp_swept swept;
+    struct cp_slot *slots; /* one per sample of the plan */
+    size_t n_slots;
+    struct cp_flight *flights; /* in the air */
+    size_t n_flights;
+    size_t n_sent;           /* samples that are not NOT_SENT */
+    size_t send_limit;       /* at most so many; SIZE_MAX: no limit */
+    int stop;                /* highest stop request seen */
+    double halted_at_ms;     /* when it was first decided to start nothing new; NAN */
+    struct cp_error failure; /* first failure noticed in an answer; code CP_OK while none */
+    double not_before_ms;    /* throttled: nothing is sent earlier */
+    int n_throttled_in_a_row, n_lost_in_a_row, n_unreached_in_a_row;
+    struct cp_log_tail *tail; /* scratch */
+    const char *phase;
+    double started_at_ms;
+    size_t n_answered;   /* in this session */
+    size_t n_events;     /* answers of any kind, also those without an invocation behind them */
+    double idle_left_ms; /* what the idle phase will still take */
+};
+
+/* Empty, so that cp_runner_clear may follow. */
+void cp_runner_init(struct cp_runner *r);
+void cp_runner_clear(struct cp_runner *r);
+
+double cp_runner_now_ms(const struct cp_runner *r);
+/* False after a stop request, a failure, or at the invocation limit. */
+bool cp_runner_may_send(struct cp_runner *r);
+bool cp_runner_has_budget(const struct cp_runner *r);
+/* CP_OK, CP_EINTERRUPTED after a stop request, or the failure noticed in an answer. */
+enum cp_code cp_runner_status(struct cp_runner *r, struct cp_error *err);
+
+/* A prime that the plan did not foresee, stored; its index goes to `*index`. */
+enum cp_code cp_runner_add_prime(struct cp_runner *r, int memory_size_mb, size_t *index,
+                                 struct cp_error *err);
+
+/* Sends the samples `indices` (all NOT_SENT) to `version` at once: all are committed as SENT before
+ * the first leaves. Fewer when the invocation limit is near. */
+enum cp_code cp_runner_send(struct cp_runner *r, const size_t *indices, size_t n,
+                            const char *version, struct cp_error *err);
+/* Waits until nothing is in the air (what does not come back after a stop becomes UNKNOWN). */
+enum cp_code cp_runner_drain(struct cp_runner *r, struct cp_error *err);
+/* Sends and drains, again for those that could not be reached, while that makes sense. */
+enum cp_code cp_runner_exchange(struct cp_runner *r, const size_t *indices, size_t n,
+                                const char *version, struct cp_error *err);
+/* Waits until `until_ms`, an answer, or a stop request, whatever comes first. */
+enum cp_code cp_runner_wait(struct cp_runner *r, double until_ms, struct cp_error *err);
+
+enum cp_code cp_runner_store_cells(struct cp_runner *r, struct cp_error *err);
+void cp_runner_warn(const struct cp_runner *r, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* The phases (cold.c, idle.c). CP_OK also when they ended early: see cp_runner_status. */
+enum cp_code cp_cold_phase(struct cp_runner *r, struct cp_error *err);
+enum cp_code cp_idle_phase(struct cp_runner *r, struct cp_error *err);
+/* The longest chain still to come. */
+double cp_idle_left_ms(const struct cp_runner *r);
+
+#endif

@@ -1,0 +1,403 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "profiler/sweep/sweep.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "probes/aws/sigv4.h"
+#include "profiler/sweep/runner.h"
+
+enum { PLAN_JSON_MAX = 16 * 1024 * 1024, UNDO_TRIES = 3 };
+
+/* --- what may be swept --- */
+
+static bool is_loopback(const char *url)
+{
+    static const char *const hosts[] = {"http://127.0.0.1:", "http://[::1]:", "http://localhost:"};
+    for (size_t i = 0; i < sizeof hosts / sizeof hosts[0]; i++) {
+        if (strncmp(url, hosts[i], strlen(hosts[i])) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* A sweep changes the function's memory size and publishes versions: this version does that to the
+ * embedded service only. */
+static enum cp_code check_place(const struct cp_run *run, const char *endpoint_url,
+                                struct cp_error *err)
+{
+    if (run->is_local && (!endpoint_url || is_loopback(endpoint_url)))
+        return CP_OK;
+    return cp_fail(err, CP_EUNSUPPORTED,
+                   "cannot sweep '%s': this version changes functions of the local server only",
+                   run->target);
+}
+
+/* --- facts of the run --- */
+
+static void take_facts(const struct cp_runner *r, struct cp_run *run)
+{
+    const struct cp_function_config *f = &r->swept.latest;
+    char payload_sha256[65];
+    (void)snprintf(run->function, sizeof run->function, "%.159s", r->settings->function);
+    (void)snprintf(run->architecture, sizeof run->architecture, "%s", f->architecture);
+    (void)snprintf(run->runtime, sizeof run->runtime, "%s", f->runtime);
+    (void)snprintf(run->runtime_version_arn, sizeof run->runtime_version_arn, "%s",
+                   f->runtime_version_arn);
+    (void)snprintf(run->code_sha256, sizeof run->code_sha256, "%s", f->code_sha256);
+    (void)snprintf(run->coldprof_version, sizeof run->coldprof_version, "%s", COLDPROF_VERSION);
+    cp_sha256_hex(cp_buf_view(&r->settings->payload), payload_sha256);
+    (void)snprintf(run->payload_sha256, sizeof run->payload_sha256, "%s", payload_sha256);
+    run->started_at_ms = r->clock->unix_ms(r->clock->context);
+    run->ended_at_ms = -1;
+    run->is_interrupted = false;
+    run->seed = r->settings->seed;
+    run->original_memory_size_mb = r->settings->original_memory_mb;
+    run->timeout_ms = f->timeout_s * 1000;
+    run->precision_p50 = r->settings->precision_p50;
+    run->precision_p95 = r->settings->precision_p95;
+}
+
+/* What the caller does not know; it stays unknown when the account cannot be asked. */
+static void take_account(const struct cp_runner *r, struct cp_run *run)
+{
+    struct cp_account_settings account;
+    if (run->unreserved_concurrency < 0 &&
+        !cp_lambda_get_account_settings(r->lambda, &account, NULL))
+        run->unreserved_concurrency = account.unreserved_concurrent_executions;
+}
+
+static enum cp_code store_plan(struct cp_runner *r, struct cp_error *err)
+{
+    struct cp_buf json;
+    cp_buf_init(&json, PLAN_JSON_MAX);
+    enum cp_code code = cp_sweep_settings_write(r->settings, &json, err);
+    if (!code)
+        code = cp_store_put_plan(r->store, r->run->id, cp_buf_view(&json), err);
+    if (!code)
+        code = cp_store_add_samples(r->store, r->run->id, r->plan.samples, r->plan.n_samples, err);
+    cp_buf_clear(&json);
+    return code;
+}
+
+/* --- common to a new and a resumed run --- */
+
+static void begin_runner(struct cp_runner *r, struct cp_lambda *lambda, struct cp_store *store,
+                         const struct cp_sweep_hooks *hooks, struct cp_run *run,
+                         struct cp_sweep_settings *settings)
+{
+    cp_runner_init(r);
+    r->lambda = lambda;
+    r->store = store;
+    r->hooks = hooks;
+    r->clock = hooks && hooks->clock ? hooks->clock : &cp_sweep_real_clock;
+    r->run = run;
+    r->settings = settings;
+    r->started_at_ms = cp_runner_now_ms(r);
+}
+
+/* Two batches of fresh environments without one success: the first and a retry. */
+static size_t cannot_run_after(const struct cp_sweep_settings *s)
+{
+    int two_batches = 2 * s->cold_per_batch;
+    if (!s->max_cold)
+        return 2;
+    return (size_t)(two_batches < s->max_cold ? two_batches : s->max_cold);
+}
+
+static enum cp_code make_plan(struct cp_runner *r, struct cp_error *err)
+{
+    const struct cp_cells_options options = {
+        .precision_p50 = r->settings->precision_p50,
+        .precision_p95 = r->settings->precision_p95,
+        .tail_q = r->run->budget_q,
+        .cannot_run_after = cannot_run_after(r->settings),
+    };
+    r->tail = malloc(sizeof *r->tail);
+    if (!r->tail)
+        return cp_fail(err, CP_ENOMEM, "cannot prepare the sweep: out of memory");
+    enum cp_code code = cp_plan_make(r->settings, &r->plan, err);
+    return code ? code : cp_cells_init(&r->cells, &r->plan, r->settings, &options, err);
+}
+
+static size_t n_planned_idle(const struct cp_plan *plan)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < plan->n_chains; i++)
+        n += plan->chains[i].n_probes + 1;
+    return n;
+}
+
+/* With --max-invocations the idle phase keeps its share, at most half. */
+static size_t cold_phase_limit(const struct cp_runner *r, size_t limit)
+{
+    size_t for_idle = n_planned_idle(&r->plan);
+    return limit - (for_idle < limit / 2 ? for_idle : limit / 2);
+}
+
+static enum cp_code run_phases(struct cp_runner *r, struct cp_error *err)
+{
+    size_t limit = r->settings->max_invocations ? (size_t)r->settings->max_invocations : SIZE_MAX;
+    r->send_limit = limit == SIZE_MAX ? SIZE_MAX : cold_phase_limit(r, limit);
+    r->idle_left_ms = cp_idle_left_ms(r);
+    enum cp_code code = cp_cold_phase(r, err);
+    r->send_limit = limit;
+    if (!code)
+        code = cp_runner_status(r, err);
+    if (!code)
+        code = cp_idle_phase(r, err);
+    return code ? code : cp_runner_status(r, err);
+}
+
+/* Puts the function back, whatever happened; a failure of it outweighs success only. */
+static enum cp_code undo(struct cp_runner *r, enum cp_code code, struct cp_error *err)
+{
+    struct cp_error undo_err = {0};
+    r->phase = "cleaning up";
+    enum cp_code failed = CP_EREMOTE;
+    for (int i = 0; i < UNDO_TRIES && failed; i++)
+        failed = cp_swept_undo(&r->swept, &undo_err);
+    if (!failed)
+        return code;
+    cp_runner_warn(r, "the function is not as it was: %s", undo_err.text);
+    if (!code && err)
+        *err = undo_err;
+    return code ? code : failed;
+}
+
+static enum cp_stop_reason rest_reason(const struct cp_runner *r, enum cp_code code)
+{
+    if (code)
+        return CP_STOP_NOT_DONE;
+    return cp_runner_has_budget(r) ? CP_STOP_CANNOT_RUN : CP_STOP_BUDGET;
+}
+
+static void warn_if_nothing_ran(const struct cp_runner *r)
+{
+    for (size_t i = 0; i < r->cells.n_sizes; i++) {
+        if (!r->cells.sizes[i].cannot_run)
+            return;
+    }
+    if (r->cells.n_sizes)
+        cp_runner_warn(r, "the function ran at no memory size: %s",
+                       r->cells.sizes[r->cells.n_sizes - 1].note);
+}
+
+/* Every sample is accounted for, and none is left in the air. */
+static enum cp_code check_accounting(const struct cp_runner *r, struct cp_error *err)
+{
+    struct cp_accounting a = cp_accounting_of(r->plan.samples, r->plan.n_samples);
+    bool is_settled = true;
+    for (size_t i = 0; i < r->plan.n_samples; i++)
+        is_settled &= r->plan.samples[i].outcome != CP_OUTCOME_SENT;
+    if (is_settled && cp_accounting_holds(&a))
+        return CP_OK;
+    return cp_fail(err, CP_EFORMAT,
+                   "the samples do not add up: planned %zu, measured %zu, failed %zu, throttled "
+                   "%zu, unknown %zu, not sent %zu",
+                   a.planned, a.measured, a.failed, a.throttled, a.unknown, a.not_sent);
+}
+
+static enum cp_code store_end(struct cp_runner *r, enum cp_code code, struct cp_error *err)
+{
+    struct cp_error later = {0};
+    struct cp_error *to = code ? &later : err;
+    cp_cells_finish(&r->cells, &r->plan, rest_reason(r, code));
+    r->run->is_interrupted = code != CP_OK;
+    r->run->ended_at_ms = r->clock->unix_ms(r->clock->context);
+    enum cp_code failed = cp_runner_store_cells(r, to);
+    if (!failed)
+        failed = cp_store_update_run(r->store, r->run, to);
+    if (!failed)
+        failed = check_accounting(r, to);
+    return code ? code : failed;
+}
+
+static enum cp_code execute(struct cp_runner *r, struct cp_error *err)
+{
+    enum cp_code code = run_phases(r, err);
+    struct cp_error drain_err = {0};
+    if (code && cp_runner_drain(r, &drain_err))
+        cp_runner_warn(r, "%s", drain_err.text);
+    code = undo(r, code, err);
+    code = store_end(r, code, err);
+    if (!code)
+        warn_if_nothing_ran(r);
+    return code;
+}
+
+/* --- a new run --- */
+
+static enum cp_code prepare_run(struct cp_runner *r, struct cp_error *err)
+{
+    take_facts(r, r->run);
+    take_account(r, r->run);
+    enum cp_code code = make_plan(r, err);
+    if (!code)
+        code = cp_store_add_run(r->store, r->run, err);
+    if (!code)
+        code = store_plan(r, err);
+    if (!code)
+        code = cp_swept_begin(&r->swept, r->run->id, r->settings->original_memory_mb,
+                              r->settings->original_description, 0, err);
+    return code;
+}
+
+enum cp_code cp_sweep_run(struct cp_lambda *lambda, struct cp_store *store,
+                          const struct cp_sweep_options *options,
+                          const struct cp_sweep_hooks *hooks, struct cp_run *run,
+                          struct cp_error *err)
+{
+    struct cp_runner r;
+    struct cp_error own = {0};
+    struct cp_sweep_settings settings = {0};
+    err = err ? err : &own;
+    begin_runner(&r, lambda, store, hooks, run, &settings);
+    enum cp_code code = check_place(run, options->endpoint_url, err);
+    if (!code && options->payload.n)
+        code = cp_sweep_payload_check(options->payload, err);
+    if (!code)
+        code = cp_swept_read(&r.swept, lambda, r.clock, options->function, err);
+    if (!code)
+        code = cp_sweep_settings_make(options, &r.swept.latest, &settings, err);
+    if (!code)
+        code = prepare_run(&r, err);
+    if (!code)
+        code = execute(&r, err);
+    cp_runner_clear(&r);
+    cp_sweep_settings_clear(&settings);
+    return code;
+}
+
+/* --- resuming --- */
+
+static enum cp_code load_settings(struct cp_store *store, const struct cp_run *run,
+                                  struct cp_sweep_settings *settings, struct cp_error *err)
+{
+    struct cp_buf json;
+    cp_buf_init(&json, PLAN_JSON_MAX);
+    enum cp_code code = cp_store_get_plan(store, run->id, &json, err);
+    if (!code)
+        code = cp_sweep_settings_read(cp_buf_view(&json), settings, err);
+    cp_buf_clear(&json);
+    if (!code && settings->seed != run->seed)
+        code =
+            cp_fail(err, CP_ECONFLICT, "the seed of run '%s' is not the one of its plan", run->id);
+    return code;
+}
+
+static enum cp_code check_resumable(const struct cp_runner *r, struct cp_error *err)
+{
+    const struct cp_run *run = r->run;
+    if (strcmp(run->code_sha256, r->swept.latest.code_sha256) != 0)
+        return cp_fail(err, CP_ECONFLICT,
+                       "cannot resume run '%s': the code of '%s' has changed since; start a new "
+                       "sweep",
+                       run->id, run->function);
+    if (run->timeout_ms != r->swept.latest.timeout_s * 1000)
+        return cp_fail(err, CP_ECONFLICT,
+                       "cannot resume run '%s': the timeout of '%s' has changed since", run->id,
+                       run->function);
+    return CP_OK;
+}
+
+/* Found SENT: the sweep died before its answer. It may have run: never repeated. */
+static enum cp_code settle_sent(struct cp_runner *r, struct cp_error *err)
+{
+    enum cp_code code = CP_OK;
+    for (size_t i = 0; i < r->plan.n_samples && !code; i++) {
+        struct cp_sample *s = &r->plan.samples[i];
+        r->n_sent += s->outcome != CP_OUTCOME_NOT_SENT;
+        if (s->outcome != CP_OUTCOME_SENT)
+            continue;
+        s->outcome = CP_OUTCOME_UNKNOWN;
+        (void)snprintf(s->note, sizeof s->note, "the sweep ended before its answer came");
+        code = cp_store_update_sample(r->store, s, err);
+    }
+    return code;
+}
+
+/* The cells as they were, including the ones that were closed before. */
+static enum cp_code recount(struct cp_runner *r, const struct cp_run_data *data,
+                            struct cp_error *err)
+{
+    enum cp_code code = CP_OK;
+    for (size_t i = 0; i < r->plan.n_samples && !code; i++) {
+        bool is_closed = false;
+        if (r->plan.samples[i].outcome != CP_OUTCOME_NOT_SENT)
+            code = cp_cells_add(&r->cells, &r->plan.samples[i], &is_closed, err);
+    }
+    for (size_t i = 0; i < data->n_cells && i < r->cells.n && !code; i++) {
+        if (data->cells[i].stop != CP_STOP_PRECISION)
+            continue;
+        r->cells.cells[i].is_closed = true;
+        r->cells.cells[i].result.stop = CP_STOP_PRECISION;
+    }
+    return code;
+}
+
+static enum cp_code adopt(struct cp_runner *r, const struct cp_run_data *data, struct cp_error *err)
+{
+    enum cp_code code = make_plan(r, err);
+    if (!code)
+        code = cp_plan_adopt(&r->plan, data->samples, data->n_samples, err);
+    if (code)
+        return cp_fail_context(err, "cannot resume run '%s'", r->run->id);
+    code = settle_sent(r, err);
+    return code ? code : recount(r, data, err);
+}
+
+/* Leftovers of a killed sweep go first. */
+static enum cp_code prepare_resume(struct cp_runner *r, const struct cp_run_data *data,
+                                   struct cp_error *err)
+{
+    enum cp_code code = check_resumable(r, err);
+    if (!code)
+        code = adopt(r, data, err);
+    if (!code)
+        code = cp_swept_begin(&r->swept, r->run->id, r->settings->original_memory_mb,
+                              r->settings->original_description,
+                              (unsigned)(r->plan.n_samples + r->n_sent), err);
+    if (!code)
+        code = cp_swept_undo(&r->swept, err);
+    r->run->is_interrupted = true; /* until it ends well */
+    r->run->ended_at_ms = -1;
+    return code ? code : cp_store_update_run(r->store, r->run, err);
+}
+
+static enum cp_code resume(struct cp_runner *r, struct cp_run_data *data, struct cp_error *err)
+{
+    if (!data->run.is_interrupted && data->run.ended_at_ms >= 0)
+        return cp_fail(err, CP_EINVAL, "run '%s' is complete: there is nothing to resume",
+                       data->run.id);
+    enum cp_code code = check_place(r->run, NULL, err);
+    if (!code)
+        code = load_settings(r->store, r->run, r->settings, err);
+    if (!code)
+        code = cp_swept_read(&r->swept, r->lambda, r->clock, r->settings->function, err);
+    if (!code)
+        code = prepare_resume(r, data, err);
+    return code ? code : execute(r, err);
+}
+
+enum cp_code cp_sweep_resume(struct cp_lambda *lambda, struct cp_store *store, const char *run_id,
+                             const struct cp_sweep_hooks *hooks, struct cp_run *run,
+                             struct cp_error *err)
+{
+    struct cp_runner r;
+    struct cp_run_data data;
+    struct cp_error own = {0};
+    struct cp_sweep_settings settings = {0};
+    err = err ? err : &own;
+    enum cp_code code = cp_store_load(store, run_id, &data, err);
+    if (code)
+        return code;
+    *run = data.run;
+    begin_runner(&r, lambda, store, hooks, run, &settings);
+    code = resume(&r, &data, err);
+    cp_runner_clear(&r);
+    cp_sweep_settings_clear(&settings);
+    cp_run_data_clear(&data);
+    return code;
+}
