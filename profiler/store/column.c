@@ -8,6 +8,8 @@
 
 #include "model/run.h"
 
+#include <sqlite3.h>
+
 static const char *start_name(int i)
 {
     return cp_start_kind_name((enum cp_start_kind)i);

@@ -6,10 +6,11 @@
 #ifndef COLDPROF_PROFILER_STORE_COLUMN_H
 #define COLDPROF_PROFILER_STORE_COLUMN_H
 
-#include <sqlite3.h>
 #include <stddef.h>
 
 #include "model/base/buf.h"
+
+struct sqlite3_stmt;
 
 enum cp_column_type {
     CP_COLUMN_TEXT,   /* char array */
@@ -48,10 +49,10 @@ void cp_columns_add_assignments(const struct cp_columns *c, struct cp_buf *sql);
 
 /* Binds every member of `row` from parameter `first` (1-based) on. An SQLite code. `row` must stay
  * unchanged until the statement has been stepped. */
-int cp_columns_bind(const struct cp_columns *c, sqlite3_stmt *statement, int first,
+int cp_columns_bind(const struct cp_columns *c, struct sqlite3_stmt *statement, int first,
                     const void *row);
 /* Reads from result column `first` (0-based) on. CP_EFORMAT names the column. */
-enum cp_code cp_columns_read(const struct cp_columns *c, sqlite3_stmt *statement, int first,
+enum cp_code cp_columns_read(const struct cp_columns *c, struct sqlite3_stmt *statement, int first,
                              void *row, struct cp_error *err);
 
 #endif

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "profiler/store/schema.h"
 
+#include <sqlite3.h>
+
 #include <stdbool.h>
 
 /* "Cold": marks the file as ours (https://www.sqlite.org/pragma.html#pragma_application_id). */

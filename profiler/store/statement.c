@@ -3,6 +3,8 @@
 
 #include "profiler/store/column.h"
 
+#include <sqlite3.h>
+
 /* SQL = head + columns (written as `form`) + tail: constant texts and constant column names. */
 enum form { FORM_NONE, FORM_NAMES, FORM_INSERT, FORM_ASSIGN };
 

@@ -4,9 +4,10 @@
 #ifndef COLDPROF_PROFILER_STORE_STATEMENT_H
 #define COLDPROF_PROFILER_STORE_STATEMENT_H
 
-#include <sqlite3.h>
-
 #include "model/base/error.h"
+
+struct sqlite3;
+struct sqlite3_stmt;
 
 enum cp_statement {
     CP_STATEMENT_BEGIN,
@@ -33,7 +34,8 @@ enum cp_statement {
 
 /* Ready to be bound (reset, no bindings), or NULL with the failure in `db`. `cache` has
  * CP_STATEMENT_KINDS places, NULL at first. */
-sqlite3_stmt *cp_statement_get(sqlite3 *db, sqlite3_stmt **cache, enum cp_statement kind);
-void cp_statement_finalize_all(sqlite3_stmt **cache);
+struct sqlite3_stmt *cp_statement_get(struct sqlite3 *db, struct sqlite3_stmt **cache,
+                                      enum cp_statement kind);
+void cp_statement_finalize_all(struct sqlite3_stmt **cache);
 
 #endif

@@ -9,6 +9,8 @@
 #include "profiler/store/schema.h"
 #include "profiler/store/store_db.h"
 
+#include <sqlite3.h>
+
 /* A reader's checkpoint or another reader never holds the file for longer. */
 enum { BUSY_TIMEOUT_MS = 5000 };
 

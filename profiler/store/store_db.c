@@ -3,6 +3,8 @@
 
 #include "profiler/store/schema.h"
 
+#include <sqlite3.h>
+
 enum cp_code cp_store_db_fail(struct cp_store *store, const char *doing, struct cp_error *err)
 {
     return cp_store_fail(store->db, store->path, doing, err);

@@ -6,40 +6,42 @@
 #define COLDPROF_PROFILER_STORE_STORE_DB_H
 
 #include <limits.h>
-#include <sqlite3.h>
 
 #include "profiler/store/column.h"
 #include "profiler/store/statement.h"
 #include "profiler/store/store.h"
 
+struct sqlite3;
+struct sqlite3_stmt;
+
 struct cp_store {
-    sqlite3 *db;
+    struct sqlite3 *db;
     int lock_fd; /* -1 for a reader */
-    sqlite3_stmt *statements[CP_STATEMENT_KINDS];
+    struct sqlite3_stmt *statements[CP_STATEMENT_KINDS];
     char path[PATH_MAX];
 };
 
 /* The last SQLite failure, in our words. */
 enum cp_code cp_store_db_fail(struct cp_store *store, const char *doing, struct cp_error *err);
 /* NULL on failure, which the functions below then report. */
-sqlite3_stmt *cp_store_db_get(struct cp_store *store, enum cp_statement kind);
-enum cp_code cp_store_db_bind_text(struct cp_store *store, sqlite3_stmt *statement, int at,
+struct sqlite3_stmt *cp_store_db_get(struct cp_store *store, enum cp_statement kind);
+enum cp_code cp_store_db_bind_text(struct cp_store *store, struct sqlite3_stmt *statement, int at,
                                    struct cp_view text, struct cp_error *err);
 enum cp_code cp_store_db_bind_row(struct cp_store *store, const struct cp_columns *columns,
-                                  sqlite3_stmt *statement, int first, const void *row,
+                                  struct sqlite3_stmt *statement, int first, const void *row,
                                   struct cp_error *err);
 /* Steps a statement that returns no row and resets it, so that no lock outlives the call. */
-enum cp_code cp_store_db_run(struct cp_store *store, sqlite3_stmt *statement, const char *doing,
-                             struct cp_error *err);
+enum cp_code cp_store_db_run(struct cp_store *store, struct sqlite3_stmt *statement,
+                             const char *doing, struct cp_error *err);
 enum cp_code cp_store_db_begin(struct cp_store *store, struct cp_error *err);
 /* COMMIT, or ROLLBACK when `code` (or the COMMIT itself) failed. */
 enum cp_code cp_store_db_end(struct cp_store *store, enum cp_code code, struct cp_error *err);
 
 /* Calls `each` for every row of a bound statement until it fails. */
-typedef enum cp_code (*cp_store_row_fn)(void *context, sqlite3_stmt *statement,
+typedef enum cp_code (*cp_store_row_fn)(void *context, struct sqlite3_stmt *statement,
                                         struct cp_error *err);
-enum cp_code cp_store_db_each(struct cp_store *store, sqlite3_stmt *statement, cp_store_row_fn each,
-                              void *context, struct cp_error *err);
+enum cp_code cp_store_db_each(struct cp_store *store, struct sqlite3_stmt *statement,
+                              cp_store_row_fn each, void *context, struct cp_error *err);
 enum cp_code cp_store_db_each_of_run(struct cp_store *store, enum cp_statement kind,
                                      const char *run_id, cp_store_row_fn each, void *context,
                                      struct cp_error *err);

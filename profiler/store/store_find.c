@@ -5,6 +5,8 @@
 
 #include "profiler/store/store_db.h"
 
+#include <sqlite3.h>
+
 struct nearest {
     const char *wanted;
     size_t n;

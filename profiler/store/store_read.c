@@ -3,6 +3,8 @@
 
 #include "profiler/store/store_db.h"
 
+#include <sqlite3.h>
+
 enum cp_code cp_store_get_plan(struct cp_store *store, const char *run_id, struct cp_buf *plan,
                                struct cp_error *err)
 {

@@ -4,6 +4,8 @@
 #include "model/base/rng.h"
 #include "profiler/store/store_db.h"
 
+#include <sqlite3.h>
+
 /* --- runs --- */
 
 static enum cp_code has_run(struct cp_store *store, const char *id, bool *has, struct cp_error *err)

@@ -7,6 +7,8 @@
 
 #include "tests/test.h"
 
+#include <cjson/cJSON.h>
+
 /* cJSON ends a string at NUL, and one sample holds a NUL: it travels as 0x01, which none holds. */
 static void hide_nul(char *line)
 {

@@ -4,14 +4,14 @@
 #ifndef COLDPROF_TESTS_RECORD_SAMPLE_LINES_H
 #define COLDPROF_TESTS_RECORD_SAMPLE_LINES_H
 
-#include <cjson/cJSON.h>
-
 #include "model/base/view.h"
+
+struct cJSON;
 
 struct sample_line {
     char *line; /* owned: the decoded raw text */
     struct cp_view raw;
-    cJSON *json; /* owned: the whole row */
+    struct cJSON *json; /* owned: the whole row */
     const char *id;
 };
 

@@ -14,6 +14,8 @@
 #include "tests/record/sample_lines.h"
 #include "tests/test.h"
 
+#include <cjson/cJSON.h>
+
 static struct sample_lines good;
 static struct sample_lines malformed;
 

@@ -7,6 +7,8 @@
 #include "probes/os/file.h"
 #include "profiler/store/schema.h"
 
+#include <sqlite3.h>
+
 static void execute(const char *path, const char *sql)
 {
     sqlite3 *db = NULL;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * The smallest function: says hello. What its init and duration show is the cost of the platform.
  */
-#include "runtime_c/runtime.h"
+#include "probes/functions/runtime_c/runtime.h"
 
 static void hello(void *context, const struct rt_invocation *invocation, struct rt_answer *answer)
 {

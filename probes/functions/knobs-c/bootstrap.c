@@ -10,8 +10,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "knobs-c/knobs.h"
-#include "runtime_c/runtime.h"
+#include "probes/functions/knobs-c/knobs.h"
+#include "probes/functions/runtime_c/runtime.h"
 
 enum { BODY_HEAD_MAX = 512 };
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "knobs-c/knobs.h"
+#include "probes/functions/knobs-c/knobs.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "runtime_c/runtime.h"
+#include "probes/functions/runtime_c/runtime.h"
 
 #include <ctype.h>
 #include <errno.h>
