@@ -30,6 +30,9 @@ struct cp_price_book {
 enum cp_code cp_price_find(const char *region, const char *architecture,
                            const struct cp_price_book **book, struct cp_error *err);
 
+/* What cp_price_find knows, in words: for messages and help. */
+const char *cp_price_known(void);
+
 /* One on-demand invocation, first tier, no free tier. billed_ms as read from (or predicted for) the
  * record: INIT included since 2025-08-01. */
 double cp_price_invocation_usd(const struct cp_price_book *book, int memory_mb, double billed_ms);
@@ -42,7 +45,8 @@ double cp_price_provisioned_concurrency_usd(const struct cp_price_book *book, in
 double cp_price_duration_month_usd(const struct cp_price_book *book, double gb_s);
 /* Busy share above which provisioned costs less than on-demand (0.600 in us-east-1, first tier). */
 double cp_price_break_even_utilization(const struct cp_price_book *book);
-/* Predicted billed ms: one ceiling over duration + init (era from 2025-08-01). init NAN = warm. */
+/* Predicted billed ms: one ceiling over duration + init (era from 2025-08-01: 250.06 + 100.77 is
+ * billed as 351). init NAN = warm. Floating-point noise below a nanosecond is not billed. */
 double cp_price_billed_ms(double duration_ms, double init_duration_ms);
 
 #endif
