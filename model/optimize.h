@@ -6,7 +6,12 @@
  *
  * Rule: among candidates whose upper confidence bound of the quantile is <= budget, the lowest
  * monthly cost wins; within the cost interval of the best, fewer provisioned environments, then
- * the smaller memory size. Never a size with less than 10 % headroom over max memory used.
+ * the smaller memory size; the current setting wins when it is among those (no change inside the
+ * noise). Never a size with less than 10 % headroom over max memory used, never a setting that
+ * throttles more than one request in 10,000.
+ *
+ * Idle lifetimes beyond the longest measured interval are taken as ended there: an unmeasured range
+ * can only make a setting look worse. Without any idle probe every request is taken as cold.
  */
 #ifndef COLDPROF_MODEL_OPTIMIZE_H
 #define COLDPROF_MODEL_OPTIMIZE_H
@@ -19,6 +24,9 @@
 #include "model/idle_survival.h"
 #include "model/price.h"
 #include "model/quantile.h"
+
+#define CP_HEADROOM_FACTOR     1.1  /* memory size over max memory used */
+#define CP_THROTTLED_SHARE_MAX 1e-4 /* more is not a working setting */
 
 enum cp_concurrency_mode { CP_MODE_ON_DEMAND, CP_MODE_RESERVED, CP_MODE_PROVISIONED };
 const char *cp_concurrency_mode_name(enum cp_concurrency_mode mode); /* "on-demand", ... */
@@ -43,7 +51,9 @@ struct cp_optimize_input {
     const struct cp_price_book *price;
     double budget_q; /* 0.99; NAN: no budget, report cost and latency only */
     double budget_ms;
-    double traffic_per_s;       /* > 0; NAN: no traffic given, cold starts judged on their own */
+    double traffic_per_s;       /* > 0; NAN: no traffic given, cold starts judged on their own,
+                                 * and latency_ms, p50_ms .. are those of cold starts (of warm
+                                 * starts with provisioned concurrency) */
     int current_memory_mb;      /* -1 unknown */
     int unreserved_concurrency; /* account's; -1 unknown */
     int max_provisioned;        /* search limit; 0 means 100 */
@@ -77,8 +87,12 @@ struct cp_candidate {
     bool may_meet_budget;             /* point <= budget < upper bound: more samples would tell */
     bool is_on_frontier;              /* not dominated in (cost, latency) */
     bool is_current;
-    bool is_runnable; /* false: listed for completeness, with `why_not` */
-    char why_not[160];
+    bool is_runnable;  /* false: listed for completeness, with `why_not` */
+    char why_not[160]; /* also set when a runnable candidate throttles */
+    bool cold_decides; /* the samples that decide about latency_status: cold, else warm */
+    size_t n_needed;   /* how many of those an upper bound of latency_ms takes */
+    bool idle_decides; /* meets the budget only if environments outlive the longest idle probe */
+    double busy;       /* requests in flight, time average; NAN without traffic */
 };
 
 enum cp_verdict {
@@ -93,8 +107,9 @@ enum { CP_CANDIDATES_MAX = 192, CP_SENTENCE_MAX = 400, CP_CHANGERS_MAX = 3 };
 
 struct cp_decision {
     enum cp_verdict verdict;
-    bool is_budget_met; /* false: `chosen` is the least-violating candidate, or none */
-    int chosen, current, cheapest, fastest; /* index into candidates, -1 none */
+    bool is_budget_met;           /* false: `chosen` is the least-violating candidate, or none */
+    int chosen, current, fastest; /* index into candidates, -1 none; current is on-demand */
+    int cheapest;                 /* of those that meet the budget; of all when none does */
     struct cp_candidate candidates[CP_CANDIDATES_MAX];
     size_t n_candidates;
     char sentence[CP_SENTENCE_MAX]; /* what to set */

@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * Simulation and decision with failing allocations. Linked with --wrap: the model's malloc, calloc
+ * and realloc come here. Leaks are the sanitizer's to find.
+ */
+#include "model/optimize.h"
+#include "model/pool_sim.h"
+#include "tests/test.h"
+
+#include <gsl/gsl_errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* names that the linker's --wrap prescribes
+ * NOLINTBEGIN(bugprone-reserved-identifier) */
+void *__real_malloc(size_t n);
+void *__real_calloc(size_t n, size_t size);
+void *__real_realloc(void *p, size_t n);
+void *__wrap_malloc(size_t n);
+void *__wrap_calloc(size_t n, size_t size);
+void *__wrap_realloc(void *p, size_t n);
+/* NOLINTEND(bugprone-reserved-identifier) */
+
+static int allocations_left = -1; /* negative: unlimited */
+
+static int is_refused(void)
+{
+    if (allocations_left < 0)
+        return 0;
+    if (allocations_left == 0)
+        return 1;
+    allocations_left--;
+    return 0;
+}
+
+void *__wrap_malloc(size_t n)
+{
+    return is_refused() ? NULL : __real_malloc(n);
+}
+
+void *__wrap_calloc(size_t n, size_t size)
+{
+    return is_refused() ? NULL : __real_calloc(n, size);
+}
+
+void *__wrap_realloc(void *p, size_t n)
+{
+    return is_refused() ? NULL : __real_realloc(p, n);
+}
+
+static const double second_ms[] = {1000};
+
+/* Calls `run` with 0, 1, 2 ... allocations allowed until it succeeds; returns how often it failed.
+ */
+static int count_refusals(enum cp_code (*run)(struct cp_error *err))
+{
+    for (int refused = 0; refused < 1000; refused++) {
+        struct cp_error err = {0};
+        allocations_left = refused;
+        enum cp_code code = run(&err);
+        allocations_left = -1;
+        if (code == CP_OK)
+            return refused;
+        assert_int_equal(code, CP_ENOMEM);
+        assert_non_null(strstr(err.text, "out of memory"));
+    }
+    return -1;
+}
+
+static enum cp_code simulate_growing_pool(struct cp_error *err)
+{
+    struct cp_pool_law law = {.ms = second_ms, .n = 1};
+    struct cp_pool_options o = {.arrivals_per_s = 700, /* more than the first capacities */
+                                .cold = law,
+                                .warm = law,
+                                .lifetime = law,
+                                .horizon_ms = 3e3,
+                                .replications = 2,
+                                .seed = 1};
+    struct cp_pool_result r;
+    return cp_pool_simulate(&o, &r, err);
+}
+
+static void simulation_says_that_memory_is_short(void **state)
+{
+    (void)state;
+    /* metrics, levels, heap, four arrays of slots, and their growth */
+    assert_in_range(count_refusals(simulate_growing_pool), 8, 100);
+}
+
+static enum cp_code decide(struct cp_error *err)
+{
+    static const double warm_ms[] = {10, 11, 12};
+    static const double cold_ms[] = {100, 110, 120};
+    static struct cp_decision decision;
+    const struct cp_size_data size = {.memory_size_mb = 512,
+                                      .init_ms = cold_ms,
+                                      .cold_handler_ms = warm_ms,
+                                      .n_cold = 3,
+                                      .warm_ms = warm_ms,
+                                      .n_warm = 3,
+                                      .max_memory_used_mb = -1};
+    struct cp_optimize_input in = {.sizes = &size,
+                                   .n_sizes = 1,
+                                   .budget_q = 0.5,
+                                   .budget_ms = 50,
+                                   .traffic_per_s = NAN,
+                                   .current_memory_mb = -1,
+                                   .unreserved_concurrency = -1};
+    assert_int_equal(cp_price_find("us-east-1", "arm64", &in.price, NULL), CP_OK);
+    return cp_optimize(&in, &decision, err);
+}
+
+static void decision_says_that_memory_is_short(void **state)
+{
+    (void)state;
+    assert_in_range(count_refusals(decide), 8, 100);
+}
+
+int main(void)
+{
+    gsl_set_error_handler_off();
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(simulation_says_that_memory_is_short),
+        cmocka_unit_test(decision_says_that_memory_is_short),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

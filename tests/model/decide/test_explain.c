@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "model/explain.h"
+
+#include "tests/test.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+static void numbers_have_three_significant_digits_and_commas(void **state)
+{
+    (void)state;
+    static const struct {
+        double x;
+        const char *text;
+    } cases[] = {
+        {41.23, "41.2"},
+        {43.96, "44.0"},
+        {263.4, "263"},
+        {1236, "1,240"},
+        {99.96, "100"},
+        {999.6, "1,000"},
+        {0.012345, "0.0123"},
+        {9.999, "10.0"},
+        {1234567, "1,230,000"},
+        {0, "0"},
+        {-1536, "-1,540"},
+        {1, "1.00"},
+        {NAN, "-"},
+        {INFINITY, "-"},
+        {100, "100"},
+        {123456, "123,000"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char out[CP_EXPLAIN_NUMBER_MAX];
+        assert_string_equal(cp_explain_number(cases[i].x, out), cases[i].text);
+    }
+}
+
+static void money_is_in_cents_and_below_a_cent_in_four_digits(void **state)
+{
+    (void)state;
+    static const struct {
+        double usd;
+        const char *text;
+    } cases[] = {
+        {41.2, "41.20"},        {0.0100, "0.01"}, {0.0041234, "0.004123"}, {1234.5, "1,234.50"},
+        {2e-7, "0.0000002000"}, {0, "0.00"},      {5235.981, "5,235.98"},  {-22.55, "-22.55"},
+        {1e6, "1,000,000.00"},  {NAN, "-"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char out[CP_EXPLAIN_NUMBER_MAX];
+        assert_string_equal(cp_explain_usd(cases[i].usd, out), cases[i].text);
+    }
+}
+
+/* --- a decision made by hand --- */
+
+static struct cp_candidate candidate(int memory_mb, double value, double low, double high,
+                                     double month_usd)
+{
+    struct cp_candidate c = {.memory_size_mb = memory_mb,
+                             .mode = CP_MODE_ON_DEMAND,
+                             .latency_ms = {value, low, high},
+                             .latency_status = CP_ANSWER_OK,
+                             .usd_per_month = {month_usd, month_usd - 1, month_usd + 1},
+                             .usd_per_million = {2, 1.9, 2.1},
+                             .is_runnable = true};
+    return c;
+}
+
+static const struct cp_optimize_input question = {
+    .budget_q = 0.99, .budget_ms = 200, .traffic_per_s = 5};
+static const struct cp_thresholds none = {
+    .rate_per_s = NAN, .cheaper = -1, .tight_budget_ms = NAN, .tight = -1, .pays_per_s = NAN};
+
+static void decide_by_hand(struct cp_decision *d)
+{
+    memset(d, 0, sizeof *d);
+    d->verdict = CP_VERDICT_CHANGE;
+    d->is_budget_met = true;
+    d->candidates[0] = candidate(256, 263, 240, 291, 20);
+    d->candidates[1] = candidate(1769, 41.2, 38.9, 44, 21.5);
+    d->candidates[1].meets_budget = true;
+    d->n_candidates = 2;
+    d->chosen = d->cheapest = d->fastest = 1;
+    d->current = 0;
+    d->break_even_utilization = 0.6;
+}
+
+static void a_change_is_told_with_its_inequality_and_money(void **state)
+{
+    (void)state;
+    static struct cp_decision d;
+    decide_by_hand(&d);
+    cp_explain(&question, &none, &d);
+    assert_string_equal(d.sentence, "Set memory size to 1,769 MB, on-demand.");
+    assert_string_equal(d.because, "p99 of all requests is 41.2 ms [38.9, 44.0] at 1,769 MB "
+                                   "on-demand, within the 200 ms budget; 256 MB on-demand gives "
+                                   "263 ms [240, 291].");
+    assert_string_equal(d.money,
+                        "USD 21.50 [20.50, 22.50] per month instead of 20.00: costs 1.50.");
+    assert_int_equal(d.n_changers, 0);
+}
+
+static void thresholds_become_at_most_three_sentences(void **state)
+{
+    (void)state;
+    static struct cp_decision d;
+    decide_by_hand(&d);
+    struct cp_thresholds t = {.rate_per_s = 0.0861,
+                              .rate_cold_share = 0.0104,
+                              .cheaper = 0,
+                              .cheaper_budget_ms = 291,
+                              .tight_budget_ms = 44,
+                              .tight = -1,
+                              .pays_per_s = 12.5};
+    cp_explain(&question, &t, &d);
+    assert_int_equal(d.n_changers, CP_CHANGERS_MAX);
+    assert_string_equal(d.changers[0],
+                        "Below 0.0861 requests per second the cold share exceeds 1.04 % and 1,769 "
+                        "MB on-demand no longer meets the 200 ms budget.");
+    assert_string_equal(d.changers[1], "With a budget of 291 ms or more, 256 MB on-demand would do "
+                                       "and save USD 1.50 per month.");
+    assert_string_equal(d.changers[2], "No tested setting meets a budget below 44.0 ms.");
+}
+
+static void provisioned_concurrency_is_told_by_its_number(void **state)
+{
+    (void)state;
+    static struct cp_decision d;
+    decide_by_hand(&d);
+    d.candidates[1].mode = CP_MODE_PROVISIONED;
+    d.candidates[1].concurrency = 2;
+    struct cp_thresholds t = none;
+    t.rate_per_s = 3.21;
+    t.rate_cold_share = 0.0098;
+    cp_explain(&question, &t, &d);
+    assert_string_equal(d.sentence,
+                        "Set memory size to 1,769 MB and provisioned concurrency to 2.");
+    assert_string_equal(d.changers[0], "Above 3.21 requests per second the cold share is under "
+                                       "0.980 % and 1,769 MB meets the 200 ms budget on-demand.");
+}
+
+static void too_few_samples_are_told_with_the_number_that_would_do(void **state)
+{
+    (void)state;
+    static struct cp_decision d;
+    decide_by_hand(&d);
+    d.verdict = CP_VERDICT_NOT_ENOUGH_DATA;
+    d.chosen = -1;
+    for (int i = 0; i < 2; i++) {
+        d.candidates[i].meets_budget = false;
+        d.candidates[i].latency_status = CP_ANSWER_TOO_FEW;
+        d.candidates[i].n_warm = 60 + (size_t)i;
+        d.candidates[i].n_needed = 299;
+    }
+    cp_explain(&question, NULL, &d);
+    assert_string_equal(d.sentence, "Not enough data for p99 of all requests: 1,769 MB on-demand "
+                                    "needs 299 warm samples for an upper bound and has 61.");
+    assert_string_equal(d.because, "");
+    assert_int_equal(d.n_changers, 0);
+}
+
+static void longest_sentences_stay_strings(void **state)
+{
+    (void)state;
+    static struct cp_decision d;
+    decide_by_hand(&d);
+    for (int i = 0; i < 2; i++)
+        d.candidates[i] = candidate(10240, 123456789.4, 123456788.4, 123456790.4, 1e14);
+    d.candidates[1].meets_budget = true;
+    cp_explain(&question, &none, &d);
+    assert_true(strlen(d.because) < CP_SENTENCE_MAX);
+    assert_true(strlen(d.money) < CP_SENTENCE_MAX);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(numbers_have_three_significant_digits_and_commas),
+        cmocka_unit_test(money_is_in_cents_and_below_a_cent_in_four_digits),
+        cmocka_unit_test(a_change_is_told_with_its_inequality_and_money),
+        cmocka_unit_test(thresholds_become_at_most_three_sentences),
+        cmocka_unit_test(provisioned_concurrency_is_told_by_its_number),
+        cmocka_unit_test(too_few_samples_are_told_with_the_number_that_would_do),
+        cmocka_unit_test(longest_sentences_stay_strings),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,405 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * Decisions on made-up sizes whose right answer is plain from the values.
+ */
+#include "model/optimize.h"
+
+#include "model/base/units.h"
+#include "tests/model/stat/near.h"
+#include "tests/test.h"
+
+#include <gsl/gsl_errno.h>
+#include <math.h>
+#include <string.h>
+
+enum { N = 420, SIZES = 4 };
+
+/* Warm durations halve with each step of memory; init is 300 ms everywhere. */
+struct bench {
+    double init[SIZES][N], cold[SIZES][N], warm[SIZES][N];
+    struct cp_size_data sizes[SIZES];
+    struct cp_idle_survival survival;
+    struct cp_optimize_input input;
+    struct cp_decision decision;
+};
+static const int memory_mb[SIZES] = {128, 256, 512, 1024};
+static const double warm_ms[SIZES] = {400, 190, 90, 44};
+
+static struct bench *make(struct bench *b)
+{
+    memset(b, 0, sizeof *b);
+    for (size_t s = 0; s < SIZES; s++) {
+        for (size_t i = 0; i < N; i++) {
+            double spread = 0.95 + 0.1 * (double)i / N; /* within 5 % */
+            b->init[s][i] = 300 * spread;
+            b->cold[s][i] = warm_ms[s] * spread;
+            b->warm[s][i] = warm_ms[s] * spread;
+        }
+        b->sizes[s] = (struct cp_size_data){.memory_size_mb = memory_mb[s],
+                                            .init_ms = b->init[s],
+                                            .cold_handler_ms = b->cold[s],
+                                            .n_cold = N,
+                                            .warm_ms = b->warm[s],
+                                            .n_warm = N,
+                                            .max_memory_used_mb = 60};
+    }
+    const struct cp_idle_point points[] = {{.idle_interval_ms = 300e3, .n = 40, .n_cold = 0},
+                                           {.idle_interval_ms = 600e3, .n = 40, .n_cold = 40}};
+    cp_idle_survival_fit(points, 2, &b->survival);
+    b->input = (struct cp_optimize_input){.sizes = b->sizes,
+                                          .n_sizes = SIZES,
+                                          .survival = &b->survival,
+                                          .budget_q = 0.95,
+                                          .budget_ms = 250,
+                                          .traffic_per_s = 2,
+                                          .current_memory_mb = -1,
+                                          .unreserved_concurrency = -1,
+                                          .seed = 11};
+    assert_int_equal(cp_price_find("us-east-1", "x86_64", &b->input.price, NULL), CP_OK);
+    return b;
+}
+
+static const struct cp_candidate *decide(struct bench *b)
+{
+    struct cp_error err = {0};
+    if (cp_optimize(&b->input, &b->decision, &err))
+        fail_msg("%s", err.text);
+    return b->decision.chosen < 0 ? NULL : &b->decision.candidates[b->decision.chosen];
+}
+
+static struct bench bench; /* large */
+
+static void the_cheapest_size_within_the_budget_is_chosen(void **state)
+{
+    (void)state;
+    const struct cp_candidate *c = decide(make(&bench));
+    assert_int_equal(bench.decision.verdict, CP_VERDICT_CHANGE);
+    assert_true(bench.decision.is_budget_met);
+    /* GB-ms per request: 50, 47.5, 45, 44; all but 128 MB meet 250 ms; 1024 MB is cheapest */
+    assert_int_equal(c->memory_size_mb, 1024);
+    assert_int_equal(c->mode, CP_MODE_ON_DEMAND);
+    assert_true(c->latency_ms.high <= 250);
+    assert_string_equal(bench.decision.sentence, "Set memory size to 1,024 MB, on-demand.");
+    assert_non_null(strstr(bench.decision.because, "within the 250 ms budget"));
+}
+
+static void cost_of_a_month_is_requests_and_gb_seconds(void **state)
+{
+    (void)state;
+    const struct cp_candidate *c = decide(make(&bench));
+    double requests = 2 * CP_S_PER_MONTH;
+    /* mean billed within half a ms above 44, cold starts are too rare to matter */
+    double low = requests * cp_price_invocation_usd(bench.input.price, 1024, 44.0);
+    double high = requests * cp_price_invocation_usd(bench.input.price, 1024, 45.5);
+    assert_true(c->usd_per_month.value > low && c->usd_per_month.value < high);
+    assert_true(c->usd_per_month.low < c->usd_per_month.value);
+    assert_near(c->usd_per_million.value, 1e6 * c->usd_per_month.value / requests, 1e-9);
+    assert_near(c->fixed_usd_per_month, 0, 0);
+    assert_near(c->busy, 2 * 0.044, 0.01);
+}
+
+static void the_current_setting_is_kept_when_it_is_the_answer(void **state)
+{
+    (void)state;
+    make(&bench)->input.current_memory_mb = 1024;
+    decide(&bench);
+    assert_int_equal(bench.decision.verdict, CP_VERDICT_KEEP);
+    assert_int_equal(bench.decision.current, bench.decision.chosen);
+    assert_string_equal(bench.decision.sentence, "Keep 1,024 MB on-demand.");
+}
+
+static void sizes_without_headroom_are_listed_but_never_chosen(void **state)
+{
+    (void)state;
+    make(&bench);
+    bench.sizes[3].max_memory_used_mb = 960; /* 1024 < 1.1 x 960 */
+    bench.sizes[0].cannot_run = true;
+    const struct cp_candidate *c = decide(&bench);
+    assert_int_equal(c->memory_size_mb, 512);
+    size_t listed = 0;
+    for (size_t i = 0; i < bench.decision.n_candidates; i++) {
+        const struct cp_candidate *x = &bench.decision.candidates[i];
+        if (x->is_runnable)
+            continue;
+        listed++;
+        assert_non_null(
+            strstr(x->why_not, x->memory_size_mb == 128 ? "cannot run" : "10 % headroom"));
+        assert_false(x->is_on_frontier || x->meets_budget);
+    }
+    assert_int_equal(listed, 2);
+}
+
+static void interval_astride_the_budget_is_to_investigate(void **state)
+{
+    (void)state;
+    make(&bench)->input.n_sizes = 1;
+    /* p95 of 380 .. 420 ms: about 418, upper bound a little above */
+    bench.input.budget_ms = 418.2;
+    const struct cp_candidate *c = decide(&bench);
+    assert_true(c->latency_ms.low < 418.2 && c->latency_ms.high > 418.2);
+    assert_int_equal(bench.decision.verdict, CP_VERDICT_INVESTIGATE);
+    assert_false(bench.decision.is_budget_met);
+    assert_true(c->may_meet_budget);
+    assert_non_null(strstr(bench.decision.sentence, "more samples would tell"));
+}
+
+static void nothing_within_the_budget_names_the_nearest(void **state)
+{
+    (void)state;
+    make(&bench)->input.budget_ms = 10;
+    const struct cp_candidate *c = decide(&bench);
+    assert_int_equal(bench.decision.verdict, CP_VERDICT_INVESTIGATE);
+    assert_false(bench.decision.is_budget_met);
+    assert_int_equal(c->memory_size_mb, 1024);
+    assert_non_null(strstr(bench.decision.sentence, "no tested setting does"));
+}
+
+static void few_samples_are_not_enough_data(void **state)
+{
+    (void)state;
+    make(&bench)->input.budget_q = 0.99;
+    for (size_t s = 0; s < SIZES; s++)
+        bench.sizes[s].n_warm = 60;
+    decide(&bench);
+    assert_int_equal(bench.decision.verdict, CP_VERDICT_NOT_ENOUGH_DATA);
+    assert_non_null(strstr(bench.decision.sentence, "has 60"));
+    assert_true(isnan(bench.decision.candidates[0].latency_ms.high));
+}
+
+static void without_traffic_cold_starts_are_judged_on_their_own(void **state)
+{
+    (void)state;
+    make(&bench)->input.traffic_per_s = NAN;
+    bench.input.budget_ms = 450;
+    const struct cp_candidate *c = decide(&bench);
+    /* cold starts: 700, 490, 390, 344 ms (+ 5 %) */
+    assert_int_equal(c->memory_size_mb, 1024);
+    assert_int_equal(c->mode, CP_MODE_ON_DEMAND);
+    assert_true(isnan(c->cold_share.value) && isnan(c->usd_per_month.value));
+    assert_near(c->latency_ms.value, 344 * 1.045, 1);
+    assert_non_null(strstr(bench.decision.because, "no traffic was given"));
+}
+
+static void without_traffic_provisioned_is_for_what_only_warm_starts_meet(void **state)
+{
+    (void)state;
+    make(&bench)->input.traffic_per_s = NAN;
+    bench.input.budget_ms = 210;
+    const struct cp_candidate *c = decide(&bench);
+    assert_int_equal(c->mode, CP_MODE_PROVISIONED);
+    assert_int_equal(c->memory_size_mb, 256);
+    assert_near(c->fixed_usd_per_month,
+                cp_price_provisioned_concurrency_usd(bench.input.price, 256, 1, CP_S_PER_MONTH),
+                1e-9);
+}
+
+static void rare_traffic_with_a_tight_budget_needs_provisioned_concurrency(void **state)
+{
+    (void)state;
+    make(&bench)->input.traffic_per_s = 0.001;
+    bench.input.budget_ms = 210;
+    const struct cp_candidate *c = decide(&bench);
+    /* mean gap 1,000 s against a lifetime of 300 .. 600 s: most requests are cold */
+    assert_int_equal(c->mode, CP_MODE_PROVISIONED);
+    assert_int_equal(c->concurrency, 1);
+    assert_int_equal(c->memory_size_mb, 256);
+    assert_true(c->cold_share.value < 0.01);
+    assert_true(c->utilization < 0.01);
+    assert_non_null(strstr(bench.decision.because, "256 MB on-demand gives"));
+    assert_non_null(strstr(bench.decision.changers[0], "on-demand"));
+}
+
+static void heavy_steady_traffic_pays_for_provisioned_concurrency(void **state)
+{
+    (void)state;
+    make(&bench)->input.traffic_per_s = 100;
+    bench.input.n_sizes = 3; /* 512 MB: load of 9 */
+    const struct cp_candidate *c = decide(&bench);
+    assert_int_equal(c->memory_size_mb, 512);
+    assert_int_equal(c->mode, CP_MODE_PROVISIONED);
+    /* newsvendor number at load 9 and 0.600 is 8; the tie rule may take fewer */
+    assert_in_range(c->concurrency, 1, 8);
+    const struct cp_candidate *cheapest = &bench.decision.candidates[bench.decision.cheapest];
+    assert_int_equal(cheapest->memory_size_mb, 512);
+    assert_in_range(cheapest->concurrency, 7, 9);
+}
+
+static void a_quota_that_throttles_is_not_a_working_setting(void **state)
+{
+    (void)state;
+    make(&bench)->input.traffic_per_s = 50;
+    bench.input.unreserved_concurrency = 12;
+    bench.input.n_sizes = 2; /* loads of 20 and 9.5 */
+    decide(&bench);
+    assert_false(bench.decision.is_budget_met);
+    bool is_told = false;
+    for (size_t i = 0; i < bench.decision.n_candidates; i++) {
+        const struct cp_candidate *x = &bench.decision.candidates[i];
+        assert_false(x->meets_budget);
+        if (x->mode == CP_MODE_ON_DEMAND) {
+            assert_true(x->throttled_share > CP_THROTTLED_SHARE_MAX);
+            assert_non_null(strstr(x->why_not, "throttles"));
+        }
+        is_told |= x->mode == CP_MODE_RESERVED && !x->is_runnable &&
+                   strstr(x->why_not, "ask for a higher quota");
+    }
+    assert_true(is_told);
+}
+
+static void without_idle_probes_every_request_counts_as_cold(void **state)
+{
+    (void)state;
+    make(&bench)->input.survival = NULL;
+    bench.input.n_sizes = 3; /* cold starts of 390 ms at best */
+    decide(&bench);
+    const struct cp_candidate *c = &bench.decision.candidates[0];
+    assert_near(c->cold_share.value, 1, 0);
+    for (size_t i = 0; i < bench.decision.n_candidates; i++) {
+        if (bench.decision.candidates[i].mode == CP_MODE_ON_DEMAND)
+            assert_false(bench.decision.candidates[i].meets_budget);
+    }
+    /* 256 and 512 MB would do if environments stayed */
+    bool is_seen = false;
+    for (size_t i = 0; i < bench.decision.n_candidates; i++)
+        is_seen |= bench.decision.candidates[i].idle_decides;
+    assert_true(is_seen);
+}
+
+static void without_a_budget_the_ends_are_reported(void **state)
+{
+    (void)state;
+    make(&bench)->input.budget_q = NAN;
+    bench.input.current_memory_mb = 256;
+    decide(&bench);
+    assert_int_equal(bench.decision.verdict, CP_VERDICT_KEEP);
+    assert_int_equal(bench.decision.chosen, bench.decision.current);
+    assert_int_equal(bench.decision.candidates[bench.decision.fastest].memory_size_mb, 1024);
+    assert_int_equal(bench.decision.candidates[bench.decision.cheapest].memory_size_mb, 1024);
+    assert_non_null(strstr(bench.decision.sentence, "No latency budget given"));
+}
+
+static void the_frontier_holds_no_dominated_candidate(void **state)
+{
+    (void)state;
+    decide(make(&bench));
+    const struct cp_decision *d = &bench.decision;
+    size_t on = 0;
+    for (size_t i = 0; i < d->n_candidates; i++) {
+        const struct cp_candidate *a = &d->candidates[i];
+        on += a->is_on_frontier;
+        for (size_t k = 0; a->is_on_frontier && k < d->n_candidates; k++) {
+            const struct cp_candidate *b = &d->candidates[k];
+            assert_false(b->is_runnable && b->latency_ms.value < a->latency_ms.value &&
+                         b->usd_per_month.value < a->usd_per_month.value);
+        }
+    }
+    assert_true(on >= 1 && on < d->n_candidates);
+}
+
+static void budget_threshold_of_a_changer_is_where_the_answer_flips(void **state)
+{
+    (void)state;
+    make(&bench)->input.n_sizes = 3;
+    bench.input.budget_ms = 150;
+    /* make 256 MB the cheap one: 512 MB costs more per request */
+    for (size_t i = 0; i < N; i++)
+        bench.warm[1][i] *= 0.9;
+    const struct cp_candidate *c = decide(&bench);
+    assert_int_equal(c->memory_size_mb, 512);
+    double flip = NAN;
+    for (size_t i = 0; i < bench.decision.n_candidates; i++) {
+        const struct cp_candidate *x = &bench.decision.candidates[i];
+        if (x->memory_size_mb == 256 && x->mode == CP_MODE_ON_DEMAND)
+            flip = x->latency_ms.high;
+    }
+    bench.input.budget_ms = flip + 0.01;
+    c = decide(&bench);
+    assert_int_equal(c->memory_size_mb, 256);
+}
+
+static void same_seed_gives_the_same_decision(void **state)
+{
+    (void)state;
+    decide(make(&bench));
+    static struct cp_decision first;
+    first = bench.decision;
+    decide(&bench);
+    assert_string_equal(first.because, bench.decision.because);
+    assert_string_equal(first.money, bench.decision.money);
+    for (size_t i = 0; i < CP_CHANGERS_MAX; i++)
+        assert_string_equal(first.changers[i], bench.decision.changers[i]);
+}
+
+static size_t progress_calls;
+static void count_progress(void *context, size_t done, size_t total)
+{
+    assert_ptr_equal(context, &bench);
+    assert_true(done <= total);
+    progress_calls++;
+}
+
+static void progress_is_told_per_size(void **state)
+{
+    (void)state;
+    make(&bench)->input.on_progress = count_progress;
+    bench.input.progress_context = &bench;
+    progress_calls = 0;
+    decide(&bench);
+    assert_int_equal(progress_calls, SIZES + 1);
+}
+
+static void impossible_input_is_refused(void **state)
+{
+    (void)state;
+    static const char *const words[] = {"no price",        "no memory size", "traffic",
+                                        "budget quantile", "budget -1",      "warm durations",
+                                        "init durations"};
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+        make(&bench);
+        struct cp_optimize_input *in = &bench.input;
+        if (i == 0)
+            in->price = NULL;
+        if (i == 1)
+            in->n_sizes = 0;
+        if (i == 2)
+            in->traffic_per_s = 0;
+        if (i == 3)
+            in->budget_q = 1;
+        if (i == 4)
+            in->budget_ms = -1;
+        if (i == 5)
+            bench.warm[1][7] = NAN;
+        if (i == 6)
+            bench.sizes[2].init_ms = NULL;
+        struct cp_error err = {0};
+        assert_int_equal(cp_optimize(in, &bench.decision, &err), CP_EINVAL);
+        if (!strstr(err.text, words[i]))
+            fail_msg("'%s' does not tell '%s'", err.text, words[i]);
+    }
+}
+
+int main(void)
+{
+    gsl_set_error_handler_off();
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_cheapest_size_within_the_budget_is_chosen),
+        cmocka_unit_test(cost_of_a_month_is_requests_and_gb_seconds),
+        cmocka_unit_test(the_current_setting_is_kept_when_it_is_the_answer),
+        cmocka_unit_test(sizes_without_headroom_are_listed_but_never_chosen),
+        cmocka_unit_test(interval_astride_the_budget_is_to_investigate),
+        cmocka_unit_test(nothing_within_the_budget_names_the_nearest),
+        cmocka_unit_test(few_samples_are_not_enough_data),
+        cmocka_unit_test(without_traffic_cold_starts_are_judged_on_their_own),
+        cmocka_unit_test(without_traffic_provisioned_is_for_what_only_warm_starts_meet),
+        cmocka_unit_test(rare_traffic_with_a_tight_budget_needs_provisioned_concurrency),
+        cmocka_unit_test(heavy_steady_traffic_pays_for_provisioned_concurrency),
+        cmocka_unit_test(a_quota_that_throttles_is_not_a_working_setting),
+        cmocka_unit_test(without_idle_probes_every_request_counts_as_cold),
+        cmocka_unit_test(without_a_budget_the_ends_are_reported),
+        cmocka_unit_test(the_frontier_holds_no_dominated_candidate),
+        cmocka_unit_test(budget_threshold_of_a_changer_is_where_the_answer_flips),
+        cmocka_unit_test(same_seed_gives_the_same_decision),
+        cmocka_unit_test(progress_is_told_per_size),
+        cmocka_unit_test(impossible_input_is_refused),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
