@@ -1,0 +1,477 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * From a run's samples to every figure of the report. Cold and warm samples are never pooled;
+ * only usable samples enter a statistic, all others are counted.
+ */
+#include "reports/figures.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Above this share of the memory size, paging and collection distort durations: not fitted. */
+#define MEMORY_USED_LIMIT 0.9
+/* Smallest n for a normal interval of a mean cost. */
+enum { MEAN_MIN_N = 30 };
+
+static struct cp_size_figures *size_of(struct cp_figures *f, int memory_size_mb)
+{
+    for (size_t i = 0; i < f->n_sizes; i++) {
+        if (f->sizes[i].memory_size_mb == memory_size_mb)
+            return &f->sizes[i];
+    }
+    return NULL;
+}
+
+static void add_size(struct cp_figures *f, int memory_size_mb)
+{
+    if (size_of(f, memory_size_mb) || f->n_sizes == CP_RUN_SIZES_MAX)
+        return;
+    f->sizes[f->n_sizes++] = (struct cp_size_figures){
+        .memory_size_mb = memory_size_mb, .max_memory_used_mb = -1, .headroom_ratio = NAN};
+}
+
+static int by_memory(const void *a, const void *b)
+{
+    const struct cp_size_figures *x = a;
+    const struct cp_size_figures *y = b;
+    return (x->memory_size_mb > y->memory_size_mb) - (x->memory_size_mb < y->memory_size_mb);
+}
+
+/* Sizes come from the samples and from the cells: a size that never ran has no sample. */
+static void find_sizes(struct cp_figures *f)
+{
+    const struct cp_run_data *data = f->data;
+    for (size_t i = 0; i < data->n_samples; i++)
+        add_size(f, data->samples[i].memory_size_mb);
+    for (size_t i = 0; i < data->n_cells; i++)
+        add_size(f, data->cells[i].memory_size_mb);
+    qsort(f->sizes, f->n_sizes, sizeof f->sizes[0], by_memory);
+    for (size_t i = 0; i < data->n_cells; i++) {
+        const struct cp_cell_result *cell = &data->cells[i];
+        struct cp_size_figures *size = size_of(f, cell->memory_size_mb);
+        if (!size || cell->stop != CP_STOP_CANNOT_RUN)
+            continue;
+        size->cannot_run = true;
+        snprintf(size->cannot_run_note, sizeof size->cannot_run_note, "%s", cell->note);
+    }
+}
+
+static bool is_failed(enum cp_outcome outcome)
+{
+    return outcome == CP_OUTCOME_ERROR || outcome == CP_OUTCOME_TIMEOUT ||
+           outcome == CP_OUTCOME_OUT_OF_MEMORY || outcome == CP_OUTCOME_INIT_FAILED;
+}
+
+double cp_sample_init_ms(const struct cp_sample *s)
+{
+    return isfinite(s->init_duration_ms) ? s->init_duration_ms : s->restore_duration_ms;
+}
+
+static bool is_cold_row(const struct cp_sample *s)
+{
+    return s->kind == CP_CELL_COLD && cp_sample_is_usable(s) && isfinite(s->duration_ms) &&
+           isfinite(cp_sample_init_ms(s));
+}
+
+static bool is_warm_row(const struct cp_sample *s)
+{
+    return s->kind == CP_CELL_WARM && cp_sample_is_usable(s) && isfinite(s->duration_ms);
+}
+
+/* First pass: what belongs to each size. */
+static void count_samples(struct cp_figures *f)
+{
+    for (size_t i = 0; i < f->data->n_samples; i++) {
+        const struct cp_sample *s = &f->data->samples[i];
+        struct cp_size_figures *size = size_of(f, s->memory_size_mb);
+        if (!size)
+            continue;
+        if (s->max_memory_used_mb > size->max_memory_used_mb)
+            size->max_memory_used_mb = s->max_memory_used_mb;
+        f->n_mismatched += cp_sample_is_mismatched(s) ? 1 : 0;
+        size->n_failed += is_failed(s->outcome) ? 1 : 0;
+        if (is_cold_row(s))
+            size->n_cold++;
+        else if (is_warm_row(s))
+            size->n_warm++;
+        else if (s->outcome == CP_OUTCOME_MEASURED &&
+                 (s->kind == CP_CELL_COLD || s->kind == CP_CELL_WARM))
+            size->n_excluded++;
+    }
+    for (size_t i = 0; i < f->n_sizes; i++) {
+        struct cp_size_figures *size = &f->sizes[i];
+        if (size->max_memory_used_mb >= 0)
+            size->headroom_ratio = 1 - (double)size->max_memory_used_mb / size->memory_size_mb;
+    }
+}
+
+/* All arrays of all sizes in one block, owned by the first size's pair_init_ms. */
+static bool give_arrays(struct cp_figures *f)
+{
+    size_t total = 1;
+    for (size_t i = 0; i < f->n_sizes; i++)
+        total += 5 * f->sizes[i].n_cold + f->sizes[i].n_warm;
+    double *next = calloc(total, sizeof *next);
+    if (!next)
+        return false;
+    for (size_t i = 0; i < f->n_sizes; i++) {
+        struct cp_size_figures *size = &f->sizes[i];
+        double **cold[] = {&size->pair_init_ms, &size->pair_handler_ms, &size->init_ms,
+                           &size->cold_handler_ms, &size->cold_ms};
+        for (size_t k = 0; k < sizeof cold / sizeof cold[0]; k++) {
+            *cold[k] = next;
+            next += size->n_cold;
+        }
+        size->warm_ms = next;
+        next += size->n_warm;
+    }
+    return true;
+}
+
+static void fill_arrays(struct cp_figures *f)
+{
+    size_t n_cold[CP_RUN_SIZES_MAX] = {0};
+    size_t n_warm[CP_RUN_SIZES_MAX] = {0};
+    for (size_t i = 0; i < f->data->n_samples; i++) {
+        const struct cp_sample *s = &f->data->samples[i];
+        struct cp_size_figures *size = size_of(f, s->memory_size_mb);
+        if (!size)
+            continue;
+        size_t at = (size_t)(size - f->sizes);
+        if (is_cold_row(s)) {
+            size->pair_init_ms[n_cold[at]] = cp_sample_init_ms(s);
+            size->pair_handler_ms[n_cold[at]++] = s->duration_ms;
+        } else if (is_warm_row(s)) {
+            size->warm_ms[n_warm[at]++] = s->duration_ms;
+        }
+    }
+    for (size_t i = 0; i < f->n_sizes; i++) {
+        struct cp_size_figures *size = &f->sizes[i];
+        for (size_t k = 0; k < size->n_cold; k++) {
+            size->init_ms[k] = size->pair_init_ms[k];
+            size->cold_handler_ms[k] = size->pair_handler_ms[k];
+            size->cold_ms[k] = size->pair_init_ms[k] + size->pair_handler_ms[k];
+        }
+        cp_sort(size->init_ms, size->n_cold);
+        cp_sort(size->cold_handler_ms, size->n_cold);
+        cp_sort(size->cold_ms, size->n_cold);
+        cp_sort(size->warm_ms, size->n_warm);
+    }
+}
+
+/* One field of the usable samples of a size, sorted, as a median. */
+static struct cp_estimate median_of(const struct cp_figures *f, const struct cp_size_figures *size,
+                                    double *scratch, double (*field)(const struct cp_sample *))
+{
+    size_t n = 0;
+    for (size_t i = 0; i < f->data->n_samples; i++) {
+        const struct cp_sample *s = &f->data->samples[i];
+        if (s->memory_size_mb == size->memory_size_mb && is_warm_row(s) && isfinite(field(s)))
+            scratch[n++] = field(s);
+    }
+    cp_sort(scratch, n);
+    return cp_quantile_estimate(scratch, n, 0.5, 0);
+}
+
+static double client_ms_of(const struct cp_sample *s)
+{
+    return s->client_ms;
+}
+
+static double billed_ms_of(const struct cp_sample *s)
+{
+    return s->billed_duration_ms;
+}
+
+static void estimate_size(struct cp_size_figures *size)
+{
+    const struct {
+        struct cp_estimate *to;
+        const double *values;
+        size_t n;
+        double q;
+    } rows[] = {
+        {&size->init_p50, size->init_ms, size->n_cold, 0.5},
+        {&size->init_p95, size->init_ms, size->n_cold, 0.95},
+        {&size->cold_handler_p50, size->cold_handler_ms, size->n_cold, 0.5},
+        {&size->cold_handler_p95, size->cold_handler_ms, size->n_cold, 0.95},
+        {&size->cold_p50, size->cold_ms, size->n_cold, 0.5},
+        {&size->cold_p95, size->cold_ms, size->n_cold, 0.95},
+        {&size->cold_p99, size->cold_ms, size->n_cold, 0.99},
+        {&size->warm_p50, size->warm_ms, size->n_warm, 0.5},
+        {&size->warm_p95, size->warm_ms, size->n_warm, 0.95},
+        {&size->warm_p99, size->warm_ms, size->n_warm, 0.99},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        *rows[i].to = cp_quantile_estimate(rows[i].values, rows[i].n, rows[i].q, 0);
+}
+
+/* USD per million from the billed durations as read. A bill is a sum, so its expectation is the
+ * one place for a mean; normal interval from MEAN_MIN_N samples on. */
+static struct cp_interval cost_of(const struct cp_figures *f, int memory_size_mb,
+                                  bool (*is_row)(const struct cp_sample *))
+{
+    size_t n = 0;
+    double mean = 0;
+    double square = 0;
+    for (size_t i = 0; i < f->data->n_samples; i++) {
+        const struct cp_sample *s = &f->data->samples[i];
+        if (s->memory_size_mb != memory_size_mb || !is_row(s) || !isfinite(s->billed_duration_ms))
+            continue;
+        double usd = 1e6 * cp_price_invocation_usd(f->price, memory_size_mb, s->billed_duration_ms);
+        double delta = usd - mean;
+        n++;
+        mean += delta / (double)n;
+        square += delta * (usd - mean);
+    }
+    if (n == 0)
+        return (struct cp_interval){NAN, NAN, NAN};
+    if (n < MEAN_MIN_N)
+        return (struct cp_interval){mean, NAN, NAN};
+    double half = 1.959964 * sqrt(square / (double)(n - 1) / (double)n);
+    return (struct cp_interval){mean, mean - half, mean + half};
+}
+
+static bool estimate_sizes(struct cp_figures *f)
+{
+    double *scratch = calloc(f->data->n_samples + 1, sizeof *scratch);
+    if (!scratch)
+        return false;
+    for (size_t i = 0; i < f->n_sizes; i++) {
+        struct cp_size_figures *size = &f->sizes[i];
+        estimate_size(size);
+        size->client_warm_p50 = median_of(f, size, scratch, client_ms_of);
+        struct cp_estimate billed = median_of(f, size, scratch, billed_ms_of);
+        size->billed_p50_ms = billed.n > 0 ? billed.value : NAN;
+        size->usd_per_million = cost_of(f, size->memory_size_mb, is_warm_row);
+        size->usd_per_million_cold = cost_of(f, size->memory_size_mb, is_cold_row).value;
+    }
+    free(scratch);
+    return true;
+}
+
+static bool is_not_fitted(const struct cp_size_figures *size)
+{
+    return size->cannot_run || size->max_memory_used_mb > MEMORY_USED_LIMIT * size->memory_size_mb;
+}
+
+enum series { SERIES_INIT, SERIES_COLD_HANDLER, SERIES_WARM };
+
+static struct cp_memory_law fit_law(const struct cp_figures *f, enum series series, double q)
+{
+    struct cp_memory_group groups[CP_RUN_SIZES_MAX];
+    size_t n = 0;
+    for (size_t i = 0; i < f->n_sizes; i++) {
+        const struct cp_size_figures *size = &f->sizes[i];
+        const double *const values[] = {size->init_ms, size->cold_handler_ms, size->warm_ms};
+        size_t count = series == SERIES_WARM ? size->n_warm : size->n_cold;
+        if (count == 0)
+            continue;
+        groups[n++] = (struct cp_memory_group){
+            .memory_size_mb = size->memory_size_mb,
+            .sorted_ms = values[series],
+            .n = count,
+            .is_excluded = is_not_fitted(size),
+        };
+    }
+    struct cp_memory_law law;
+    cp_memory_law_fit(groups, n,
+                      &(struct cp_memory_law_options){
+                          .q = q, .is_init = series == SERIES_INIT, .seed = f->data->run.seed},
+                      &law);
+    return law;
+}
+
+static void fit_laws(struct cp_figures *f)
+{
+    f->init_law_p50 = fit_law(f, SERIES_INIT, 0.5);
+    f->init_law_p95 = fit_law(f, SERIES_INIT, 0.95);
+    f->warm_law_p50 = fit_law(f, SERIES_WARM, 0.5);
+    f->warm_law_p95 = fit_law(f, SERIES_WARM, 0.95);
+    f->cold_handler_law_p50 = fit_law(f, SERIES_COLD_HANDLER, 0.5);
+}
+
+/* When init does not follow memory, all sizes tell about the same distribution. */
+static bool pool_init(struct cp_figures *f)
+{
+    if (f->init_law_p50.status != CP_OK || f->init_law_p50.kind != CP_MEMORY_LAW_CONSTANT)
+        return true;
+    double *pooled = calloc(f->data->n_samples + 1, sizeof *pooled);
+    if (!pooled)
+        return false;
+    size_t n = 0;
+    for (size_t i = 0; i < f->n_sizes; i++) {
+        if (is_not_fitted(&f->sizes[i]) || f->sizes[i].n_cold == 0)
+            continue;
+        memcpy(pooled + n, f->sizes[i].init_ms, f->sizes[i].n_cold * sizeof *pooled);
+        n += f->sizes[i].n_cold;
+    }
+    cp_sort(pooled, n);
+    f->is_init_pooled = n > 0;
+    f->pooled_init_p50 = cp_quantile_estimate(pooled, n, 0.5, 0);
+    f->pooled_init_p95 = cp_quantile_estimate(pooled, n, 0.95, 0);
+    f->pooled_init_p99 = cp_quantile_estimate(pooled, n, 0.99, 0);
+    free(pooled);
+    return true;
+}
+
+static enum cp_code decide(struct cp_figures *f, struct cp_error *err)
+{
+    const struct cp_run *run = &f->data->run;
+    struct cp_size_data sizes[CP_RUN_SIZES_MAX];
+    for (size_t i = 0; i < f->n_sizes; i++) {
+        const struct cp_size_figures *size = &f->sizes[i];
+        size_t measured = size->n_cold + size->n_warm + size->n_excluded;
+        size_t ran = measured + size->n_failed;
+        sizes[i] = (struct cp_size_data){
+            .memory_size_mb = size->memory_size_mb,
+            .init_ms = size->pair_init_ms,
+            .cold_handler_ms = size->pair_handler_ms,
+            .n_cold = size->n_cold,
+            .warm_ms = size->warm_ms,
+            .n_warm = size->n_warm,
+            .failure_share = ran > 0 ? (double)size->n_failed / (double)ran : NAN,
+            .max_memory_used_mb = size->max_memory_used_mb,
+            .cannot_run = size->cannot_run,
+        };
+    }
+    const struct cp_optimize_input input = {
+        .sizes = sizes,
+        .n_sizes = f->n_sizes,
+        .survival = &f->survival,
+        .price = f->price,
+        .budget_q = run->budget_q,
+        .budget_ms = run->budget_ms,
+        .traffic_per_s = run->traffic_per_s,
+        .current_memory_mb = run->original_memory_size_mb,
+        .unreserved_concurrency = run->unreserved_concurrency,
+        .seed = run->seed,
+    };
+    return cp_optimize(&input, &f->decision, err);
+}
+
+static enum cp_code compute(struct cp_figures *f, struct cp_error *err)
+{
+    find_sizes(f);
+    count_samples(f);
+    f->accounting = cp_accounting_of(f->data->samples, f->data->n_samples);
+    if (!give_arrays(f))
+        return cp_fail(err, CP_ENOMEM, "no memory for the values of %zu samples",
+                       f->data->n_samples);
+    fill_arrays(f);
+    if (!estimate_sizes(f))
+        return cp_fail(err, CP_ENOMEM, "no memory for %zu values", f->data->n_samples);
+    fit_laws(f);
+    if (!pool_init(f))
+        return cp_fail(err, CP_ENOMEM, "no memory for %zu pooled values", f->data->n_samples);
+    cp_idle_survival_of_samples(f->data->samples, f->data->n_samples, &f->survival);
+    enum cp_code code = decide(f, err);
+    if (code != CP_OK)
+        return code;
+    cp_figures_warn(f);
+    return CP_OK;
+}
+
+enum cp_code cp_figures_new(const struct cp_run_data *data, struct cp_figures **out,
+                            struct cp_error *err)
+{
+    *out = NULL;
+    if (data->n_samples == 0)
+        return cp_fail(err, CP_EINVAL, "run '%s' has no samples", data->run.id);
+    struct cp_figures *f = calloc(1, sizeof *f);
+    if (!f)
+        return cp_fail(err, CP_ENOMEM, "no memory for the figures");
+    f->data = data;
+    enum cp_code code = cp_price_find(data->run.region, data->run.architecture, &f->price, err);
+    if (code == CP_OK)
+        code = compute(f, err);
+    if (code != CP_OK) {
+        cp_figures_free(f);
+        return code;
+    }
+    *out = f;
+    return CP_OK;
+}
+
+void cp_figures_free(struct cp_figures *figures)
+{
+    if (!figures)
+        return;
+    free(figures->sizes[0].pair_init_ms);
+    free(figures);
+}
+
+const struct cp_candidate *cp_figures_candidate(const struct cp_figures *f, int index)
+{
+    bool is_valid = index >= 0 && (size_t)index < f->decision.n_candidates;
+    return is_valid ? &f->decision.candidates[index] : NULL;
+}
+
+const struct cp_size_figures *cp_figures_size(const struct cp_figures *f, int memory_size_mb)
+{
+    for (size_t i = 0; i < f->n_sizes; i++) {
+        if (f->sizes[i].memory_size_mb == memory_size_mb)
+            return &f->sizes[i];
+    }
+    return NULL;
+}
+
+size_t cp_figures_n_cold(const struct cp_figures *f)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < f->n_sizes; i++)
+        n += f->sizes[i].n_cold;
+    return n;
+}
+
+size_t cp_figures_n_warm(const struct cp_figures *f)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < f->n_sizes; i++)
+        n += f->sizes[i].n_warm;
+    return n;
+}
+
+size_t cp_figures_n_excluded(const struct cp_figures *f)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < f->n_sizes; i++)
+        n += f->sizes[i].n_excluded;
+    return n;
+}
+
+double cp_figures_quantile(const struct cp_figures *f)
+{
+    return isnan(f->data->run.budget_q) ? 0.99 : f->data->run.budget_q;
+}
+
+bool cp_figures_has_traffic(const struct cp_figures *f)
+{
+    return f->data->run.traffic_per_s > 0;
+}
+
+/* One block per size, or a sweep up and down again, visits a size once or twice; an interleaved
+ * plan comes back many times. Three visits per size on average separate the two. */
+bool cp_figures_is_interleaved(const struct cp_figures *f)
+{
+    const struct cp_sample *last = NULL;
+    size_t n_visits = 0;
+    for (size_t i = 0; i < f->data->n_samples; i++) {
+        const struct cp_sample *s = &f->data->samples[i];
+        if (s->outcome == CP_OUTCOME_NOT_SENT)
+            continue;
+        n_visits += !last || last->memory_size_mb != s->memory_size_mb ? 1 : 0;
+        last = s;
+    }
+    return f->n_sizes > 1 && n_visits >= 3 * f->n_sizes;
+}
+
+bool cp_figures_has_snapstart(const struct cp_figures *f)
+{
+    for (size_t i = 0; i < f->data->n_samples; i++) {
+        if (f->data->samples[i].start == CP_START_SNAPSTART)
+            return true;
+    }
+    return false;
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * What the modules of this room share about figures beyond report.h. Pure.
+ */
+#ifndef COLDPROF_REPORTS_FIGURES_H
+#define COLDPROF_REPORTS_FIGURES_H
+
+#include "reports/report.h"
+
+/* Init Duration, or Restore Duration of a SnapStart environment; NAN without either. */
+double cp_sample_init_ms(const struct cp_sample *s);
+
+/* Fills f->warnings from everything else in `f`, worst first. */
+void cp_figures_warn(struct cp_figures *f);
+
+/* The decision's candidate at an index, NULL for -1 (none). */
+const struct cp_candidate *cp_figures_candidate(const struct cp_figures *f, int index);
+/* The figures of a memory size, NULL when it was not swept. */
+const struct cp_size_figures *cp_figures_size(const struct cp_figures *f, int memory_size_mb);
+size_t cp_figures_n_cold(const struct cp_figures *f);
+size_t cp_figures_n_warm(const struct cp_figures *f);
+size_t cp_figures_n_excluded(const struct cp_figures *f);
+/* Quantile the decision judges: the budget's, or p99 without one. */
+double cp_figures_quantile(const struct cp_figures *f);
+/* Monthly cost when traffic is known, else per million requests. */
+bool cp_figures_has_traffic(const struct cp_figures *f);
+/* Whether memory sizes took turns in sending order: read from the data, not from the plan. */
+bool cp_figures_is_interleaved(const struct cp_figures *f);
+bool cp_figures_has_snapstart(const struct cp_figures *f);
+
+#endif

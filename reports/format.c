@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "reports/format.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { SIGNIFICANT = 3 };
+
+const char *cp_unit_name(enum cp_unit unit)
+{
+    static const char *const names[] = {
+        [CP_UNIT_TEXT] = "", [CP_UNIT_COUNT] = "",  [CP_UNIT_MB] = "MB",     [CP_UNIT_MS] = "ms",
+        [CP_UNIT_S] = "s",   [CP_UNIT_USD] = "USD", [CP_UNIT_PERCENT] = "%",
+    };
+    return names[unit];
+}
+
+/* "%.*f" with a comma between thousands; never "-0". */
+static void grouped(double value, int decimals, char out[CP_FORMAT_MAX])
+{
+    char plain[CP_FORMAT_MAX];
+    snprintf(plain, sizeof plain, "%.*f", decimals, value);
+    if (strspn(plain, "-0.") == strlen(plain))
+        snprintf(plain, sizeof plain, "%.*f", decimals, 0.0);
+    size_t sign = plain[0] == '-' ? 1 : 0;
+    size_t digits = strcspn(plain, ".");
+    size_t to = 0;
+    for (size_t i = 0; plain[i] && to + 2 < CP_FORMAT_MAX; i++) {
+        if (i > sign && i < digits && (digits - i) % 3 == 0)
+            out[to++] = ',';
+        out[to++] = plain[i];
+    }
+    out[to] = '\0';
+}
+
+/* Power of ten of the last digit shown when `value` has `significant` digits, after rounding:
+ * 146.2 -> 0, 9.996 -> -1 (it becomes 10.0), 12345 -> 2. */
+static int last_digit(double value, int significant)
+{
+    if (!isfinite(value) || fabs(value) < 1e-12)
+        return 0;
+    int power = (int)floor(log10(fabs(value)));
+    double scaled = fabs(value) / pow(10, power - significant + 1);
+    if (round(scaled) >= pow(10, significant))
+        power++;
+    return power - significant + 1;
+}
+
+/* Last digit of a point value in its unit. */
+static int value_digit(enum cp_unit unit, double value)
+{
+    switch (unit) {
+    case CP_UNIT_TEXT:
+    case CP_UNIT_COUNT:
+    case CP_UNIT_MB:
+        return 0;
+    case CP_UNIT_USD:
+        return fabs(value) >= 0.1 ? -2 : last_digit(value, 2);
+    case CP_UNIT_MS:
+    case CP_UNIT_S:
+    case CP_UNIT_PERCENT:
+        break;
+    }
+    return last_digit(value, SIGNIFICANT);
+}
+
+static double in_unit(enum cp_unit unit, double value)
+{
+    return unit == CP_UNIT_PERCENT ? value * 100 : value;
+}
+
+/* `value` at a resolution of 10^digit, rounded by `round_fn`. Scaling by the exact power of ten
+ * (multiply for decimals, divide for tens) keeps 71.0 at 71. */
+static void at_digit(double value, int digit, double (*round_fn)(double), char out[CP_FORMAT_MAX])
+{
+    double step = pow(10, abs(digit));
+    double rounded = digit < 0 ? round_fn(value * step) / step : round_fn(value / step) * step;
+    grouped(rounded, digit < 0 ? -digit : 0, out);
+}
+
+/* A bound that is a whole step but for the last bits of the arithmetic stays there. */
+static double floor_step(double x)
+{
+    return fabs(x - round(x)) < 1e-9 * fmax(1, fabs(x)) ? round(x) : floor(x);
+}
+
+static double ceil_step(double x)
+{
+    return fabs(x - round(x)) < 1e-9 * fmax(1, fabs(x)) ? round(x) : ceil(x);
+}
+
+const char *cp_format(enum cp_unit unit, double value, char out[CP_FORMAT_MAX])
+{
+    if (isnan(value))
+        return memcpy(out, "-", 2);
+    if (isinf(value))
+        return value > 0 ? memcpy(out, "no limit", 9) : memcpy(out, "-", 2);
+    double shown = in_unit(unit, value);
+    at_digit(shown, value_digit(unit, shown), round, out);
+    return out;
+}
+
+/* Bounds need fewer digits than the value: the coarsest step, up to whole units, that still cuts
+ * the interval into five parts (money: fifty). */
+static int bounds_digit(enum cp_unit unit, struct cp_interval v)
+{
+    int digit = value_digit(unit, v.value);
+    double parts = unit == CP_UNIT_USD ? 50 : 5;
+    while (digit < 0 && (v.high - v.low) / pow(10, digit + 1) >= parts)
+        digit++;
+    return digit;
+}
+
+const char *cp_format_bounds(enum cp_unit unit, struct cp_interval v, char out[CP_FORMAT_MAX])
+{
+    out[0] = '\0';
+    if (isnan(v.low) || isnan(v.high) || isnan(v.value))
+        return out;
+    struct cp_interval shown = {in_unit(unit, v.value), in_unit(unit, v.low),
+                                in_unit(unit, v.high)};
+    char low[CP_FORMAT_MAX];
+    char high[CP_FORMAT_MAX];
+    int digit = bounds_digit(unit, shown);
+    at_digit(shown.low, digit, floor_step, low);
+    if (isinf(v.high))
+        cp_format(unit, v.high, high);
+    else
+        at_digit(shown.high, digit, ceil_step, high);
+    snprintf(out, CP_FORMAT_MAX, "[%.40s, %.40s]", low, high);
+    return out;
+}
+
+const char *cp_format_interval(enum cp_unit unit, struct cp_interval v, char out[CP_FORMAT_MAX])
+{
+    char value[CP_FORMAT_MAX];
+    char bounds[CP_FORMAT_MAX];
+    cp_format(unit, v.value, value);
+    cp_format_bounds(unit, v, bounds);
+    snprintf(out, CP_FORMAT_MAX, "%.40s%s%.50s", value, bounds[0] ? " " : "", bounds);
+    return out;
+}
+
+struct cp_interval cp_interval_of_estimate(const struct cp_estimate *e)
+{
+    struct cp_interval v = {NAN, NAN, NAN};
+    if (e->status == CP_ANSWER_OK)
+        v = (struct cp_interval){e->value, e->low, e->high};
+    return v;
+}
+
+const char *cp_format_estimate(const struct cp_estimate *e, bool with_bounds,
+                               char out[CP_FORMAT_MAX])
+{
+    char upper[CP_FORMAT_MAX];
+    switch (e->status) {
+    case CP_ANSWER_NONE:
+        break;
+    case CP_ANSWER_TOO_FEW:
+        snprintf(out, CP_FORMAT_MAX, "n>=%zu needed", e->n_needed_upper);
+        return out;
+    case CP_ANSWER_UPPER_ONLY:
+        at_digit(e->upper, last_digit(e->upper, SIGNIFICANT), ceil_step, upper);
+        snprintf(out, CP_FORMAT_MAX, "<= %.40s", upper);
+        return out;
+    case CP_ANSWER_OK:
+        if (with_bounds)
+            return cp_format_interval(CP_UNIT_MS, cp_interval_of_estimate(e), out);
+        return cp_format(CP_UNIT_MS, e->value, out);
+    }
+    return memcpy(out, "-", 2);
+}
+
+const char *cp_format_quantile_name(double q, char out[CP_FORMAT_MAX])
+{
+    snprintf(out, CP_FORMAT_MAX, "p%.6g", q * 100);
+    return out;
+}

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * How a number looks and how foreign text is made harmless: one function per kind, used by every
+ * format. Pure; results go to the caller's array or buffer.
+ *
+ * Numbers: three significant digits, a comma between thousands, money in cents, "-" when absent.
+ * Interval bounds are rounded outwards, so that a printed interval always contains the printed
+ * value and never looks narrower, or closer to a target, than it is.
+ */
+#ifndef COLDPROF_REPORTS_FORMAT_H
+#define COLDPROF_REPORTS_FORMAT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "model/base/buf.h"
+#include "model/optimize.h"
+#include "model/quantile.h"
+
+enum cp_unit {
+    CP_UNIT_TEXT,
+    CP_UNIT_COUNT,   /* whole, exact */
+    CP_UNIT_MB,      /* whole, exact */
+    CP_UNIT_MS,      /* three significant digits */
+    CP_UNIT_S,       /* three significant digits */
+    CP_UNIT_USD,     /* cents; two significant digits below ten cents */
+    CP_UNIT_PERCENT, /* the value is a ratio 0..1, shown times 100 */
+};
+/* For a header cell: "MB", "ms", "USD", "%"; "" for text and counts. */
+const char *cp_unit_name(enum cp_unit unit);
+
+enum { CP_FORMAT_MAX = 96 };
+
+const char *cp_format(enum cp_unit unit, double value, char out[CP_FORMAT_MAX]);
+/* "[71, 78]"; "" when a bound is absent. */
+const char *cp_format_bounds(enum cp_unit unit, struct cp_interval v, char out[CP_FORMAT_MAX]);
+/* "73.9 [71, 78]"; the value alone without bounds. */
+const char *cp_format_interval(enum cp_unit unit, struct cp_interval v, char out[CP_FORMAT_MAX]);
+/* What may be said about a quantile: "73.9 [71, 78]", "<= 80.2" (upper bound only),
+ * "n>=299 needed" or "-". `with_bounds` false leaves the interval out. */
+const char *cp_format_estimate(const struct cp_estimate *e, bool with_bounds,
+                               char out[CP_FORMAT_MAX]);
+/* "p50", "p95", "p99.9" of a quantile 0..1. */
+const char *cp_format_quantile_name(double q, char out[CP_FORMAT_MAX]);
+
+struct cp_interval cp_interval_of_estimate(const struct cp_estimate *e);
+
+/* --- foreign text: control bytes, C1, bidi controls and bytes that are not UTF-8 become visible
+ * escapes (\x1b, \u202e) in every format; the rest is quoted as the format wants it. --- */
+void cp_text_terminal(struct cp_buf *b, const char *s);
+void cp_text_html(struct cp_buf *b, const char *s); /* element content */
+void cp_text_attr(struct cp_buf *b, const char *s); /* inside a double-quoted attribute */
+void cp_text_markdown(struct cp_buf *b, const char *s);
+/* A JSON string with its quotes; bytes that are not UTF-8 become U+FFFD. */
+void cp_text_json(struct cp_buf *b, const char *s);
+/* A CSV text cell: quoted as RFC 4180 wants, and never a formula. */
+void cp_text_csv(struct cp_buf *b, const char *s);
+/* A gnuplot string in single quotes; nothing inside is expanded or executed. */
+void cp_text_gnuplot(struct cp_buf *b, const char *s);
+/* One word of a POSIX shell, in single quotes when needed. */
+void cp_text_shell(struct cp_buf *b, const char *s);
+
+/* Columns a terminal uses for UTF-8 text without control bytes. */
+size_t cp_text_columns(struct cp_view v);
+
+#endif

@@ -1,0 +1,546 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * The report page: one file that works offline, printed, and without script. Foreign text passes
+ * through cp_text_html (content) or cp_text_attr (attributes), always.
+ */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "model/base/datetime.h"
+#include "model/base/units.h"
+#include "reports/chart_script.h"
+#include "reports/figures.h"
+#include "reports/page_style.h"
+#include "reports/table.h"
+
+enum { WARNINGS_SHOWN = 5 };
+
+struct page {
+    const struct cp_figures *f;
+    const struct cp_charts *charts; /* NULL: tables only */
+    struct cp_buf *out;
+};
+
+/* --- tables --- */
+
+static void add_head(const struct cp_table *table, struct cp_buf *out)
+{
+    cp_buf_adds(out, "<thead><tr>");
+    for (size_t i = 0; i < table->n_columns; i++) {
+        const struct cp_column *column = &table->columns[i];
+        const char *unit = cp_unit_name(column->unit);
+        cp_buf_addf(out, "<th scope=\"col\"%s>%s",
+                    column->unit == CP_UNIT_TEXT ? " class=\"text\"" : "",
+                    column->head[0] ? column->head : "setting");
+        if (unit[0])
+            cp_buf_addf(out, "<small>%s%s</small>", unit, column->has_interval ? " [95% CI]" : "");
+        cp_buf_adds(out, "</th>");
+    }
+    cp_buf_adds(out, "</tr></thead>\n");
+}
+
+/* "412 [388, 440]" with the interval in its own, quieter, span. */
+static void add_number(const char *text, struct cp_buf *out)
+{
+    const char *bounds = strstr(text, " [");
+    if (!bounds) {
+        cp_text_html(out, text);
+        return;
+    }
+    cp_buf_add(out, text, (size_t)(bounds - text));
+    cp_buf_adds(out, " <span class=\"ci\">");
+    cp_text_html(out, bounds + 1);
+    cp_buf_adds(out, "</span>");
+}
+
+static void add_cell(const struct cp_column *column, const struct cp_cell *cell, struct cp_buf *out)
+{
+    char text[CP_FORMAT_MAX];
+    if (column->unit == CP_UNIT_TEXT && cell->text)
+        cp_text_html(out, cell->text);
+    else
+        add_number(cp_cell_format(column, cell, text), out);
+}
+
+static void add_row(const struct cp_table *table, const struct cp_figures *f, size_t row,
+                    struct cp_buf *out)
+{
+    const char *mark = table->mark ? table->mark(f, row) : NULL;
+    cp_buf_adds(out, mark ? "<tr class=\"marked\">" : "<tr>");
+    for (size_t i = 0; i < table->n_columns; i++) {
+        const struct cp_column *column = &table->columns[i];
+        struct cp_cell cell = column->cell(f, row);
+        const char *class = column->unit == CP_UNIT_TEXT ? " class=\"text\"" : "";
+        cp_buf_addf(out, i == 0 ? "<th scope=\"row\"%s>" : "<td%s>", class);
+        add_cell(column, &cell, out);
+        if (i == 0 && mark && mark[0])
+            cp_buf_addf(out, "<span class=\"mark\">%s</span>", mark);
+        cp_buf_adds(out, i == 0 ? "</th>" : "</td>");
+    }
+    cp_buf_adds(out, "</tr>\n");
+}
+
+void cp_table_html(const struct cp_table *table, const struct cp_figures *f, struct cp_buf *out)
+{
+    cp_buf_addf(out,
+                "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Table: %s\">\n"
+                "<table id=\"table-%s\">\n<caption>%s</caption>\n",
+                table->caption, table->id, table->caption);
+    add_head(table, out);
+    cp_buf_adds(out, "<tbody>\n");
+    size_t n_rows = table->n_rows(f);
+    for (size_t row = 0; row < n_rows; row++)
+        add_row(table, f, row, out);
+    cp_buf_adds(out, "</tbody>\n</table>\n</div>\n");
+}
+
+/* --- header --- */
+
+static void add_fact(const struct page *p, const char *name, const char *value, bool is_wide)
+{
+    if (value[0] == '\0')
+        return;
+    cp_buf_addf(p->out, "<div%s><dt>%s</dt><dd>", is_wide ? " class=\"wide\"" : "", name);
+    cp_text_html(p->out, value);
+    cp_buf_adds(p->out, "</dd></div>\n");
+}
+
+static void add_window(const struct page *p)
+{
+    const struct cp_run *run = &p->f->data->run;
+    char start[CP_DATETIME_TEXT_MAX];
+    char end[CP_DATETIME_TEXT_MAX];
+    if (run->started_at_ms < 0)
+        return;
+    cp_buf_addf(p->out, "<div class=\"wide\"><dt>measured, UTC</dt><dd>%s to %s</dd></div>\n",
+                cp_datetime_format(run->started_at_ms, CP_DATETIME_ISO_S, start),
+                run->ended_at_ms < 0
+                    ? "now"
+                    : cp_datetime_format(run->ended_at_ms, CP_DATETIME_ISO_S, end));
+}
+
+static void add_header(const struct page *p)
+{
+    const struct cp_run *run = &p->f->data->run;
+    char sha[13] = "";
+    char seed[32];
+    cp_view_copy((struct cp_view){run->code_sha256, strnlen(run->code_sha256, 12)}, sha,
+                 sizeof sha);
+    snprintf(seed, sizeof seed, "%llu", (unsigned long long)run->seed);
+    cp_buf_adds(p->out, "<header>\n<h1>");
+    cp_text_html(p->out, run->function);
+    cp_buf_adds(p->out, "</h1>\n");
+    if (run->is_local)
+        cp_buf_adds(p->out, "<p class=\"badge\"><strong>LOCAL</strong>: relative comparison, not "
+                            "AWS latency</p>\n");
+    cp_buf_adds(p->out, "<dl class=\"facts\">\n");
+    add_fact(p, "region", run->region, false);
+    add_fact(p, "architecture", run->architecture, false);
+    add_fact(p, "runtime", run->runtime, false);
+    add_fact(p, "target", run->place, false);
+    add_window(p);
+    add_fact(p, "code SHA-256", sha, false);
+    add_fact(p, "prices of", p->f->price->date, false);
+    add_fact(p, "run", run->id, false);
+    add_fact(p, "seed", seed, false);
+    add_fact(p, "coldprof", run->coldprof_version, false);
+    add_fact(p, "runtime version", run->runtime_version_arn, true);
+    cp_buf_adds(p->out, "</dl>\n</header>\n");
+}
+
+/* --- decision --- */
+
+static const struct {
+    const char *shape, *css;
+} verdict_looks[] = {
+    [CP_VERDICT_NOT_ENOUGH_DATA] = {"&#9675;", "soft"},
+    [CP_VERDICT_KEEP] = {"&#9679;", "good"},
+    [CP_VERDICT_CHANGE] = {"&#9632;", "good"},
+    [CP_VERDICT_INVESTIGATE] = {"&#9650;", "bad"},
+};
+
+static void add_reason(const struct page *p, const char *name, const char *text)
+{
+    if (text[0] == '\0')
+        return;
+    cp_buf_addf(p->out, "<dt>%s</dt><dd>", name);
+    cp_text_html(p->out, text);
+    cp_buf_adds(p->out, "</dd>\n");
+}
+
+/* One command that takes the recommended change back. Only where we know what was there. */
+static void add_undo(const struct page *p)
+{
+    const struct cp_run *run = &p->f->data->run;
+    const struct cp_candidate *chosen = cp_figures_candidate(p->f, p->f->decision.chosen);
+    bool is_meaningful = p->f->decision.verdict == CP_VERDICT_CHANGE && !run->is_local && chosen &&
+                         run->original_memory_size_mb > 0 &&
+                         chosen->memory_size_mb != run->original_memory_size_mb;
+    if (!is_meaningful)
+        return;
+    struct cp_buf command;
+    char name[CP_RUN_NAME_MAX];
+    struct cp_view function = cp_view_of(run->target);
+    bool is_arn = cp_view_has_prefix(function, "arn:");
+    struct cp_view head = function;
+    if (!is_arn)
+        cp_view_split(&function, ':', &head);
+    if (!cp_view_copy(head, name, sizeof name))
+        return;
+    cp_buf_init(&command, 4096);
+    cp_buf_adds(&command, "aws lambda update-function-configuration --function-name ");
+    cp_text_shell(&command, name);
+    cp_buf_addf(&command, " --memory-size %d --region ", run->original_memory_size_mb);
+    cp_text_shell(&command, run->region);
+    cp_buf_adds(p->out, "<dt>Undo</dt><dd><code>");
+    cp_text_html(p->out, cp_buf_str(&command));
+    cp_buf_adds(p->out, "</code></dd>\n");
+    cp_buf_clear(&command);
+}
+
+static void add_changers(const struct page *p)
+{
+    const struct cp_decision *d = &p->f->decision;
+    if (d->n_changers == 0)
+        return;
+    cp_buf_adds(p->out, "<dt>What would change this</dt><dd><ul>\n");
+    for (size_t i = 0; i < d->n_changers; i++) {
+        cp_buf_adds(p->out, "<li>");
+        cp_text_html(p->out, d->changers[i]);
+        cp_buf_adds(p->out, "</li>\n");
+    }
+    cp_buf_adds(p->out, "</ul></dd>\n");
+}
+
+static void add_quality(const struct page *p)
+{
+    char cold[CP_FORMAT_MAX];
+    char warm[CP_FORMAT_MAX];
+    char excluded[CP_FORMAT_MAX];
+    char span[CP_UNITS_TEXT_MAX];
+    const struct cp_accounting *a = &p->f->accounting;
+    const struct cp_run *run = &p->f->data->run;
+    cp_format(CP_UNIT_COUNT, (double)cp_figures_n_cold(p->f), cold);
+    cp_format(CP_UNIT_COUNT, (double)cp_figures_n_warm(p->f), warm);
+    cp_format(CP_UNIT_COUNT, (double)cp_figures_n_excluded(p->f), excluded);
+    cp_buf_addf(p->out,
+                "<p class=\"soft small\">Data: %s cold and %s warm samples in statistics, %s "
+                "excluded; planned %zu = measured %zu + failed %zu + throttled %zu + unknown %zu + "
+                "not sent %zu",
+                cold, warm, excluded, a->planned, a->measured, a->failed, a->throttled, a->unknown,
+                a->not_sent);
+    if (run->started_at_ms >= 0 && run->ended_at_ms >= run->started_at_ms) {
+        int64_t seconds = (run->ended_at_ms - run->started_at_ms) / 1000;
+        cp_buf_addf(p->out, "; measured over %s",
+                    cp_units_format_duration((double)seconds * CP_MS_PER_S, span));
+    }
+    cp_buf_addf(p->out, "; memory sizes interleaved: %s.</p>\n",
+                cp_figures_is_interleaved(p->f) ? "yes" : "no");
+}
+
+static void add_warnings(const struct page *p)
+{
+    size_t n = p->f->n_warnings < WARNINGS_SHOWN ? p->f->n_warnings : WARNINGS_SHOWN;
+    if (n == 0 && (!p->charts || p->charts->warning[0] == '\0'))
+        return;
+    cp_buf_adds(p->out, "<ul class=\"warnings small\" aria-label=\"Warnings\">\n");
+    for (size_t i = 0; i < n; i++) {
+        const struct cp_warning *w = &p->f->warnings[i];
+        cp_buf_addf(p->out, "<li><strong>%s</strong> ", w->id);
+        cp_text_html(p->out, w->text);
+        cp_buf_adds(p->out, ". <span class=\"soft\">");
+        cp_text_html(p->out, w->advice);
+        cp_buf_adds(p->out, ".</span></li>\n");
+    }
+    if (p->charts && p->charts->warning[0]) {
+        cp_buf_adds(p->out, "<li>");
+        cp_text_html(p->out, p->charts->warning);
+        cp_buf_adds(p->out, ".</li>\n");
+    }
+    cp_buf_adds(p->out, "</ul>\n");
+}
+
+static void add_decision(const struct page *p)
+{
+    const struct cp_decision *d = &p->f->decision;
+    cp_buf_addf(p->out,
+                "<section id=\"decision\" aria-labelledby=\"h-decision\">\n"
+                "<h2 id=\"h-decision\">Decision</h2>\n<p class=\"verdict\"><b class=\"%s\">"
+                "<span aria-hidden=\"true\">%s</span> %s</b> ",
+                verdict_looks[d->verdict].css, verdict_looks[d->verdict].shape,
+                cp_verdict_name(d->verdict));
+    cp_text_html(p->out,
+                 d->sentence[0] ? d->sentence : "No setting can be recommended from this run.");
+    cp_buf_adds(p->out, "</p>\n<dl class=\"reasons\">\n");
+    add_reason(p, "Because", d->because);
+    add_reason(p, "Money", d->money);
+    add_changers(p);
+    add_undo(p);
+    cp_buf_adds(p->out, "</dl>\n");
+    cp_table_html(&cp_table_key, p->f, p->out);
+    add_quality(p);
+    add_warnings(p);
+    cp_buf_adds(p->out, "</section>\n");
+}
+
+/* --- charts --- */
+
+static void add_chart(const struct page *p, enum cp_chart_id id, const char *caption)
+{
+    if (!p->charts || p->charts->svg[id].n == 0)
+        return;
+    cp_buf_addf(p->out, "<figure id=\"chart-%s\">\n", cp_chart_name(id));
+    cp_buf_add_view(p->out, cp_buf_view(&p->charts->svg[id]));
+    cp_buf_addf(p->out, "<figcaption>%s</figcaption>\n</figure>\n", caption);
+}
+
+static void add_cost(const struct page *p)
+{
+    cp_buf_adds(p->out, "<section id=\"cost\" class=\"first\" aria-labelledby=\"h-cost\">\n"
+                        "<h2 id=\"h-cost\">Cost against latency</h2>\n");
+    add_chart(p, CP_CHART_FRONTIER,
+              "Label: memory size in MB, then provisioned or reserved concurrency. "
+              "&#9671; recommended, &#9633; current, &#9679; on the frontier, &#215; dominated. "
+              "Whiskers: 95% confidence intervals. Settings far more expensive are in the table "
+              "only.");
+    cp_buf_adds(p->out, "<details><summary>All candidates</summary>\n");
+    cp_table_html(&cp_table_candidates, p->f, p->out);
+    cp_buf_adds(p->out, "</details>\n</section>\n");
+}
+
+static void add_law_text(const struct page *p, const char *name, const struct cp_memory_law *law)
+{
+    char a[CP_FORMAT_MAX];
+    char b[CP_FORMAT_MAX];
+    char cap[CP_FORMAT_MAX];
+    if (law->status != CP_OK)
+        return;
+    cp_format_interval(CP_UNIT_MS, (struct cp_interval){law->a_ms, law->a_low_ms, law->a_high_ms},
+                       a);
+    cp_format_interval(CP_UNIT_MS, (struct cp_interval){law->b_ms, law->b_low_ms, law->b_high_ms},
+                       b);
+    cp_buf_addf(p->out, "<li>%s = %s ms", name, a);
+    if (law->kind == CP_MEMORY_LAW_INVERSE && isfinite(law->cap_mb))
+        cp_buf_addf(p->out, " + %s ms &#215; 1024 / min(memory, %s MB)", b,
+                    cp_format(CP_UNIT_MB, law->cap_mb, cap));
+    else if (law->kind == CP_MEMORY_LAW_INVERSE)
+        cp_buf_addf(p->out, " + %s ms &#215; 1024 / memory", b);
+    else
+        cp_buf_adds(p->out, " at every memory size");
+    cp_buf_addf(p->out, "; n=%zu%s</li>\n", law->n_samples,
+                law->is_lack_of_fit ? "; does not fit well, trust the points" : "");
+}
+
+static void add_pooled(const struct page *p)
+{
+    char p50[CP_FORMAT_MAX];
+    char p95[CP_FORMAT_MAX];
+    char p99[CP_FORMAT_MAX];
+    if (!p->f->is_init_pooled)
+        return;
+    cp_buf_addf(p->out,
+                "<p>Init duration does not follow memory here, so all sizes tell about one "
+                "distribution: p50 %s ms, p95 %s ms, p99 %s ms (n=%zu). What follows memory is the "
+                "first handler run after it.</p>\n",
+                cp_format_estimate(&p->f->pooled_init_p50, true, p50),
+                cp_format_estimate(&p->f->pooled_init_p95, true, p95),
+                cp_format_estimate(&p->f->pooled_init_p99, true, p99), p->f->pooled_init_p50.n);
+}
+
+static void add_memory(const struct page *p)
+{
+    cp_buf_adds(p->out, "<section id=\"memory\" class=\"next\" aria-labelledby=\"h-memory\">\n"
+                        "<h2 id=\"h-memory\">Memory sweep</h2>\n");
+    cp_table_html(&cp_table_sweep, p->f, p->out);
+    cp_buf_adds(p->out, "<h3 id=\"h-init\">Init duration by memory size</h3>\n");
+    add_pooled(p);
+    add_chart(p, CP_CHART_INIT,
+              "&#9679; solid p50, &#9650; dashed p95; thin grey: fitted law; whiskers: 95% "
+              "confidence intervals.");
+    cp_table_html(&cp_table_init, p->f, p->out);
+    cp_buf_adds(p->out, "<h3 id=\"h-duration\">Handler duration by memory size</h3>\n");
+    add_chart(p, CP_CHART_DURATION,
+              "Blue circles: warm starts; vermilion triangles: first run after init. Filled and "
+              "solid p50, open and dashed p95; thin grey: fitted law.");
+    cp_table_html(&cp_table_duration, p->f, p->out);
+    cp_buf_adds(p->out, "<h3 id=\"h-ecdf\">Distribution of init duration</h3>\n");
+    add_chart(p, CP_CHART_ECDF,
+              "One line per memory size. The quantiles are in the table of init durations above; "
+              "every value is in charts/ecdf.csv.");
+    cp_buf_adds(p->out, "</section>\n");
+}
+
+static void add_survival(const struct page *p)
+{
+    const struct cp_idle_survival *s = &p->f->survival;
+    cp_buf_adds(p->out, "<section id=\"idle\" aria-labelledby=\"h-idle\">\n"
+                        "<h2 id=\"h-idle\">Idle survival</h2>\n");
+    if (s->n_points == 0) {
+        cp_buf_adds(p->out, "<p>No idle interval was probed: how long an environment survives "
+                            "idle time is unknown.</p>\n</section>\n");
+        return;
+    }
+    if (s->is_separated && isfinite(s->first_cold_ms)) {
+        char warm[CP_UNITS_TEXT_MAX];
+        char cold[CP_UNITS_TEXT_MAX];
+        cp_buf_addf(p->out,
+                    "<p>Every environment was still warm after %s of idle time, and every one was "
+                    "gone after %s.</p>\n",
+                    cp_units_format_duration(s->last_warm_ms, warm),
+                    cp_units_format_duration(s->first_cold_ms, cold));
+    }
+    add_chart(p, CP_CHART_SURVIVAL,
+              "Step line: isotonic estimate; whiskers: exact 95% intervals of each point; band: "
+              "what is possible between two probed intervals.");
+    cp_table_html(&cp_table_survival, p->f, p->out);
+    cp_buf_adds(p->out, "</section>\n");
+}
+
+/* --- method, limits, glossary --- */
+
+static void add_item(const struct page *p, const char *name, const char *text)
+{
+    if (text[0] == '\0')
+        return;
+    cp_buf_addf(p->out, "<li>%s: ", name);
+    cp_text_html(p->out, text);
+    cp_buf_adds(p->out, "</li>\n");
+}
+
+static void add_price_rows(const struct page *p)
+{
+    const struct cp_price_book *b = p->f->price;
+    cp_buf_adds(p->out, "<li>Prices: ");
+    cp_text_html(p->out, b->region);
+    cp_buf_adds(p->out, ", ");
+    cp_text_html(p->out, b->architecture);
+    cp_buf_addf(p->out,
+                ", list of %s: USD %.9g per request, %.9g per GB-second (first tier), provisioned "
+                "concurrency %.9g per GB-second kept ready and %.9g per GB-second used. Source: ",
+                b->date, b->request_usd, b->duration[0].usd_per_gb_s,
+                b->provisioned_concurrency_usd_per_gb_s, b->provisioned_duration_usd_per_gb_s);
+    cp_text_html(p->out, b->source);
+    cp_buf_adds(p->out, ". No free tier, no discount.</li>\n");
+}
+
+static void add_method_rules(const struct page *p)
+{
+    static const char *const rules[] = {
+        "Cold and warm samples are never pooled, and nothing is trimmed. A sample enters a "
+        "statistic only when it succeeded and started as its cell asked; failed, throttled, lost "
+        "and mismatched samples are counted above.",
+        "Quantiles: Hyndman and Fan type 8. Intervals: exact order-statistic intervals, at least "
+        "95%, distribution-free. Below the smallest valid n the report says how many samples are "
+        "needed.",
+        "Printed interval bounds are rounded outwards.",
+        "Memory law: a + b &#215; 1024 / min(memory, cap), weighted least squares on the quantile "
+        "of each size, intervals by bootstrap; no prediction outside the tested sizes.",
+        "Idle survival: isotonic (nonparametric maximum likelihood) estimate from probes that say "
+        "only cold or warm; intervals are Clopper-Pearson.",
+        "Decision: pool simulation of the given traffic over the measured durations; the cheapest "
+        "setting whose upper bound of the quantile is within the target; never a size with less "
+        "than 10% memory free.",
+        "Cost: billed durations as the platform reported them; init is billed since 2025-08-01. "
+        "730 hours per month.",
+        "Not covered: network between caller and AWS, downstream services under load, other "
+        "payloads than the one sent, price discounts.",
+    };
+    for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++)
+        cp_buf_addf(p->out, "<li>%s</li>\n", rules[i]);
+}
+
+static void add_glossary(const struct page *p)
+{
+    static const struct {
+        const char *term, *meaning;
+    } terms[] = {
+        {"billed duration", "what AWS charges for one invocation: init and handler time, rounded "
+                            "up to a millisecond"},
+        {"cold start", "an invocation that had to wait for a new execution environment"},
+        {"confidence interval", "the range that holds the true quantile in at least 95 of 100 "
+                                "repeated sweeps"},
+        {"execution environment", "the isolated place where one invocation at a time runs"},
+        {"first handler run", "the handler's duration in a fresh environment, after init"},
+        {"frontier", "settings that no other setting beats in both cost and latency"},
+        {"init duration", "time the platform spends to start runtime and function code"},
+        {"p95", "the latency that 95 of 100 requests stay within"},
+        {"provisioned concurrency", "environments kept ready, paid whether used or not"},
+        {"spillover", "requests that found provisioned concurrency busy and ran on demand"},
+    };
+    cp_buf_adds(p->out, "<h3 id=\"h-glossary\">Glossary</h3>\n<dl class=\"glossary small\">\n");
+    for (size_t i = 0; i < sizeof terms / sizeof terms[0]; i++)
+        cp_buf_addf(p->out, "<dt>%s</dt><dd>%s</dd>\n", terms[i].term, terms[i].meaning);
+    cp_buf_adds(p->out, "</dl>\n");
+}
+
+static void add_more_warnings(const struct page *p)
+{
+    if (p->f->n_warnings <= WARNINGS_SHOWN)
+        return;
+    cp_buf_adds(p->out, "<h3 id=\"h-notes\">Further notes</h3>\n<ul class=\"small\">\n");
+    for (size_t i = WARNINGS_SHOWN; i < p->f->n_warnings; i++) {
+        cp_buf_addf(p->out, "<li><strong>%s</strong> ", p->f->warnings[i].id);
+        cp_text_html(p->out, p->f->warnings[i].text);
+        cp_buf_adds(p->out, "; ");
+        cp_text_html(p->out, p->f->warnings[i].advice);
+        cp_buf_adds(p->out, "</li>\n");
+    }
+    cp_buf_adds(p->out, "</ul>\n");
+}
+
+static void add_method(const struct page *p)
+{
+    const struct cp_run *run = &p->f->data->run;
+    cp_buf_adds(p->out, "<section id=\"method\" aria-labelledby=\"h-method\">\n"
+                        "<h2 id=\"h-method\">Method and limits</h2>\n<ul class=\"small\">\n");
+    add_method_rules(p);
+    add_price_rows(p);
+    cp_buf_adds(p->out, "</ul>\n");
+    if (p->f->warm_law_p50.status == CP_OK || p->f->init_law_p50.status == CP_OK) {
+        cp_buf_adds(p->out, "<h3 id=\"h-laws\">Fitted laws</h3>\n<ul class=\"small\">\n");
+        add_law_text(p, "init p50", &p->f->init_law_p50);
+        add_law_text(p, "init p95", &p->f->init_law_p95);
+        add_law_text(p, "warm p50", &p->f->warm_law_p50);
+        add_law_text(p, "warm p95", &p->f->warm_law_p95);
+        add_law_text(p, "first run p50", &p->f->cold_handler_law_p50);
+        cp_buf_adds(p->out, "</ul>\n");
+    }
+    cp_buf_adds(p->out, "<h3 id=\"h-run\">This run</h3>\n<ul class=\"small\">\n");
+    add_item(p, "Command", run->command);
+    add_item(p, "Target", run->target);
+    add_item(p, "Payload SHA-256", run->payload_sha256);
+    add_item(p, "Code SHA-256", run->code_sha256);
+    add_item(p, "Host", run->host);
+    add_item(p, "Idle lifetime configured for the local service", run->idle_law);
+    if (run->is_local)
+        cp_buf_addf(p->out, "<li>Init ran %s</li>\n",
+                    run->is_init_throttled ? "with the CPU share of its memory size"
+                                           : "at full speed, as on AWS");
+    cp_buf_adds(p->out, "</ul>\n");
+    add_more_warnings(p);
+    add_glossary(p);
+    cp_buf_adds(p->out, "</section>\n");
+}
+
+void cp_report_html(const struct cp_figures *f, const struct cp_charts *charts, struct cp_buf *out)
+{
+    const struct page p = {f, charts, out};
+    cp_buf_adds(out, "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
+                     "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; "
+                     "style-src 'unsafe-inline'; img-src data:\">\n"
+                     "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
+                     "<meta name=\"color-scheme\" content=\"light dark\">\n<title>coldprof: ");
+    cp_text_html(out, f->data->run.function);
+    cp_buf_adds(out, "</title>\n<style>\n");
+    cp_buf_adds(out, cp_page_style);
+    cp_buf_adds(out, "</style>\n</head>\n<body>\n"
+                     "<a class=\"skip\" href=\"#decision\">Skip to the decision</a>\n");
+    add_header(&p);
+    cp_buf_adds(out, "<main>\n");
+    add_decision(&p);
+    add_cost(&p);
+    add_memory(&p);
+    add_survival(&p);
+    add_method(&p);
+    cp_buf_adds(out, "</main>\n</body>\n</html>\n");
+}

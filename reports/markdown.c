@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * Verdict, key table and warnings for pull requests and step summaries: below 10 KB.
+ */
+#include "reports/figures.h"
+#include "reports/table.h"
+
+enum { WARNINGS_SHOWN = 5 };
+
+static void add_cell(const struct cp_column *column, const struct cp_cell *cell, bool is_bold,
+                     struct cp_buf *out)
+{
+    char text[CP_FORMAT_MAX];
+    cp_buf_adds(out, is_bold ? " **" : " ");
+    if (column->unit == CP_UNIT_TEXT && cell->text)
+        cp_text_markdown(out, cell->text);
+    else
+        cp_text_markdown(out, cp_cell_format(column, cell, text));
+    cp_buf_adds(out, is_bold ? "** |" : " |");
+}
+
+void cp_table_markdown(const struct cp_table *table, const struct cp_figures *f, struct cp_buf *out)
+{
+    cp_buf_addc(out, '|');
+    for (size_t i = 0; i < table->n_columns; i++) {
+        const char *unit = cp_unit_name(table->columns[i].unit);
+        cp_buf_addf(out, " %s%s%s |", table->columns[i].head, unit[0] ? ", " : "", unit);
+    }
+    cp_buf_adds(out, "\n|");
+    for (size_t i = 0; i < table->n_columns; i++)
+        cp_buf_adds(out, table->columns[i].unit == CP_UNIT_TEXT ? ":---|" : "---:|");
+    cp_buf_addc(out, '\n');
+    size_t n_rows = table->n_rows(f);
+    for (size_t row = 0; row < n_rows; row++) {
+        bool is_bold = table->mark && table->mark(f, row);
+        cp_buf_addc(out, '|');
+        for (size_t i = 0; i < table->n_columns; i++) {
+            struct cp_cell cell = table->columns[i].cell(f, row);
+            add_cell(&table->columns[i], &cell, is_bold && i == 0, out);
+        }
+        cp_buf_addc(out, '\n');
+    }
+}
+
+static void add_line(struct cp_buf *out, const char *text)
+{
+    if (text[0] == '\0')
+        return;
+    cp_text_markdown(out, text);
+    cp_buf_adds(out, "\n\n");
+}
+
+static void add_decision(const struct cp_figures *f, struct cp_buf *out)
+{
+    const struct cp_decision *d = &f->decision;
+    cp_buf_addf(out, "**%s:** ", cp_verdict_name(d->verdict));
+    add_line(out, d->sentence[0] ? d->sentence : "no setting can be recommended from this run");
+    add_line(out, d->because);
+    add_line(out, d->money);
+    for (size_t i = 0; i < d->n_changers; i++) {
+        cp_buf_adds(out, "- ");
+        cp_text_markdown(out, d->changers[i]);
+        cp_buf_adds(out, i + 1 == d->n_changers ? "\n\n" : "\n");
+    }
+}
+
+static void add_warnings(const struct cp_figures *f, struct cp_buf *out)
+{
+    size_t n = f->n_warnings < WARNINGS_SHOWN ? f->n_warnings : WARNINGS_SHOWN;
+    for (size_t i = 0; i < n; i++) {
+        cp_buf_addf(out, "%s- **%s** ", i ? "" : "\n", f->warnings[i].id);
+        cp_text_markdown(out, f->warnings[i].text);
+        cp_buf_adds(out, ": ");
+        cp_text_markdown(out, f->warnings[i].advice);
+        cp_buf_addc(out, '\n');
+    }
+    if (f->n_warnings > n)
+        cp_buf_addf(out, "- and %zu more in the report\n", f->n_warnings - n);
+}
+
+void cp_report_markdown(const struct cp_figures *f, struct cp_buf *out)
+{
+    const struct cp_run *run = &f->data->run;
+    char cold[CP_FORMAT_MAX];
+    char warm[CP_FORMAT_MAX];
+    cp_buf_adds(out, "### coldprof: ");
+    cp_text_markdown(out, run->function);
+    cp_buf_adds(out, "\n\n");
+    add_decision(f, out);
+    cp_table_markdown(&cp_table_key, f, out);
+    add_warnings(f, out);
+    cp_buf_adds(out, "\nRun ");
+    cp_text_markdown(out, run->id);
+    cp_buf_adds(out, ", ");
+    cp_text_markdown(out, run->place);
+    cp_buf_adds(out, ", ");
+    cp_text_markdown(out, run->region);
+    cp_buf_adds(out, ", ");
+    cp_text_markdown(out, run->architecture);
+    cp_format(CP_UNIT_COUNT, (double)cp_figures_n_cold(f), cold);
+    cp_format(CP_UNIT_COUNT, (double)cp_figures_n_warm(f), warm);
+    cp_buf_addf(out, "; n cold %s, n warm %s; 95 %% confidence intervals.\n", cold, warm);
+}

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * Tables of the report as data: which columns, in which unit, from which figure. Text, Markdown,
+ * CSV and HTML render the same const tables, so they cannot disagree. No storage: a cell is
+ * computed when it is drawn; texts in it are borrowed from the figures.
+ */
+#ifndef COLDPROF_REPORTS_TABLE_H
+#define COLDPROF_REPORTS_TABLE_H
+
+#include "reports/format.h"
+#include "reports/report.h"
+
+struct cp_cell {
+    struct cp_interval number;    /* value NAN: nothing to show; bounds NAN: no interval */
+    const struct cp_estimate *of; /* when the number is a quantile: rules what may be shown */
+    const char *text;             /* for CP_UNIT_TEXT; foreign, may be "" */
+};
+
+struct cp_column {
+    const char *key;  /* CSV name with the unit: "init_p95_ms" */
+    const char *head; /* "init p95" */
+    enum cp_unit unit;
+    bool has_interval; /* CSV adds key_low and key_high */
+    struct cp_cell (*cell)(const struct cp_figures *f, size_t row);
+};
+
+enum { CP_TABLE_COLUMNS_MAX = 16 };
+
+struct cp_table {
+    const char *id;      /* "sweep": file name and anchor */
+    const char *caption; /* one sentence */
+    const struct cp_column *columns;
+    size_t n_columns;
+    size_t (*n_rows)(const struct cp_figures *f);
+    /* A word for rows to stand out ("recommended"), NULL for the others; may be NULL. */
+    const char *(*mark)(const struct cp_figures *f, size_t row);
+};
+
+extern const struct cp_table cp_table_key;        /* current, recommended, cheapest, fastest */
+extern const struct cp_table cp_table_sweep;      /* one row per memory size */
+extern const struct cp_table cp_table_candidates; /* every candidate */
+extern const struct cp_table cp_table_init;       /* beside chart init */
+extern const struct cp_table cp_table_duration;
+extern const struct cp_table cp_table_survival;
+
+/* The table beside a chart. ECDF: the whole distribution, one row per value. */
+const struct cp_table *cp_table_of_chart(enum cp_chart_id id);
+/* NULL when there is no such column. */
+const struct cp_column *cp_table_column(const struct cp_table *table, const char *key);
+
+/* A numeric cell as every format but CSV shows it; foreign text is left to the caller: "" then. */
+const char *cp_cell_format(const struct cp_column *column, const struct cp_cell *cell,
+                           char out[CP_FORMAT_MAX]);
+
+void cp_table_csv(const struct cp_table *table, const struct cp_figures *f, struct cp_buf *out);
+void cp_table_markdown(const struct cp_table *table, const struct cp_figures *f,
+                       struct cp_buf *out);
+void cp_table_html(const struct cp_table *table, const struct cp_figures *f, struct cp_buf *out);
+
+#endif

@@ -1,0 +1,354 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * The terminal result. Columns that do not fit are left out, least useful first; numbers are never
+ * cut. Three colour roles: good, bad, dim.
+ */
+#include <math.h>
+#include <string.h>
+
+#include "reports/figures.h"
+#include "reports/table.h"
+
+enum { WIDTH_DEFAULT = 80, WIDTH_MIN = 40, WARNINGS_SHOWN = 5, INDENT = 2 };
+
+enum role { ROLE_PLAIN, ROLE_GOOD, ROLE_BAD, ROLE_DIM, ROLE_STRONG };
+
+struct text {
+    const struct cp_figures *f;
+    struct cp_buf *out;
+    size_t width; /* usable columns: one less than the terminal's */
+    bool use_color;
+};
+
+static void set_role(const struct text *t, enum role role)
+{
+    static const char *const codes[] = {
+        [ROLE_PLAIN] = "\x1b[0m", [ROLE_GOOD] = "\x1b[32m",  [ROLE_BAD] = "\x1b[31m",
+        [ROLE_DIM] = "\x1b[2m",   [ROLE_STRONG] = "\x1b[1m",
+    };
+    if (t->use_color)
+        cp_buf_adds(t->out, codes[role]);
+}
+
+static void add_blanks(const struct text *t, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        cp_buf_addc(t->out, ' ');
+}
+
+/* Words of `words` on lines of the width, continuation lines indented. `column` is where the first
+ * word may start; a word longer than a line stays whole. */
+static void add_wrapped(const struct text *t, size_t column, size_t indent, struct cp_view words)
+{
+    size_t at = column;
+    bool is_line_start = true;
+    struct cp_view word;
+    while (cp_view_split(&words, ' ', &word)) {
+        size_t n = cp_text_columns(word);
+        if (word.n == 0)
+            continue;
+        if (!is_line_start && at + 1 + n > t->width) {
+            cp_buf_addc(t->out, '\n');
+            add_blanks(t, indent);
+            at = indent;
+            is_line_start = true;
+        }
+        if (!is_line_start)
+            cp_buf_addc(t->out, ' ');
+        at += n + (is_line_start ? 0 : 1);
+        cp_buf_add_view(t->out, word);
+        is_line_start = false;
+    }
+    cp_buf_addc(t->out, '\n');
+}
+
+/* Foreign text wrapped: made harmless first, measured after. */
+static void add_foreign(const struct text *t, size_t column, size_t indent, const char *s)
+{
+    struct cp_buf safe;
+    cp_buf_init(&safe, 1U << 16);
+    cp_text_terminal(&safe, s);
+    add_wrapped(t, column, indent, cp_buf_view(&safe));
+    cp_buf_clear(&safe);
+}
+
+static void add_header(const struct text *t)
+{
+    const struct cp_run *run = &t->f->data->run;
+    const char *facts[] = {run->function, run->region, run->architecture, run->runtime, run->place};
+    struct cp_buf line;
+    cp_buf_init(&line, 1U << 14);
+    size_t at = 0;
+    for (size_t i = 0; i <= sizeof facts / sizeof facts[0]; i++) {
+        cp_buf_reset(&line);
+        if (i < sizeof facts / sizeof facts[0]) {
+            cp_text_terminal(&line, facts[i]);
+        } else {
+            cp_buf_adds(&line, "run ");
+            cp_text_terminal(&line, run->id);
+            cp_buf_addf(&line, "  n=%zu", t->f->accounting.measured);
+        }
+        size_t n = cp_text_columns(cp_buf_view(&line));
+        if (n == 0)
+            continue;
+        bool fits = at + 2 + n <= t->width;
+        cp_buf_adds(t->out, at == 0 ? "" : fits ? "  " : "\n  ");
+        at = at == 0 ? n : fits ? at + 2 + n : 2 + n;
+        cp_buf_add_view(t->out, cp_buf_view(&line));
+    }
+    cp_buf_clear(&line);
+    cp_buf_adds(t->out, "\n\n");
+}
+
+/* --- the table --- */
+
+struct shown_column {
+    const char *key;  /* in cp_table_sweep */
+    const char *head; /* two header lines */
+    const char *unit;
+    int rank; /* columns of a high rank leave first when the line is too long */
+};
+
+/* In order of appearance. */
+static const struct shown_column shown[] = {
+    {"memory_size_mb", "memory", "MB", 0},         {"init_p50_ms", "init p50", "ms", 5},
+    {"init_p95_ms", "init p95", "ms [95% CI]", 2}, {"cold_p95_ms", "cold p95", "ms [95% CI]", 0},
+    {"cold_p99_ms", "cold p99", "ms", 6},          {"warm_p95_ms", "warm p95", "ms [95% CI]", 3},
+    {"usd_per_million", "USD per", "million", 1},  {"n_cold", "cold", "n", 4},
+    {"headroom_ratio", "memory", "free %", 7},     {"n_warm", "warm", "n", 8},
+};
+enum { SHOWN = sizeof shown / sizeof shown[0] };
+
+struct layout {
+    const struct cp_column *columns[SHOWN];
+    size_t width[SHOWN];
+    bool is_shown[SHOWN];
+};
+
+static const char best_mark[] = "<- best";
+
+/* The interval of warm p95 is left out: three intervals are too many for a line. */
+static const char *cell_text(const struct layout *l, const struct cp_figures *f, size_t row,
+                             size_t i, char out[CP_FORMAT_MAX])
+{
+    struct cp_column column = *l->columns[i];
+    struct cp_cell cell = column.cell(f, row);
+    if (strchr(shown[i].unit, '[') == NULL)
+        column.has_interval = false;
+    return cp_cell_format(&column, &cell, out);
+}
+
+static size_t line_width(const struct layout *l)
+{
+    size_t width = sizeof best_mark - 1; /* one blank and the mark, less the margin's missing gap */
+    for (size_t i = 0; i < SHOWN; i++)
+        width += l->is_shown[i] ? INDENT + l->width[i] : 0;
+    return width + 1;
+}
+
+static size_t longest(size_t a, size_t b)
+{
+    return a > b ? a : b;
+}
+
+static bool is_p99_judged(const struct cp_figures *f)
+{
+    return f->data->run.budget_q > 0.985 && f->data->run.budget_q < 0.995;
+}
+
+static void lay_out(const struct text *t, struct layout *l)
+{
+    char cell[CP_FORMAT_MAX];
+    for (size_t i = 0; i < SHOWN; i++) {
+        l->columns[i] = cp_table_column(&cp_table_sweep, shown[i].key);
+        l->is_shown[i] = true;
+        l->width[i] = longest(strlen(shown[i].head), strlen(shown[i].unit));
+        for (size_t row = 0; row < t->f->n_sizes; row++) {
+            if (!t->f->sizes[row].cannot_run || i == 0)
+                l->width[i] = longest(l->width[i], strlen(cell_text(l, t->f, row, i, cell)));
+        }
+    }
+    while (line_width(l) > t->width) {
+        size_t worst = 0;
+        int worst_rank = 0;
+        for (size_t i = 0; i < SHOWN; i++) {
+            int rank = shown[i].rank;
+            if (strcmp(shown[i].key, "cold_p99_ms") == 0 && is_p99_judged(t->f))
+                rank = 1;
+            if (l->is_shown[i] && rank > worst_rank) {
+                worst_rank = rank;
+                worst = i;
+            }
+        }
+        if (worst_rank == 0)
+            break;
+        l->is_shown[worst] = false;
+    }
+}
+
+static void add_right(const struct text *t, size_t width, const char *s)
+{
+    size_t n = cp_text_columns(cp_view_of(s));
+    add_blanks(t, INDENT + (n < width ? width - n : 0));
+    cp_buf_adds(t->out, s);
+}
+
+static void add_table_head(const struct text *t, const struct layout *l)
+{
+    set_role(t, ROLE_DIM);
+    for (int line = 0; line < 2; line++) {
+        for (size_t i = 0; i < SHOWN; i++) {
+            if (l->is_shown[i])
+                add_right(t, l->width[i], line == 0 ? shown[i].head : shown[i].unit);
+        }
+        if (line == 0)
+            cp_buf_addc(t->out, '\n');
+    }
+    set_role(t, ROLE_PLAIN);
+    cp_buf_addc(t->out, '\n');
+}
+
+static void add_row(const struct text *t, const struct layout *l, size_t row)
+{
+    const struct cp_size_figures *size = &t->f->sizes[row];
+    bool is_best = cp_table_sweep.mark(t->f, row) != NULL;
+    char cell[CP_FORMAT_MAX];
+    if (size->cannot_run) {
+        size_t column = INDENT + l->width[0] + INDENT;
+        set_role(t, ROLE_BAD);
+        add_right(t, l->width[0], cell_text(l, t->f, row, 0, cell));
+        cp_buf_adds(t->out, "  cannot run: ");
+        add_foreign(t, column + strlen("cannot run: "), column,
+                    size->cannot_run_note[0] ? size->cannot_run_note : "no reason recorded");
+        set_role(t, ROLE_PLAIN);
+        return;
+    }
+    if (is_best)
+        set_role(t, ROLE_GOOD);
+    for (size_t i = 0; i < SHOWN; i++) {
+        if (l->is_shown[i])
+            add_right(t, l->width[i], cell_text(l, t->f, row, i, cell));
+    }
+    if (is_best) {
+        cp_buf_addf(t->out, " %s", best_mark);
+        set_role(t, ROLE_PLAIN);
+    }
+    cp_buf_addc(t->out, '\n');
+}
+
+static void add_note(const struct text *t, const char *note)
+{
+    set_role(t, ROLE_DIM);
+    add_blanks(t, INDENT);
+    add_wrapped(t, INDENT, INDENT + 1, cp_view_of(note));
+    set_role(t, ROLE_PLAIN);
+}
+
+static void add_table(const struct text *t)
+{
+    struct layout l;
+    lay_out(t, &l);
+    add_table_head(t, &l);
+    for (size_t row = 0; row < t->f->n_sizes; row++)
+        add_row(t, &l, row);
+    add_note(t, t->f->is_init_pooled ? "(init does not follow memory; the first handler run does: "
+                                       "cold = init + first handler run)"
+                                     : "(cold = init + first handler run)");
+    double q = cp_figures_quantile(t->f);
+    size_t needed = cp_quantile_min_n_upper(q, 0.95);
+    for (size_t row = 0; row < t->f->n_sizes; row++) {
+        if (t->f->sizes[row].cannot_run || t->f->sizes[row].n_cold >= needed)
+            continue;
+        struct cp_buf note;
+        char name[CP_FORMAT_MAX];
+        cp_buf_init(&note, 200);
+        cp_buf_addf(&note, "(%s needs n >= %zu cold starts per size)",
+                    cp_format_quantile_name(q, name), needed);
+        add_note(t, cp_buf_str(&note));
+        cp_buf_clear(&note);
+        break;
+    }
+}
+
+static void add_accounting(const struct text *t)
+{
+    const struct cp_accounting *a = &t->f->accounting;
+    struct cp_buf line;
+    cp_buf_init(&line, 400);
+    cp_buf_addf(
+        &line,
+        "planned %zu = measured %zu + failed %zu + throttled %zu + unknown %zu + not sent %zu",
+        a->planned, a->measured, a->failed, a->throttled, a->unknown, a->not_sent);
+    add_note(t, cp_buf_str(&line));
+    cp_buf_clear(&line);
+}
+
+static enum role verdict_role(enum cp_verdict verdict)
+{
+    switch (verdict) {
+    case CP_VERDICT_KEEP:
+    case CP_VERDICT_CHANGE:
+        return ROLE_GOOD;
+    case CP_VERDICT_INVESTIGATE:
+    case CP_VERDICT_NOT_ENOUGH_DATA:
+        break;
+    }
+    return ROLE_BAD;
+}
+
+static void add_decision(const struct text *t)
+{
+    const struct cp_decision *d = &t->f->decision;
+    const char *verdict = cp_verdict_name(d->verdict);
+    cp_buf_addc(t->out, '\n');
+    set_role(t, verdict_role(d->verdict));
+    cp_buf_addf(t->out, "%s:", verdict);
+    set_role(t, ROLE_PLAIN);
+    cp_buf_addc(t->out, ' ');
+    add_foreign(t, strlen(verdict) + 2, INDENT,
+                d->sentence[0] ? d->sentence : "no setting can be recommended from this run");
+    const char *const more[] = {d->because, d->money};
+    for (size_t i = 0; i < sizeof more / sizeof more[0]; i++) {
+        if (more[i][0] == '\0')
+            continue;
+        add_blanks(t, INDENT);
+        add_foreign(t, INDENT, INDENT, more[i]);
+    }
+    for (size_t i = 0; i < d->n_changers; i++) {
+        cp_buf_adds(t->out, "  - ");
+        add_foreign(t, INDENT + 2, INDENT + 2, d->changers[i]);
+    }
+}
+
+static void add_warnings(const struct text *t)
+{
+    size_t n = t->f->n_warnings < WARNINGS_SHOWN ? t->f->n_warnings : WARNINGS_SHOWN;
+    for (size_t i = 0; i < n; i++) {
+        const struct cp_warning *w = &t->f->warnings[i];
+        struct cp_buf line;
+        cp_buf_init(&line, 1U << 12);
+        cp_buf_addf(&line, "%s; %s", w->text, w->advice);
+        set_role(t, ROLE_BAD);
+        cp_buf_addf(t->out, "warning %s:", w->id);
+        set_role(t, ROLE_PLAIN);
+        cp_buf_addc(t->out, ' ');
+        add_foreign(t, strlen("warning W000: "), INDENT, cp_buf_str(&line));
+        cp_buf_clear(&line);
+    }
+    if (t->f->n_warnings > n)
+        cp_buf_addf(t->out, "%zu more warnings in the report\n", t->f->n_warnings - n);
+}
+
+void cp_report_text(const struct cp_figures *f, const struct cp_text_style *style,
+                    struct cp_buf *out)
+{
+    size_t width = style->width > 0 ? (size_t)style->width : WIDTH_DEFAULT;
+    const struct text t = {f, out, longest(width, WIDTH_MIN) - 1, style->use_color};
+    add_header(&t);
+    add_table(&t);
+    add_accounting(&t);
+    add_decision(&t);
+    add_warnings(&t);
+    cp_buf_adds(out, "next: coldprof report ");
+    cp_text_terminal(out, f->data->run.id);
+    cp_buf_adds(out, " -o DIR\n");
+}

@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * Every warning of the report in one table, worst first: a stable id, a condition in numbers, and
+ * what to do next. Ids are never reused.
+ */
+#include <math.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "model/base/units.h"
+#include "reports/figures.h"
+#include "reports/format.h"
+
+#define HEADROOM_MIN 0.1 /* share of the memory size that must stay free */
+
+__attribute__((format(printf, 2, 3))) static bool say(struct cp_warning *w, const char *fmt, ...)
+{
+    va_list args;
+    va_start(args, fmt);
+    vsnprintf(w->text, sizeof w->text, fmt, args);
+    va_end(args);
+    return true;
+}
+
+static bool advise(struct cp_warning *w, const char *advice)
+{
+    snprintf(w->advice, sizeof w->advice, "%s", advice);
+    return true;
+}
+
+static bool interrupted(const struct cp_figures *f, struct cp_warning *w)
+{
+    if (!f->data->run.is_interrupted)
+        return false;
+    say(w, "the run was interrupted: %zu of %zu planned samples were not sent",
+        f->accounting.not_sent, f->accounting.planned);
+    return advise(w, "repeat the sweep; figures use the samples that came back");
+}
+
+static bool lost(const struct cp_figures *f, struct cp_warning *w)
+{
+    if (f->accounting.unknown == 0)
+        return false;
+    say(w, "%zu of %zu samples were sent, but their answer was lost", f->accounting.unknown,
+        f->accounting.planned);
+    return advise(w, "each may have run and cost money; slow answers are lost more often, so tails "
+                     "may look better than they are");
+}
+
+/* "128, 256 MB" of the sizes a condition holds for; how many. */
+static size_t list_sizes(const struct cp_figures *f, bool (*holds)(const struct cp_size_figures *),
+                         char *out, size_t out_size)
+{
+    size_t n = 0;
+    size_t used = 0;
+    out[0] = '\0';
+    for (size_t i = 0; i < f->n_sizes; i++) {
+        if (!holds(&f->sizes[i]))
+            continue;
+        char mb[CP_FORMAT_MAX];
+        cp_format(CP_UNIT_MB, f->sizes[i].memory_size_mb, mb);
+        int wrote = snprintf(out + used, out_size - used, "%s%s MB", n ? ", " : "", mb);
+        if (wrote > 0 && (size_t)wrote < out_size - used)
+            used += (size_t)wrote;
+        n++;
+    }
+    out[used] = '\0';
+    return n;
+}
+
+static bool size_cannot_run(const struct cp_size_figures *size)
+{
+    return size->cannot_run;
+}
+
+static bool size_is_tight(const struct cp_size_figures *size)
+{
+    return !size->cannot_run && size->headroom_ratio < HEADROOM_MIN;
+}
+
+static bool size_is_mode_edge(const struct cp_size_figures *size)
+{
+    return size->cold_p95.is_mode_edge || size->init_p95.is_mode_edge;
+}
+
+static bool cannot_run(const struct cp_figures *f, struct cp_warning *w)
+{
+    char sizes[120];
+    if (list_sizes(f, size_cannot_run, sizes, sizeof sizes) == 0)
+        return false;
+    say(w, "the function cannot run at %s", sizes);
+    return advise(w, "never set these sizes; the table says what happened");
+}
+
+static bool failed(const struct cp_figures *f, struct cp_warning *w)
+{
+    size_t ran = f->accounting.measured + f->accounting.failed;
+    if (f->accounting.failed == 0)
+        return false;
+    char share[CP_FORMAT_MAX];
+    cp_format(CP_UNIT_PERCENT, (double)f->accounting.failed / (double)ran, share);
+    say(w, "%zu of %zu invocations failed (%s %%); failures are in no quantile",
+        f->accounting.failed, ran, share);
+    return advise(w, "read the function's log, mend it, and sweep again before deciding");
+}
+
+static bool throttled(const struct cp_figures *f, struct cp_warning *w)
+{
+    if (f->accounting.throttled == 0)
+        return false;
+    say(w, "%zu of %zu invocations were throttled", f->accounting.throttled, f->accounting.planned);
+    return advise(w, "lower the sweep's concurrency or raise the account's concurrency limit");
+}
+
+static bool tight_memory(const struct cp_figures *f, struct cp_warning *w)
+{
+    char sizes[120];
+    if (list_sizes(f, size_is_tight, sizes, sizeof sizes) == 0)
+        return false;
+    say(w, "less than 10 %% of memory is free at %s", sizes);
+    return advise(w, "these sizes are never recommended: one larger event ends in out of memory");
+}
+
+/* The size with the most cold samples is the best case for the budget's quantile. */
+static bool too_few(const struct cp_figures *f, struct cp_warning *w)
+{
+    double q = cp_figures_quantile(f);
+    size_t needed = cp_quantile_min_n_upper(q, 0.95);
+    size_t smallest = SIZE_MAX;
+    for (size_t i = 0; i < f->n_sizes; i++) {
+        if (!f->sizes[i].cannot_run && f->sizes[i].n_cold < smallest)
+            smallest = f->sizes[i].n_cold;
+    }
+    if (smallest >= needed)
+        return false;
+    char name[CP_FORMAT_MAX];
+    cp_format_quantile_name(q, name);
+    say(w, "%s of cold starts alone needs n >= %zu per memory size; the smallest has %zu", name,
+        needed, smallest);
+    snprintf(w->advice, sizeof w->advice, "sweep with --cold %zu, or judge a lower quantile",
+             needed);
+    return true;
+}
+
+static bool mode_edge(const struct cp_figures *f, struct cp_warning *w)
+{
+    char sizes[120];
+    if (list_sizes(f, size_is_mode_edge, sizes, sizeof sizes) == 0)
+        return false;
+    say(w, "p95 lies between two modes at %s: the interval's ends differ by more than a factor 2",
+        sizes);
+    return advise(w, "look at the distribution chart, and plan with the upper bound");
+}
+
+static bool idle_extrapolated(const struct cp_figures *f, struct cp_warning *w)
+{
+    if (!f->decision.is_survival_extrapolated || f->survival.n_points == 0)
+        return false;
+    char used[CP_FORMAT_MAX];
+    char probed[CP_FORMAT_MAX];
+    const struct cp_idle_point *last = &f->survival.points[f->survival.n_points - 1];
+    cp_format(CP_UNIT_S, f->decision.survival_used_ms / CP_MS_PER_S, used);
+    cp_format(CP_UNIT_S, last->idle_interval_ms / CP_MS_PER_S, probed);
+    say(w,
+        "the traffic leaves environments idle for up to %s s, but idle intervals were probed "
+        "up to %s s only",
+        used, probed);
+    return advise(w, "sweep with a longer --idle list; until then the cold share is a guess");
+}
+
+static bool no_idle_probe(const struct cp_figures *f, struct cp_warning *w)
+{
+    if (!cp_figures_has_traffic(f) || f->survival.n_probes > 0)
+        return false;
+    say(w, "no idle interval was probed: how long an environment survives idle time is unknown");
+    return advise(w, "sweep with --idle, for example --idle 1m,5m,15m");
+}
+
+static bool local(const struct cp_figures *f, struct cp_warning *w)
+{
+    if (!f->data->run.is_local)
+        return false;
+    say(w, "local run: a relative comparison of sizes and versions, not AWS latency");
+    return advise(w, "sweep the deployed function before changing production");
+}
+
+static bool snapstart(const struct cp_figures *f, struct cp_warning *w)
+{
+    if (!cp_figures_has_snapstart(f))
+        return false;
+    say(w, "SnapStart: init columns show restore durations");
+    return advise(w, "compare them with restore durations only");
+}
+
+static bool excluded(const struct cp_figures *f, struct cp_warning *w)
+{
+    size_t n = cp_figures_n_excluded(f);
+    if (n == 0)
+        return false;
+    say(w,
+        "%zu measured sample%s excluded: %zu started otherwise than asked (a warm start in a "
+        "cold cell, or the reverse), %zu without durations",
+        n, n == 1 ? "" : "s", f->n_mismatched, n > f->n_mismatched ? n - f->n_mismatched : 0);
+    return advise(w, "nothing to do when few; the samples stay in the store");
+}
+
+static bool lack_of_fit(const struct cp_figures *f, struct cp_warning *w)
+{
+    const struct cp_memory_law *law = &f->warm_law_p50;
+    if (law->status != CP_OK || !law->is_lack_of_fit)
+        return false;
+    say(w, "warm p50 does not follow a + b/memory: a size is off by %.3g standard errors",
+        law->lack_of_fit);
+    return advise(w, "trust the measured points, not the fitted line");
+}
+
+static bool init_follows(const struct cp_figures *f, struct cp_warning *w)
+{
+    const struct cp_memory_law *law = &f->init_law_p50;
+    if (law->status != CP_OK || law->kind == CP_MEMORY_LAW_CONSTANT)
+        return false;
+    char slope[CP_FORMAT_MAX];
+    cp_format_interval(CP_UNIT_MS, (struct cp_interval){law->b_ms, law->b_low_ms, law->b_high_ms},
+                       slope);
+    say(w, "init duration follows memory here: b = %s ms per 1,024 MB", slope);
+    return advise(w, "on AWS init usually runs at full speed at every size; check there");
+}
+
+static bool init_constant(const struct cp_figures *f, struct cp_warning *w)
+{
+    if (!f->is_init_pooled)
+        return false;
+    say(w, "init duration does not follow memory (n=%zu pooled)", f->pooled_init_p50.n);
+    return advise(w, "more memory shortens the first handler run, not init; make init lighter");
+}
+
+static const struct {
+    const char *id;
+    bool (*applies)(const struct cp_figures *f, struct cp_warning *w);
+} rules[] = {
+    {"W001", interrupted},   {"W002", lost},        {"W003", cannot_run},
+    {"W004", failed},        {"W005", throttled},   {"W006", tight_memory},
+    {"W007", too_few},       {"W008", mode_edge},   {"W009", idle_extrapolated},
+    {"W015", no_idle_probe}, {"W010", local},       {"W011", snapstart},
+    {"W012", excluded},      {"W016", lack_of_fit}, {"W013", init_follows},
+    {"W014", init_constant},
+};
+_Static_assert(sizeof rules / sizeof rules[0] <= CP_WARNINGS_MAX, "one slot per rule");
+
+void cp_figures_warn(struct cp_figures *f)
+{
+    f->n_warnings = 0;
+    for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++) {
+        struct cp_warning *w = &f->warnings[f->n_warnings];
+        *w = (struct cp_warning){0};
+        if (!rules[i].applies(f, w))
+            continue;
+        snprintf(w->id, sizeof w->id, "%s", rules[i].id);
+        f->n_warnings++;
+    }
+}
