@@ -2,6 +2,7 @@
 #include "reports/axis.h"
 
 #include <math.h>
+#include <stdio.h>
 
 #include "reports/format.h"
 
@@ -46,6 +47,15 @@ double cp_axis_position(const struct cp_axis *axis, double value)
     return (to_axis(axis, value) - low) / (to_axis(axis, axis->high) - low);
 }
 
+/* A round number as it is: "0.2", "15", "1,000". */
+static const char *tick_text(double value, char out[CP_FORMAT_MAX])
+{
+    if (value >= 1000)
+        return cp_format(CP_UNIT_COUNT, value, out);
+    snprintf(out, CP_FORMAT_MAX, "%.6g", value);
+    return out;
+}
+
 /* Ticks at mantissas times powers of ten, written when `out` is given; how many. */
 static size_t log_ticks(const struct cp_axis *axis, const double *mantissas, size_t n,
                         struct cp_buf *out)
@@ -60,8 +70,7 @@ static size_t log_ticks(const struct cp_axis *axis, const double *mantissas, siz
                 continue;
             char text[CP_FORMAT_MAX];
             if (out)
-                cp_buf_addf(out, "%s'%s' %.9g", count ? ", " : "",
-                            cp_format(CP_UNIT_MS, value, text), value);
+                cp_buf_addf(out, "%s'%s' %.9g", count ? ", " : "", tick_text(value, text), value);
             count++;
         }
     }
@@ -78,9 +87,7 @@ static void linear_ticks(const struct cp_axis *axis, struct cp_buf *out)
     double first = ceil(axis->low / step);
     for (double k = first; k * step <= axis->high * (1 + 1e-12); k++) {
         char text[CP_FORMAT_MAX];
-        /* twelve digits drop the noise of 3 * 0.1 */
-        cp_buf_addf(out, "%s'%s' %.9g", k > first ? ", " : "",
-                    cp_format(CP_UNIT_MS, k * step, text), k * step);
+        cp_buf_addf(out, "%s'%s' %.9g", k > first ? ", " : "", tick_text(k * step, text), k * step);
     }
 }
 

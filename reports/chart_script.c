@@ -21,7 +21,7 @@
 #define CARD_WIDTH    720.0
 #define CARD_HEIGHT   380.0
 #define LEFT_MARGIN   64.0
-#define BOTTOM_MARGIN 56.0
+#define BOTTOM_MARGIN 60.0
 #define TOP_MARGIN    16.0
 #define CHAR_WIDTH    7.2
 #define LINE_HEIGHT   16.0
@@ -112,8 +112,8 @@ static void add_axis(const struct chart *c, char name, const struct cp_axis *axi
 {
     if (axis->is_log)
         cp_buf_addf(c->out, "set logscale %c\n", name);
-    cp_buf_addf(c->out, "set %crange [%.9g:%.9g]\nset %clabel '%s' tc rgb '" INK "'\n", name,
-                axis->low, axis->high, name, label);
+    cp_buf_addf(c->out, "set %crange [%.9g:%.9g]\nset %clabel '%s'%s tc rgb '" INK "'\n", name,
+                axis->low, axis->high, name, label, name == 'x' ? " offset 0,0.3" : "");
 }
 
 static void add_axis_with_ticks(const struct chart *c, char name, const struct cp_axis *axis,
@@ -417,7 +417,7 @@ static void add_survival_chart(struct chart *c)
     c->right_margin = 24;
     add_margins(c);
     add_axis(c, 'x', &x, "idle interval (n = probes)");
-    cp_buf_adds(c->out, "set bmargin at screen 0.2\nset xtics (");
+    cp_buf_adds(c->out, "set bmargin at screen 0.22\nset xlabel offset 0,-0.6\nset xtics (");
     double width = CARD_WIDTH - LEFT_MARGIN - c->right_margin;
     double last = -INFINITY;
     for (size_t i = 0; i < s->n_points; i++) {
@@ -452,7 +452,7 @@ struct frontier {
     struct chart *c;
     struct cp_axis x, y;
     bool has_month;
-    struct box taken[2 * CP_CANDIDATES_MAX];
+    struct box taken[4 * CP_CANDIDATES_MAX];
     size_t n_taken;
 };
 
@@ -511,7 +511,8 @@ static bool is_in_view(const struct frontier *fr, const struct cp_candidate *k)
     return is_drawn(fr, k) && cost >= fr->x.low && cost <= fr->x.high;
 }
 
-enum group { GROUP_DOMINATED, GROUP_FRONTIER, GROUP_CURRENT, GROUP_CHOSEN, GROUPS };
+/* Drawn in this order; the line joins all of the frontier, each point is in one other group. */
+enum group { GROUP_LINE, GROUP_DOMINATED, GROUP_FRONTIER, GROUP_CURRENT, GROUP_CHOSEN, GROUPS };
 
 static bool is_in_group(const struct frontier *fr, size_t i, enum group group)
 {
@@ -521,13 +522,15 @@ static bool is_in_group(const struct frontier *fr, size_t i, enum group group)
         return (int)i == d->chosen;
     case GROUP_CURRENT:
         return (int)i == d->current;
-    case GROUP_FRONTIER:
+    case GROUP_LINE:
         return d->candidates[i].is_on_frontier;
+    case GROUP_FRONTIER:
     case GROUP_DOMINATED:
     case GROUPS:
         break;
     }
-    return !d->candidates[i].is_on_frontier && (int)i != d->chosen && (int)i != d->current;
+    return d->candidates[i].is_on_frontier == (group == GROUP_FRONTIER) && (int)i != d->chosen &&
+           (int)i != d->current;
 }
 
 static int by_cost(const struct frontier *fr, size_t a, size_t b)
@@ -583,7 +586,7 @@ static bool overlaps(const struct box *a, const struct box *b)
 
 static bool is_free(const struct frontier *fr, const struct box *box, double width, double height)
 {
-    if (box->x < 0 || box->y < 0 || box->x + box->width > width + 20 ||
+    if (box->x < 0 || box->y < 0 || box->x + box->width > width + 16 ||
         box->y + box->height > height)
         return false;
     for (size_t i = 0; i < fr->n_taken; i++) {
@@ -599,36 +602,100 @@ static void take(struct frontier *fr, struct box box)
         fr->taken[fr->n_taken++] = box;
 }
 
-/* Tries the four corners of the point; without room, only a label that matters is set anyway. */
+static double plot_width(const struct frontier *fr)
+{
+    return CARD_WIDTH - LEFT_MARGIN - fr->c->right_margin;
+}
+
+static double plot_height(void)
+{
+    return CARD_HEIGHT - BOTTOM_MARGIN - TOP_MARGIN;
+}
+
+static double px_of(const struct frontier *fr, double cost)
+{
+    return cp_axis_position(&fr->x, cost) * plot_width(fr);
+}
+
+static double py_of(const struct frontier *fr, double latency)
+{
+    return cp_axis_position(&fr->y, latency) * plot_height();
+}
+
+/* Room that points, whiskers and the frontier's line already fill. */
+static void take_points(struct frontier *fr)
+{
+    const struct cp_decision *d = &fr->c->f->decision;
+    for (size_t i = 0; i < d->n_candidates; i++) {
+        const struct cp_candidate *k = &d->candidates[i];
+        if (!is_in_view(fr, k))
+            continue;
+        struct cp_interval cost = cost_of(fr, k);
+        double x = px_of(fr, cost.value);
+        double y = py_of(fr, k->latency_ms.value);
+        take(fr, (struct box){x - 5, y - 5, 10, 10});
+        if (!k->is_on_frontier)
+            continue;
+        double low = py_of(fr, bound(k->latency_ms.low, k->latency_ms.value));
+        double left = px_of(fr, bound(cost.low, cost.value));
+        take(fr, (struct box){x - 2, low, 4,
+                              py_of(fr, bound(k->latency_ms.high, k->latency_ms.value)) - low});
+        take(fr, (struct box){left, y - 2, px_of(fr, bound(cost.high, cost.value)) - left, 4});
+    }
+}
+
+static void take_line(struct frontier *fr)
+{
+    enum { STEPS = 24 };
+    size_t index[CP_CANDIDATES_MAX];
+    size_t n = collect(fr, GROUP_LINE, index);
+    const struct cp_candidate *all = fr->c->f->decision.candidates;
+    for (size_t i = 1; i < n; i++) {
+        const struct cp_candidate *a = &all[index[i - 1]];
+        const struct cp_candidate *b = &all[index[i]];
+        double x = px_of(fr, cost_of(fr, a).value);
+        double y = py_of(fr, a->latency_ms.value);
+        double dx = px_of(fr, cost_of(fr, b).value) - x;
+        double dy = py_of(fr, b->latency_ms.value) - y;
+        for (int k = 1; k < STEPS; k++)
+            take(fr, (struct box){x + dx * k / STEPS - 2, y + dy * k / STEPS - 2, 4, 4});
+    }
+}
+
+/* Tries places around the point, near ones first; without room, only a label that matters is set
+ * anyway. */
 static void place_label(struct frontier *fr, size_t i, const char *suffix, const char *color)
 {
     const struct cp_candidate *k = &fr->c->f->decision.candidates[i];
-    double width = CARD_WIDTH - LEFT_MARGIN - fr->c->right_margin;
-    double height = CARD_HEIGHT - BOTTOM_MARGIN - TOP_MARGIN;
-    double px = cp_axis_position(&fr->x, cost_of(fr, k).value) * width;
-    double py = cp_axis_position(&fr->y, k->latency_ms.value) * height;
+    double px = px_of(fr, cost_of(fr, k).value);
+    double py = py_of(fr, k->latency_ms.value);
     char text[96];
     char count[24] = "";
     if (k->mode != CP_MODE_ON_DEMAND)
         snprintf(count, sizeof count, "/%d", k->concurrency);
     snprintf(text, sizeof text, "%d%s%s", k->memory_size_mb, count, suffix);
     double w = CHAR_WIDTH * (double)strlen(text);
-    const struct box corners[] = {
-        {px + 9, py + 3, w, LINE_HEIGHT},
-        {px + 9, py - 3 - LINE_HEIGHT, w, LINE_HEIGHT},
-        {px - 9 - w, py + 3, w, LINE_HEIGHT},
-        {px - 9 - w, py - 3 - LINE_HEIGHT, w, LINE_HEIGHT},
+    double h = LINE_HEIGHT;
+    const double right = px + 9;
+    const double left = px - 9 - w;
+    const double middle = px - w / 2;
+    const struct box places[] = {
+        {right, py + 2, w, h},       {right, py - 2 - h, w, h},      {left, py - 2 - h, w, h},
+        {left, py + 2, w, h},        {right, py - h / 2, w, h},      {middle, py + 9, w, h},
+        {middle, py - 9 - h, w, h},  {left, py - h / 2, w, h},       {right, py + 14, w, h},
+        {right, py - 14 - h, w, h},  {left, py - 14 - h, w, h},      {left, py + 14, w, h},
+        {right + 12, py + 24, w, h}, {left - 12, py - 24 - h, w, h},
     };
     size_t pick = 0;
-    size_t n = sizeof corners / sizeof corners[0];
-    while (pick < n && !is_free(fr, &corners[pick], width, height))
+    size_t n = sizeof places / sizeof places[0];
+    while (pick < n && !is_free(fr, &places[pick], plot_width(fr), plot_height()))
         pick++;
     if (pick == n && suffix[0] == '\0')
         return;
-    const struct box *box = &corners[pick < n ? pick : 0];
+    const struct box *box = &places[pick < n ? pick : 0];
     take(fr, *box);
     cp_buf_addf(fr->c->out, "set label '%s' at graph %.4f, graph %.4f left tc rgb '%s'\n", text,
-                box->x / width, (box->y + LINE_HEIGHT / 2) / height, color);
+                box->x / plot_width(fr), (box->y + h / 2) / plot_height(), color);
 }
 
 static void place_labels(struct frontier *fr)
@@ -642,33 +709,22 @@ static void place_labels(struct frontier *fr)
         {GROUP_FRONTIER, "", BLUE},
         {GROUP_DOMINATED, "", GREY},
     };
-    double width = CARD_WIDTH - LEFT_MARGIN - fr->c->right_margin;
-    double height = CARD_HEIGHT - BOTTOM_MARGIN - TOP_MARGIN;
-    for (size_t i = 0; i < fr->c->f->decision.n_candidates; i++) {
-        const struct cp_candidate *k = &fr->c->f->decision.candidates[i];
-        if (is_in_view(fr, k))
-            take(fr,
-                 (struct box){cp_axis_position(&fr->x, cost_of(fr, k).value) * width - 4,
-                              cp_axis_position(&fr->y, k->latency_ms.value) * height - 4, 8, 8});
-    }
+    const struct cp_decision *d = &fr->c->f->decision;
+    bool is_same = d->chosen == d->current;
+    take_points(fr);
+    take_line(fr);
     for (size_t g = 0; g < sizeof order / sizeof order[0]; g++) {
         size_t index[CP_CANDIDATES_MAX];
-        size_t n = collect(fr, order[g].group, index);
-        for (size_t i = 0; i < n; i++) {
-            int at = (int)index[i];
-            const struct cp_decision *d = &fr->c->f->decision;
-            bool is_both = at == d->chosen && at == d->current;
-            bool is_labelled =
-                order[g].group != GROUP_CHOSEN &&
-                (at == d->chosen || (order[g].group != GROUP_CURRENT && at == d->current));
-            if (!is_labelled)
-                place_label(fr, index[i], is_both ? " current and recommended" : order[g].suffix,
-                            order[g].color);
-        }
+        size_t n =
+            order[g].group == GROUP_CURRENT && is_same ? 0 : collect(fr, order[g].group, index);
+        bool says_both = order[g].group == GROUP_CHOSEN && is_same;
+        for (size_t i = 0; i < n; i++)
+            place_label(fr, index[i], says_both ? " current, recommended" : order[g].suffix,
+                        order[g].color);
     }
 }
 
-/* The target line with its value; text sits at the left end, above the line. */
+/* The target line with its value; the text sits above the line at its right end. */
 static void add_target(struct frontier *fr)
 {
     const struct cp_run *run = &fr->c->f->data->run;
@@ -676,41 +732,62 @@ static void add_target(struct frontier *fr)
     char name[CP_FORMAT_MAX];
     if (isnan(run->budget_ms))
         return;
-    double height = CARD_HEIGHT - BOTTOM_MARGIN - TOP_MARGIN;
-    double y = cp_axis_position(&fr->y, run->budget_ms);
+    double y = py_of(fr, run->budget_ms);
     cp_format(CP_UNIT_MS, run->budget_ms, value);
     cp_format_quantile_name(run->budget_q, name);
     cp_buf_addf(fr->c->out,
                 "set arrow from graph 0, first %.9g to graph 1, first %.9g nohead dt 2 lw 1.5 "
                 "lc rgb '" INK "'\nset label 'target %s: %s ms' at graph 0.99, graph %.4f right "
                 "tc rgb '" INK "'\n",
-                run->budget_ms, run->budget_ms, name, value, y + 9 / height);
-    double width = CARD_WIDTH - LEFT_MARGIN - fr->c->right_margin;
-    take(fr, (struct box){width - 150, y * height, 150, LINE_HEIGHT + 2});
-    take(fr, (struct box){0, y * height - 2, width, 4});
+                run->budget_ms, run->budget_ms, name, value, (y + 10) / plot_height());
+    take(fr, (struct box){plot_width(fr) - 160, y, 160, LINE_HEIGHT + 4});
+    take(fr, (struct box){0, y - 2, plot_width(fr), 4});
+}
+
+/* How a group is drawn: whiskers thin and below, a white disc under hollow shapes. */
+struct group_look {
+    const char *name, *whiskers, *points;
+};
+
+static void add_frontier_plot(const struct frontier *fr, const size_t n[GROUPS])
+{
+    static const struct group_look looks[GROUPS] = {
+        [GROUP_LINE] = {"line", NULL, "with lines lw 1.2 dt 1 lc rgb '" BLUE "'"},
+        [GROUP_DOMINATED] = {"dominated", NULL, "with points pt 2 ps 0.6 lw 1 lc rgb '#9CA3AF'"},
+        [GROUP_FRONTIER] = {"frontier", BLUE, "with points pt 7 ps 0.9 lc rgb '" BLUE "'"},
+        [GROUP_CURRENT] = {"current", INK, "with points pt 4 ps 1.4 lw 2.2 lc rgb '" INK "'"},
+        [GROUP_CHOSEN] = {"chosen", GREEN, "with points pt 13 ps 2 lc rgb '" GREEN "'"},
+    };
+    const char *separator = "plot ";
+    for (int g = 0; g < GROUPS; g++) {
+        if (n[g] == 0)
+            continue;
+        cp_buf_adds(fr->c->out, separator);
+        separator = ", \\\n  ";
+        if (looks[g].whiskers)
+            cp_buf_addf(fr->c->out,
+                        "$%s using 1:2:3:4:5:6 with xyerrorbars pt -1 lw 1 lc rgb '%s', \\\n  ",
+                        looks[g].name, looks[g].whiskers);
+        cp_buf_addf(fr->c->out, "$%s using 1:2 %s", looks[g].name, looks[g].points);
+    }
+    cp_buf_addc(fr->c->out, '\n');
 }
 
 static void add_frontier_chart(struct chart *c)
 {
+    static const char *const blocks[GROUPS] = {"line", "dominated", "frontier", "current",
+                                               "chosen"};
     struct frontier fr = {.c = c,
                           .x = cp_axis_empty(false),
                           .y = cp_axis_empty(true),
                           .has_month = cp_figures_has_traffic(c->f)};
-    static const struct {
-        const char *name, *style;
-    } groups[GROUPS] = {
-        [GROUP_DOMINATED] = {"dominated", "pt 2 ps 0.6 lw 1 lc rgb '#9CA3AF'"},
-        [GROUP_FRONTIER] = {"frontier", "pt 7 ps 0.9 lw 1.2 lc rgb '" BLUE "'"},
-        [GROUP_CURRENT] = {"current", "pt 4 ps 1.3 lw 2 lc rgb '" INK "'"},
-        [GROUP_CHOSEN] = {"chosen", "pt 13 ps 1.7 lw 1.2 lc rgb '" GREEN "'"},
-    };
     size_t n[GROUPS];
     char name[CP_FORMAT_MAX];
     char label[CP_FORMAT_MAX];
     see_candidates(&fr);
     c->right_margin = 24;
     for (int g = 0; g < GROUPS; g++)
-        n[g] = add_group_block(&fr, (enum group)g, groups[g].name);
+        n[g] = add_group_block(&fr, (enum group)g, blocks[g]);
     add_margins(c);
     cp_format_quantile_name(cp_figures_quantile(c->f), name);
     snprintf(label, sizeof label, "%.20s latency, ms", name);
@@ -718,24 +795,7 @@ static void add_frontier_chart(struct chart *c)
     add_axis_with_ticks(c, 'y', &fr.y, label);
     add_target(&fr);
     place_labels(&fr);
-    const char *separator = "plot ";
-    if (n[GROUP_FRONTIER] > 1) {
-        cp_buf_adds(c->out, "plot $frontier using 1:2 with lines lw 1.2 dt 1 lc rgb '" BLUE "'");
-        separator = ", \\\n  ";
-    }
-    for (int g = 0; g < GROUPS; g++) {
-        if (n[g] == 0)
-            continue;
-        if (g != GROUP_DOMINATED) {
-            cp_buf_addf(c->out, "%s$%s using 1:2:3:4:5:6 with xyerrorbars %s", separator,
-                        groups[g].name, groups[g].style);
-        } else {
-            cp_buf_addf(c->out, "%s$%s using 1:2 with points %s", separator, groups[g].name,
-                        groups[g].style);
-        }
-        separator = ", \\\n  ";
-    }
-    cp_buf_addc(c->out, '\n');
+    add_frontier_plot(&fr, n);
 }
 
 static bool has_frontier(const struct cp_figures *f)

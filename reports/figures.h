@@ -26,5 +26,7 @@ bool cp_figures_has_traffic(const struct cp_figures *f);
 /* Whether memory sizes took turns in sending order: read from the data, not from the plan. */
 bool cp_figures_is_interleaved(const struct cp_figures *f);
 bool cp_figures_has_snapstart(const struct cp_figures *f);
+/* "planned 600 = measured 576 + failed 12 + throttled 0 + unknown 0 + not sent 12" */
+void cp_accounting_text(const struct cp_accounting *a, struct cp_buf *out);
 
 #endif

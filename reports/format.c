@@ -3,6 +3,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { SIGNIFICANT = 3 };
@@ -56,7 +57,7 @@ static int value_digit(enum cp_unit unit, double value)
     case CP_UNIT_MB:
         return 0;
     case CP_UNIT_USD:
-        return fabs(value) >= 0.1 ? -2 : last_digit(value, 2);
+        return fabs(value) >= 0.01 || fabs(value) < 1e-12 ? -2 : last_digit(value, SIGNIFICANT + 1);
     case CP_UNIT_MS:
     case CP_UNIT_S:
     case CP_UNIT_PERCENT:
@@ -70,24 +71,13 @@ static double in_unit(enum cp_unit unit, double value)
     return unit == CP_UNIT_PERCENT ? value * 100 : value;
 }
 
-/* `value` at a resolution of 10^digit, rounded by `round_fn`. Scaling by the exact power of ten
- * (multiply for decimals, divide for tens) keeps 71.0 at 71. */
-static void at_digit(double value, int digit, double (*round_fn)(double), char out[CP_FORMAT_MAX])
+/* `value` rounded at 10^digit. Scaling by the exact power of ten (multiply for decimals, divide for
+ * tens) keeps 71.0 at 71. */
+static void at_digit(double value, int digit, char out[CP_FORMAT_MAX])
 {
     double step = pow(10, abs(digit));
-    double rounded = digit < 0 ? round_fn(value * step) / step : round_fn(value / step) * step;
+    double rounded = digit < 0 ? round(value * step) / step : round(value / step) * step;
     grouped(rounded, digit < 0 ? -digit : 0, out);
-}
-
-/* A bound that is a whole step but for the last bits of the arithmetic stays there. */
-static double floor_step(double x)
-{
-    return fabs(x - round(x)) < 1e-9 * fmax(1, fabs(x)) ? round(x) : floor(x);
-}
-
-static double ceil_step(double x)
-{
-    return fabs(x - round(x)) < 1e-9 * fmax(1, fabs(x)) ? round(x) : ceil(x);
 }
 
 const char *cp_format(enum cp_unit unit, double value, char out[CP_FORMAT_MAX])
@@ -97,36 +87,19 @@ const char *cp_format(enum cp_unit unit, double value, char out[CP_FORMAT_MAX])
     if (isinf(value))
         return value > 0 ? memcpy(out, "no limit", 9) : memcpy(out, "-", 2);
     double shown = in_unit(unit, value);
-    at_digit(shown, value_digit(unit, shown), round, out);
+    at_digit(shown, value_digit(unit, shown), out);
     return out;
-}
-
-/* Bounds need fewer digits than the value: the coarsest step, up to whole units, that still cuts
- * the interval into five parts (money: fifty). */
-static int bounds_digit(enum cp_unit unit, struct cp_interval v)
-{
-    int digit = value_digit(unit, v.value);
-    double parts = unit == CP_UNIT_USD ? 50 : 5;
-    while (digit < 0 && (v.high - v.low) / pow(10, digit + 1) >= parts)
-        digit++;
-    return digit;
 }
 
 const char *cp_format_bounds(enum cp_unit unit, struct cp_interval v, char out[CP_FORMAT_MAX])
 {
+    char low[CP_FORMAT_MAX];
+    char high[CP_FORMAT_MAX];
     out[0] = '\0';
     if (isnan(v.low) || isnan(v.high) || isnan(v.value))
         return out;
-    struct cp_interval shown = {in_unit(unit, v.value), in_unit(unit, v.low),
-                                in_unit(unit, v.high)};
-    char low[CP_FORMAT_MAX];
-    char high[CP_FORMAT_MAX];
-    int digit = bounds_digit(unit, shown);
-    at_digit(shown.low, digit, floor_step, low);
-    if (isinf(v.high))
-        cp_format(unit, v.high, high);
-    else
-        at_digit(shown.high, digit, ceil_step, high);
+    cp_format(unit, v.low, low);
+    cp_format(unit, v.high, high);
     snprintf(out, CP_FORMAT_MAX, "[%.40s, %.40s]", low, high);
     return out;
 }
@@ -160,8 +133,7 @@ const char *cp_format_estimate(const struct cp_estimate *e, bool with_bounds,
         snprintf(out, CP_FORMAT_MAX, "n>=%zu needed", e->n_needed_upper);
         return out;
     case CP_ANSWER_UPPER_ONLY:
-        at_digit(e->upper, last_digit(e->upper, SIGNIFICANT), ceil_step, upper);
-        snprintf(out, CP_FORMAT_MAX, "<= %.40s", upper);
+        snprintf(out, CP_FORMAT_MAX, "<= %.40s", cp_format(CP_UNIT_MS, e->upper, upper));
         return out;
     case CP_ANSWER_OK:
         if (with_bounds)
@@ -169,6 +141,11 @@ const char *cp_format_estimate(const struct cp_estimate *e, bool with_bounds,
         return cp_format(CP_UNIT_MS, e->value, out);
     }
     return memcpy(out, "-", 2);
+}
+
+const char *cp_format_count(size_t n, char out[CP_FORMAT_MAX])
+{
+    return cp_format(CP_UNIT_COUNT, (double)n, out);
 }
 
 const char *cp_format_quantile_name(double q, char out[CP_FORMAT_MAX])

@@ -3,8 +3,6 @@
  * format. Pure; results go to the caller's array or buffer.
  *
  * Numbers: three significant digits, a comma between thousands, money in cents, "-" when absent.
- * Interval bounds are rounded outwards, so that a printed interval always contains the printed
- * value and never looks narrower, or closer to a target, than it is.
  */
 #ifndef COLDPROF_REPORTS_FORMAT_H
 #define COLDPROF_REPORTS_FORMAT_H
@@ -22,7 +20,7 @@ enum cp_unit {
     CP_UNIT_MB,      /* whole, exact */
     CP_UNIT_MS,      /* three significant digits */
     CP_UNIT_S,       /* three significant digits */
-    CP_UNIT_USD,     /* cents; two significant digits below ten cents */
+    CP_UNIT_USD,     /* cents; four significant digits below one cent */
     CP_UNIT_PERCENT, /* the value is a ratio 0..1, shown times 100 */
 };
 /* For a header cell: "MB", "ms", "USD", "%"; "" for text and counts. */
@@ -31,11 +29,12 @@ const char *cp_unit_name(enum cp_unit unit);
 enum { CP_FORMAT_MAX = 96 };
 
 const char *cp_format(enum cp_unit unit, double value, char out[CP_FORMAT_MAX]);
-/* "[71, 78]"; "" when a bound is absent. */
+const char *cp_format_count(size_t n, char out[CP_FORMAT_MAX]);
+/* "[71.2, 77.9]"; "" when a bound is absent. */
 const char *cp_format_bounds(enum cp_unit unit, struct cp_interval v, char out[CP_FORMAT_MAX]);
-/* "73.9 [71, 78]"; the value alone without bounds. */
+/* "73.9 [71.2, 77.9]"; the value alone without bounds. */
 const char *cp_format_interval(enum cp_unit unit, struct cp_interval v, char out[CP_FORMAT_MAX]);
-/* What may be said about a quantile: "73.9 [71, 78]", "<= 80.2" (upper bound only),
+/* What may be said about a quantile: "73.9 [71.2, 77.9]", "<= 80.2" (upper bound only),
  * "n>=299 needed" or "-". `with_bounds` false leaves the interval out. */
 const char *cp_format_estimate(const struct cp_estimate *e, bool with_bounds,
                                char out[CP_FORMAT_MAX]);

@@ -29,6 +29,8 @@ static void add_head(const struct cp_table *table, struct cp_buf *out)
     for (size_t i = 0; i < table->n_columns; i++) {
         const struct cp_column *column = &table->columns[i];
         const char *unit = cp_unit_name(column->unit);
+        if (column->is_note)
+            continue;
         cp_buf_addf(out, "<th scope=\"col\"%s>%s",
                     column->unit == CP_UNIT_TEXT ? " class=\"text\"" : "",
                     column->head[0] ? column->head : "setting");
@@ -62,20 +64,50 @@ static void add_cell(const struct cp_column *column, const struct cp_cell *cell,
         add_number(cp_cell_format(column, cell, text), out);
 }
 
+static void add_one_cell(const struct cp_table *table, const struct cp_figures *f, size_t row,
+                         size_t i, struct cp_buf *out)
+{
+    const struct cp_column *column = &table->columns[i];
+    const char *mark = table->mark ? table->mark(f, row) : NULL;
+    struct cp_cell cell = column->cell(f, row);
+    cp_buf_addf(out, i == 0 ? "<th scope=\"row\"%s>" : "<td%s>",
+                column->unit == CP_UNIT_TEXT ? " class=\"text\"" : "");
+    add_cell(column, &cell, out);
+    if (i == 0 && mark && mark[0])
+        cp_buf_addf(out, "<span class=\"mark\">%s</span>", mark);
+    cp_buf_adds(out, i == 0 ? "</th>" : "</td>");
+}
+
+/* The text of the table's note column for this row, "" without. */
+static const char *note_of(const struct cp_table *table, const struct cp_figures *f, size_t row,
+                           size_t *n_cells)
+{
+    const char *note = "";
+    *n_cells = 0;
+    for (size_t i = 0; i < table->n_columns; i++) {
+        if (table->columns[i].is_note)
+            note = table->columns[i].cell(f, row).text;
+        else
+            (*n_cells)++;
+    }
+    return note;
+}
+
 static void add_row(const struct cp_table *table, const struct cp_figures *f, size_t row,
                     struct cp_buf *out)
 {
-    const char *mark = table->mark ? table->mark(f, row) : NULL;
-    cp_buf_adds(out, mark ? "<tr class=\"marked\">" : "<tr>");
-    for (size_t i = 0; i < table->n_columns; i++) {
-        const struct cp_column *column = &table->columns[i];
-        struct cp_cell cell = column->cell(f, row);
-        const char *class = column->unit == CP_UNIT_TEXT ? " class=\"text\"" : "";
-        cp_buf_addf(out, i == 0 ? "<th scope=\"row\"%s>" : "<td%s>", class);
-        add_cell(column, &cell, out);
-        if (i == 0 && mark && mark[0])
-            cp_buf_addf(out, "<span class=\"mark\">%s</span>", mark);
-        cp_buf_adds(out, i == 0 ? "</th>" : "</td>");
+    size_t n_cells = 0;
+    const char *note = note_of(table, f, row, &n_cells);
+    cp_buf_adds(out, table->mark && table->mark(f, row) ? "<tr class=\"marked\">" : "<tr>");
+    add_one_cell(table, f, row, 0, out);
+    if (note[0]) {
+        cp_buf_addf(out, "<td class=\"note\" colspan=\"%zu\">", n_cells - 1);
+        cp_text_html(out, note);
+        cp_buf_adds(out, "</td>");
+    }
+    for (size_t i = 1; i < table->n_columns && !note[0]; i++) {
+        if (!table->columns[i].is_note)
+            add_one_cell(table, f, row, i, out);
     }
     cp_buf_adds(out, "</tr>\n");
 }
@@ -127,7 +159,7 @@ static void add_header(const struct page *p)
     cp_view_copy((struct cp_view){run->code_sha256, strnlen(run->code_sha256, 12)}, sha,
                  sizeof sha);
     snprintf(seed, sizeof seed, "%llu", (unsigned long long)run->seed);
-    cp_buf_adds(p->out, "<header>\n<h1>");
+    cp_buf_adds(p->out, "<header>\n<p class=\"over\">Cold-start report</p>\n<h1>");
     cp_text_html(p->out, run->function);
     cp_buf_adds(p->out, "</h1>\n");
     if (run->is_local)
@@ -218,17 +250,14 @@ static void add_quality(const struct page *p)
     char warm[CP_FORMAT_MAX];
     char excluded[CP_FORMAT_MAX];
     char span[CP_UNITS_TEXT_MAX];
-    const struct cp_accounting *a = &p->f->accounting;
     const struct cp_run *run = &p->f->data->run;
-    cp_format(CP_UNIT_COUNT, (double)cp_figures_n_cold(p->f), cold);
-    cp_format(CP_UNIT_COUNT, (double)cp_figures_n_warm(p->f), warm);
-    cp_format(CP_UNIT_COUNT, (double)cp_figures_n_excluded(p->f), excluded);
     cp_buf_addf(p->out,
                 "<p class=\"soft small\">Data: %s cold and %s warm samples in statistics, %s "
-                "excluded; planned %zu = measured %zu + failed %zu + throttled %zu + unknown %zu + "
-                "not sent %zu",
-                cold, warm, excluded, a->planned, a->measured, a->failed, a->throttled, a->unknown,
-                a->not_sent);
+                "excluded; ",
+                cp_format_count(cp_figures_n_cold(p->f), cold),
+                cp_format_count(cp_figures_n_warm(p->f), warm),
+                cp_format_count(cp_figures_n_excluded(p->f), excluded));
+    cp_accounting_text(&p->f->accounting, p->out);
     if (run->started_at_ms >= 0 && run->ended_at_ms >= run->started_at_ms) {
         int64_t seconds = (run->ended_at_ms - run->started_at_ms) / 1000;
         cp_buf_addf(p->out, "; measured over %s",
@@ -248,9 +277,9 @@ static void add_warnings(const struct page *p)
         const struct cp_warning *w = &p->f->warnings[i];
         cp_buf_addf(p->out, "<li><strong>%s</strong> ", w->id);
         cp_text_html(p->out, w->text);
-        cp_buf_adds(p->out, ". <span class=\"soft\">");
+        cp_buf_adds(p->out, " <span class=\"soft\">&#8594; ");
         cp_text_html(p->out, w->advice);
-        cp_buf_adds(p->out, ".</span></li>\n");
+        cp_buf_adds(p->out, "</span></li>\n");
     }
     if (p->charts && p->charts->warning[0]) {
         cp_buf_adds(p->out, "<li>");
@@ -532,7 +561,8 @@ void cp_report_html(const struct cp_figures *f, const struct cp_charts *charts, 
                      "<meta name=\"color-scheme\" content=\"light dark\">\n<title>coldprof: ");
     cp_text_html(out, f->data->run.function);
     cp_buf_adds(out, "</title>\n<style>\n");
-    cp_buf_adds(out, cp_page_style);
+    cp_buf_adds(out, cp_page_style_screen);
+    cp_buf_adds(out, cp_page_style_print);
     cp_buf_adds(out, "</style>\n</head>\n<body>\n"
                      "<a class=\"skip\" href=\"#decision\">Skip to the decision</a>\n");
     add_header(&p);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "reports/page_style.h"
 
-const char cp_page_style[] =
+const char cp_page_style_screen[] =
     ":root{--paper:#fff;--ink:#1f2937;--soft:#5b6472;--line:#e2e6eb;--band:#f5f7f9;"
     "--good:#00785a;--bad:#b24a00;--info:#0067a3}\n"
     "@media (prefers-color-scheme:dark){:root{--paper:#12161c;--ink:#e3e7ec;--soft:#9aa4b1;"
@@ -16,6 +16,7 @@ const char cp_page_style[] =
     "border-top:1px solid var(--line)}\n"
     "h3{font-size:1rem;margin:1.6rem 0 .4rem}\n"
     "p{margin:.4rem 0}\n"
+    ".over{margin:0 0 .15rem;color:var(--soft);font-size:.85rem}\n"
     ".skip{position:absolute;left:-999rem}\n"
     ".skip:focus{left:1rem;top:.5rem;background:var(--paper);padding:.25rem .5rem}\n"
     ".badge{display:inline-block;font-size:.78rem;border:1px solid var(--bad);color:var(--bad);"
@@ -38,19 +39,20 @@ const char cp_page_style[] =
     ".reasons ul{margin:0;padding-left:1.1rem}\n"
     ".scroll{overflow-x:auto;margin:.9rem 0}\n"
     ".scroll:focus-visible{outline:2px solid var(--info);outline-offset:2px}\n"
-    "table{border-collapse:collapse;font-size:.85rem;width:100%}\n"
+    "table{border-collapse:collapse;font-size:.82rem;width:100%}\n"
     "caption{text-align:left;color:var(--soft);font-size:.85rem;padding-bottom:.35rem}\n"
-    "th,td{padding:.28rem .5rem;text-align:right;border-bottom:1px solid var(--line);"
+    "th,td{padding:.28rem .4rem;text-align:right;border-bottom:1px solid var(--line);"
     "vertical-align:baseline}\n"
     "thead th{color:var(--soft);font-weight:500;vertical-align:bottom;line-height:1.25;"
     "border-bottom:1px solid var(--soft)}\n"
     "thead small{display:block;font-size:.75rem;white-space:nowrap}\n"
     "tbody th{font-weight:400}\n"
     "th:first-child,td:first-child{padding-left:0}\n"
-    ".text{text-align:left;min-width:6rem}\n"
+    ".text{text-align:left;min-width:5.5rem}\n"
     "td{white-space:nowrap}\n"
     "td.text{white-space:normal}\n"
-    "td small,td .ci{color:var(--soft);font-size:.92em}\n"
+    "td .ci{color:var(--soft);font-size:.88em}\n"
+    "td.note{text-align:left;white-space:normal;color:var(--soft)}\n"
     "tr.marked th,tr.marked td{background:var(--band);font-weight:650}\n"
     "tr.marked .ci{font-weight:400}\n"
     ".mark{display:block;font-size:.75rem;color:var(--good);font-weight:650}\n"
@@ -66,7 +68,9 @@ const char cp_page_style[] =
     ".glossary dt{font-weight:600;margin-top:.5rem}\n"
     ".glossary dd{margin:0}\n"
     "@media (max-width:34rem){.reasons{grid-template-columns:1fr;gap:.1rem}"
-    ".reasons dd{margin-bottom:.5rem}}\n"
+    ".reasons dd{margin-bottom:.5rem}}\n";
+
+const char cp_page_style_print[] =
     "@page{size:A4;margin:14mm}\n"
     "@media print{:root{--paper:#fff;--ink:#111827;--soft:#4b5563;--line:#d5dae0;--band:#f1f4f7;"
     "--good:#00785a;--bad:#9a3f00;--info:#005a91}\n"

@@ -4,6 +4,7 @@
 #ifndef COLDPROF_REPORTS_PAGE_STYLE_H
 #define COLDPROF_REPORTS_PAGE_STYLE_H
 
-extern const char cp_page_style[];
+extern const char cp_page_style_screen[];
+extern const char cp_page_style_print[];
 
 #endif

@@ -9,6 +9,9 @@
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
+/* double, where NAN is a float */
+#define ABSENT ((double)NAN)
+
 static struct cp_cell cell_of_number(double value)
 {
     return (struct cp_cell){.number = {value, NAN, NAN}, .text = ""};
@@ -58,7 +61,8 @@ SIZE_CELL(size_cold_p99, cell_of_estimate(&size->cold_p99))
 SIZE_CELL(size_warm_p50, cell_of_estimate(&size->warm_p50))
 SIZE_CELL(size_warm_p95, cell_of_estimate(&size->warm_p95))
 SIZE_CELL(size_warm_p99, cell_of_estimate(&size->warm_p99))
-SIZE_CELL(size_used, cell_of_number(size->max_memory_used_mb < 0 ? NAN : size->max_memory_used_mb))
+SIZE_CELL(size_used,
+          cell_of_number(size->max_memory_used_mb < 0 ? ABSENT : size->max_memory_used_mb))
 SIZE_CELL(size_headroom, cell_of_number(size->headroom_ratio))
 SIZE_CELL(size_billed, cell_of_number(size->billed_p50_ms))
 SIZE_CELL(size_usd, cell_of_interval(size->usd_per_million))
@@ -86,42 +90,42 @@ static const char *size_mark(const struct cp_figures *f, size_t row)
 }
 
 static const struct cp_column sweep_columns[] = {
-    {"memory_size_mb", "memory", CP_UNIT_MB, false, size_memory},
-    {"n_cold", "n cold", CP_UNIT_COUNT, false, size_n_cold},
-    {"n_warm", "n warm", CP_UNIT_COUNT, false, size_n_warm},
-    {"init_p50_ms", "init p50", CP_UNIT_MS, false, size_init_p50},
-    {"init_p95_ms", "init p95", CP_UNIT_MS, true, size_init_p95},
-    {"cold_p95_ms", "cold p95", CP_UNIT_MS, true, size_cold_p95},
-    {"cold_p99_ms", "cold p99", CP_UNIT_MS, false, size_cold_p99},
-    {"warm_p50_ms", "warm p50", CP_UNIT_MS, false, size_warm_p50},
-    {"warm_p95_ms", "warm p95", CP_UNIT_MS, true, size_warm_p95},
-    {"max_memory_used_mb", "max used", CP_UNIT_MB, false, size_used},
-    {"headroom_ratio", "headroom", CP_UNIT_PERCENT, false, size_headroom},
-    {"billed_p50_ms", "billed p50", CP_UNIT_MS, false, size_billed},
-    {"usd_per_million", "per million warm", CP_UNIT_USD, false, size_usd},
-    {"n_failed", "failed", CP_UNIT_COUNT, false, size_n_failed},
-    {"n_excluded", "excluded", CP_UNIT_COUNT, false, size_n_excluded},
-    {"note", "note", CP_UNIT_TEXT, false, size_note},
+    {"memory_size_mb", "memory", CP_UNIT_MB, false, false, size_memory},
+    {"n_cold", "n cold", CP_UNIT_COUNT, false, false, size_n_cold},
+    {"n_warm", "n warm", CP_UNIT_COUNT, false, false, size_n_warm},
+    {"init_p50_ms", "init p50", CP_UNIT_MS, false, false, size_init_p50},
+    {"init_p95_ms", "init p95", CP_UNIT_MS, true, false, size_init_p95},
+    {"cold_p95_ms", "cold p95", CP_UNIT_MS, true, false, size_cold_p95},
+    {"cold_p99_ms", "cold p99", CP_UNIT_MS, false, false, size_cold_p99},
+    {"warm_p50_ms", "warm p50", CP_UNIT_MS, false, false, size_warm_p50},
+    {"warm_p95_ms", "warm p95", CP_UNIT_MS, true, false, size_warm_p95},
+    {"max_memory_used_mb", "max used", CP_UNIT_MB, false, false, size_used},
+    {"headroom_ratio", "headroom", CP_UNIT_PERCENT, false, false, size_headroom},
+    {"billed_p50_ms", "billed p50", CP_UNIT_MS, false, false, size_billed},
+    {"usd_per_million", "per million warm", CP_UNIT_USD, false, false, size_usd},
+    {"n_failed", "failed", CP_UNIT_COUNT, false, false, size_n_failed},
+    {"n_excluded", "excluded", CP_UNIT_COUNT, false, false, size_n_excluded},
+    {"note", "note", CP_UNIT_TEXT, false, true, size_note},
 };
 
 static const struct cp_column init_columns[] = {
-    {"memory_size_mb", "memory", CP_UNIT_MB, false, size_memory},
-    {"n_cold", "n", CP_UNIT_COUNT, false, size_n_cold},
-    {"init_p50_ms", "init p50", CP_UNIT_MS, true, size_init_p50},
-    {"init_p50_fitted_ms", "p50 fitted", CP_UNIT_MS, false, size_init_fit_p50},
-    {"init_p95_ms", "init p95", CP_UNIT_MS, true, size_init_p95},
-    {"init_p95_fitted_ms", "p95 fitted", CP_UNIT_MS, false, size_init_fit_p95},
+    {"memory_size_mb", "memory", CP_UNIT_MB, false, false, size_memory},
+    {"n_cold", "n", CP_UNIT_COUNT, false, false, size_n_cold},
+    {"init_p50_ms", "init p50", CP_UNIT_MS, true, false, size_init_p50},
+    {"init_p50_fitted_ms", "p50 fitted", CP_UNIT_MS, false, false, size_init_fit_p50},
+    {"init_p95_ms", "init p95", CP_UNIT_MS, true, false, size_init_p95},
+    {"init_p95_fitted_ms", "p95 fitted", CP_UNIT_MS, false, false, size_init_fit_p95},
 };
 
 static const struct cp_column duration_columns[] = {
-    {"memory_size_mb", "memory", CP_UNIT_MB, false, size_memory},
-    {"warm_p50_ms", "warm p50", CP_UNIT_MS, true, size_warm_p50},
-    {"warm_p95_ms", "warm p95", CP_UNIT_MS, true, size_warm_p95},
-    {"warm_p99_ms", "warm p99", CP_UNIT_MS, false, size_warm_p99},
-    {"cold_handler_p50_ms", "first run p50", CP_UNIT_MS, true, size_handler_p50},
-    {"cold_handler_p95_ms", "first run p95", CP_UNIT_MS, true, size_handler_p95},
-    {"cold_p50_ms", "init + first run p50", CP_UNIT_MS, false, size_cold_p50},
-    {"usd_per_million_cold", "per million cold", CP_UNIT_USD, false, size_usd_cold},
+    {"memory_size_mb", "memory", CP_UNIT_MB, false, false, size_memory},
+    {"warm_p50_ms", "warm p50", CP_UNIT_MS, true, false, size_warm_p50},
+    {"warm_p95_ms", "warm p95", CP_UNIT_MS, true, false, size_warm_p95},
+    {"warm_p99_ms", "warm p99", CP_UNIT_MS, false, false, size_warm_p99},
+    {"cold_handler_p50_ms", "first run p50", CP_UNIT_MS, true, false, size_handler_p50},
+    {"cold_handler_p95_ms", "first run p95", CP_UNIT_MS, true, false, size_handler_p95},
+    {"cold_p50_ms", "init + first run p50", CP_UNIT_MS, false, false, size_cold_p50},
+    {"usd_per_million_cold", "per million cold", CP_UNIT_USD, false, false, size_usd_cold},
 };
 
 /* --- per candidate --- */
@@ -136,7 +140,7 @@ static const struct cp_column duration_columns[] = {
 CANDIDATE_CELL(candidate_memory, cell_of_number(c->memory_size_mb))
 CANDIDATE_CELL(candidate_mode, cell_of_text(cp_concurrency_mode_name(c->mode)))
 CANDIDATE_CELL(candidate_concurrency,
-               cell_of_number(c->mode == CP_MODE_ON_DEMAND ? NAN : c->concurrency))
+               cell_of_number(c->mode == CP_MODE_ON_DEMAND ? ABSENT : c->concurrency))
 CANDIDATE_CELL(candidate_latency, cell_of_interval(c->latency_ms))
 CANDIDATE_CELL(candidate_p50, cell_of_interval(c->p50_ms))
 CANDIDATE_CELL(candidate_p95, cell_of_interval(c->p95_ms))
@@ -161,19 +165,19 @@ static const char *candidate_mark(const struct cp_figures *f, size_t row)
 }
 
 static const struct cp_column candidate_columns[] = {
-    {"memory_size_mb", "memory", CP_UNIT_MB, false, candidate_memory},
-    {"mode", "mode", CP_UNIT_TEXT, false, candidate_mode},
-    {"concurrency", "concurrency", CP_UNIT_COUNT, false, candidate_concurrency},
-    {"latency_ms", "judged quantile", CP_UNIT_MS, true, candidate_latency},
-    {"p50_ms", "p50", CP_UNIT_MS, false, candidate_p50},
-    {"p95_ms", "p95", CP_UNIT_MS, false, candidate_p95},
-    {"p99_ms", "p99", CP_UNIT_MS, false, candidate_p99},
-    {"cold_share_ratio", "cold share", CP_UNIT_PERCENT, false, candidate_cold_share},
-    {"spillover_ratio", "spillover", CP_UNIT_PERCENT, false, candidate_spillover},
-    {"utilization_ratio", "utilization", CP_UNIT_PERCENT, false, candidate_utilization},
-    {"usd_per_million", "per million", CP_UNIT_USD, false, candidate_usd_million},
-    {"usd_per_month", "per month", CP_UNIT_USD, true, candidate_usd_month},
-    {"why_not", "not possible because", CP_UNIT_TEXT, false, candidate_note},
+    {"memory_size_mb", "memory", CP_UNIT_MB, false, false, candidate_memory},
+    {"mode", "mode", CP_UNIT_TEXT, false, false, candidate_mode},
+    {"concurrency", "concurrency", CP_UNIT_COUNT, false, false, candidate_concurrency},
+    {"latency_ms", "judged quantile", CP_UNIT_MS, true, false, candidate_latency},
+    {"p50_ms", "p50", CP_UNIT_MS, false, false, candidate_p50},
+    {"p95_ms", "p95", CP_UNIT_MS, false, false, candidate_p95},
+    {"p99_ms", "p99", CP_UNIT_MS, false, false, candidate_p99},
+    {"cold_share_ratio", "cold share", CP_UNIT_PERCENT, false, false, candidate_cold_share},
+    {"spillover_ratio", "spillover", CP_UNIT_PERCENT, false, false, candidate_spillover},
+    {"utilization_ratio", "utilization", CP_UNIT_PERCENT, false, false, candidate_utilization},
+    {"usd_per_million", "per million", CP_UNIT_USD, false, false, candidate_usd_million},
+    {"usd_per_month", "per month", CP_UNIT_USD, true, false, candidate_usd_month},
+    {"why_not", "note", CP_UNIT_TEXT, false, true, candidate_note},
 };
 
 /* --- the four rows of the decision --- */
@@ -229,7 +233,7 @@ static struct cp_cell key_change(const struct cp_figures *f, size_t row)
     bool has_month = cp_figures_has_traffic(f);
     double now = has_month ? current->usd_per_month.value : current->usd_per_million.value;
     double then = has_month ? c->usd_per_month.value : c->usd_per_million.value;
-    return cell_of_number(now > 0 ? then / now - 1 : NAN);
+    return cell_of_number(now > 0 ? then / now - 1 : ABSENT);
 }
 
 static size_t n_key_rows(const struct cp_figures *f)
@@ -245,17 +249,17 @@ static const char *key_mark(const struct cp_figures *f, size_t row)
 }
 
 static const struct cp_column key_columns[] = {
-    {"row", "", CP_UNIT_TEXT, false, key_name},
-    {"memory_size_mb", "memory", CP_UNIT_MB, false, key_memory},
-    {"concurrency", "provisioned", CP_UNIT_COUNT, false, key_concurrency},
-    {"p50_ms", "p50", CP_UNIT_MS, false, key_p50},
-    {"p95_ms", "p95", CP_UNIT_MS, true, key_p95},
-    {"p99_ms", "p99", CP_UNIT_MS, false, key_p99},
-    {"init_p95_ms", "init p95", CP_UNIT_MS, true, key_init},
-    {"cold_share_ratio", "cold share", CP_UNIT_PERCENT, false, key_cold_share},
-    {"usd_per_million", "per million", CP_UNIT_USD, false, key_usd_million},
-    {"usd_per_month", "per month", CP_UNIT_USD, true, key_usd_month},
-    {"cost_change_ratio", "change", CP_UNIT_PERCENT, false, key_change},
+    {"row", "", CP_UNIT_TEXT, false, false, key_name},
+    {"memory_size_mb", "memory", CP_UNIT_MB, false, false, key_memory},
+    {"concurrency", "provisioned", CP_UNIT_COUNT, false, false, key_concurrency},
+    {"p50_ms", "p50", CP_UNIT_MS, false, false, key_p50},
+    {"p95_ms", "p95", CP_UNIT_MS, true, false, key_p95},
+    {"p99_ms", "p99", CP_UNIT_MS, false, false, key_p99},
+    {"init_p95_ms", "init p95", CP_UNIT_MS, true, false, key_init},
+    {"cold_share_ratio", "cold share", CP_UNIT_PERCENT, false, false, key_cold_share},
+    {"usd_per_million", "per million", CP_UNIT_USD, false, false, key_usd_million},
+    {"usd_per_month", "per month", CP_UNIT_USD, true, false, key_usd_month},
+    {"cost_change_ratio", "change", CP_UNIT_PERCENT, false, false, key_change},
 };
 
 /* --- idle survival --- */
@@ -279,11 +283,11 @@ static size_t n_points(const struct cp_figures *f)
 }
 
 static const struct cp_column survival_columns[] = {
-    {"idle_interval_s", "idle interval", CP_UNIT_S, false, point_idle},
-    {"n", "probes", CP_UNIT_COUNT, false, point_n},
-    {"n_cold", "cold", CP_UNIT_COUNT, false, point_n_cold},
-    {"cold_share_ratio", "cold share", CP_UNIT_PERCENT, true, point_share},
-    {"survival_ratio", "survives", CP_UNIT_PERCENT, false, point_survival},
+    {"idle_interval_s", "idle interval", CP_UNIT_S, false, false, point_idle},
+    {"n", "probes", CP_UNIT_COUNT, false, false, point_n},
+    {"n_cold", "cold", CP_UNIT_COUNT, false, false, point_n_cold},
+    {"cold_share_ratio", "cold share", CP_UNIT_PERCENT, true, false, point_share},
+    {"survival_ratio", "survives", CP_UNIT_PERCENT, false, false, point_survival},
 };
 
 /* --- distribution of init: one row per value, sizes one after another --- */
@@ -304,27 +308,27 @@ static struct cp_cell ecdf_memory(const struct cp_figures *f, size_t row)
 {
     size_t k = 0;
     const struct cp_size_figures *size = ecdf_size(f, row, &k);
-    return cell_of_number(size ? size->memory_size_mb : NAN);
+    return cell_of_number(size ? size->memory_size_mb : ABSENT);
 }
 
 static struct cp_cell ecdf_value(const struct cp_figures *f, size_t row)
 {
     size_t k = 0;
     const struct cp_size_figures *size = ecdf_size(f, row, &k);
-    return cell_of_number(size ? size->init_ms[k] : NAN);
+    return cell_of_number(size ? size->init_ms[k] : ABSENT);
 }
 
 static struct cp_cell ecdf_share(const struct cp_figures *f, size_t row)
 {
     size_t k = 0;
     const struct cp_size_figures *size = ecdf_size(f, row, &k);
-    return cell_of_number(size ? (double)(k + 1) / (double)size->n_cold : NAN);
+    return cell_of_number(size ? (double)(k + 1) / (double)size->n_cold : ABSENT);
 }
 
 static const struct cp_column ecdf_columns[] = {
-    {"memory_size_mb", "memory", CP_UNIT_MB, false, ecdf_memory},
-    {"init_ms", "init", CP_UNIT_MS, false, ecdf_value},
-    {"share_ratio", "share", CP_UNIT_PERCENT, false, ecdf_share},
+    {"memory_size_mb", "memory", CP_UNIT_MB, false, false, ecdf_memory},
+    {"init_ms", "init", CP_UNIT_MS, false, false, ecdf_value},
+    {"share_ratio", "share", CP_UNIT_PERCENT, false, false, ecdf_share},
 };
 
 const struct cp_table cp_table_key = {

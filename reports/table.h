@@ -20,6 +20,7 @@ struct cp_column {
     const char *head; /* "init p95" */
     enum cp_unit unit;
     bool has_interval; /* CSV adds key_low and key_high */
+    bool is_note;      /* text that, when not "", stands for all cells but the first (HTML) */
     struct cp_cell (*cell)(const struct cp_figures *f, size_t row);
 };
 

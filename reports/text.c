@@ -35,17 +35,38 @@ static void add_blanks(const struct text *t, size_t n)
         cp_buf_addc(t->out, ' ');
 }
 
-/* Words of `words` on lines of the width, continuation lines indented. `column` is where the first
- * word may start; a word longer than a line stays whole. */
+/* A number stays with the word before it and the unit after it: "not sent 1", "207 ms". */
+static bool is_glued(struct cp_view rest)
+{
+    struct cp_view word;
+    if (!cp_view_split(&rest, ' ', &word) || word.n == 0)
+        return false;
+    return (word.p[0] >= '0' && word.p[0] <= '9') || cp_view_has_prefix(word, "ms") ||
+           cp_view_has_prefix(word, "MB");
+}
+
+/* The next words that must share a line. */
+static bool take_chunk(struct cp_view *words, struct cp_view *chunk)
+{
+    struct cp_view word;
+    while (cp_view_skip(words, " ")) {
+    }
+    if (!cp_view_split(words, ' ', chunk))
+        return false;
+    while (is_glued(*words) && cp_view_split(words, ' ', &word))
+        chunk->n = (size_t)(word.p + word.n - chunk->p);
+    return true;
+}
+
+/* `words` on lines of the width, continuation lines indented. `column` is where the first word
+ * starts; a word longer than a line stays whole. */
 static void add_wrapped(const struct text *t, size_t column, size_t indent, struct cp_view words)
 {
     size_t at = column;
     bool is_line_start = true;
-    struct cp_view word;
-    while (cp_view_split(&words, ' ', &word)) {
-        size_t n = cp_text_columns(word);
-        if (word.n == 0)
-            continue;
+    struct cp_view chunk;
+    while (take_chunk(&words, &chunk)) {
+        size_t n = cp_text_columns(chunk);
         if (!is_line_start && at + 1 + n > t->width) {
             cp_buf_addc(t->out, '\n');
             add_blanks(t, indent);
@@ -55,7 +76,7 @@ static void add_wrapped(const struct text *t, size_t column, size_t indent, stru
         if (!is_line_start)
             cp_buf_addc(t->out, ' ');
         at += n + (is_line_start ? 0 : 1);
-        cp_buf_add_view(t->out, word);
+        cp_buf_add_view(t->out, chunk);
         is_line_start = false;
     }
     cp_buf_addc(t->out, '\n');
@@ -75,6 +96,7 @@ static void add_header(const struct text *t)
 {
     const struct cp_run *run = &t->f->data->run;
     const char *facts[] = {run->function, run->region, run->architecture, run->runtime, run->place};
+    char count[CP_FORMAT_MAX];
     struct cp_buf line;
     cp_buf_init(&line, 1U << 14);
     size_t at = 0;
@@ -85,7 +107,7 @@ static void add_header(const struct text *t)
         } else {
             cp_buf_adds(&line, "run ");
             cp_text_terminal(&line, run->id);
-            cp_buf_addf(&line, "  n=%zu", t->f->accounting.measured);
+            cp_buf_addf(&line, "  n=%s", cp_format_count(t->f->accounting.measured, count));
         }
         size_t n = cp_text_columns(cp_buf_view(&line));
         if (n == 0)
@@ -112,7 +134,7 @@ struct shown_column {
 static const struct shown_column shown[] = {
     {"memory_size_mb", "memory", "MB", 0},         {"init_p50_ms", "init p50", "ms", 5},
     {"init_p95_ms", "init p95", "ms [95% CI]", 2}, {"cold_p95_ms", "cold p95", "ms [95% CI]", 0},
-    {"cold_p99_ms", "cold p99", "ms", 6},          {"warm_p95_ms", "warm p95", "ms [95% CI]", 3},
+    {"cold_p99_ms", "cold p99", "ms", 6},          {"warm_p95_ms", "warm p95", "ms", 3},
     {"usd_per_million", "USD per", "million", 1},  {"n_cold", "cold", "n", 4},
     {"headroom_ratio", "memory", "free %", 7},     {"n_warm", "warm", "n", 8},
 };
@@ -126,7 +148,7 @@ struct layout {
 
 static const char best_mark[] = "<- best";
 
-/* The interval of warm p95 is left out: three intervals are too many for a line. */
+/* Only columns whose unit says so show their interval: three are too many for a line. */
 static const char *cell_text(const struct layout *l, const struct cp_figures *f, size_t row,
                              size_t i, char out[CP_FORMAT_MAX])
 {
@@ -271,13 +293,9 @@ static void add_table(const struct text *t)
 
 static void add_accounting(const struct text *t)
 {
-    const struct cp_accounting *a = &t->f->accounting;
     struct cp_buf line;
     cp_buf_init(&line, 400);
-    cp_buf_addf(
-        &line,
-        "planned %zu = measured %zu + failed %zu + throttled %zu + unknown %zu + not sent %zu",
-        a->planned, a->measured, a->failed, a->throttled, a->unknown, a->not_sent);
+    cp_accounting_text(&t->f->accounting, &line);
     add_note(t, cp_buf_str(&line));
     cp_buf_clear(&line);
 }
@@ -335,7 +353,7 @@ static void add_warnings(const struct text *t)
         cp_buf_clear(&line);
     }
     if (t->f->n_warnings > n)
-        cp_buf_addf(t->out, "%zu more warnings in the report\n", t->f->n_warnings - n);
+        cp_buf_addf(t->out, "and %zu more in the report\n", t->f->n_warnings - n);
 }
 
 void cp_report_text(const struct cp_figures *f, const struct cp_text_style *style,

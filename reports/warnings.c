@@ -11,6 +11,18 @@
 #include "reports/figures.h"
 #include "reports/format.h"
 
+/* A count as every format shows it. */
+struct count {
+    char text[CP_FORMAT_MAX];
+};
+
+static struct count count(size_t n)
+{
+    struct count c;
+    cp_format_count(n, c.text);
+    return c;
+}
+
 #define HEADROOM_MIN 0.1 /* share of the memory size that must stay free */
 
 __attribute__((format(printf, 2, 3))) static bool say(struct cp_warning *w, const char *fmt, ...)
@@ -32,8 +44,8 @@ static bool interrupted(const struct cp_figures *f, struct cp_warning *w)
 {
     if (!f->data->run.is_interrupted)
         return false;
-    say(w, "the run was interrupted: %zu of %zu planned samples were not sent",
-        f->accounting.not_sent, f->accounting.planned);
+    say(w, "the run was interrupted: %s of %s planned samples were not sent",
+        count(f->accounting.not_sent).text, count(f->accounting.planned).text);
     return advise(w, "repeat the sweep; figures use the samples that came back");
 }
 
@@ -41,8 +53,8 @@ static bool lost(const struct cp_figures *f, struct cp_warning *w)
 {
     if (f->accounting.unknown == 0)
         return false;
-    say(w, "%zu of %zu samples were sent, but their answer was lost", f->accounting.unknown,
-        f->accounting.planned);
+    say(w, "%s of %s samples were sent, but their answer was lost",
+        count(f->accounting.unknown).text, count(f->accounting.planned).text);
     return advise(w, "each may have run and cost money; slow answers are lost more often, so tails "
                      "may look better than they are");
 }
@@ -99,8 +111,8 @@ static bool failed(const struct cp_figures *f, struct cp_warning *w)
         return false;
     char share[CP_FORMAT_MAX];
     cp_format(CP_UNIT_PERCENT, (double)f->accounting.failed / (double)ran, share);
-    say(w, "%zu of %zu invocations failed (%s %%); failures are in no quantile",
-        f->accounting.failed, ran, share);
+    say(w, "%s of %s invocations failed (%s %%); failures are in no quantile",
+        count(f->accounting.failed).text, count(ran).text, share);
     return advise(w, "read the function's log, mend it, and sweep again before deciding");
 }
 
@@ -108,7 +120,8 @@ static bool throttled(const struct cp_figures *f, struct cp_warning *w)
 {
     if (f->accounting.throttled == 0)
         return false;
-    say(w, "%zu of %zu invocations were throttled", f->accounting.throttled, f->accounting.planned);
+    say(w, "%s of %s invocations were throttled", count(f->accounting.throttled).text,
+        count(f->accounting.planned).text);
     return advise(w, "lower the sweep's concurrency or raise the account's concurrency limit");
 }
 
@@ -258,4 +271,12 @@ void cp_figures_warn(struct cp_figures *f)
         snprintf(w->id, sizeof w->id, "%s", rules[i].id);
         f->n_warnings++;
     }
+}
+
+void cp_accounting_text(const struct cp_accounting *a, struct cp_buf *out)
+{
+    cp_buf_addf(out,
+                "planned %s = measured %s + failed %s + throttled %s + unknown %s + not sent %s",
+                count(a->planned).text, count(a->measured).text, count(a->failed).text,
+                count(a->throttled).text, count(a->unknown).text, count(a->not_sent).text);
 }

@@ -1,0 +1,331 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "tests/reports/fixture.h"
+
+#include <cjson/cJSON.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "probes/os/file.h"
+#include "reports/figures.h"
+#include "tests/test.h"
+
+enum { N_WARM = 150, N_PROBES = 24, SAMPLES_MAX = 40000 };
+
+static const int sizes_mb[] = {128, 256, 512, 1024, 1769, 3008};
+static const double idle_ms[] = {60e3, 300e3, 600e3, 900e3, 1800e3, 3600e3};
+/* how many of N_PROBES found their environment gone */
+static const int idle_cold[] = {0, 0, 3, 11, 22, 24};
+
+static struct cp_sample *add(struct cp_run_data *data, enum cp_cell_kind kind, int memory_mb)
+{
+    assert_true(data->n_samples < SAMPLES_MAX);
+    struct cp_sample *s = &data->samples[data->n_samples];
+    *s = cp_sample_planned(kind, memory_mb);
+    s->id = (int64_t)data->n_samples + 1;
+    s->plan_no = (int64_t)data->n_samples++;
+    s->sent_at_ms = data->run.started_at_ms + 1000 * s->plan_no;
+    s->outcome = CP_OUTCOME_MEASURED;
+    s->start = kind == CP_CELL_COLD ? CP_START_COLD : CP_START_WARM;
+    s->max_memory_used_mb = 92;
+    s->http_status = 200;
+    return s;
+}
+
+/* Handler work of 14 ms at one vCPU, 20 ms of it waiting at no CPU; a tenth of it noise. */
+static double handler_ms(struct cp_rng *rng, int memory_mb, double work_ms, double wait_ms)
+{
+    double share = fmin(memory_mb / 1769.0, 1);
+    return (wait_ms + work_ms / share) * exp(0.12 * cp_rng_normal(rng));
+}
+
+static void add_cold(struct cp_run_data *data, struct cp_rng *rng, int memory_mb)
+{
+    struct cp_sample *s = add(data, CP_CELL_COLD, memory_mb);
+    s->init_duration_ms = 160 * exp(0.09 * cp_rng_normal(rng));
+    s->duration_ms = handler_ms(rng, memory_mb, 38, 6);
+    s->billed_duration_ms = ceil(s->init_duration_ms + s->duration_ms);
+    s->client_ms = s->init_duration_ms + s->duration_ms + 9;
+}
+
+static void add_warm(struct cp_run_data *data, struct cp_rng *rng, int memory_mb)
+{
+    struct cp_sample *s = add(data, CP_CELL_WARM, memory_mb);
+    s->duration_ms = handler_ms(rng, memory_mb, 9, 3);
+    s->billed_duration_ms = ceil(s->duration_ms);
+    s->client_ms = s->duration_ms + 5;
+}
+
+static void add_idle(struct cp_run_data *data)
+{
+    for (size_t i = 0; i < sizeof idle_ms / sizeof idle_ms[0]; i++) {
+        for (int k = 0; k < N_PROBES; k++) {
+            struct cp_sample *s = add(data, CP_CELL_IDLE, 1024);
+            s->idle_interval_ms = idle_ms[i];
+            s->idle_actual_ms = idle_ms[i] + 3;
+            s->start = k < idle_cold[i] ? CP_START_COLD : CP_START_WARM;
+            s->duration_ms = 12;
+            s->billed_duration_ms = 12;
+            if (s->start == CP_START_COLD)
+                s->init_duration_ms = 160;
+        }
+    }
+}
+
+/* One of each thing that may go wrong, and two mismatches. */
+static void add_trouble(struct cp_run_data *data)
+{
+    static const enum cp_outcome outcomes[] = {CP_OUTCOME_ERROR, CP_OUTCOME_THROTTLED,
+                                               CP_OUTCOME_UNKNOWN, CP_OUTCOME_NOT_SENT,
+                                               CP_OUTCOME_SENT};
+    for (size_t i = 0; i < sizeof outcomes / sizeof outcomes[0]; i++) {
+        struct cp_sample *s = add(data, CP_CELL_COLD, 512);
+        s->outcome = outcomes[i];
+        s->start = CP_START_UNKNOWN;
+    }
+    for (int i = 0; i < 2; i++) {
+        struct cp_sample *s = add(data, CP_CELL_COLD, 1024);
+        s->start = CP_START_WARM;
+        s->duration_ms = 11;
+    }
+    for (int i = 0; i < 3; i++) {
+        struct cp_sample *s = add(data, CP_CELL_COLD, 128);
+        s->outcome = CP_OUTCOME_OUT_OF_MEMORY;
+        s->start = CP_START_UNKNOWN;
+        s->max_memory_used_mb = 128;
+    }
+}
+
+static void describe(const struct fixture_options *o, struct cp_run *run)
+{
+    *run = cp_run_empty();
+    snprintf(run->id, sizeof run->id, "7f3a");
+    snprintf(run->function, sizeof run->function, "%s",
+             o->function ? o->function : "orders-api:live");
+    snprintf(run->target, sizeof run->target, "%s", o->function ? o->function : "orders-api:live");
+    snprintf(run->place, sizeof run->place, "%s", o->is_local ? "local server" : "AWS account ...1234");
+    run->is_local = o->is_local;
+    snprintf(run->region, sizeof run->region, "us-east-1");
+    snprintf(run->architecture, sizeof run->architecture, "arm64");
+    snprintf(run->runtime, sizeof run->runtime, "nodejs22.x");
+    snprintf(run->code_sha256, sizeof run->code_sha256,
+             "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08");
+    snprintf(run->coldprof_version, sizeof run->coldprof_version, "0.1.0");
+    snprintf(run->command, sizeof run->command,
+             "coldprof sweep orders-api:live --budget p95=200ms --traffic 5/s");
+    run->started_at_ms = 1791468000000; /* 2026-10-08T14:00:00Z */
+    run->ended_at_ms = run->started_at_ms + 5400000;
+    run->seed = 42;
+    run->original_memory_size_mb = 512;
+    run->timeout_ms = 15000;
+    run->budget_q = 0.95;
+    run->budget_ms = 200;
+    run->traffic_per_s = 5;
+    run->unreserved_concurrency = 1000;
+}
+
+void fixture_data(const struct fixture_options *options, struct cp_run_data *data)
+{
+    size_t n_cold = options->n_cold ? options->n_cold : 120;
+    struct cp_rng rng;
+    *data = (struct cp_run_data){0};
+    describe(options, &data->run);
+    data->samples = calloc(SAMPLES_MAX, sizeof *data->samples);
+    data->cells = calloc(1, sizeof *data->cells);
+    assert_non_null(data->samples);
+    assert_non_null(data->cells);
+    cp_rng_init(&rng, data->run.seed, 0);
+    for (size_t k = 0; k < n_cold || k < N_WARM; k++) {
+        for (size_t i = 1; i < sizeof sizes_mb / sizeof sizes_mb[0]; i++) {
+            if (k < n_cold)
+                add_cold(data, &rng, sizes_mb[i]);
+            if (k < N_WARM)
+                add_warm(data, &rng, sizes_mb[i]);
+        }
+    }
+    add_idle(data);
+    add_trouble(data);
+    data->n_cells = 1;
+    data->cells[0] = (struct cp_cell_result){.memory_size_mb = 128,
+                                             .kind = CP_CELL_COLD,
+                                             .idle_interval_ms = NAN,
+                                             .planned = 3,
+                                             .stop = CP_STOP_CANNOT_RUN};
+    snprintf(data->cells[0].note, sizeof data->cells[0].note,
+             "out of memory: 3 of 3 invocations were killed at 128 MB");
+}
+
+static struct cp_memory_law law(double q, enum cp_memory_law_kind kind, double a, double b)
+{
+    return (struct cp_memory_law){
+        .status = CP_OK, .kind = kind, .q = q, .a_ms = a, .b_ms = b, .a_low_ms = a * 0.97,
+        .a_high_ms = a * 1.03, .b_low_ms = b * 0.96, .b_high_ms = b * 1.04, .cap_mb = 1769,
+        .aicc = NAN, .n_sizes = 5, .n_samples = 600, .min_mb = 256, .max_mb = 3008};
+}
+
+static struct cp_interval around(double value, double share)
+{
+    return (struct cp_interval){value, value * (1 - share), value * (1 + share)};
+}
+
+/* Latency falls and cost rises with memory and with provisioned concurrency. */
+static struct cp_candidate candidate(int memory_mb, int concurrency)
+{
+    double latency = 90 + 60000.0 / memory_mb / (1 + 0.4 * concurrency);
+    double cost = 9 + memory_mb * 0.0085 * (1 + 0.9 * concurrency);
+    struct cp_interval none = {NAN, NAN, NAN};
+    bool is_provisioned = concurrency > 0;
+    return (struct cp_candidate){
+        .memory_size_mb = memory_mb,
+        .mode = is_provisioned ? CP_MODE_PROVISIONED : CP_MODE_ON_DEMAND,
+        .concurrency = concurrency,
+        .latency_ms = around(latency, 0.05),
+        .p50_ms = around(latency * 0.2, 0.02),
+        .p95_ms = around(latency, 0.05),
+        .p99_ms = none,
+        .latency_status = CP_ANSWER_OK,
+        .n_cold = 120,
+        .n_warm = N_WARM,
+        .cold_share = around(is_provisioned ? 0.004 : 0.021, 0.1),
+        .spillover_share = is_provisioned ? 0.03 / concurrency : NAN,
+        .utilization = is_provisioned ? 0.4 / concurrency : NAN,
+        .peak_concurrency = 3,
+        .usd_per_million = around(cost / 13.14, 0.04),
+        .usd_per_month = around(cost, 0.04),
+        .fixed_usd_per_month = is_provisioned ? cost * 0.4 : 0,
+        .meets_budget = latency * 1.05 <= 200,
+        .may_meet_budget = latency <= 200 && latency * 1.05 > 200,
+        .is_current = memory_mb == 512 && !is_provisioned,
+        .is_runnable = true,
+    };
+}
+
+static bool is_dominated(const struct cp_decision *d, const struct cp_candidate *c)
+{
+    for (size_t i = 0; i < d->n_candidates; i++) {
+        const struct cp_candidate *k = &d->candidates[i];
+        if (k->usd_per_month.value < c->usd_per_month.value &&
+            k->latency_ms.value < c->latency_ms.value)
+            return true;
+    }
+    return false;
+}
+
+static void decide(struct cp_decision *d)
+{
+    *d = (struct cp_decision){.verdict = CP_VERDICT_CHANGE, .is_budget_met = true};
+    for (size_t i = 1; i < sizeof sizes_mb / sizeof sizes_mb[0]; i++) {
+        for (int concurrency = 0; concurrency <= 2; concurrency++)
+            d->candidates[d->n_candidates++] = candidate(sizes_mb[i], concurrency);
+    }
+    for (size_t i = 0; i < d->n_candidates; i++)
+        d->candidates[i].is_on_frontier = !is_dominated(d, &d->candidates[i]);
+    struct cp_candidate *small = &d->candidates[d->n_candidates++];
+    *small = (struct cp_candidate){.memory_size_mb = 128,
+                                   .latency_ms = {NAN, NAN, NAN},
+                                   .p50_ms = {NAN, NAN, NAN},
+                                   .p95_ms = {NAN, NAN, NAN},
+                                   .p99_ms = {NAN, NAN, NAN},
+                                   .cold_share = {NAN, NAN, NAN},
+                                   .spillover_share = NAN,
+                                   .utilization = NAN,
+                                   .usd_per_million = {NAN, NAN, NAN},
+                                   .usd_per_month = {NAN, NAN, NAN},
+                                   .why_not = "cannot run at this size"};
+    d->current = 3;
+    d->chosen = d->cheapest = 6;
+    d->fastest = 14;
+    snprintf(d->sentence, sizeof d->sentence,
+             "set memory size to 1024 MB, on demand, without provisioned concurrency");
+    snprintf(d->because, sizeof d->because,
+             "p95 latency 149 ms [141, 157] is within the 200 ms target; 512 MB gives 207 ms "
+             "[196, 218]");
+    snprintf(d->money, sizeof d->money,
+             "USD 17.70 per month [16.9, 18.5] instead of 13.35: costs 4.35 more");
+    snprintf(d->changers[0], sizeof d->changers[0],
+             "a target under 141 ms needs 1769 MB or provisioned concurrency");
+    snprintf(d->changers[1], sizeof d->changers[1],
+             "a target above 218 ms is met by 512 MB, the setting now");
+    d->n_changers = 2;
+    d->break_even_utilization = 0.6;
+    d->survival_used_ms = 1200e3;
+}
+
+struct cp_figures *fixture_figures(const struct cp_run_data *data)
+{
+    static const struct cp_price_book price = {
+        .region = "us-east-1",
+        .architecture = "arm64",
+        .date = "2026-09-19",
+        .source = "list price of the test",
+        .request_usd = 2e-7,
+        .duration = {{0, 1.33334e-5}, {7.5e9, 1.20001e-5}, {1.875e10, 1.06667e-5}},
+        .provisioned_concurrency_usd_per_gb_s = 3.3334e-6,
+        .provisioned_duration_usd_per_gb_s = 8.3334e-6,
+    };
+    struct cp_error err = {.text = ""};
+    struct cp_figures *f = NULL;
+    enum cp_code code = cp_figures_new(data, &f, &err);
+    if (code != CP_OK)
+        fail_msg("%s", err.text);
+    f->price = &price;
+    f->init_law_p50 = law(0.5, CP_MEMORY_LAW_CONSTANT, 160, 0);
+    f->init_law_p95 = law(0.95, CP_MEMORY_LAW_CONSTANT, 186, 0);
+    f->warm_law_p50 = law(0.5, CP_MEMORY_LAW_INVERSE, 3, 15.5);
+    f->warm_law_p95 = law(0.95, CP_MEMORY_LAW_INVERSE, 3.6, 19);
+    f->cold_handler_law_p50 = law(0.5, CP_MEMORY_LAW_INVERSE, 6, 65.6);
+    decide(&f->decision);
+    cp_figures_warn(f);
+    return f;
+}
+
+static void golden_path(const char *name, char out[300])
+{
+    snprintf(out, 300, "tests/data/reports/%s", name);
+}
+
+void fixture_check_golden(const char *name, const struct cp_buf *actual)
+{
+    char path[300];
+    struct cp_error err = {.text = ""};
+    struct cp_buf expected;
+    golden_path(name, path);
+    if (getenv("COLDPROF_REWRITE_GOLDENS")) {
+        if (cp_file_write_atomic(path, cp_buf_view(actual), &err) != CP_OK)
+            fail_msg("%s", err.text);
+        return;
+    }
+    cp_buf_init(&expected, 4U << 20);
+    if (cp_file_read(path, &expected, &err) != CP_OK)
+        fail_msg("%s", err.text);
+    size_t at = 0;
+    size_t line = 1;
+    while (at < expected.n && at < actual->n && expected.p[at] == actual->p[at])
+        line += expected.p[at++] == '\n' ? 1 : 0;
+    if (at < expected.n || at < actual->n)
+        fail_msg("%s differs in line %zu: expected '%.60s', got '%.60s'", path, line,
+                 cp_buf_str(&expected) + at, cp_buf_str(actual) + at);
+    cp_buf_clear(&expected);
+}
+
+size_t fixture_hostile_names(char names[][200], size_t max)
+{
+    struct cp_error err = {.text = ""};
+    struct cp_buf text;
+    size_t n = 0;
+    cp_buf_init(&text, 1U << 16);
+    if (cp_file_read("tests/data/reports/names.jsonl", &text, &err) != CP_OK)
+        fail_msg("%s", err.text);
+    struct cp_view rest = cp_buf_view(&text);
+    struct cp_view line;
+    while (n < max && cp_view_split(&rest, '\n', &line)) {
+        cJSON *object = cJSON_ParseWithLength(line.p, line.n);
+        const cJSON *name = cJSON_GetObjectItemCaseSensitive(object, "name");
+        if (cJSON_IsString(name))
+            snprintf(names[n++], 200, "%s", name->valuestring);
+        cJSON_Delete(object);
+    }
+    cp_buf_clear(&text);
+    return n;
+}
