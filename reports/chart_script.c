@@ -20,10 +20,10 @@
 /* Geometry of the 720 x 380 card, in its pixels: labels are placed by these numbers. */
 #define CARD_WIDTH    720.0
 #define CARD_HEIGHT   380.0
-#define LEFT_MARGIN   64.0
+#define LEFT_MARGIN   66.0
 #define BOTTOM_MARGIN 60.0
 #define TOP_MARGIN    16.0
-#define CHAR_WIDTH    7.2
+#define CHAR_WIDTH    7.8
 #define LINE_HEIGHT   16.0
 
 static const struct {
@@ -113,7 +113,7 @@ static void add_axis(const struct chart *c, char name, const struct cp_axis *axi
     if (axis->is_log)
         cp_buf_addf(c->out, "set logscale %c\n", name);
     cp_buf_addf(c->out, "set %crange [%.9g:%.9g]\nset %clabel '%s'%s tc rgb '" INK "'\n", name,
-                axis->low, axis->high, name, label, name == 'x' ? " offset 0,0.3" : "");
+                axis->low, axis->high, name, label, name == 'x' ? " offset 0,0.3" : " offset 1,0");
 }
 
 static void add_axis_with_ticks(const struct chart *c, char name, const struct cp_axis *axis,
@@ -676,26 +676,32 @@ static void place_label(struct frontier *fr, size_t i, const char *suffix, const
     snprintf(text, sizeof text, "%d%s%s", k->memory_size_mb, count, suffix);
     double w = CHAR_WIDTH * (double)strlen(text);
     double h = LINE_HEIGHT;
-    const double right = px + 9;
-    const double left = px - 9 - w;
+    const double right = px + 10;
+    const double left = px - 10 - w;
     const double middle = px - w / 2;
-    const struct box places[] = {
-        {right, py + 2, w, h},       {right, py - 2 - h, w, h},      {left, py - 2 - h, w, h},
-        {left, py + 2, w, h},        {right, py - h / 2, w, h},      {middle, py + 9, w, h},
-        {middle, py - 9 - h, w, h},  {left, py - h / 2, w, h},       {right, py + 14, w, h},
-        {right, py - 14 - h, w, h},  {left, py - 14 - h, w, h},      {left, py + 14, w, h},
-        {right + 12, py + 24, w, h}, {left - 12, py - 24 - h, w, h},
+    const struct place {
+        struct box box;
+        const char *anchor; /* which end of the box the text starts from */
+    } places[] = {
+        {{right, py + 2, w, h}, "left"},        {{right, py - 2 - h, w, h}, "left"},
+        {{left, py - 2 - h, w, h}, "right"},    {{left, py + 2, w, h}, "right"},
+        {{right, py - h / 2, w, h}, "left"},    {{middle, py + 9, w, h}, "center"},
+        {{middle, py - 9 - h, w, h}, "center"}, {{left, py - h / 2, w, h}, "right"},
+        {{right, py + 14, w, h}, "left"},       {{right, py - 14 - h, w, h}, "left"},
+        {{left, py - 14 - h, w, h}, "right"},   {{left, py + 14, w, h}, "right"},
+        {{right + 12, py + 24, w, h}, "left"},  {{left - 12, py - 24 - h, w, h}, "right"},
     };
     size_t pick = 0;
     size_t n = sizeof places / sizeof places[0];
-    while (pick < n && !is_free(fr, &places[pick], plot_width(fr), plot_height()))
+    while (pick < n && !is_free(fr, &places[pick].box, plot_width(fr), plot_height()))
         pick++;
     if (pick == n && suffix[0] == '\0')
         return;
-    const struct box *box = &places[pick < n ? pick : 0];
-    take(fr, *box);
-    cp_buf_addf(fr->c->out, "set label '%s' at graph %.4f, graph %.4f left tc rgb '%s'\n", text,
-                box->x / plot_width(fr), (box->y + h / 2) / plot_height(), color);
+    const struct place *place = &places[pick < n ? pick : 0];
+    double x = place->box.x + w * (place->anchor[0] == 'l' ? 0 : place->anchor[0] == 'r' ? 1 : 0.5);
+    take(fr, place->box);
+    cp_buf_addf(fr->c->out, "set label '%s' at graph %.4f, graph %.4f %s tc rgb '%s'\n", text,
+                x / plot_width(fr), (place->box.y + h / 2) / plot_height(), place->anchor, color);
 }
 
 static void place_labels(struct frontier *fr)
@@ -756,7 +762,7 @@ static void add_frontier_plot(const struct frontier *fr, const size_t n[GROUPS])
         [GROUP_DOMINATED] = {"dominated", NULL, "with points pt 2 ps 0.6 lw 1 lc rgb '#9CA3AF'"},
         [GROUP_FRONTIER] = {"frontier", BLUE, "with points pt 7 ps 0.9 lc rgb '" BLUE "'"},
         [GROUP_CURRENT] = {"current", INK, "with points pt 4 ps 1.4 lw 2.2 lc rgb '" INK "'"},
-        [GROUP_CHOSEN] = {"chosen", GREEN, "with points pt 13 ps 2 lc rgb '" GREEN "'"},
+        [GROUP_CHOSEN] = {"chosen", GREEN, "with points pt 13 ps 1.5 lc rgb '" GREEN "'"},
     };
     const char *separator = "plot ";
     for (int g = 0; g < GROUPS; g++) {

@@ -329,12 +329,10 @@ static void add_cost(const struct page *p)
                         "<h2 id=\"h-cost\">Cost against latency</h2>\n");
     add_chart(p, CP_CHART_FRONTIER,
               "Label: memory size in MB, then provisioned or reserved concurrency. "
-              "&#9671; recommended, &#9633; current, &#9679; on the frontier, &#215; dominated. "
-              "Whiskers: 95% confidence intervals. Settings far more expensive are in the table "
-              "only.");
-    cp_buf_adds(p->out, "<details><summary>All candidates</summary>\n");
-    cp_table_html(&cp_table_candidates, p->f, p->out);
-    cp_buf_adds(p->out, "</details>\n</section>\n");
+              "&#9670; recommended, &#9633; current, &#9679; on the frontier, &#215; dominated. "
+              "Whiskers: 95% confidence intervals. The table of all "
+              "candidates, with settings far more expensive, is in the appendix.");
+    cp_buf_adds(p->out, "</section>\n");
 }
 
 static void add_law_text(const struct page *p, const char *name, const struct cp_memory_law *law)
@@ -444,9 +442,10 @@ static void add_price_rows(const struct page *p)
     cp_buf_adds(p->out, ", ");
     cp_text_html(p->out, b->architecture);
     cp_buf_addf(p->out,
-                ", list of %s: USD %.9g per request, %.9g per GB-second (first tier), provisioned "
-                "concurrency %.9g per GB-second kept ready and %.9g per GB-second used. Source: ",
-                b->date, b->request_usd, b->duration[0].usd_per_gb_s,
+                ", list of %s: USD %.2f per million requests, %.10f per GB-second (first tier), "
+                "provisioned concurrency %.10f per GB-second kept ready and %.10f per GB-second "
+                "used. Source: ",
+                b->date, b->request_usd * 1e6, b->duration[0].usd_per_gb_s,
                 b->provisioned_concurrency_usd_per_gb_s, b->provisioned_duration_usd_per_gb_s);
     cp_text_html(p->out, b->source);
     cp_buf_adds(p->out, ". No free tier, no discount.</li>\n");
@@ -461,7 +460,7 @@ static void add_method_rules(const struct page *p)
         "Quantiles: Hyndman and Fan type 8. Intervals: exact order-statistic intervals, at least "
         "95%, distribution-free. Below the smallest valid n the report says how many samples are "
         "needed.",
-        "Printed interval bounds are rounded outwards.",
+        "Numbers are rounded to three significant digits, money to cents, when printed only.",
         "Memory law: a + b &#215; 1024 / min(memory, cap), weighted least squares on the quantile "
         "of each size, intervals by bootstrap; no prediction outside the tested sizes.",
         "Idle survival: isotonic (nonparametric maximum likelihood) estimate from probes that say "
@@ -534,6 +533,8 @@ static void add_method(const struct page *p)
         add_law_text(p, "first run p50", &p->f->cold_handler_law_p50);
         cp_buf_adds(p->out, "</ul>\n");
     }
+    cp_buf_adds(p->out, "<h3 id=\"h-candidates\">All candidates</h3>\n");
+    cp_table_html(&cp_table_candidates, p->f, p->out);
     cp_buf_adds(p->out, "<h3 id=\"h-run\">This run</h3>\n<ul class=\"small\">\n");
     add_item(p, "Command", run->command);
     add_item(p, "Target", run->target);

@@ -33,17 +33,23 @@ static struct cp_sample *add(struct cp_run_data *data, enum cp_cell_kind kind, i
     return s;
 }
 
+/* Two decimals, as records have; also keeps goldens free of the last bits of a C library. */
+static double hundredths(double ms)
+{
+    return floor(ms * 100 + 0.5) / 100;
+}
+
 /* Handler work of 14 ms at one vCPU, 20 ms of it waiting at no CPU; a tenth of it noise. */
 static double handler_ms(struct cp_rng *rng, int memory_mb, double work_ms, double wait_ms)
 {
     double share = fmin(memory_mb / 1769.0, 1);
-    return (wait_ms + work_ms / share) * exp(0.12 * cp_rng_normal(rng));
+    return hundredths((wait_ms + work_ms / share) * exp(0.12 * cp_rng_normal(rng)));
 }
 
 static void add_cold(struct cp_run_data *data, struct cp_rng *rng, int memory_mb)
 {
     struct cp_sample *s = add(data, CP_CELL_COLD, memory_mb);
-    s->init_duration_ms = 160 * exp(0.09 * cp_rng_normal(rng));
+    s->init_duration_ms = hundredths(160 * exp(0.09 * cp_rng_normal(rng)));
     s->duration_ms = handler_ms(rng, memory_mb, 38, 6);
     s->billed_duration_ms = ceil(s->init_duration_ms + s->duration_ms);
     s->client_ms = s->init_duration_ms + s->duration_ms + 9;
@@ -237,19 +243,45 @@ static void decide(struct cp_decision *d)
     d->chosen = d->cheapest = 6;
     d->fastest = 14;
     snprintf(d->sentence, sizeof d->sentence,
-             "set memory size to 1024 MB, on demand, without provisioned concurrency");
+             "Set memory size to 1,024 MB, on demand, without provisioned concurrency.");
     snprintf(d->because, sizeof d->because,
-             "p95 latency 149 ms [141, 157] is within the 200 ms target; 512 MB gives 207 ms "
-             "[196, 218]");
+             "p95 latency 149 ms [141, 156] is within the 200 ms target; 512 MB gives 207 ms "
+             "[197, 218]");
     snprintf(d->money, sizeof d->money,
-             "USD 17.70 per month [16.9, 18.5] instead of 13.35: costs 4.35 more");
+             "USD 17.70 per month [17.00, 18.41] instead of 13.35: costs 4.35 more");
     snprintf(d->changers[0], sizeof d->changers[0],
-             "a target under 141 ms needs 1769 MB or provisioned concurrency");
+             "A target under 156 ms needs 1,769 MB or provisioned concurrency");
     snprintf(d->changers[1], sizeof d->changers[1],
-             "a target above 218 ms is met by 512 MB, the setting now");
+             "A target above 218 ms is met by 512 MB, the setting now");
     d->n_changers = 2;
     d->break_even_utilization = 0.6;
     d->survival_used_ms = 1200e3;
+}
+
+static double millionths(double x)
+{
+    return floor(x * 1e6 + 0.5) / 1e6;
+}
+
+/* Probabilities from GSL, whose last digits are a matter of its version. */
+static void round_probabilities(struct cp_figures *f)
+{
+    for (size_t i = 0; i < f->n_sizes; i++) {
+        struct cp_size_figures *s = &f->sizes[i];
+        struct cp_estimate *const estimates[] = {
+            &s->init_p50, &s->init_p95, &s->cold_handler_p50, &s->cold_handler_p95,
+            &s->cold_p50, &s->cold_p95, &s->cold_p99,         &s->warm_p50,
+            &s->warm_p95, &s->warm_p99, &s->client_warm_p50};
+        for (size_t k = 0; k < sizeof estimates / sizeof estimates[0]; k++)
+            estimates[k]->coverage = millionths(estimates[k]->coverage);
+    }
+    f->pooled_init_p50.coverage = millionths(f->pooled_init_p50.coverage);
+    f->pooled_init_p95.coverage = millionths(f->pooled_init_p95.coverage);
+    f->pooled_init_p99.coverage = millionths(f->pooled_init_p99.coverage);
+    for (size_t i = 0; i < f->survival.n_points; i++) {
+        f->survival.points[i].low = millionths(f->survival.points[i].low);
+        f->survival.points[i].high = millionths(f->survival.points[i].high);
+    }
 }
 
 struct cp_figures *fixture_figures(const struct cp_run_data *data)
@@ -276,6 +308,7 @@ struct cp_figures *fixture_figures(const struct cp_run_data *data)
     f->warm_law_p95 = law(0.95, CP_MEMORY_LAW_INVERSE, 3.6, 19);
     f->cold_handler_law_p50 = law(0.5, CP_MEMORY_LAW_INVERSE, 6, 65.6);
     decide(&f->decision);
+    round_probabilities(f);
     cp_figures_warn(f);
     return f;
 }

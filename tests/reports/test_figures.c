@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "reports/figures.h"
+#include "tests/reports/fixture.h"
+#include "tests/test.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+static struct cp_figures *figures_of(const struct cp_run_data *data)
+{
+    struct cp_error err = {.text = ""};
+    struct cp_figures *f = NULL;
+    if (cp_figures_new(data, &f, &err) != CP_OK)
+        fail_msg("%s", err.text);
+    return f;
+}
+
+static bool has_warning(const struct cp_figures *f, const char *id)
+{
+    for (size_t i = 0; i < f->n_warnings; i++) {
+        if (strcmp(f->warnings[i].id, id) == 0)
+            return true;
+    }
+    return false;
+}
+
+static void samples_are_grouped_by_memory_and_only_usable_ones_count(void **state)
+{
+    (void)state;
+    struct cp_run_data data;
+    fixture_data(&(struct fixture_options){0}, &data);
+    struct cp_figures *f = figures_of(&data);
+    static const int memory[] = {128, 256, 512, 1024, 1769, 3008};
+    assert_int_equal(f->n_sizes, 6);
+    for (size_t i = 0; i < 6; i++) {
+        const struct cp_size_figures *s = &f->sizes[i];
+        assert_int_equal(s->memory_size_mb, memory[i]);
+        assert_int_equal(s->n_cold, i == 0 ? 0 : 120);
+        assert_int_equal(s->n_warm, i == 0 ? 0 : 150);
+        assert_int_equal(s->n_excluded, memory[i] == 1024 ? 2 : 0);
+        assert_int_equal(s->n_failed, i == 0 ? 3 : memory[i] == 512 ? 1 : 0);
+        assert_int_equal(s->cannot_run, i == 0);
+        for (size_t k = 1; k < s->n_cold; k++)
+            assert_true(s->init_ms[k] >= s->init_ms[k - 1] && s->cold_ms[k] >= s->cold_ms[k - 1]);
+    }
+    assert_int_equal(f->n_mismatched, 2);
+    assert_true(cp_accounting_holds(&f->accounting));
+    assert_int_equal(f->accounting.planned, data.n_samples);
+    assert_int_equal(f->accounting.unknown, 2); /* lost, and sent without an answer */
+    cp_figures_free(f);
+    cp_run_data_clear(&data);
+}
+
+/* Four cold samples of known values at one size: every statistic by hand. */
+static void cold_total_is_init_plus_first_run_of_the_same_environment(void **state)
+{
+    (void)state;
+    struct cp_sample samples[4];
+    static const double init[] = {100, 300, 200, 400};
+    static const double handler[] = {50, 10, 40, 20};
+    for (int i = 0; i < 4; i++) {
+        samples[i] = cp_sample_planned(CP_CELL_COLD, 512);
+        samples[i].outcome = CP_OUTCOME_MEASURED;
+        samples[i].start = CP_START_COLD;
+        samples[i].init_duration_ms = init[i];
+        samples[i].duration_ms = handler[i];
+        samples[i].billed_duration_ms = init[i] + handler[i];
+        samples[i].max_memory_used_mb = 128;
+    }
+    struct cp_run_data data = {.run = cp_run_empty(), .samples = samples, .n_samples = 4};
+    snprintf(data.run.region, sizeof data.run.region, "us-east-1");
+    snprintf(data.run.architecture, sizeof data.run.architecture, "x86_64");
+    struct cp_figures *f = figures_of(&data);
+    const struct cp_size_figures *s = &f->sizes[0];
+    static const double cold[] = {150, 240, 310, 420};
+    for (int i = 0; i < 4; i++) {
+        assert_true(s->cold_ms[i] == cold[i]);
+        assert_true(s->pair_init_ms[i] == init[i] && s->pair_handler_ms[i] == handler[i]);
+    }
+    assert_int_equal(s->cold_p95.status, CP_ANSWER_TOO_FEW);
+    assert_true(fabs(s->headroom_ratio - 0.75) < 1e-12);
+    /* us-east-1 x86_64: 0.0000166667 USD per GB-second, 0.20 per million requests */
+    double mean_gb_s = (150 + 310 + 240 + 420) / 4.0 / 1000 * 0.5;
+    assert_true(fabs(s->usd_per_million_cold - (0.2 + 16.6667 * mean_gb_s)) < 1e-3);
+    assert_true(isnan(s->usd_per_million.value)); /* no warm sample */
+    cp_figures_free(f);
+}
+
+static void a_run_without_samples_or_prices_is_refused(void **state)
+{
+    (void)state;
+    struct cp_run_data data;
+    struct cp_error err = {.text = ""};
+    struct cp_figures *f = NULL;
+    fixture_data(&(struct fixture_options){0}, &data);
+    snprintf(data.run.region, sizeof data.run.region, "mars-north-1");
+    assert_int_equal(cp_figures_new(&data, &f, &err), CP_ENOTFOUND);
+    assert_null(f);
+    assert_non_null(strstr(err.text, "mars-north-1"));
+    data.n_samples = 0;
+    assert_int_equal(cp_figures_new(&data, &f, &err), CP_EINVAL);
+    assert_null(f);
+    cp_run_data_clear(&data);
+}
+
+static void warnings_name_what_happened_worst_first(void **state)
+{
+    (void)state;
+    struct cp_run_data data;
+    fixture_data(&(struct fixture_options){.is_local = true}, &data);
+    data.run.is_interrupted = true;
+    struct cp_figures *f = figures_of(&data);
+    static const char *const expected[] = {"W001", "W002", "W003", "W004",
+                                           "W005", "W010", "W012"};
+    for (size_t i = 0; i < sizeof expected / sizeof expected[0]; i++)
+        assert_true(has_warning(f, expected[i]));
+    assert_string_equal(f->warnings[0].id, "W001");
+    for (size_t i = 0; i < f->n_warnings; i++)
+        assert_true(f->warnings[i].text[0] && f->warnings[i].advice[0]);
+    assert_false(has_warning(f, "W007")); /* 120 cold samples serve a p95 */
+    cp_figures_free(f);
+    data.run.budget_q = 0.99;
+    f = figures_of(&data);
+    assert_true(has_warning(f, "W007")); /* but not a p99, which needs 299 */
+    cp_figures_free(f);
+    cp_run_data_clear(&data);
+}
+
+static void tight_memory_is_warned_about(void **state)
+{
+    (void)state;
+    struct cp_run_data data;
+    fixture_data(&(struct fixture_options){0}, &data);
+    for (size_t i = 0; i < data.n_samples; i++) {
+        if (data.samples[i].memory_size_mb == 256)
+            data.samples[i].max_memory_used_mb = 240;
+    }
+    struct cp_figures *f = figures_of(&data);
+    assert_true(has_warning(f, "W006"));
+    cp_figures_free(f);
+    cp_run_data_clear(&data);
+}
+
+static void a_clean_run_has_no_alarm(void **state)
+{
+    (void)state;
+    struct cp_run_data data;
+    fixture_data(&(struct fixture_options){0}, &data);
+    size_t n = 0;
+    for (size_t i = 0; i < data.n_samples; i++) {
+        const struct cp_sample *s = &data.samples[i];
+        if (cp_sample_is_usable(s) && s->memory_size_mb != 128)
+            data.samples[n++] = *s;
+    }
+    data.n_samples = n;
+    data.n_cells = 0;
+    struct cp_figures *f = figures_of(&data);
+    static const char *const absent[] = {"W001", "W002", "W003", "W004", "W005", "W006",
+                                         "W007", "W008", "W010", "W011", "W012"};
+    for (size_t i = 0; i < sizeof absent / sizeof absent[0]; i++)
+        assert_false(has_warning(f, absent[i]));
+    cp_figures_free(f);
+    cp_run_data_clear(&data);
+}
+
+static void snapstart_rows_use_restore_and_say_so(void **state)
+{
+    (void)state;
+    struct cp_run_data data;
+    fixture_data(&(struct fixture_options){0}, &data);
+    for (size_t i = 0; i < data.n_samples; i++) {
+        struct cp_sample *s = &data.samples[i];
+        if (s->kind != CP_CELL_COLD || s->start != CP_START_COLD)
+            continue;
+        s->start = CP_START_SNAPSTART;
+        s->restore_duration_ms = s->init_duration_ms;
+        s->init_duration_ms = NAN;
+    }
+    struct cp_figures *f = figures_of(&data);
+    assert_int_equal(f->sizes[2].n_cold, 120);
+    assert_true(has_warning(f, "W011"));
+    cp_figures_free(f);
+    cp_run_data_clear(&data);
+}
+
+static void interleaving_is_read_from_the_data(void **state)
+{
+    (void)state;
+    struct cp_run_data data;
+    fixture_data(&(struct fixture_options){0}, &data);
+    struct cp_figures *f = figures_of(&data);
+    assert_true(cp_figures_is_interleaved(f));
+    cp_figures_free(f);
+    size_t n = 0; /* one block per size */
+    for (int mb = 256; mb <= 512; mb *= 2) {
+        for (int i = 0; i < 100; i++) {
+            data.samples[n] = cp_sample_planned(CP_CELL_WARM, mb);
+            data.samples[n].outcome = CP_OUTCOME_MEASURED;
+            data.samples[n].start = CP_START_WARM;
+            data.samples[n].duration_ms = 10 + i;
+            data.samples[n++].billed_duration_ms = 10 + i;
+        }
+    }
+    data.n_samples = n;
+    data.n_cells = 0;
+    f = figures_of(&data);
+    assert_false(cp_figures_is_interleaved(f));
+    cp_figures_free(f);
+    cp_run_data_clear(&data);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(samples_are_grouped_by_memory_and_only_usable_ones_count),
+        cmocka_unit_test(cold_total_is_init_plus_first_run_of_the_same_environment),
+        cmocka_unit_test(a_run_without_samples_or_prices_is_refused),
+        cmocka_unit_test(warnings_name_what_happened_worst_first),
+        cmocka_unit_test(tight_memory_is_warned_about),
+        cmocka_unit_test(a_clean_run_has_no_alarm),
+        cmocka_unit_test(snapstart_rows_use_restore_and_say_so),
+        cmocka_unit_test(interleaving_is_read_from_the_data),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
