@@ -110,7 +110,8 @@ static void describe(const struct fixture_options *o, struct cp_run *run)
     snprintf(run->function, sizeof run->function, "%s",
              o->function ? o->function : "orders-api:live");
     snprintf(run->target, sizeof run->target, "%s", o->function ? o->function : "orders-api:live");
-    snprintf(run->place, sizeof run->place, "%s", o->is_local ? "local server" : "AWS account ...1234");
+    snprintf(run->place, sizeof run->place, "%s",
+             o->is_local ? "local server" : "AWS account ...1234");
     run->is_local = o->is_local;
     snprintf(run->region, sizeof run->region, "us-east-1");
     snprintf(run->architecture, sizeof run->architecture, "arm64");
@@ -164,10 +165,21 @@ void fixture_data(const struct fixture_options *options, struct cp_run_data *dat
 
 static struct cp_memory_law law(double q, enum cp_memory_law_kind kind, double a, double b)
 {
-    return (struct cp_memory_law){
-        .status = CP_OK, .kind = kind, .q = q, .a_ms = a, .b_ms = b, .a_low_ms = a * 0.97,
-        .a_high_ms = a * 1.03, .b_low_ms = b * 0.96, .b_high_ms = b * 1.04, .cap_mb = 1769,
-        .aicc = NAN, .n_sizes = 5, .n_samples = 600, .min_mb = 256, .max_mb = 3008};
+    return (struct cp_memory_law){.status = CP_OK,
+                                  .kind = kind,
+                                  .q = q,
+                                  .a_ms = a,
+                                  .b_ms = b,
+                                  .a_low_ms = a * 0.97,
+                                  .a_high_ms = a * 1.03,
+                                  .b_low_ms = b * 0.96,
+                                  .b_high_ms = b * 1.04,
+                                  .cap_mb = 1769,
+                                  .aicc = NAN,
+                                  .n_sizes = 5,
+                                  .n_samples = 600,
+                                  .min_mb = 256,
+                                  .max_mb = 3008};
 }
 
 static struct cp_interval around(double value, double share)
@@ -311,6 +323,31 @@ struct cp_figures *fixture_figures(const struct cp_run_data *data)
     round_probabilities(f);
     cp_figures_warn(f);
     return f;
+}
+
+static struct {
+    struct cp_run_data data;
+    struct cp_figures *figures;
+} shared;
+
+struct cp_figures *fixture_shared(const struct fixture_options *options)
+{
+    if (!shared.figures) {
+        fixture_data(&(struct fixture_options){0}, &shared.data);
+        shared.figures = fixture_figures(&shared.data);
+    }
+    describe(options, &shared.data.run);
+    cp_figures_warn(shared.figures);
+    return shared.figures;
+}
+
+int fixture_shared_free(void **state)
+{
+    (void)state;
+    cp_figures_free(shared.figures);
+    shared.figures = NULL;
+    cp_run_data_clear(&shared.data);
+    return 0;
 }
 
 static void golden_path(const char *name, char out[300])

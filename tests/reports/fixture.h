@@ -19,6 +19,11 @@ void fixture_data(const struct fixture_options *options, struct cp_run_data *dat
 /* Computed by cp_figures_new, then the model part replaced. Owner: cp_figures_free. */
 struct cp_figures *fixture_figures(const struct cp_run_data *data);
 
+/* The same figures computed once per test program and described anew at each call; borrowed, ended
+ * by fixture_shared_free (a group teardown). `options->n_cold` must be 0. */
+struct cp_figures *fixture_shared(const struct fixture_options *options);
+int fixture_shared_free(void **state);
+
 /* Compares with tests/data/reports/<name>; rewrites it when COLDPROF_REWRITE_GOLDENS is set. */
 void fixture_check_golden(const char *name, const struct cp_buf *actual);
 

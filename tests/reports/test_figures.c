@@ -111,8 +111,7 @@ static void warnings_name_what_happened_worst_first(void **state)
     fixture_data(&(struct fixture_options){.is_local = true}, &data);
     data.run.is_interrupted = true;
     struct cp_figures *f = figures_of(&data);
-    static const char *const expected[] = {"W001", "W002", "W003", "W004",
-                                           "W005", "W010", "W012"};
+    static const char *const expected[] = {"W001", "W002", "W003", "W004", "W005", "W010", "W012"};
     for (size_t i = 0; i < sizeof expected / sizeof expected[0]; i++)
         assert_true(has_warning(f, expected[i]));
     assert_string_equal(f->warnings[0].id, "W001");

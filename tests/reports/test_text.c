@@ -1,1 +1,192 @@
-int main(void){return 0;}
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "reports/format.h"
+#include "tests/reports/fixture.h"
+#include "tests/test.h"
+
+#include <cjson/cJSON.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+static void render(const struct fixture_options *options, const struct cp_text_style *style,
+                   struct cp_buf *out)
+{
+    struct cp_figures *f = fixture_shared(options);
+    cp_buf_init(out, 1U << 20);
+    cp_report_text(f, style, out);
+    assert_int_equal(out->failed, CP_OK);
+}
+
+static void goldens_match_at_three_widths(void **state)
+{
+    (void)state;
+    static const int widths[] = {60, 80, 120};
+    for (size_t i = 0; i < sizeof widths / sizeof widths[0]; i++) {
+        char name[40];
+        struct cp_buf out;
+        render(&(struct fixture_options){0}, &(struct cp_text_style){.width = widths[i]}, &out);
+        snprintf(name, sizeof name, "text-%d.txt", widths[i]);
+        fixture_check_golden(name, &out);
+        cp_buf_clear(&out);
+    }
+}
+
+static void every_line_is_narrower_than_the_terminal(void **state)
+{
+    (void)state;
+    for (int width = 60; width <= 200; width += 7) {
+        struct cp_buf out;
+        render(&(struct fixture_options){.is_local = true}, &(struct cp_text_style){.width = width},
+               &out);
+        struct cp_view rest = cp_buf_view(&out);
+        struct cp_view line;
+        while (cp_view_split(&rest, '\n', &line))
+            assert_in_range(cp_text_columns(line), 0, (size_t)width - 1);
+        cp_buf_clear(&out);
+    }
+}
+
+static void colour_bytes_appear_only_when_asked_for(void **state)
+{
+    (void)state;
+    struct cp_buf plain;
+    struct cp_buf coloured;
+    render(&(struct fixture_options){0}, &(struct cp_text_style){.use_color = false}, &plain);
+    render(&(struct fixture_options){0}, &(struct cp_text_style){.use_color = true}, &coloured);
+    assert_null(memchr(plain.p, 0x1b, plain.n));
+    assert_non_null(memchr(coloured.p, 0x1b, coloured.n));
+    /* without its escapes the coloured text is the plain one */
+    size_t at = 0;
+    for (size_t i = 0; i < coloured.n; i++) {
+        if (coloured.p[i] == 0x1b) {
+            while (coloured.p[i] != 'm')
+                i++;
+            continue;
+        }
+        assert_true(at < plain.n && plain.p[at++] == coloured.p[i]);
+    }
+    assert_int_equal(at, plain.n);
+    cp_buf_clear(&plain);
+    cp_buf_clear(&coloured);
+}
+
+/* Nothing foreign moves a cursor, starts a line or looks like a result line of ours. */
+static void hostile_names_stay_on_their_line(void **state)
+{
+    (void)state;
+    char names[16][200];
+    size_t n = fixture_hostile_names(names, 16);
+    assert_true(n >= 8);
+    for (size_t i = 0; i < n; i++) {
+        struct cp_buf out;
+        render(&(struct fixture_options){.function = names[i]}, &(struct cp_text_style){0}, &out);
+        for (size_t k = 0; k < out.n; k++)
+            assert_true((unsigned char)out.p[k] >= 0x20 || out.p[k] == '\n');
+        assert_null(strstr(cp_buf_str(&out), "\n!touch"));
+        cp_buf_clear(&out);
+    }
+}
+
+static void a_missing_p99_says_how_many_samples_it_takes(void **state)
+{
+    (void)state;
+    struct cp_run_data data;
+    struct cp_buf out;
+    fixture_data(&(struct fixture_options){0}, &data);
+    data.run.budget_q = 0.99;
+    struct cp_figures *f = fixture_figures(&data);
+    cp_buf_init(&out, 1U << 20);
+    cp_report_text(f, &(struct cp_text_style){.width = 100}, &out);
+    assert_non_null(strstr(cp_buf_str(&out), "p99 needs n >= 299"));
+    cp_buf_clear(&out);
+    cp_figures_free(f);
+    cp_run_data_clear(&data);
+    fixture_data(&(struct fixture_options){.n_cold = 400}, &data);
+    data.run.budget_q = 0.99;
+    f = fixture_figures(&data);
+    cp_buf_init(&out, 1U << 20);
+    cp_report_text(f, &(struct cp_text_style){.width = 100}, &out);
+    assert_null(strstr(cp_buf_str(&out), "needs n"));
+    assert_non_null(strstr(cp_buf_str(&out), "cold p99"));
+    cp_buf_clear(&out);
+    cp_figures_free(f);
+    cp_run_data_clear(&data);
+}
+
+static void the_next_line_names_commands_that_exist(void **state)
+{
+    (void)state;
+    struct cp_buf out;
+    render(&(struct fixture_options){0}, &(struct cp_text_style){0}, &out);
+    assert_non_null(strstr(cp_buf_str(&out), "\nnext: coldprof report 7f3a -o DIR\n"));
+    assert_null(strstr(cp_buf_str(&out), "coldprof apply"));
+    assert_null(strstr(cp_buf_str(&out), "--explain"));
+    cp_buf_clear(&out);
+}
+
+static const cJSON *member(const cJSON *object, const char *name)
+{
+    const cJSON *item = cJSON_GetObjectItemCaseSensitive(object, name);
+    assert_non_null(item);
+    return item;
+}
+
+static double number(const cJSON *object, const char *name)
+{
+    const cJSON *item = member(object, name);
+    return cJSON_IsNumber(item) ? item->valuedouble : NAN;
+}
+
+/* The row of each size, written by hand from the JSON numbers with the one formatter. */
+static void the_table_says_what_the_json_says(void **state)
+{
+    (void)state;
+    struct cp_buf text;
+    struct cp_buf json;
+    struct cp_figures *f = fixture_shared(&(struct fixture_options){0});
+    cp_buf_init(&text, 1U << 20);
+    cp_buf_init(&json, 4U << 20);
+    cp_report_text(f, &(struct cp_text_style){.width = 120}, &text);
+    cp_report_json(f, &json);
+    cJSON *root = cJSON_ParseWithLength(json.p, json.n);
+    assert_non_null(root);
+    static const char *const shown[] = {"init_p95", "cold_p95"};
+    const cJSON *size = NULL;
+    size_t n = 0;
+    cJSON_ArrayForEach(size, member(root, "sizes"))
+    {
+        if (cJSON_IsTrue(member(size, "cannot_run")))
+            continue;
+        for (size_t i = 0; i < 2; i++) {
+            const cJSON *e = member(size, shown[i]);
+            char expected[CP_FORMAT_MAX];
+            cp_format_interval(CP_UNIT_MS,
+                               (struct cp_interval){number(e, "value_ms"), number(e, "low_ms"),
+                                                    number(e, "high_ms")},
+                               expected);
+            assert_non_null(strstr(cp_buf_str(&text), expected));
+            n++;
+        }
+        char usd[CP_FORMAT_MAX];
+        cp_format(CP_UNIT_USD, number(member(size, "usd_per_million"), "value"), usd);
+        assert_non_null(strstr(cp_buf_str(&text), usd));
+    }
+    assert_int_equal(n, 10);
+    cJSON_Delete(root);
+    cp_buf_clear(&text);
+    cp_buf_clear(&json);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(goldens_match_at_three_widths),
+        cmocka_unit_test(every_line_is_narrower_than_the_terminal),
+        cmocka_unit_test(colour_bytes_appear_only_when_asked_for),
+        cmocka_unit_test(hostile_names_stay_on_their_line),
+        cmocka_unit_test(a_missing_p99_says_how_many_samples_it_takes),
+        cmocka_unit_test(the_next_line_names_commands_that_exist),
+        cmocka_unit_test(the_table_says_what_the_json_says),
+    };
+    return cmocka_run_group_tests(tests, NULL, fixture_shared_free);
+}
