@@ -52,7 +52,7 @@ static const char *tick_text(double value, char out[CP_FORMAT_MAX])
 {
     if (value >= 1000)
         return cp_format(CP_UNIT_COUNT, value, out);
-    snprintf(out, CP_FORMAT_MAX, "%.6g", value);
+    (void)snprintf(out, CP_FORMAT_MAX, "%.6g", value);
     return out;
 }
 
@@ -84,8 +84,9 @@ static void linear_ticks(const struct cp_axis *axis, struct cp_buf *out)
     double power = pow(10, floor(log10(rough)));
     double mantissa = rough / power;
     double step = power * (mantissa < 1.5 ? 1 : mantissa < 3.5 ? 2 : mantissa < 7.5 ? 5 : 10);
-    double first = ceil(axis->low / step);
-    for (double k = first; k * step <= axis->high * (1 + 1e-12); k++) {
+    int first = (int)ceil(axis->low / step);
+    int last = (int)floor(axis->high / step * (1 + 1e-12));
+    for (int k = first; k <= last; k++) {
         char text[CP_FORMAT_MAX];
         cp_buf_addf(out, "%s'%s' %.9g", k > first ? ", " : "", tick_text(k * step, text), k * step);
     }

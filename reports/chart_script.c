@@ -20,7 +20,7 @@
 /* Geometry of the 720 x 380 card, in its pixels: labels are placed by these numbers. */
 #define CARD_WIDTH    720.0
 #define CARD_HEIGHT   380.0
-#define LEFT_MARGIN   66.0
+#define LEFT_MARGIN   70.0
 #define BOTTOM_MARGIN 60.0
 #define TOP_MARGIN    16.0
 #define CHAR_WIDTH    7.8
@@ -68,8 +68,8 @@ void cp_chart_mark(const struct cp_figures *f, char mark[CP_CHART_MARK_MAX])
         stream = stream * 131 + (unsigned char)*p;
     struct cp_rng rng;
     cp_rng_init(&rng, f->data->run.seed, stream);
-    snprintf(mark, CP_CHART_MARK_MAX, "COLDPROF_END_%016llx",
-             (unsigned long long)cp_rng_next(&rng));
+    (void)snprintf(mark, CP_CHART_MARK_MAX, "COLDPROF_END_%016llx",
+                   (unsigned long long)cp_rng_next(&rng));
 }
 
 /* A chart being written: the script, and the margins its labels need. */
@@ -113,7 +113,8 @@ static void add_axis(const struct chart *c, char name, const struct cp_axis *axi
     if (axis->is_log)
         cp_buf_addf(c->out, "set logscale %c\n", name);
     cp_buf_addf(c->out, "set %crange [%.9g:%.9g]\nset %clabel '%s'%s tc rgb '" INK "'\n", name,
-                axis->low, axis->high, name, label, name == 'x' ? " offset 0,0.3" : " offset 1,0");
+                axis->low, axis->high, name, label,
+                name == 'x' ? " offset 0,0.3" : " offset y_shift,0");
 }
 
 static void add_axis_with_ticks(const struct chart *c, char name, const struct cp_axis *axis,
@@ -461,11 +462,28 @@ static struct cp_interval cost_of(const struct frontier *fr, const struct cp_can
     return fr->has_month ? k->usd_per_month : k->usd_per_million;
 }
 
+/* Without traffic the price of keeping environments ready cannot be told per request: on-demand
+ * settings only. */
 static bool is_drawn(const struct frontier *fr, const struct cp_candidate *k)
 {
     double cost = cost_of(fr, k).value;
     return k->is_runnable && isfinite(cost) && isfinite(k->latency_ms.value) &&
-           k->latency_ms.value > 0;
+           k->latency_ms.value > 0 && (fr->has_month || k->mode == CP_MODE_ON_DEMAND);
+}
+
+/* As decided; without traffic, where only some candidates are drawn, among those. */
+static bool is_on_frontier(const struct frontier *fr, const struct cp_candidate *k)
+{
+    const struct cp_decision *d = &fr->c->f->decision;
+    if (fr->has_month)
+        return k->is_on_frontier;
+    for (size_t i = 0; i < d->n_candidates; i++) {
+        const struct cp_candidate *other = &d->candidates[i];
+        if (is_drawn(fr, other) && cost_of(fr, other).value < cost_of(fr, k).value &&
+            other->latency_ms.value < k->latency_ms.value)
+            return false;
+    }
+    return true;
 }
 
 /* Costs far beyond what anybody would choose would press the rest into a corner. */
@@ -519,18 +537,18 @@ static bool is_in_group(const struct frontier *fr, size_t i, enum group group)
     const struct cp_decision *d = &fr->c->f->decision;
     switch (group) {
     case GROUP_CHOSEN:
-        return (int)i == d->chosen;
+        return (int)i == cp_figures_recommended(fr->c->f);
     case GROUP_CURRENT:
         return (int)i == d->current;
     case GROUP_LINE:
-        return d->candidates[i].is_on_frontier;
+        return is_on_frontier(fr, &d->candidates[i]);
     case GROUP_FRONTIER:
     case GROUP_DOMINATED:
     case GROUPS:
         break;
     }
-    return d->candidates[i].is_on_frontier == (group == GROUP_FRONTIER) && (int)i != d->chosen &&
-           (int)i != d->current;
+    return is_on_frontier(fr, &d->candidates[i]) == (group == GROUP_FRONTIER) &&
+           (int)i != d->current && (int)i != cp_figures_recommended(fr->c->f);
 }
 
 static int by_cost(const struct frontier *fr, size_t a, size_t b)
@@ -634,7 +652,7 @@ static void take_points(struct frontier *fr)
         double x = px_of(fr, cost.value);
         double y = py_of(fr, k->latency_ms.value);
         take(fr, (struct box){x - 5, y - 5, 10, 10});
-        if (!k->is_on_frontier)
+        if (!is_on_frontier(fr, k))
             continue;
         double low = py_of(fr, bound(k->latency_ms.low, k->latency_ms.value));
         double left = px_of(fr, bound(cost.low, cost.value));
@@ -672,8 +690,8 @@ static void place_label(struct frontier *fr, size_t i, const char *suffix, const
     char text[96];
     char count[24] = "";
     if (k->mode != CP_MODE_ON_DEMAND)
-        snprintf(count, sizeof count, "/%d", k->concurrency);
-    snprintf(text, sizeof text, "%d%s%s", k->memory_size_mb, count, suffix);
+        (void)snprintf(count, sizeof count, "/%d", k->concurrency);
+    (void)snprintf(text, sizeof text, "%d%s%s", k->memory_size_mb, count, suffix);
     double w = CHAR_WIDTH * (double)strlen(text);
     double h = LINE_HEIGHT;
     const double right = px + 10;
@@ -704,6 +722,9 @@ static void place_label(struct frontier *fr, size_t i, const char *suffix, const
                 x / plot_width(fr), (place->box.y + h / 2) / plot_height(), place->anchor, color);
 }
 
+/* More of them would only cover what matters; all are in the table. */
+enum { DOMINATED_LABELS_MAX = 8 };
+
 static void place_labels(struct frontier *fr)
 {
     static const struct {
@@ -716,14 +737,18 @@ static void place_labels(struct frontier *fr)
         {GROUP_DOMINATED, "", GREY},
     };
     const struct cp_decision *d = &fr->c->f->decision;
-    bool is_same = d->chosen == d->current;
+    bool is_same = d->current >= 0 && cp_figures_recommended(fr->c->f) == d->current;
     take_points(fr);
     take_line(fr);
+    size_t in_view[CP_CANDIDATES_MAX];
+    bool is_crowded = collect(fr, GROUP_DOMINATED, in_view) > DOMINATED_LABELS_MAX;
     for (size_t g = 0; g < sizeof order / sizeof order[0]; g++) {
         size_t index[CP_CANDIDATES_MAX];
         size_t n =
             order[g].group == GROUP_CURRENT && is_same ? 0 : collect(fr, order[g].group, index);
         bool says_both = order[g].group == GROUP_CHOSEN && is_same;
+        if (order[g].group == GROUP_DOMINATED && is_crowded)
+            break;
         for (size_t i = 0; i < n; i++)
             place_label(fr, index[i], says_both ? " current, recommended" : order[g].suffix,
                         order[g].color);
@@ -796,7 +821,7 @@ static void add_frontier_chart(struct chart *c)
         n[g] = add_group_block(&fr, (enum group)g, blocks[g]);
     add_margins(c);
     cp_format_quantile_name(cp_figures_quantile(c->f), name);
-    snprintf(label, sizeof label, "%.20s latency, ms", name);
+    (void)snprintf(label, sizeof label, "%.20s latency, ms", name);
     add_axis_with_ticks(c, 'x', &fr.x, fr.has_month ? "USD per month" : "USD per million requests");
     add_axis_with_ticks(c, 'y', &fr.y, label);
     add_target(&fr);
@@ -871,15 +896,15 @@ static void add_picture(const struct cp_figures *f, enum cp_chart_id id, const c
     if (is_svg) {
         cp_buf_addf(out,
                     "set terminal svg size 720,380 dynamic noenhanced font 'sans-serif,13' "
-                    "background '#ffffff' name '%s'\ntop_at = %.4f\n",
+                    "background '#ffffff' name '%s'\ntop_at = %.4f\ny_shift = 0.8\n",
                     charts[id].name, 1 - TOP_MARGIN / CARD_HEIGHT);
     } else {
         struct cp_buf title;
         cp_buf_init(&title, 4096);
         cp_buf_addf(&title, "%s: %.60s", charts[id].title, f->data->run.function);
-        cp_buf_adds(out,
-                    "set terminal pngcairo size 1440,760 noenhanced font 'sans-serif,19' "
-                    "background '#ffffff' linewidth 2 pointscale 2\ntop_at = 0.91\nset title ");
+        cp_buf_adds(out, "set terminal pngcairo size 1440,760 noenhanced font 'sans-serif,19' "
+                         "background '#ffffff' linewidth 2 pointscale 2\ntop_at = 0.91\ny_shift = "
+                         "0\nset title ");
         cp_text_gnuplot(out, cp_buf_str(&title));
         cp_buf_adds(out, " noenhanced tc rgb '" INK "'\n");
         cp_buf_clear(&title);

@@ -70,11 +70,11 @@ static void warn(struct cp_charts *charts, const struct cp_error *err, struct cp
     }
     int n = line.n < 160 ? (int)line.n : 160;
     if (err->code == CP_ENOTFOUND)
-        snprintf(charts->warning, sizeof charts->warning, "no charts: %.160s; %s", err->text,
-                 install_advice);
+        (void)snprintf(charts->warning, sizeof charts->warning, "no charts: %.160s; %s", err->text,
+                       install_advice);
     else
-        snprintf(charts->warning, sizeof charts->warning, "no charts: %.160s%s%.*s", err->text,
-                 n ? ": " : "", n, line.n ? line.p : "");
+        (void)snprintf(charts->warning, sizeof charts->warning, "no charts: %.160s%s%.*s",
+                       err->text, n ? ": " : "", n, line.n ? line.p : "");
 }
 
 void cp_charts_make(const struct cp_figures *f, const char *gnuplot, struct cp_charts *charts)

@@ -53,7 +53,7 @@ static void find_sizes(struct cp_figures *f)
         if (!size || cell->stop != CP_STOP_CANNOT_RUN)
             continue;
         size->cannot_run = true;
-        snprintf(size->cannot_run_note, sizeof size->cannot_run_note, "%s", cell->note);
+        (void)snprintf(size->cannot_run_note, sizeof size->cannot_run_note, "%s", cell->note);
     }
 }
 
@@ -106,15 +106,16 @@ static void count_samples(struct cp_figures *f)
     }
 }
 
-/* All arrays of all sizes in one block, owned by the first size's pair_init_ms. */
+/* All arrays of all sizes in one block. */
 static bool give_arrays(struct cp_figures *f)
 {
     size_t total = 1;
     for (size_t i = 0; i < f->n_sizes; i++)
         total += 5 * f->sizes[i].n_cold + f->sizes[i].n_warm;
-    double *next = calloc(total, sizeof *next);
-    if (!next)
+    f->values = calloc(total, sizeof *f->values);
+    if (!f->values)
         return false;
+    double *next = f->values;
     for (size_t i = 0; i < f->n_sizes; i++) {
         struct cp_size_figures *size = &f->sizes[i];
         double **cold[] = {&size->pair_init_ms, &size->pair_handler_ms, &size->init_ms,
@@ -398,7 +399,7 @@ void cp_figures_free(struct cp_figures *figures)
 {
     if (!figures)
         return;
-    free(figures->sizes[0].pair_init_ms);
+    free(figures->values);
     free(figures);
 }
 
@@ -406,6 +407,13 @@ const struct cp_candidate *cp_figures_candidate(const struct cp_figures *f, int 
 {
     bool is_valid = index >= 0 && (size_t)index < f->decision.n_candidates;
     return is_valid ? &f->decision.candidates[index] : NULL;
+}
+
+int cp_figures_recommended(const struct cp_figures *f)
+{
+    const struct cp_decision *d = &f->decision;
+    bool is_answer = d->verdict == CP_VERDICT_CHANGE || d->verdict == CP_VERDICT_KEEP;
+    return is_answer && d->is_budget_met && !isnan(f->data->run.budget_ms) ? d->chosen : -1;
 }
 
 const struct cp_size_figures *cp_figures_size(const struct cp_figures *f, int memory_size_mb)

@@ -14,6 +14,9 @@ void cp_figures_warn(struct cp_figures *f);
 
 /* The decision's candidate at an index, NULL for -1 (none). */
 const struct cp_candidate *cp_figures_candidate(const struct cp_figures *f, int index);
+/* Index of the chosen candidate when it is an answer to a budget; -1 without a budget, when nothing
+ * meets it, or when the data do not suffice: then nothing is called recommended. */
+int cp_figures_recommended(const struct cp_figures *f);
 /* The figures of a memory size, NULL when it was not swept. */
 const struct cp_size_figures *cp_figures_size(const struct cp_figures *f, int memory_size_mb);
 size_t cp_figures_n_cold(const struct cp_figures *f);

@@ -21,9 +21,9 @@ const char *cp_unit_name(enum cp_unit unit)
 static void grouped(double value, int decimals, char out[CP_FORMAT_MAX])
 {
     char plain[CP_FORMAT_MAX];
-    snprintf(plain, sizeof plain, "%.*f", decimals, value);
+    (void)snprintf(plain, sizeof plain, "%.*f", decimals, value);
     if (strspn(plain, "-0.") == strlen(plain))
-        snprintf(plain, sizeof plain, "%.*f", decimals, 0.0);
+        (void)snprintf(plain, sizeof plain, "%.*f", decimals, 0.0);
     size_t sign = plain[0] == '-' ? 1 : 0;
     size_t digits = strcspn(plain, ".");
     size_t to = 0;
@@ -100,7 +100,7 @@ const char *cp_format_bounds(enum cp_unit unit, struct cp_interval v, char out[C
         return out;
     cp_format(unit, v.low, low);
     cp_format(unit, v.high, high);
-    snprintf(out, CP_FORMAT_MAX, "[%.40s, %.40s]", low, high);
+    (void)snprintf(out, CP_FORMAT_MAX, "[%.40s, %.40s]", low, high);
     return out;
 }
 
@@ -110,7 +110,7 @@ const char *cp_format_interval(enum cp_unit unit, struct cp_interval v, char out
     char bounds[CP_FORMAT_MAX];
     cp_format(unit, v.value, value);
     cp_format_bounds(unit, v, bounds);
-    snprintf(out, CP_FORMAT_MAX, "%.40s%s%.50s", value, bounds[0] ? " " : "", bounds);
+    (void)snprintf(out, CP_FORMAT_MAX, "%.40s%s%.50s", value, bounds[0] ? " " : "", bounds);
     return out;
 }
 
@@ -130,10 +130,10 @@ const char *cp_format_estimate(const struct cp_estimate *e, bool with_bounds,
     case CP_ANSWER_NONE:
         break;
     case CP_ANSWER_TOO_FEW:
-        snprintf(out, CP_FORMAT_MAX, "n>=%zu needed", e->n_needed_upper);
+        (void)snprintf(out, CP_FORMAT_MAX, "n>=%zu needed", e->n_needed_upper);
         return out;
     case CP_ANSWER_UPPER_ONLY:
-        snprintf(out, CP_FORMAT_MAX, "<= %.40s", cp_format(CP_UNIT_MS, e->upper, upper));
+        (void)snprintf(out, CP_FORMAT_MAX, "<= %.40s", cp_format(CP_UNIT_MS, e->upper, upper));
         return out;
     case CP_ANSWER_OK:
         if (with_bounds)
@@ -150,6 +150,6 @@ const char *cp_format_count(size_t n, char out[CP_FORMAT_MAX])
 
 const char *cp_format_quantile_name(double q, char out[CP_FORMAT_MAX])
 {
-    snprintf(out, CP_FORMAT_MAX, "p%.6g", q * 100);
+    (void)snprintf(out, CP_FORMAT_MAX, "p%.6g", q * 100);
     return out;
 }

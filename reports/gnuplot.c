@@ -40,8 +40,8 @@ __attribute__((noreturn)) static void become_gnuplot(const char *program, int in
     sigset_t none;
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
-    signal(SIGALRM, SIG_DFL); // NOLINT(cert-err33-c): cannot fail for a valid signal
-    signal(SIGPIPE, SIG_DFL); // NOLINT(cert-err33-c)
+    (void)signal(SIGALRM, SIG_DFL);
+    (void)signal(SIGPIPE, SIG_DFL);
     setrlimit(RLIMIT_CORE, &no_core);
     alarm(CP_GNUPLOT_TIME_LIMIT_S);
     if (dup2(in, STDIN_FILENO) >= 0 && dup2(out, STDOUT_FILENO) >= 0 &&

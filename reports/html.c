@@ -158,7 +158,7 @@ static void add_header(const struct page *p)
     char seed[32];
     cp_view_copy((struct cp_view){run->code_sha256, strnlen(run->code_sha256, 12)}, sha,
                  sizeof sha);
-    snprintf(seed, sizeof seed, "%llu", (unsigned long long)run->seed);
+    (void)snprintf(seed, sizeof seed, "%llu", (unsigned long long)run->seed);
     cp_buf_adds(p->out, "<header>\n<p class=\"over\">Cold-start report</p>\n<h1>");
     cp_text_html(p->out, run->function);
     cp_buf_adds(p->out, "</h1>\n");

@@ -54,7 +54,7 @@ static void add_plain_number(struct cp_buf *out, double value)
         return;
     }
     for (int digits = 15; digits <= 17; digits++) {
-        snprintf(text, sizeof text, "%.*g", digits, value);
+        (void)snprintf(text, sizeof text, "%.*g", digits, value);
         if (cp_view_to_double(cp_view_of(text), &back) && back == value)
             break;
     }

@@ -33,7 +33,7 @@ struct cp_size_figures {
     double headroom_ratio;  /* 1 - used / size */
     bool cannot_run;
     char cannot_run_note[CP_SAMPLE_NOTE_MAX];
-    /* sorted values behind the estimates (owned by the figures) */
+    /* sorted values behind the estimates (parts of cp_figures.values) */
     double *init_ms, *cold_handler_ms, *cold_ms, *warm_ms; /* n_cold, n_cold, n_cold, n_warm */
     double *pair_init_ms, *pair_handler_ms;                /* unsorted pairs, n_cold */
 };
@@ -49,6 +49,7 @@ struct cp_figures {
     const struct cp_run_data *data;                 /* borrowed */
     struct cp_size_figures sizes[CP_RUN_SIZES_MAX]; /* ascending memory */
     size_t n_sizes;
+    double *values; /* owned: the arrays of all sizes in one block */
     struct cp_memory_law init_law_p50, init_law_p95, warm_law_p50, warm_law_p95,
         cold_handler_law_p50;
     struct cp_estimate pooled_init_p50, pooled_init_p95,

@@ -80,7 +80,7 @@ static size_t n_sizes(const struct cp_figures *f)
 
 static int recommended_memory(const struct cp_figures *f)
 {
-    const struct cp_candidate *chosen = cp_figures_candidate(f, f->decision.chosen);
+    const struct cp_candidate *chosen = cp_figures_candidate(f, cp_figures_recommended(f));
     return chosen ? chosen->memory_size_mb : -1;
 }
 
@@ -159,7 +159,7 @@ static size_t n_candidates(const struct cp_figures *f)
 
 static const char *candidate_mark(const struct cp_figures *f, size_t row)
 {
-    if ((int)row == f->decision.chosen)
+    if ((int)row == cp_figures_recommended(f))
         return "recommended";
     return f->decision.candidates[row].is_current ? "current" : NULL;
 }
@@ -191,13 +191,26 @@ static const struct cp_candidate *key_candidate(const struct cp_figures *f, size
     return cp_figures_candidate(f, index[row]);
 }
 
+static const char *chosen_name(const struct cp_figures *f)
+{
+    if (cp_figures_recommended(f) >= 0)
+        return "recommended";
+    return isnan(f->data->run.budget_ms) ? "kept, no target given" : "closest to target";
+}
+
 static struct cp_cell key_name(const struct cp_figures *f, size_t row)
 {
-    static const char *const names[KEY_ROWS] = {"current", "recommended", "cheapest within target",
-                                                "fastest"};
-    static const char *const no_budget[KEY_ROWS] = {"current", "recommended", "cheapest",
-                                                    "fastest"};
-    return cell_of_text((isnan(f->data->run.budget_ms) ? no_budget : names)[row]);
+    const struct cp_candidate *c = key_candidate(f, row);
+    switch (row) {
+    case KEY_CURRENT:
+        return cell_of_text("current");
+    case KEY_RECOMMENDED:
+        return cell_of_text(chosen_name(f));
+    case KEY_CHEAPEST:
+        return cell_of_text(c && c->meets_budget ? "cheapest within target" : "cheapest");
+    default:
+        return cell_of_text("fastest");
+    }
 }
 
 #define KEY_CELL(name, candidate_cell)                                                             \
@@ -244,8 +257,8 @@ static size_t n_key_rows(const struct cp_figures *f)
 
 static const char *key_mark(const struct cp_figures *f, size_t row)
 {
-    (void)f;
-    return row == KEY_RECOMMENDED ? "" : NULL; /* the row's name says it already */
+    /* the row's name says it already */
+    return row == KEY_RECOMMENDED && cp_figures_recommended(f) >= 0 ? "" : NULL;
 }
 
 static const struct cp_column key_columns[] = {

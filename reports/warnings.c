@@ -29,14 +29,14 @@ __attribute__((format(printf, 2, 3))) static bool say(struct cp_warning *w, cons
 {
     va_list args;
     va_start(args, fmt);
-    vsnprintf(w->text, sizeof w->text, fmt, args);
+    (void)vsnprintf(w->text, sizeof w->text, fmt, args);
     va_end(args);
     return true;
 }
 
 static bool advise(struct cp_warning *w, const char *advice)
 {
-    snprintf(w->advice, sizeof w->advice, "%s", advice);
+    (void)snprintf(w->advice, sizeof w->advice, "%s", advice);
     return true;
 }
 
@@ -150,8 +150,8 @@ static bool too_few(const struct cp_figures *f, struct cp_warning *w)
     cp_format_quantile_name(q, name);
     say(w, "%s of cold starts alone needs n >= %zu per memory size; the smallest has %zu", name,
         needed, smallest);
-    snprintf(w->advice, sizeof w->advice, "sweep with --cold %zu, or judge a lower quantile",
-             needed);
+    (void)snprintf(w->advice, sizeof w->advice, "sweep with --cold %zu, or judge a lower quantile",
+                   needed);
     return true;
 }
 
@@ -268,7 +268,7 @@ void cp_figures_warn(struct cp_figures *f)
         *w = (struct cp_warning){0};
         if (!rules[i].applies(f, w))
             continue;
-        snprintf(w->id, sizeof w->id, "%s", rules[i].id);
+        (void)snprintf(w->id, sizeof w->id, "%s", rules[i].id);
         f->n_warnings++;
     }
 }

@@ -106,21 +106,22 @@ static void add_trouble(struct cp_run_data *data)
 static void describe(const struct fixture_options *o, struct cp_run *run)
 {
     *run = cp_run_empty();
-    snprintf(run->id, sizeof run->id, "7f3a");
-    snprintf(run->function, sizeof run->function, "%s",
-             o->function ? o->function : "orders-api:live");
-    snprintf(run->target, sizeof run->target, "%s", o->function ? o->function : "orders-api:live");
-    snprintf(run->place, sizeof run->place, "%s",
-             o->is_local ? "local server" : "AWS account ...1234");
+    (void)snprintf(run->id, sizeof run->id, "7f3a");
+    (void)snprintf(run->function, sizeof run->function, "%s",
+                   o->function ? o->function : "orders-api:live");
+    (void)snprintf(run->target, sizeof run->target, "%s",
+                   o->function ? o->function : "orders-api:live");
+    (void)snprintf(run->place, sizeof run->place, "%s",
+                   o->is_local ? "local server" : "AWS account ...1234");
     run->is_local = o->is_local;
-    snprintf(run->region, sizeof run->region, "us-east-1");
-    snprintf(run->architecture, sizeof run->architecture, "arm64");
-    snprintf(run->runtime, sizeof run->runtime, "nodejs22.x");
-    snprintf(run->code_sha256, sizeof run->code_sha256,
-             "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08");
-    snprintf(run->coldprof_version, sizeof run->coldprof_version, "0.1.0");
-    snprintf(run->command, sizeof run->command,
-             "coldprof sweep orders-api:live --budget p95=200ms --traffic 5/s");
+    (void)snprintf(run->region, sizeof run->region, "us-east-1");
+    (void)snprintf(run->architecture, sizeof run->architecture, "arm64");
+    (void)snprintf(run->runtime, sizeof run->runtime, "nodejs22.x");
+    (void)snprintf(run->code_sha256, sizeof run->code_sha256,
+                   "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08");
+    (void)snprintf(run->coldprof_version, sizeof run->coldprof_version, "0.1.0");
+    (void)snprintf(run->command, sizeof run->command,
+                   "coldprof sweep orders-api:live --budget p95=200ms --traffic 5/s");
     run->started_at_ms = 1791468000000; /* 2026-10-08T14:00:00Z */
     run->ended_at_ms = run->started_at_ms + 5400000;
     run->seed = 42;
@@ -159,8 +160,8 @@ void fixture_data(const struct fixture_options *options, struct cp_run_data *dat
                                              .idle_interval_ms = NAN,
                                              .planned = 3,
                                              .stop = CP_STOP_CANNOT_RUN};
-    snprintf(data->cells[0].note, sizeof data->cells[0].note,
-             "out of memory: 3 of 3 invocations were killed at 128 MB");
+    (void)snprintf(data->cells[0].note, sizeof data->cells[0].note,
+                   "out of memory: 3 of 3 invocations were killed at 128 MB");
 }
 
 static struct cp_memory_law law(double q, enum cp_memory_law_kind kind, double a, double b)
@@ -254,17 +255,17 @@ static void decide(struct cp_decision *d)
     d->current = 3;
     d->chosen = d->cheapest = 6;
     d->fastest = 14;
-    snprintf(d->sentence, sizeof d->sentence,
-             "Set memory size to 1,024 MB, on demand, without provisioned concurrency.");
-    snprintf(d->because, sizeof d->because,
-             "p95 latency 149 ms [141, 156] is within the 200 ms target; 512 MB gives 207 ms "
-             "[197, 218]");
-    snprintf(d->money, sizeof d->money,
-             "USD 17.70 per month [17.00, 18.41] instead of 13.35: costs 4.35 more");
-    snprintf(d->changers[0], sizeof d->changers[0],
-             "A target under 156 ms needs 1,769 MB or provisioned concurrency");
-    snprintf(d->changers[1], sizeof d->changers[1],
-             "A target above 218 ms is met by 512 MB, the setting now");
+    (void)snprintf(d->sentence, sizeof d->sentence,
+                   "Set memory size to 1,024 MB, on demand, without provisioned concurrency.");
+    (void)snprintf(d->because, sizeof d->because,
+                   "p95 latency 149 ms [141, 156] is within the 200 ms target; 512 MB gives 207 ms "
+                   "[197, 218]");
+    (void)snprintf(d->money, sizeof d->money,
+                   "USD 17.70 per month [17.00, 18.41] instead of 13.35: costs 4.35 more");
+    (void)snprintf(d->changers[0], sizeof d->changers[0],
+                   "A target under 156 ms needs 1,769 MB or provisioned concurrency");
+    (void)snprintf(d->changers[1], sizeof d->changers[1],
+                   "A target above 218 ms is met by 512 MB, the setting now");
     d->n_changers = 2;
     d->break_even_utilization = 0.6;
     d->survival_used_ms = 1200e3;
@@ -352,7 +353,7 @@ int fixture_shared_free(void **state)
 
 static void golden_path(const char *name, char out[300])
 {
-    snprintf(out, 300, "tests/data/reports/%s", name);
+    (void)snprintf(out, 300, "tests/data/reports/%s", name);
 }
 
 void fixture_check_golden(const char *name, const struct cp_buf *actual)
@@ -393,7 +394,7 @@ size_t fixture_hostile_names(char names[][200], size_t max)
         cJSON *object = cJSON_ParseWithLength(line.p, line.n);
         const cJSON *name = cJSON_GetObjectItemCaseSensitive(object, "name");
         if (cJSON_IsString(name))
-            snprintf(names[n++], 200, "%s", name->valuestring);
+            (void)snprintf(names[n++], 200, "%s", name->valuestring);
         cJSON_Delete(object);
     }
     cp_buf_clear(&text);

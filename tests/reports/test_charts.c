@@ -25,7 +25,7 @@ static void scripts_match_their_goldens(void **state)
         cp_buf_init(&out, 1U << 20);
         assert_true(cp_chart_has_data(f, (enum cp_chart_id)id));
         cp_chart_script(f, (enum cp_chart_id)id, &out);
-        snprintf(name, sizeof name, "%s.gp", cp_chart_name((enum cp_chart_id)id));
+        (void)snprintf(name, sizeof name, "%s.gp", cp_chart_name((enum cp_chart_id)id));
         fixture_check_golden(name, &out);
         cp_buf_clear(&out);
     }
@@ -38,8 +38,8 @@ static void hostile_names_stand_in_single_quotes_only(void **state)
     (void)state;
     char names[20][200];
     size_t n = fixture_hostile_names(names, 16);
-    snprintf(names[n++], 200, "'; system('touch COLDPROF_PWNED'); print '");
-    snprintf(names[n++], 200, "@COLDPROF_MACRO \\' \" `touch COLDPROF_PWNED`");
+    (void)snprintf(names[n++], 200, "'; system('touch COLDPROF_PWNED'); print '");
+    (void)snprintf(names[n++], 200, "@COLDPROF_MACRO \\' \" `touch COLDPROF_PWNED`");
     for (size_t i = 0; i < n; i++) {
         struct cp_buf out;
         cp_buf_init(&out, 8U << 20);
@@ -89,8 +89,8 @@ static void every_chart_becomes_svg_and_png(void **state)
         const struct cp_buf *svg = &charts.svg[id];
         const struct cp_buf *png = &charts.png[id];
         char label[60];
-        snprintf(label, sizeof label, "aria-labelledby=\"%s-title %s-desc\"",
-                 cp_chart_name((enum cp_chart_id)id), cp_chart_name((enum cp_chart_id)id));
+        (void)snprintf(label, sizeof label, "aria-labelledby=\"%s-title %s-desc\"",
+                       cp_chart_name((enum cp_chart_id)id), cp_chart_name((enum cp_chart_id)id));
         assert_true(cp_view_has_prefix(cp_buf_view(svg), "<svg viewBox=\"0 0 720 380\" role="));
         assert_non_null(strstr(cp_buf_str(svg), label));
         assert_null(strstr(cp_buf_str(svg), "http"));
@@ -111,8 +111,8 @@ static void a_hostile_name_executes_nothing(void **state)
         skip();
     char names[20][200];
     size_t n = fixture_hostile_names(names, 16);
-    snprintf(names[n++], 200, "'; system('touch COLDPROF_PWNED'); print '");
-    snprintf(names[n++], 200, "`touch COLDPROF_PWNED`");
+    (void)snprintf(names[n++], 200, "'; system('touch COLDPROF_PWNED'); print '");
+    (void)snprintf(names[n++], 200, "`touch COLDPROF_PWNED`");
     char before[400];
     char folder[] = "/tmp/coldprof-charts-XXXXXX";
     assert_non_null(getcwd(before, sizeof before));
@@ -146,12 +146,12 @@ static void a_missing_gnuplot_is_a_warning_with_advice(void **state)
 
 static void write_program(const char *body, char path[64])
 {
-    snprintf(path, 64, "/tmp/coldprof-fake-XXXXXX");
+    (void)snprintf(path, 64, "/tmp/coldprof-fake-XXXXXX");
     int fd = mkstemp(path);
     assert_true(fd >= 0);
     FILE *file = fdopen(fd, "w");
     assert_non_null(file);
-    fprintf(file, "#!/bin/sh\n%s\n", body);
+    (void)fprintf(file, "#!/bin/sh\n%s\n", body);
     assert_int_equal(fchmod(fd, 0700), 0);
     assert_int_equal(fclose(file), 0);
 }
@@ -234,8 +234,8 @@ static void the_child_sees_no_environment_of_ours(void **state)
     assert_null(strstr(cp_buf_str(&out), "not-a-secret"));
     assert_null(strstr(cp_buf_str(&out), "HOME="));
     assert_non_null(strstr(cp_buf_str(&out), ":-d -\n"));
-    unsetenv("GNUPLOT_LIB");
-    unsetenv("AWS_SECRET_ACCESS_KEY");
+    (void)unsetenv("GNUPLOT_LIB");
+    (void)unsetenv("AWS_SECRET_ACCESS_KEY");
     cp_buf_clear(&out);
     cp_buf_clear(&messages);
     assert_int_equal(unlink(path), 0);

@@ -166,7 +166,7 @@ static void csv_records_have_the_same_cells_and_no_formula(void **state)
     (void)state;
     struct cp_run_data data;
     fixture_data(&(struct fixture_options){0}, &data);
-    snprintf(data.cells[0].note, sizeof data.cells[0].note, "=cmd|' /C calc'!A0, \"x\"");
+    (void)snprintf(data.cells[0].note, sizeof data.cells[0].note, "=cmd|' /C calc'!A0, \"x\"");
     struct cp_figures *f = fixture_figures(&data);
     for (int id = -1; id < CP_CHART_COUNT; id++) {
         struct cp_buf out;

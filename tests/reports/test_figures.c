@@ -69,8 +69,8 @@ static void cold_total_is_init_plus_first_run_of_the_same_environment(void **sta
         samples[i].max_memory_used_mb = 128;
     }
     struct cp_run_data data = {.run = cp_run_empty(), .samples = samples, .n_samples = 4};
-    snprintf(data.run.region, sizeof data.run.region, "us-east-1");
-    snprintf(data.run.architecture, sizeof data.run.architecture, "x86_64");
+    (void)snprintf(data.run.region, sizeof data.run.region, "us-east-1");
+    (void)snprintf(data.run.architecture, sizeof data.run.architecture, "x86_64");
     struct cp_figures *f = figures_of(&data);
     const struct cp_size_figures *s = &f->sizes[0];
     static const double cold[] = {150, 240, 310, 420};
@@ -94,7 +94,7 @@ static void a_run_without_samples_or_prices_is_refused(void **state)
     struct cp_error err = {.text = ""};
     struct cp_figures *f = NULL;
     fixture_data(&(struct fixture_options){0}, &data);
-    snprintf(data.run.region, sizeof data.run.region, "mars-north-1");
+    (void)snprintf(data.run.region, sizeof data.run.region, "mars-north-1");
     assert_int_equal(cp_figures_new(&data, &f, &err), CP_ENOTFOUND);
     assert_null(f);
     assert_non_null(strstr(err.text, "mars-north-1"));

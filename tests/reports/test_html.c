@@ -87,7 +87,7 @@ static bool next_tag(struct cp_view *v, struct tag *tag)
 
 static void check_balance(const struct cp_buf *page)
 {
-    struct cp_view open[DEPTH_MAX];
+    struct cp_view open[DEPTH_MAX] = {{NULL, 0}};
     size_t depth = 0;
     struct cp_view v = cp_buf_view(page);
     struct tag tag;
@@ -211,8 +211,8 @@ static void hostile_names_are_only_text(void **state)
     (void)state;
     char names[NAMES_MAX][200];
     size_t n = fixture_hostile_names(names, NAMES_MAX - 2);
-    snprintf(names[n++], 200, "\"><script>alert(1)</script><p title=\"");
-    snprintf(names[n++], 200, "</title></style><svg/onload=alert(1)>");
+    (void)snprintf(names[n++], 200, "\"><script>alert(1)</script><p title=\"");
+    (void)snprintf(names[n++], 200, "</title></style><svg/onload=alert(1)>");
     for (size_t i = 0; i < n; i++) {
         struct cp_buf out;
         render(&(struct fixture_options){.function = names[i]}, false, &out);

@@ -40,7 +40,7 @@ static int run(const char *const argv[])
 
 static const char *path_of(const char *name, char path[200])
 {
-    snprintf(path, 200, "%s/%s", folder, name);
+    (void)snprintf(path, 200, "%s/%s", folder, name);
     return path;
 }
 
@@ -62,9 +62,9 @@ static void browse(const char *output_option, const char *output, const char *pa
     char url[300];
     char path[200];
     char profile_path[200];
-    snprintf(profile, sizeof profile, "--user-data-dir=%s", path_of("profile", profile_path));
-    snprintf(option, sizeof option, "%s=%s", output_option, path_of(output, path));
-    snprintf(url, sizeof url, "file://%s", path_of(page, path));
+    (void)snprintf(profile, sizeof profile, "--user-data-dir=%s", path_of("profile", profile_path));
+    (void)snprintf(option, sizeof option, "%s=%s", output_option, path_of(output, path));
+    (void)snprintf(url, sizeof url, "file://%s", path_of(page, path));
     const char *const argv[] = {"chromium",
                                 "--headless",
                                 "--no-sandbox",

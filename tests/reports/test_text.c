@@ -25,7 +25,7 @@ static void goldens_match_at_three_widths(void **state)
         char name[40];
         struct cp_buf out;
         render(&(struct fixture_options){0}, &(struct cp_text_style){.width = widths[i]}, &out);
-        snprintf(name, sizeof name, "text-%d.txt", widths[i]);
+        (void)snprintf(name, sizeof name, "text-%d.txt", widths[i]);
         fixture_check_golden(name, &out);
         cp_buf_clear(&out);
     }
