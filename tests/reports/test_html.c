@@ -87,7 +87,7 @@ static bool next_tag(struct cp_view *v, struct tag *tag)
 
 static void check_balance(const struct cp_buf *page)
 {
-    struct cp_view open[DEPTH_MAX] = {{NULL, 0}};
+    const char *open[DEPTH_MAX] = {""};
     size_t depth = 0;
     struct cp_view v = cp_buf_view(page);
     struct tag tag;
@@ -96,14 +96,15 @@ static void check_balance(const struct cp_buf *page)
             continue;
         if (!tag.is_end) {
             assert_true(depth < DEPTH_MAX);
-            open[depth++] = tag.name;
+            open[depth++] = tag.name.p;
             continue;
         }
         assert_true(depth > 0);
         depth--;
-        if (open[depth].n != tag.name.n || memcmp(open[depth].p, tag.name.p, tag.name.n) != 0)
-            fail_msg("</%.*s> closes <%.*s>", (int)tag.name.n, tag.name.p, (int)open[depth].n,
-                     open[depth].p);
+        /* the opened name, and its end */
+        if (strncmp(open[depth], tag.name.p, tag.name.n) != 0 ||
+            !strchr(" \t\n>", open[depth][tag.name.n]))
+            fail_msg("</%.*s> closes <%.20s", (int)tag.name.n, tag.name.p, open[depth]);
     }
     assert_int_equal(depth, 0);
 }

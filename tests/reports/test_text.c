@@ -113,6 +113,40 @@ static void a_missing_p99_says_how_many_samples_it_takes(void **state)
     cp_run_data_clear(&data);
 }
 
+/* A budget that nothing meets, too few data, or no budget at all: no setting is called best. */
+static void only_an_answer_to_a_budget_is_marked_best(void **state)
+{
+    (void)state;
+    static const struct {
+        enum cp_verdict verdict;
+        bool is_met, has_budget, is_marked;
+    } cases[] = {
+        {CP_VERDICT_CHANGE, true, true, true},
+        {CP_VERDICT_KEEP, true, true, true},
+        {CP_VERDICT_KEEP, true, false, false},
+        {CP_VERDICT_INVESTIGATE, false, true, false},
+        {CP_VERDICT_NOT_ENOUGH_DATA, true, true, false},
+    };
+    struct cp_run_data data;
+    fixture_data(&(struct fixture_options){0}, &data);
+    struct cp_figures *f = fixture_figures(&data);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct cp_buf out;
+        cp_buf_init(&out, 1U << 20);
+        f->decision.verdict = cases[i].verdict;
+        f->decision.is_budget_met = cases[i].is_met;
+        data.run.budget_ms = cases[i].has_budget ? 200 : NAN;
+        cp_report_text(f, &(struct cp_text_style){0}, &out);
+        assert_int_equal(strstr(cp_buf_str(&out), "<- best") != NULL, cases[i].is_marked);
+        cp_buf_reset(&out);
+        cp_report_markdown(f, &out);
+        assert_int_equal(strstr(cp_buf_str(&out), "**recommended**") != NULL, cases[i].is_marked);
+        cp_buf_clear(&out);
+    }
+    cp_figures_free(f);
+    cp_run_data_clear(&data);
+}
+
 static void the_next_line_names_commands_that_exist(void **state)
 {
     (void)state;
@@ -185,6 +219,7 @@ int main(void)
         cmocka_unit_test(colour_bytes_appear_only_when_asked_for),
         cmocka_unit_test(hostile_names_stay_on_their_line),
         cmocka_unit_test(a_missing_p99_says_how_many_samples_it_takes),
+        cmocka_unit_test(only_an_answer_to_a_budget_is_marked_best),
         cmocka_unit_test(the_next_line_names_commands_that_exist),
         cmocka_unit_test(the_table_says_what_the_json_says),
     };

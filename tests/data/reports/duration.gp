@@ -185,7 +185,7 @@ $first_p95 << COLDPROF_END_ce8bd3f1a1a76a59
 1769 53.4545 51.72 56.68
 3008 55.177 52.37 59.11
 COLDPROF_END_ce8bd3f1a1a76a59
-set lmargin at screen 0.0917
+set lmargin at screen 0.0972
 set rmargin at screen 0.8444
 set bmargin at screen 0.1579
 set tmargin at screen top_at
@@ -198,7 +198,7 @@ set arrow from 1769, graph 0 to 1769, graph 1 nohead lc rgb '#6B7280' dt 3
 set label '1 vCPU' at 1769, graph 1 offset 0.4,-0.7 tc rgb '#6B7280'
 set logscale y
 set yrange [8.6660715:456.029967]
-set ylabel 'duration, ms' offset 1,0 tc rgb '#1F2937'
+set ylabel 'duration, ms' offset y_shift,0 tc rgb '#1F2937'
 set ytics ('10' 10, '30' 30, '100' 100, '300' 300)
 set label 'warm p50' at graph 1.01, graph 0.0804 tc rgb '#0072B2'
 set label 'warm p95' at graph 1.01, graph 0.1331 tc rgb '#0072B2'

@@ -619,7 +619,7 @@ $ecdf_3008 << COLDPROF_END_ce8bd3f1a1a76a59
  191.24 0.991666667
  211.84 1
 COLDPROF_END_ce8bd3f1a1a76a59
-set lmargin at screen 0.0917
+set lmargin at screen 0.0972
 set rmargin at screen 0.8222
 set bmargin at screen 0.1579
 set tmargin at screen top_at
@@ -628,7 +628,7 @@ set xrange [117.991016:226.218258]
 set xlabel 'init duration, ms' offset 0,0.3 tc rgb '#1F2937'
 set xtics ('120' 120, '140' 140, '160' 160, '180' 180, '200' 200, '220' 220)
 set yrange [0:1]
-set ylabel 'share of cold starts' offset 1,0 tc rgb '#1F2937'
+set ylabel 'share of cold starts' offset y_shift,0 tc rgb '#1F2937'
 set ytics ('0' 0, '0.2' 0.2, '0.4' 0.4, '0.6' 0.6, '0.8' 0.8, '1' 1)
 set key at screen 0.9889, graph 0.98 right top Left reverse samplen 2.5 spacing 1.25 tc rgb '#1F2937'
 plot $ecdf_256 using 1:2 with steps lw 2 dt 1 lc rgb '#0072B2' title '256 MB', \

@@ -36,7 +36,7 @@ COLDPROF_END_ce8bd3f1a1a76a59
 $chosen << COLDPROF_END_ce8bd3f1a1a76a59
 17.704 148.59375 16.99584 18.41216 141.164062 156.023438
 COLDPROF_END_ce8bd3f1a1a76a59
-set lmargin at screen 0.0917
+set lmargin at screen 0.0972
 set rmargin at screen 0.9667
 set bmargin at screen 0.1579
 set tmargin at screen top_at
@@ -45,23 +45,23 @@ set xlabel 'USD per month' offset 0,0.3 tc rgb '#1F2937'
 set xtics ('10' 10, '20' 20, '30' 30, '40' 40, '50' 50)
 set logscale y
 set yrange [93.9955439:374.674095]
-set ylabel 'p95 latency, ms' offset 1,0 tc rgb '#1F2937'
+set ylabel 'p95 latency, ms' offset y_shift,0 tc rgb '#1F2937'
 set ytics ('100' 100, '150' 150, '200' 200, '300' 300)
 set arrow from graph 0, first 200 to graph 1, first 200 nohead dt 2 lw 1.5 lc rgb '#1F2937'
 set label 'target p95: 200 ms' at graph 0.99, graph 0.5789 right tc rgb '#1F2937'
-set label '1024 recommended' at graph 0.2479, graph 0.4365 left tc rgb '#00785A'
-set label '512 current' at graph 0.1533, graph 0.6768 left tc rgb '#1F2937'
-set label '256' at graph 0.0870, graph 0.9286 left tc rgb '#0072B2'
-set label '256/1' at graph 0.1295, graph 0.7614 left tc rgb '#0072B2'
-set label '512/1' at graph 0.1876, graph 0.4112 right tc rgb '#0072B2'
-set label '1769' at graph 0.3347, graph 0.1670 right tc rgb '#0072B2'
-set label '1024/2' at graph 0.5692, graph 0.2247 left tc rgb '#0072B2'
-set label '3008' at graph 0.5635, graph 0.0805 right tc rgb '#0072B2'
-set label '1769/2' at graph 0.9227, graph 0.0732 right tc rgb '#0072B2'
-set label '256/2' at graph 0.1721, graph 0.5828 left tc rgb '#6B7280'
-set label '512/2' at graph 0.3045, graph 0.3293 left tc rgb '#6B7280'
-set label '1024/1' at graph 0.3990, graph 0.2776 left tc rgb '#6B7280'
-set label '1769/1' at graph 0.6604, graph 0.1739 left tc rgb '#6B7280'
+set label '1024 recommended' at graph 0.2481, graph 0.4365 left tc rgb '#00785A'
+set label '512 current' at graph 0.1535, graph 0.6768 left tc rgb '#1F2937'
+set label '256' at graph 0.0871, graph 0.9286 left tc rgb '#0072B2'
+set label '256/1' at graph 0.1296, graph 0.7614 left tc rgb '#0072B2'
+set label '512/1' at graph 0.1875, graph 0.4112 right tc rgb '#0072B2'
+set label '1769' at graph 0.3346, graph 0.1670 right tc rgb '#0072B2'
+set label '1024/2' at graph 0.5693, graph 0.2247 left tc rgb '#0072B2'
+set label '3008' at graph 0.5634, graph 0.0805 right tc rgb '#0072B2'
+set label '1769/2' at graph 0.9226, graph 0.0732 right tc rgb '#0072B2'
+set label '256/2' at graph 0.1722, graph 0.5828 left tc rgb '#6B7280'
+set label '512/2' at graph 0.3046, graph 0.3293 left tc rgb '#6B7280'
+set label '1024/1' at graph 0.3991, graph 0.2776 left tc rgb '#6B7280'
+set label '1769/1' at graph 0.6605, graph 0.1739 left tc rgb '#6B7280'
 plot $line using 1:2 with lines lw 1.2 dt 1 lc rgb '#0072B2', \
   $dominated using 1:2 with points pt 2 ps 0.6 lw 1 lc rgb '#9CA3AF', \
   $frontier using 1:2:3:4:5:6 with xyerrorbars pt -1 lw 1 lc rgb '#0072B2', \

@@ -120,7 +120,7 @@ $init_p95_fit << COLDPROF_END_ce8bd3f1a1a76a59
 2857.49432 186
 3008 186
 COLDPROF_END_ce8bd3f1a1a76a59
-set lmargin at screen 0.0917
+set lmargin at screen 0.0972
 set rmargin at screen 0.9278
 set bmargin at screen 0.1579
 set tmargin at screen top_at
@@ -133,7 +133,7 @@ set arrow from 1769, graph 0 to 1769, graph 1 nohead lc rgb '#6B7280' dt 3
 set label '1 vCPU' at 1769, graph 1 offset 0.4,-0.7 tc rgb '#6B7280'
 set logscale y
 set yrange [144.066414:227.900217]
-set ylabel 'init duration, ms' offset 1,0 tc rgb '#1F2937'
+set ylabel 'init duration, ms' offset y_shift,0 tc rgb '#1F2937'
 set ytics ('160' 160, '180' 180, '200' 200, '220' 220)
 set label 'p50' at graph 1.01, graph 0.2183 tc rgb '#D55E00'
 set label 'p95' at graph 1.01, graph 0.4882 tc rgb '#D55E00'
