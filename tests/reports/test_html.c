@@ -101,10 +101,9 @@ static void check_balance(const struct cp_buf *page)
         }
         assert_true(depth > 0);
         depth--;
-        /* the opened name, and its end */
-        if (strncmp(open[depth], tag.name.p, tag.name.n) != 0 ||
-            !strchr(" \t\n>", open[depth][tag.name.n]))
-            fail_msg("</%.*s> closes <%.20s", (int)tag.name.n, tag.name.p, open[depth]);
+        const char *opened = open[depth] ? open[depth] : ""; /* starts with the name */
+        if (strncmp(opened, tag.name.p, tag.name.n) != 0 || !strchr(" \t\n>", opened[tag.name.n]))
+            fail_msg("</%.*s> closes <%.20s", (int)tag.name.n, tag.name.p, opened);
     }
     assert_int_equal(depth, 0);
 }
