@@ -17,13 +17,16 @@ struct cp_credentials {
 /* Reads a variable; returns NULL when unset. The CLI passes its getenv down. */
 typedef const char *(*cp_getenv_fn)(void *context, const char *name);
 
-/* AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN. CP_ENOTFOUND names what is missing.
- */
+/* AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN. CP_ENOTFOUND: neither key is set (a
+ * chain may ask its next provider); CP_EINVAL: one key without the other, or a character that no
+ * key has; CP_ELIMIT: longer than the fields above. Messages name the variable, never its value.
+ * After a failure `out` is zeroed. */
 enum cp_code cp_credentials_from_env(cp_getenv_fn get, void *context, struct cp_credentials *out,
                                      struct cp_error *err);
+/* The same from given values; an empty token means none. */
 enum cp_code cp_credentials_static(struct cp_view access_key_id, struct cp_view secret_access_key,
                                    struct cp_view session_token, struct cp_credentials *out,
                                    struct cp_error *err);
-void cp_credentials_clear(struct cp_credentials *c); /* wipes */
+void cp_credentials_clear(struct cp_credentials *c); /* wipes; NULL does nothing */
 
 #endif

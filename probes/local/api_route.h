@@ -17,6 +17,20 @@ struct cp_raw_request {
     struct cp_view body; /* empty when only the head is checked */
 };
 
+/* Longest request head and longest body that is accepted (AWS: 6 MB for Invoke). */
+enum { CP_HEAD_MAX = 64 * 1024, CP_HEAD_HEADERS_MAX = 100, CP_BODY_MAX = 6291456 };
+
+enum cp_head_status { CP_HEAD_COMPLETE, CP_HEAD_PARTIAL, CP_HEAD_REFUSED };
+/* Splits raw bytes into request line and headers, strictly (RFC 9112 without its leniencies): CRLF
+ * ends, one blank between the parts, HTTP/1.0 or 1.1, no folded line, no blank before a colon, no
+ * control byte. PARTIAL: more bytes are needed. REFUSED: `response` is 400, or 431 for a head over
+ * CP_HEAD_MAX. On COMPLETE `out` points into `bytes` and `headers`, out->body is what follows the
+ * head, and `*head_size` its length. */
+enum cp_head_status cp_api_parse_head(struct cp_view bytes,
+                                      struct cp_header headers[CP_HEAD_HEADERS_MAX],
+                                      struct cp_raw_request *out, size_t *head_size,
+                                      struct cp_api_response *response);
+
 /* Head checks: both Content-Length and Transfer-Encoding, two Content-Lengths, a header line with a
  * blank before the colon or a fold, NUL -> 400; no, two or a foreign Host -> 421; Origin -> 403;
  * Content-Length over the limit -> 413. false: `response` holds the refusal and the connection is

@@ -4,9 +4,13 @@
  * no sockets, no processes, no clock (time comes in), JSON bodies in and out.
  *
  * Environments belong to a *configuration*: an immutable snapshot (memory, timeout, environment)
- * with its own id. Each change of $LATEST makes a new configuration; a published version keeps the
- * configuration that $LATEST had. The environment side is told when a configuration is retired or
- * gets provisioned concurrency (struct cp_control_events) and reports back how many are ready.
+ * with its own id. Each update of $LATEST makes a new configuration, used from the moment the
+ * update completes; a published version has a configuration of its own with the values that $LATEST
+ * had, so that no environment ever serves two versions. The environment side is told when a
+ * configuration is retired or gets provisioned concurrency (struct cp_control_events) and reports
+ * back how many are ready.
+ *
+ * Ownership: cp_control_new / cp_control_free. Views and strings given to it are copied.
  */
 #ifndef COLDPROF_PROBES_LOCAL_CONTROL_H
 #define COLDPROF_PROBES_LOCAL_CONTROL_H
@@ -55,9 +59,10 @@ struct cp_configuration {
     char version[24];       /* "$LATEST" or a number */
     int memory_size_mb, timeout_s;
     bool is_json_log;
-    int provisioned;        /* requested provisioned concurrency for it, 0 none */
-    int reserved;           /* reserved concurrency of the function, -1 none */
-    int account_unreserved; /* unreserved concurrency of the account */
+    int provisioned;          /* requested provisioned concurrency for it, 0 none */
+    int reserved;             /* reserved concurrency of the function, -1 none */
+    int account_unreserved;   /* unreserved concurrency of the account */
+    char system_log_level[8]; /* JSON log format: DEBUG, INFO, WARN; "" for Text */
 };
 
 /* An answer of the API: status, headers that matter, body. */
@@ -110,11 +115,16 @@ struct cp_api_request {
     int max_items;       /* ?MaxItems=, 0 absent */
     bool is_list;        /* ?List=ALL */
     struct cp_view body;
+    char function_version[32]; /* ?FunctionVersion= of the two listings that have it */
 };
 
 /* Runs any operation but Invoke. The response is always filled. */
 void cp_control_handle(struct cp_control *control, const struct cp_api_request *request,
                        int64_t now_ms, struct cp_api_response *response);
+
+/* Completes the updates whose time has come (cp_control_handle does it too). Call it before
+ * cp_control_resolve, so that an update reaches requests when it completes and not later. */
+void cp_control_advance(struct cp_control *control, int64_t now_ms);
 
 /* Which configuration an Invoke (or a qualifier) means. On failure false and `response` is the
  * API's error (404 and so on). Follows aliases; weighted aliases draw by `uniform` in (0,1). */

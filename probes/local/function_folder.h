@@ -7,10 +7,12 @@
 #define COLDPROF_PROBES_LOCAL_FUNCTION_FOLDER_H
 
 #include <limits.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "model/base/error.h"
+#include "model/base/view.h"
 
 enum { CP_FOLDER_ENV_MAX = 64 };
 
@@ -23,7 +25,8 @@ struct cp_function_folder {
     char name[72];            /* folder's name unless function.ini says otherwise */
     char dir[PATH_MAX];       /* absolute */
     char program[PATH_MAX];   /* what is executed: bootstrap or the interpreter */
-    char bootstrap[PATH_MAX]; /* argv[1] for an interpreter, "" otherwise */
+    char bootstrap[PATH_MAX]; /* argv[1] for an interpreter: "" here, set by who ships the
+                                 bootstraps */
     char handler[160];
     char runtime[64];      /* provided.al2023, python3.11, nodejs20.x: as found here */
     char architecture[16]; /* of this machine */
@@ -35,9 +38,22 @@ struct cp_function_folder {
     size_t n_env;
 };
 
+#define CP_FOLDER_SEARCH_PATH "/usr/local/bin:/usr/bin:/bin"
+
+/* Folder names as AWS has them: [a-zA-Z0-9-_]{1,64}. */
+bool cp_function_name_is_valid(struct cp_view name);
+
+struct cp_function_folder_options {
+    const char *search_path; /* where interpreters are looked for; NULL: CP_FOLDER_SEARCH_PATH */
+    int ask_timeout_ms;      /* for an interpreter to say its version; 0: 10,000 */
+};
+
 /* CP_ENOTFOUND: no such folder; CP_EINVAL: neither bootstrap nor function.ini, bootstrap not
  * executable, unknown runtime, interpreter missing, bad key (with line number). */
 enum cp_code cp_function_folder_read(const char *path, struct cp_function_folder *out,
                                      struct cp_error *err);
+enum cp_code cp_function_folder_read_with(const char *path,
+                                          const struct cp_function_folder_options *options,
+                                          struct cp_function_folder *out, struct cp_error *err);
 
 #endif

@@ -1,0 +1,24 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Control plane, request checks and function folders of the embedded service: no sockets.
+add_library(cp_local_control STATIC
+    api_head.c
+    api_response.c
+    api_route.c
+    api_verify.c
+    code_hash.c
+    control.c
+    control_alias.c
+    control_body.c
+    control_concurrency.c
+    control_function.c
+    control_state.c
+    env_name.c
+    folder_ini.c
+    function_folder.c
+    function_ref.c
+    interpreter.c
+    json_out.c
+    nearest.c)
+target_link_libraries(cp_local_control
+    PUBLIC cp_base
+    PRIVATE cp_os cp_aws PkgConfig::CJSON PkgConfig::CRYPTO)
