@@ -185,8 +185,8 @@ static enum cp_code v1_create(const struct cp_cgroup_base *base, const char *nam
     if (!code)
         code = make_folder(base->freezer, name, err);
     if (!code && write_number(base->cpu, name, "cpu.cfs_period_us", CP_CFS_PERIOD_US))
-        code = cp_fail(err, CP_EUNSUPPORTED, "cannot set the CPU period of '%s/%s'", base->cpu,
-                       name);
+        code =
+            cp_fail(err, CP_EUNSUPPORTED, "cannot set the CPU period of '%s/%s'", base->cpu, name);
     return code;
 }
 
@@ -279,8 +279,8 @@ static enum cp_code v2_create(const struct cp_cgroup_base *base, const char *nam
 {
     enum cp_code code = make_folder(base->cpu, name, err);
     if (!code && v2_limit_cpu(base, name, 0))
-        code = cp_fail(err, CP_EUNSUPPORTED, "cannot set the CPU period of '%s/%s'", base->cpu,
-                       name);
+        code =
+            cp_fail(err, CP_EUNSUPPORTED, "cannot set the CPU period of '%s/%s'", base->cpu, name);
     return code;
 }
 
@@ -523,8 +523,8 @@ static enum cp_code try_group(const struct cp_cgroup_base *base, struct cp_error
     (void)snprintf(name, sizeof name, "coldprof-%d-try", (int)getpid());
     enum cp_code code = base->ops->create(base, name, err);
     if (!code && base->ops->limit_memory(base, name, (int64_t)128 << 20))
-        code = cp_fail(err, CP_EUNSUPPORTED, "cannot limit the memory of '%s/%s'", base->memory,
-                       name);
+        code =
+            cp_fail(err, CP_EUNSUPPORTED, "cannot limit the memory of '%s/%s'", base->memory, name);
     (void)base->ops->remove(base, name);
     return code;
 }

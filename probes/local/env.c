@@ -11,6 +11,7 @@
 #include <sys/wait.h>
 
 #include "model/base/datetime.h"
+#include "model/base/rng.h"
 #include "model/base/units.h"
 #include "probes/local/env_launch.h"
 #include "probes/local/json_text.h"
@@ -116,6 +117,7 @@ static struct cp_record_env record_env(const struct cp_env *env)
 {
     return (struct cp_record_env){
         .is_json = env->config->is_json_log,
+        .level = cp_record_level_of(env->config->system_log_level),
         .function_name = env->config->folder->name,
         .function_arn = env->config->function_arn,
         .version = env->config->version,
@@ -185,18 +187,24 @@ static void record_end(struct cp_env *env, double duration_ms, const char *statu
 
 /* --- end of an invocation --- */
 
+static void deliver(struct cp_env *env)
+{
+    struct cp_invocation *invocation = env->invocation;
+    env->invocation = NULL;
+    env->has_response = false;
+    env->is_suppressed = false;
+    env->host->on_done(env, invocation);
+    invocation->on_done(invocation);
+}
+
 /* The invocation leaves the environment. Duration was measured before anything here. */
 static void finish(struct cp_env *env, double duration_ms, const char *status,
                    const char *error_type)
 {
-    struct cp_invocation *invocation = env->invocation;
     record_end(env, duration_ms, status, error_type);
-    (void)cp_buf_add_view(&invocation->log_tail, cp_buf_view(&env->log.tail));
+    (void)cp_buf_add_view(&env->invocation->log_tail, cp_buf_view(&env->log.tail));
     env->log.has_tail = false;
-    env->invocation = NULL;
-    env->has_response = false;
-    env->is_suppressed = false;
-    invocation->on_done(invocation);
+    deliver(env);
 }
 
 /* {"errorType":...,"errorMessage":"RequestId: <id> Error: <what>"} */
@@ -292,8 +300,8 @@ static void on_init_deadline(struct cp_env *env)
     double duration_ms = cp_clock_mono_ms() - env->spawned_at_ms;
     if (*env->init_error_type) { /* it said so, but did not exit */
         cp_slot_reset(env->slot);
-        init_failed(env, env->init_failed_at_ms - env->spawned_at_ms, "error",
-                    env->init_error_type, "initialisation failed");
+        init_failed(env, env->init_failed_at_ms - env->spawned_at_ms, "error", env->init_error_type,
+                    "initialisation failed");
         return;
     }
     char what[96];
@@ -318,8 +326,7 @@ void cp_env_expire_after(struct cp_env *env, double lifetime_ms)
 {
     cp_loop_timer_cancel(env->host->loop, &env->deadline);
     if (isfinite(lifetime_ms))
-        (void)cp_loop_timer_set(env->host->loop, &env->deadline,
-                                cp_clock_mono_ms() + lifetime_ms);
+        (void)cp_loop_timer_set(env->host->loop, &env->deadline, cp_clock_mono_ms() + lifetime_ms);
 }
 
 static double init_limit_ms(const struct cp_env *env)
@@ -398,7 +405,7 @@ static void on_exited(struct cp_slot *slot, int status)
     describe_exit(status, what, sizeof what);
     if (slot->exec_errno) {
         error_type = "Runtime.InvalidEntrypoint";
-        (void)snprintf(what, sizeof what, "fork/exec %s: %s", env->config->folder->program,
+        (void)snprintf(what, sizeof what, "fork/exec %.200s: %.40s", env->config->folder->program,
                        strerror(slot->exec_errno));
         slot->exec_errno = 0;
     }
@@ -407,8 +414,8 @@ static void on_exited(struct cp_slot *slot, int status)
         bool is_told = *env->init_error_type != '\0';
         char told[sizeof env->init_error_type];
         memcpy(told, env->init_error_type, sizeof told);
-        init_failed(env, (is_told ? env->init_failed_at_ms : now_ms) - env->spawned_at_ms,
-                    "error", is_told ? told : error_type, what);
+        init_failed(env, (is_told ? env->init_failed_at_ms : now_ms) - env->spawned_at_ms, "error",
+                    is_told ? told : error_type, what);
         break;
     }
     case CP_ENV_BUSY:
@@ -426,12 +433,10 @@ static void on_exited(struct cp_slot *slot, int status)
 static void on_broken(struct cp_slot *slot)
 {
     struct cp_env *env = slot->owner;
-    struct cp_invocation *invocation = env->invocation;
     env->state = CP_ENV_RESET;
-    if (invocation) {
-        env->invocation = NULL;
-        fail_response(invocation, "Sandbox.Failure", slot->error.text);
-        invocation->on_done(invocation);
+    if (env->invocation) {
+        fail_response(env->invocation, "Sandbox.Failure", slot->error.text);
+        deliver(env);
     }
     env->host->on_broken(env);
 }
@@ -463,9 +468,9 @@ static void name_stream(struct cp_env *env)
 {
     char day[CP_DATETIME_TEXT_MAX];
     (void)cp_datetime_format(cp_clock_unix_ms(), CP_DATETIME_STREAM_DAY, day);
-    (void)snprintf(env->log.stream, sizeof env->log.stream, "%s/[%s]%016" PRIx64 "%016" PRIx64,
-                   day, env->config->version, cp_rng_next(env->host->rng),
-                   cp_rng_next(env->host->rng));
+    uint64_t high = cp_rng_next(env->host->rng), low = cp_rng_next(env->host->rng);
+    (void)snprintf(env->log.stream, sizeof env->log.stream, "%.10s/[%.23s]%016" PRIx64 "%016" PRIx64,
+                   day, env->config->version, high, low);
 }
 
 enum cp_code cp_env_new(struct cp_env_host *host, const struct cp_configuration *config,
@@ -503,12 +508,10 @@ void cp_env_free(struct cp_env *env)
 {
     if (!env)
         return;
-    struct cp_invocation *invocation = env->invocation;
     env->is_over = true;
-    env->invocation = NULL;
-    if (invocation) {
-        fail_response(invocation, "Sandbox.Failure", "the service ended");
-        invocation->on_done(invocation);
+    if (env->invocation) {
+        fail_response(env->invocation, "Sandbox.Failure", "the service ended");
+        deliver(env);
     }
     go_to_reset(env);
     cp_slot_free(env->slot);
@@ -643,8 +646,8 @@ enum cp_env_answer cp_env_on_init_error(struct cp_env *env, struct cp_view error
     if (env->state != CP_ENV_INIT || *env->init_error_type)
         return CP_ENV_BAD_STATE;
     env->init_failed_at_ms = cp_clock_mono_ms();
-    if (!error_type.n || !cp_view_copy(error_type, env->init_error_type,
-                                       sizeof env->init_error_type))
+    if (!error_type.n ||
+        !cp_view_copy(error_type, env->init_error_type, sizeof env->init_error_type))
         (void)cp_view_copy(CP_VIEW_LIT("Runtime.Unknown"), env->init_error_type,
                            sizeof env->init_error_type);
     (void)cp_buf_add_view(&env->init_error, body);

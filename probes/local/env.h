@@ -33,11 +33,12 @@ struct cp_env;
 /* One request on its way. Owned by whoever made it; on_done is called exactly once. */
 struct cp_invocation {
     char request_id[40];
-    char trace_id[96];         /* Root=...;Parent=...;Sampled=... */
-    struct cp_buf context;     /* decoded X-Amz-Client-Context, "" none */
-    struct cp_buf payload;     /* the event */
-    struct cp_env *env;        /* who serves it, NULL before */
-    bool is_provisioned;       /* served by provisioned concurrency */
+    char trace_id[96];     /* Root=...;Parent=...;Sampled=... */
+    struct cp_buf context; /* decoded X-Amz-Client-Context, "" none */
+    struct cp_buf payload; /* the event */
+    struct cp_env *env;    /* who serves it, NULL before */
+    bool is_provisioned;   /* served by provisioned concurrency */
+    bool is_unreserved;    /* counts against the account's unreserved concurrency */
     void (*on_done)(struct cp_invocation *invocation);
 
     /* result */
@@ -61,14 +62,16 @@ struct cp_env_host {
     struct cp_loop *loop;
     const char *region, *account_id;
     const char *bootstraps_dir;
-    int sink_fd;          /* logs */
-    int init_limit_ms;    /* 10,000 on AWS */
-    bool throttle_init;   /* CPU share during INIT too */
-    struct cp_rng *rng;   /* stream names, trace ids */
+    int sink_fd;        /* logs */
+    int init_limit_ms;  /* 10,000 on AWS */
+    bool throttle_init; /* CPU share during INIT too */
+    struct cp_rng *rng; /* stream names, trace ids */
     /* Init succeeded and the runtime waits; only told when no invocation waited. */
     void (*on_initialised)(struct cp_env *env);
     /* Init failed with no invocation waiting (provisioned). The host ends the environment. */
     void (*on_init_failed)(struct cp_env *env);
+    /* An invocation leaves the environment, however it went; called just before its on_done. */
+    void (*on_done)(struct cp_env *env, struct cp_invocation *invocation);
     /* Its invocation is done, it may be used again (IDLE or RESET). Called after on_done. */
     void (*on_free)(struct cp_env *env);
     /* The slot is beyond repair. The host ends the environment; an invocation was failed. */
@@ -88,18 +91,18 @@ struct cp_env {
     enum cp_env_state state;
     uint64_t number; /* creation order */
     bool is_provisioned;
-    bool is_suppressed;  /* this INIT is inside the invocation */
+    bool is_suppressed; /* this INIT is inside the invocation */
     bool is_frozen;
-    bool has_response;   /* of the current invocation */
-    bool is_over;        /* being ended: nothing more happens */
+    bool has_response; /* of the current invocation */
+    bool is_over;      /* being ended: nothing more happens */
     struct cp_invocation *invocation;
-    void *parked;        /* /next that waits */
+    void *parked;                        /* /next that waits */
     double spawned_at_ms, started_at_ms; /* monotonic: runtime, invocation */
     double init_duration_ms;             /* to be reported with the next REPORT; NAN none */
     int64_t oom_kills;                   /* seen so far */
     char init_error_type[64];            /* from /init/error, "" none */
     double init_failed_at_ms;
-    struct cp_buf init_error;            /* its body */
+    struct cp_buf init_error; /* its body */
     struct cp_loop_timer deadline, freezer;
     struct cp_env_log log;
     struct cp_env *next; /* in the pool's list */
@@ -135,8 +138,8 @@ void cp_env_forget(struct cp_env *env, const void *call);
 struct cp_env_response {
     struct cp_view request_id;
     struct cp_view body;
-    bool is_error;         /* POST .../error, or an error in the trailers of a stream */
-    bool is_too_large;     /* body was not kept; `size` tells */
+    bool is_error;     /* POST .../error, or an error in the trailers of a stream */
+    bool is_too_large; /* body was not kept; `size` tells */
     size_t size;
 };
 enum cp_env_answer cp_env_on_response(struct cp_env *env, const struct cp_env_response *response);

@@ -47,6 +47,7 @@ static void add_tail(struct cp_env_log *log, struct cp_view bytes)
 static void write_line(struct cp_env_log *log, struct cp_view line, int64_t now_ms)
 {
     char time[CP_DATETIME_TEXT_MAX], head[CP_DATETIME_TEXT_MAX + sizeof log->stream + 16];
+    static char newline[] = "\n";
     add_tail(log, line);
     add_tail(log, CP_VIEW_LIT("\n"));
     if (log->sink_fd < 0)
@@ -55,7 +56,7 @@ static void write_line(struct cp_env_log *log, struct cp_view line, int64_t now_
     /* 2026-10-08T14:03:11.482000+00:00, as `aws logs tail` writes it: microseconds, no Z */
     int n = snprintf(head, sizeof head, "%.23s000+00:00 %s ", time, log->stream);
     struct iovec parts[] = {
-        {head, (size_t)n}, {(void *)line.p, line.n}, {"\n", 1}};
+        {head, (size_t)n}, {(void *)line.p, line.n}, {newline, 1}};
     ssize_t written;
     do {
         written = writev(log->sink_fd, parts, 3);

@@ -15,20 +15,30 @@ static void on_ready(struct cp_loop_source *source, uint32_t events)
     (void)MHD_run(d->mhd);
 }
 
-/* Work that MHD has without an event: resumed connections, bytes it holds already. */
+/* Work that MHD has without an event: resumed connections (with polling from outside it neither
+ * signals them nor counts them in its timeout), bytes it holds already. */
 static int on_turn(void *context)
 {
     enum { ROUNDS_MAX = 16 };
     struct cp_http_daemon *d = context;
-    MHD_UNSIGNED_LONG_LONG timeout_ms;
-    for (int i = 0; i < ROUNDS_MAX; i++) {
-        if (!d->mhd || MHD_get_timeout(d->mhd, &timeout_ms) != MHD_YES)
-            return -1;
-        if (timeout_ms > 0)
-            return timeout_ms > INT_MAX ? INT_MAX : (int)timeout_ms;
+    MHD_UNSIGNED_LONG_LONG timeout_ms = 0;
+    for (int i = 0; d->mhd && i < ROUNDS_MAX; i++) {
+        if (!d->has_resumed) {
+            if (MHD_get_timeout(d->mhd, &timeout_ms) != MHD_YES)
+                return -1;
+            if (timeout_ms > 0)
+                return timeout_ms > INT_MAX ? INT_MAX : (int)timeout_ms;
+        }
+        d->has_resumed = false;
         (void)MHD_run(d->mhd);
     }
-    return 0;
+    return d->mhd ? 0 : -1;
+}
+
+void cp_http_daemon_resume(struct cp_http_daemon *d, struct MHD_Connection *connection)
+{
+    MHD_resume_connection(connection);
+    d->has_resumed = true;
 }
 
 enum cp_code cp_http_daemon_attach(struct cp_http_daemon *d, struct cp_loop *loop,

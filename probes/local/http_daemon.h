@@ -17,12 +17,15 @@ struct cp_http_daemon {
     struct MHD_Daemon *mhd;
     struct cp_loop *loop;
     struct cp_loop_source source;
+    bool has_resumed; /* connections that MHD does not tell about by itself */
 };
 
 /* Watches a daemon started with MHD_USE_EPOLL | MHD_USE_NO_LISTEN_SOCKET; takes it. */
 enum cp_code cp_http_daemon_attach(struct cp_http_daemon *d, struct cp_loop *loop,
                                    struct MHD_Daemon *mhd, struct cp_error *err);
 void cp_http_daemon_stop(struct cp_http_daemon *d);
+/* Goes on with a suspended connection, in the next turn of the loop. */
+void cp_http_daemon_resume(struct cp_http_daemon *d, struct MHD_Connection *connection);
 /* Takes the descriptor. */
 void cp_http_daemon_add(struct cp_http_daemon *d, int fd);
 

@@ -353,5 +353,5 @@ void cp_runtime_api_wake(void *parked)
     if (!call->is_suspended)
         return;
     call->is_suspended = false;
-    MHD_resume_connection(call->connection);
+    cp_http_daemon_resume(&call->api->daemon, call->connection);
 }

@@ -95,8 +95,7 @@ static void on_log(struct cp_loop_source *source, uint32_t events)
 static enum cp_code open_listener(struct cp_slot *slot, struct cp_error *err)
 {
     enum { BACKLOG = 64 };
-    struct sockaddr_in address = {.sin_family = AF_INET,
-                                  .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     socklen_t n = sizeof address;
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     slot->listen.fd = fd;
@@ -213,7 +212,8 @@ enum cp_code cp_slot_launch(struct cp_slot *slot, const struct cp_launch *launch
 
 void cp_slot_reset(struct cp_slot *slot)
 {
-    /* With the pid that is meant: if that one ended by itself meanwhile, the next launcher lives. */
+    /* With the pid that is meant: if that one ended by itself meanwhile, the next launcher lives.
+     */
     union sigval meant = {.sival_int = slot->runtime_pid};
     (void)sigqueue(slot->guard_pid, SIGTERM, meant);
 }
