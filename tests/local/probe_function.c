@@ -228,8 +228,9 @@ static void init(void)
         burn(strtol(what + 5, NULL, 10));
     if (strcmp(what, "error") == 0) {
         const char *body = "{\"errorMessage\":\"no module\",\"errorType\":\"ImportError\"}";
-        (void)post("init/error", "Lambda-Runtime-Function-Error-Type: Runtime.ImportModuleError\r\n",
-                   body, strlen(body));
+        (void)post("init/error",
+                   "Lambda-Runtime-Function-Error-Type: Runtime.ImportModuleError\r\n", body,
+                   strlen(body));
         exit(1);
     }
     if (strcmp(what, "exit") == 0)
@@ -245,7 +246,8 @@ static void init(void)
 
 int main(void)
 {
-    static const char next[] = "GET /2018-06-01/runtime/invocation/next HTTP/1.1\r\nHost: x\r\n\r\n";
+    static const char next[] =
+        "GET /2018-06-01/runtime/invocation/next HTTP/1.1\r\nHost: x\r\n\r\n";
     buffer = malloc(MAX);
     connect_api();
     init();

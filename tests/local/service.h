@@ -11,14 +11,14 @@
 
 struct function_setup {
     const char *name;
-    const char *ini;          /* function.ini */
-    const char *file, *code;  /* a source file of an interpreted function, or NULL: the probe */
+    const char *ini;         /* function.ini */
+    const char *file, *code; /* a source file of an interpreted function, or NULL: the probe */
 };
 
 struct service {
     pid_t pid;
     int port;
-    char dir[64];       /* functions and log; removed by service_stop */
+    char dir[64]; /* functions and log; removed by service_stop */
     char log[128];
     struct cp_buf ready; /* the ready line */
     struct cp_serve_options options;
