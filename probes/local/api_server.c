@@ -15,7 +15,6 @@
 enum {
     CONNECTIONS_MAX = 4096,
     MEMORY_MAX = 2 * CP_HEAD_MAX, /* per connection: a whole head and an answer's */
-    HEAD_TIMEOUT_MS = 10000,
     BODY_TIMEOUT_MS = 30000,
     IDLE_TIMEOUT_MS = 350000,
 };
@@ -91,7 +90,7 @@ static void add_connection(struct cp_api_server *server, struct MHD_Connection *
         c->next->at = &c->next;
     server->connections = c;
     *socket_context = c;
-    set_timeout(c, HEAD_TIMEOUT_MS);
+    set_timeout(c, server->options.head_limit_ms);
 }
 
 static void on_connection(void *context, struct MHD_Connection *connection, void **socket_context,
@@ -409,7 +408,7 @@ enum cp_code cp_api_server_new(const struct cp_api_server_options *options,
         .loop = options->loop,
         .listen = options->listen,
         .port = options->port,
-        .head_timeout_ms = HEAD_TIMEOUT_MS,
+        .head_timeout_ms = options->head_limit_ms,
         .on_connection = on_visitor,
         .context = server,
     };

@@ -19,6 +19,7 @@ struct cp_api_server_options {
     const char *region;
     const char *listen; /* address */
     int port;           /* 0: any free one */
+    int head_limit_ms;  /* for the first head of a connection */
 };
 
 enum cp_code cp_api_server_new(const struct cp_api_server_options *options,

@@ -20,6 +20,8 @@
 
 /* Provisioned concurrency may take longer to initialise: 130 s, or the function timeout. */
 enum { PROVISIONED_INIT_LIMIT_MS = 130000, INIT_ERROR_GRACE_MS = 500, RECORD_MAX = 8192 };
+/* Freezing and thawing cost 0.1 ms each: requests that follow at once are spared both. */
+enum { FREEZE_AFTER_MS = 2 };
 
 void cp_invocation_init(struct cp_invocation *invocation)
 {
@@ -572,7 +574,7 @@ enum cp_env_answer cp_env_on_next(struct cp_env *env, void *call)
         finish(env, now_ms - env->started_at_ms,
                env->invocation->function_error ? "failure" : "success", NULL);
         env->parked = call;
-        (void)cp_loop_timer_set(env->host->loop, &env->freezer, now_ms);
+        (void)cp_loop_timer_set(env->host->loop, &env->freezer, now_ms + FREEZE_AFTER_MS);
         env->host->on_free(env);
         return CP_ENV_PARK;
     } else if (env->state != CP_ENV_IDLE || env->parked) {
@@ -580,7 +582,7 @@ enum cp_env_answer cp_env_on_next(struct cp_env *env, void *call)
     }
     env->parked = call;
     if (!env->invocation)
-        (void)cp_loop_timer_set(env->host->loop, &env->freezer, now_ms);
+        (void)cp_loop_timer_set(env->host->loop, &env->freezer, now_ms + FREEZE_AFTER_MS);
     return CP_ENV_PARK;
 }
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "probes/local/bootstraps.h"
+#include "probes/os/file.h"
 
 struct builder {
     struct cp_buf *text;
@@ -41,6 +42,15 @@ static void add_function(struct builder *b, const struct cp_env *env)
     }
 }
 
+/* Folders that do not exist are left out: the loader would try some 25 names in each. */
+static void library_path(const char *dir, char *out, size_t size)
+{
+    char lib[PATH_MAX + 8];
+    (void)snprintf(lib, sizeof lib, "%s/lib", dir);
+    (void)snprintf(out, size, "%s%s%s%s", dir, cp_file_is_dir(lib) ? ":" : "",
+                   cp_file_is_dir(lib) ? lib : "", cp_file_is_dir("/opt/lib") ? ":/opt/lib" : "");
+}
+
 static void add_place(struct builder *b, const struct cp_env *env)
 {
     const struct cp_function_folder *folder = env->config->folder;
@@ -55,7 +65,7 @@ static void add_place(struct builder *b, const struct cp_env *env)
     add(b, "TZ", ":UTC");
     add(b, "LANG", "en_US.UTF-8");
     add(b, "PATH", "/usr/local/bin:/usr/bin:/bin:/opt/bin");
-    (void)snprintf(text, sizeof text, "%s:%s/lib:/opt/lib", folder->dir, folder->dir);
+    library_path(folder->dir, text, sizeof text);
     add(b, "LD_LIBRARY_PATH", text);
     add(b, "AWS_XRAY_CONTEXT_MISSING", "LOG_ERROR");
     add(b, "AWS_XRAY_DAEMON_ADDRESS", "127.0.0.1:2000");

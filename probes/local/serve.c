@@ -30,6 +30,7 @@ enum {
     ACCOUNT_CONCURRENCY = 1000,
     UPDATE_DELAY_MS = 50,
     INIT_LIMIT_MS = 10000,
+    HEAD_LIMIT_MS = 10000,
     START_LIMIT_MS = 10000, /* for the first slots */
     END_LIMIT_MS = 10000,   /* for the guards */
 };
@@ -316,6 +317,7 @@ static enum cp_code start_server(struct service *s)
         .region = s->region,
         .listen = s->options->listen ? s->options->listen : "127.0.0.1",
         .port = s->options->port,
+        .head_limit_ms = s->options->head_limit_ms ? s->options->head_limit_ms : HEAD_LIMIT_MS,
     };
     return cp_api_server_new(&options, &s->server, s->err);
 }
