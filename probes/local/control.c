@@ -289,6 +289,25 @@ static void describe(const struct cp_control *control, struct cp_function *f,
                        sizeof out->system_log_level);
 }
 
+bool cp_control_configuration(const struct cp_control *control, int64_t configuration_id,
+                              struct cp_configuration *out)
+{
+    for (size_t i = 0; i < control->n_functions; i++) {
+        struct cp_function *f = control->functions[i];
+        const struct cp_version *found =
+            f->running.configuration_id == configuration_id ? &f->running : NULL;
+        for (size_t k = 0; !found && k < f->n_versions; k++) {
+            if (f->versions[k].configuration_id == configuration_id)
+                found = &f->versions[k];
+        }
+        if (found) {
+            describe(control, f, found, out);
+            return true;
+        }
+    }
+    return false;
+}
+
 bool cp_control_resolve(struct cp_control *control, const char *function, const char *qualifier,
                         double uniform, struct cp_configuration *out,
                         struct cp_api_response *response)

@@ -132,6 +132,10 @@ bool cp_control_resolve(struct cp_control *control, const char *function, const 
                         double uniform, struct cp_configuration *out,
                         struct cp_api_response *response);
 
+/* The configuration of an id given to struct cp_control_events; false when there is none. */
+bool cp_control_configuration(const struct cp_control *control, int64_t configuration_id,
+                              struct cp_configuration *out);
+
 /* Environment side reports provisioned progress; `failure` NULL or a StatusReason such as
  * "FUNCTION_ERROR_INIT_FAILURE". */
 void cp_control_provisioned_progress(struct cp_control *control, int64_t configuration_id,

@@ -28,7 +28,9 @@ struct cp_serve_options {
     uint64_t seed;
     const char *log_file; /* NULL, or where function logs are appended (REPORT lines too) */
     int parent_pid;       /* > 0: end when this process is gone */
-    bool is_quiet;
+    bool is_quiet;     /* without log_file, function logs go to standard error unless this is set */
+    int init_limit_ms; /* of the INIT phase; 0: 10,000 as on AWS */
+    int head_limit_ms; /* for the first request head of a connection; 0: 10,000 */
 };
 
 /* Serves until SIGINT or SIGTERM (or the parent ends), then ends every environment, removes its

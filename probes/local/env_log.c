@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "probes/local/env_log.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include "model/base/datetime.h"
+
+void cp_env_log_init(struct cp_env_log *log, int sink_fd)
+{
+    *log = (struct cp_env_log){.sink_fd = sink_fd};
+    cp_buf_init(&log->line, CP_LOG_LINE_MAX);
+    cp_buf_init(&log->tail, (size_t)2 * CP_LOG_TAIL_MAX + CP_LOG_LINE_MAX);
+}
+
+void cp_env_log_clear(struct cp_env_log *log)
+{
+    cp_buf_clear(&log->line);
+    cp_buf_clear(&log->tail);
+}
+
+void cp_env_log_begin_tail(struct cp_env_log *log)
+{
+    cp_buf_reset(&log->tail);
+    log->has_tail = true;
+}
+
+static void add_tail(struct cp_env_log *log, struct cp_view bytes)
+{
+    if (!log->has_tail)
+        return;
+    if (bytes.n > CP_LOG_TAIL_MAX)
+        bytes = (struct cp_view){bytes.p + bytes.n - CP_LOG_TAIL_MAX, CP_LOG_TAIL_MAX};
+    if (cp_buf_add_view(&log->tail, bytes))
+        return;
+    if (log->tail.n > CP_LOG_TAIL_MAX) {
+        size_t excess = log->tail.n - CP_LOG_TAIL_MAX;
+        memmove(log->tail.p, log->tail.p + excess, CP_LOG_TAIL_MAX + 1);
+        log->tail.n = CP_LOG_TAIL_MAX;
+    }
+}
+
+/* One writev a line: lines of several services in one file do not mix. */
+static void write_line(struct cp_env_log *log, struct cp_view line, int64_t now_ms)
+{
+    char time[CP_DATETIME_TEXT_MAX], head[CP_DATETIME_TEXT_MAX + sizeof log->stream + 16];
+    static char newline[] = "\n";
+    add_tail(log, line);
+    add_tail(log, CP_VIEW_LIT("\n"));
+    if (log->sink_fd < 0)
+        return;
+    (void)cp_datetime_format(now_ms, CP_DATETIME_ISO_MS, time);
+    /* 2026-10-08T14:03:11.482000+00:00, as `aws logs tail` writes it: microseconds, no Z */
+    int n = snprintf(head, sizeof head, "%.23s000+00:00 %s ", time, log->stream);
+    struct iovec parts[] = {
+        {head, (size_t)n}, {(void *)line.p, line.n}, {newline, 1}};
+    ssize_t written;
+    do {
+        written = writev(log->sink_fd, parts, 3);
+    } while (written < 0 && errno == EINTR);
+}
+
+static void end_line(struct cp_env_log *log, int64_t now_ms)
+{
+    if (!log->line.n)
+        return;
+    write_line(log, cp_buf_view(&log->line), now_ms);
+    cp_buf_reset(&log->line);
+}
+
+void cp_env_log_add(struct cp_env_log *log, struct cp_view bytes, int64_t now_ms)
+{
+    while (bytes.n) {
+        const char *end = memchr(bytes.p, '\n', bytes.n);
+        size_t n = end ? (size_t)(end - bytes.p) : bytes.n;
+        size_t room = CP_LOG_LINE_MAX - log->line.n;
+        bool is_cut = n > room;
+        if (is_cut)
+            n = room;
+        struct cp_view part = {bytes.p, n};
+        bytes = (struct cp_view){bytes.p + n, bytes.n - n};
+        bool is_whole = end && !is_cut;
+        if (is_whole)
+            bytes = (struct cp_view){bytes.p + 1, bytes.n - 1};
+        if (is_whole && !log->line.n) {
+            write_line(log, part, now_ms);
+            continue;
+        }
+        (void)cp_buf_add_view(&log->line, part);
+        if (is_whole || is_cut)
+            end_line(log, now_ms);
+    }
+}
+
+void cp_env_log_record(struct cp_env_log *log, struct cp_view record, int64_t now_ms)
+{
+    end_line(log, now_ms);
+    cp_env_log_add(log, record, now_ms);
+}
+
+bool cp_env_log_drain(struct cp_env_log *log, int fd, int64_t now_ms)
+{
+    enum { STEP = 64 * 1024, STEPS_MAX = 16 };
+    static char step[STEP]; /* one thread, not kept */
+    for (int i = 0; i < STEPS_MAX; i++) {
+        ssize_t n = read(fd, step, sizeof step);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n == 0)
+            return false;
+        if (n < 0)
+            return errno == EAGAIN;
+        cp_env_log_add(log, (struct cp_view){step, (size_t)n}, now_ms);
+        if (n < STEP)
+            return true;
+    }
+    return true;
+}
