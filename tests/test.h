@@ -11,4 +11,15 @@
 
 #include <cmocka.h>
 
+#include <math.h>
+
+/* |a - b| <= tolerance; the message shows both. NAN equals nothing. */
+#define assert_near(a, b, tolerance)                                                               \
+    do {                                                                                           \
+        double near_a = (a);                                                                       \
+        double near_b = (b);                                                                       \
+        if (!(fabs(near_a - near_b) <= (tolerance)))                                               \
+            fail_msg("%s: %.12g, wanted %.12g", #a, near_a, near_b);                               \
+    } while (0)
+
 #endif

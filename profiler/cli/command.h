@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * Commands: one const struct per file, one table, and what every command gets.
+ */
+#ifndef COLDPROF_PROFILER_CLI_COMMAND_H
+#define COLDPROF_PROFILER_CLI_COMMAND_H
+
+#include "model/base/buf.h"
+#include "profiler/cli/options.h"
+#include "profiler/cli/terminal.h"
+
+/* Exit statuses, documented in --help and the README. */
+enum cp_status {
+    CP_STATUS_OK = 0,
+    CP_STATUS_FAILED = 1,
+    CP_STATUS_USAGE = 2,
+    CP_STATUS_MISSED = 3,      /* budget not met (or, later, a regression) */
+    CP_STATUS_INTERRUPTED = 4, /* interrupted and undone */
+};
+
+struct cp_cli {
+    const char *program; /* path of our own executable */
+    const char *command_line;
+    cp_getenv_fn get; /* environment */
+    void *get_context;
+    struct cp_options options;
+    struct cp_words words; /* arguments that are not options */
+    struct cp_terminal out, err;
+};
+
+struct cp_command {
+    const char *name;
+    const char *arguments; /* after the name in the usage line */
+    const char *summary;   /* one line */
+    const char *detail;    /* paragraphs of --help; NULL when the summary says it all */
+    const char *examples;  /* runnable lines */
+    unsigned bit;          /* which options it takes */
+    size_t min_words, max_words;
+    enum cp_status (*run)(struct cp_cli *cli);
+};
+
+extern const struct cp_command cp_command_sweep;
+extern const struct cp_command cp_command_report;
+extern const struct cp_command cp_command_runs;
+extern const struct cp_command cp_command_local;
+extern const struct cp_command cp_command_help;
+
+/* All commands, NULL at the end; and one by name (NULL when unknown). */
+const struct cp_command *const *cp_command_table(void);
+const struct cp_command *cp_command_find(struct cp_view name);
+
+/* --- shared by the commands --- */
+
+/* Prints "error: text" on stderr; returns the status that fits the code. */
+enum cp_status cp_cli_fail(const struct cp_cli *cli, const struct cp_error *err);
+/* Prints bytes on stdout; a closed pipe is quiet. */
+enum cp_status cp_cli_print(const struct cp_buf *text);
+/* Path of the history file (--store, else the XDG place); false when HOME is unknown. */
+bool cp_cli_store_path(const struct cp_cli *cli, char *out, size_t out_size);
+
+/* help.c */
+void cp_help_overview(struct cp_buf *out);
+void cp_help_command(const struct cp_command *command, struct cp_buf *out);
+
+#endif

@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "profiler/cli/command.h"
+#include "profiler/cli/suggest.h"
+
+#include <gsl/gsl_errno.h>
+
+#include <errno.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static const struct cp_command *const commands[] = {
+    &cp_command_sweep, &cp_command_report, &cp_command_runs,
+    &cp_command_local, &cp_command_help,   NULL,
+};
+
+const struct cp_command *const *cp_command_table(void)
+{
+    return commands;
+}
+
+const struct cp_command *cp_command_find(struct cp_view name)
+{
+    for (const struct cp_command *const *c = commands; *c; c++) {
+        if (cp_view_is(name, (*c)->name))
+            return *c;
+    }
+    return NULL;
+}
+
+static const char *get_variable(void *context, const char *name)
+{
+    (void)context;
+    return getenv(name);
+}
+
+enum cp_status cp_cli_fail(const struct cp_cli *cli, const struct cp_error *err)
+{
+    const char *on = cli->err.use_color ? "\033[31m" : "";
+    const char *off = cli->err.use_color ? "\033[0m" : "";
+    (void)fprintf(stderr, "%serror:%s %s\n", on, off, err->text);
+    switch (err->code) {
+    case CP_EINVAL:
+        return CP_STATUS_USAGE;
+    case CP_EINTERRUPTED:
+        return CP_STATUS_INTERRUPTED;
+    default:
+        return CP_STATUS_FAILED;
+    }
+}
+
+enum cp_status cp_cli_print(const struct cp_buf *text)
+{
+    struct cp_view rest = cp_buf_view(text);
+    if (text->failed) {
+        (void)fputs("error: the output does not fit into memory\n", stderr);
+        return CP_STATUS_FAILED;
+    }
+    while (rest.n) {
+        ssize_t n = write(STDOUT_FILENO, rest.p, rest.n);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0 && errno == EPIPE)
+            return CP_STATUS_OK; /* the reader had enough */
+        if (n < 0) {
+            (void)fprintf(stderr, "error: cannot write to standard output: %s\n", strerror(errno));
+            return CP_STATUS_FAILED;
+        }
+        rest = (struct cp_view){rest.p + n, rest.n - (size_t)n};
+    }
+    return CP_STATUS_OK;
+}
+
+bool cp_cli_store_path(const struct cp_cli *cli, char *out, size_t out_size)
+{
+    const char *data = cli->get(cli->get_context, "XDG_DATA_HOME");
+    const char *home = cli->get(cli->get_context, "HOME");
+    int n = -1;
+    if (cli->options.store)
+        n = snprintf(out, out_size, "%s", cli->options.store);
+    else if (data && data[0] == '/')
+        n = snprintf(out, out_size, "%s/coldprof/history.db", data);
+    else if (home && home[0])
+        n = snprintf(out, out_size, "%s/.local/share/coldprof/history.db", home);
+    return n >= 0 && (size_t)n < out_size;
+}
+
+static enum cp_status print_help(const struct cp_command *command)
+{
+    struct cp_buf out;
+    cp_buf_init(&out, 64 * 1024);
+    if (command)
+        cp_help_command(command, &out);
+    else
+        cp_help_overview(&out);
+    enum cp_status status = cp_cli_print(&out);
+    cp_buf_clear(&out);
+    return status;
+}
+
+static enum cp_status fail_unknown_command(const struct cp_cli *cli, const char *word)
+{
+    struct cp_error err;
+    struct cp_suggest near;
+    cp_suggest_init(&near, cp_view_of(word));
+    for (const struct cp_command *const *c = commands; *c; c++)
+        cp_suggest_consider(&near, (*c)->name);
+    const char *best = cp_suggest_best(&near);
+    if (best)
+        (void)cp_fail(&err, CP_EINVAL, "unknown command '%s'; did you mean '%s'?", word, best);
+    else
+        (void)cp_fail(&err, CP_EINVAL, "unknown command '%s'; see 'coldprof help'", word);
+    return cp_cli_fail(cli, &err);
+}
+
+/* The command line as one text: kept with the run, so that it can be repeated. */
+static char *join(int argc, char *const *argv)
+{
+    struct cp_buf text;
+    cp_buf_init(&text, 64 * 1024);
+    (void)cp_buf_adds(&text, "coldprof");
+    for (int i = 1; i < argc; i++)
+        (void)cp_buf_addf(&text, strpbrk(argv[i], " \t\"'$\\") ? " '%s'" : " %s", argv[i]);
+    return cp_buf_take(&text, NULL);
+}
+
+static enum cp_status run_command(struct cp_cli *cli, const struct cp_command *command, int argc,
+                                  char *const *argv)
+{
+    struct cp_error err = {CP_OK, ""};
+    enum cp_code code = cp_options_read(command->bit, argc, argv, cli->get, cli->get_context,
+                                        &cli->options, &cli->words, &err);
+    cli->out = cp_terminal_of(STDOUT_FILENO, cli->options.color, cli->get, cli->get_context);
+    cli->err = cp_terminal_of(STDERR_FILENO, cli->options.color, cli->get, cli->get_context);
+    if (code)
+        return cp_cli_fail(cli, &err);
+    if (cli->options.wants_help)
+        return print_help(command);
+    size_t n = cli->words.n;
+    if (n < command->min_words || n > command->max_words) {
+        (void)cp_fail(&err, CP_EINVAL, "%s: usage: coldprof %s [OPTIONS] %s",
+                      n < command->min_words ? "an argument is missing" : "too many arguments",
+                      command->name, command->arguments);
+        return cp_cli_fail(cli, &err);
+    }
+    return command->run(cli);
+}
+
+int main(int argc, char **argv)
+{
+    (void)gsl_set_error_handler_off();
+    (void)signal(SIGPIPE, SIG_IGN);
+    struct cp_cli cli = {.get = get_variable};
+    cli.err = cp_terminal_of(STDERR_FILENO, CP_COLOR_AUTO, cli.get, NULL);
+    char program[PATH_MAX];
+    ssize_t n = readlink("/proc/self/exe", program, sizeof program - 1);
+    program[n > 0 ? n : 0] = '\0';
+    cli.program = n > 0 ? program : argv[0];
+    const char *first = argc > 1 ? argv[1] : "--help";
+    if (strcmp(first, "--help") == 0 || strcmp(first, "-h") == 0)
+        return (int)print_help(NULL);
+    if (strcmp(first, "--version") == 0)
+        return puts("coldprof " COLDPROF_VERSION) < 0 ? CP_STATUS_FAILED : CP_STATUS_OK;
+    const struct cp_command *command = cp_command_find(cp_view_of(first));
+    if (!command)
+        return (int)fail_unknown_command(&cli, first);
+    char *command_line = join(argc, argv);
+    cli.command_line = command_line ? command_line : "coldprof";
+    enum cp_status status = run_command(&cli, command, argc - 2, argv + 2);
+    free(command_line);
+    return (int)status;
+}

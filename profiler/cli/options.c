@@ -1,0 +1,607 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "profiler/cli/options.h"
+
+#include "model/base/units.h"
+#include "profiler/cli/suggest.h"
+
+#include <ctype.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#define AT(member) offsetof(struct cp_options, member)
+
+static const struct cp_option table[] = {
+    /* what to decide */
+    {.name = "budget",
+     .metavar = "pNN=TIME",
+     .type = CP_OPTION_BUDGET,
+     .offset = AT(budget),
+     .commands = CP_IN_SWEEP,
+     .help = "latency budget, e.g. p99=200ms; without it only cost and latency are shown"},
+    {.name = "traffic",
+     .metavar = "RATE",
+     .type = CP_OPTION_RATE,
+     .offset = AT(traffic_per_s),
+     .commands = CP_IN_SWEEP,
+     .help = "mean arrival rate, e.g. 5/s, 300/m; without it cold starts are judged alone"},
+    /* what to measure */
+    {.name = "memory",
+     .metavar = "MB,MB,...",
+     .type = CP_OPTION_MEMORY_LIST,
+     .offset = AT(memory),
+     .commands = CP_IN_SWEEP,
+     .help = "memory sizes, 128 to 10,240 MB; default 128,256,512,1024,1769"},
+    {.name = "cold",
+     .metavar = "N",
+     .type = CP_OPTION_INT,
+     .offset = AT(max_cold),
+     .min = 0,
+     .max = 100000,
+     .default_text = "-1",
+     .commands = CP_IN_SWEEP,
+     .help = "most cold starts per memory size (fewer when precise enough); default 135"},
+    {.name = "warm",
+     .metavar = "N",
+     .type = CP_OPTION_INT,
+     .offset = AT(max_warm),
+     .min = 0,
+     .max = 1000000,
+     .default_text = "-1",
+     .commands = CP_IN_SWEEP,
+     .help = "most warm invocations per memory size; default 456"},
+    {.name = "idle",
+     .metavar = "TIME,...",
+     .type = CP_OPTION_DURATION_LIST,
+     .offset = AT(idle),
+     .default_text = "1s,3s,5s,7s,10s",
+     .commands = CP_IN_SWEEP,
+     .help = "idle intervals to probe, or 'none'"},
+    {.name = "idle-probes",
+     .metavar = "N",
+     .type = CP_OPTION_INT,
+     .offset = AT(idle_probes),
+     .min = 1,
+     .max = 10000,
+     .default_text = "12",
+     .commands = CP_IN_SWEEP,
+     .help = "probes per idle interval"},
+    {.name = "precision",
+     .metavar = "RATIO",
+     .type = CP_OPTION_PRECISION,
+     .offset = AT(precision),
+     .default_text = "p50=5%,p95=10%",
+     .commands = CP_IN_SWEEP,
+     .help = "stop a cell when the 95 % interval's half-width is this share of the estimate"},
+    {.name = "max-invocations",
+     .metavar = "N",
+     .type = CP_OPTION_INT,
+     .offset = AT(max_invocations),
+     .min = 0,
+     .max = 100000000,
+     .default_text = "0",
+     .commands = CP_IN_SWEEP,
+     .help = "never invoke more often than this; 0: no limit"},
+    {.name = "parallel",
+     .metavar = "N",
+     .type = CP_OPTION_INT,
+     .offset = AT(parallel_cold),
+     .min = 0,
+     .max = 500,
+     .default_text = "0",
+     .commands = CP_IN_SWEEP,
+     .help = "fresh environments started at once; 0: one per core here, 10 on AWS"},
+    {.name = "payload",
+     .metavar = "JSON|@FILE",
+     .type = CP_OPTION_TEXT,
+     .offset = AT(payload),
+     .default_text = "{}",
+     .commands = CP_IN_SWEEP,
+     .help = "event sent with every invocation"},
+    {.name = "seed",
+     .metavar = "N",
+     .type = CP_OPTION_SEED,
+     .offset = AT(seed),
+     .seen = AT(has_seed),
+     .default_text = "1",
+     .commands = CP_IN_SWEEP | CP_IN_LOCAL,
+     .help = "seed of everything random: plan order, lifetimes, simulation"},
+    {.name = "resume",
+     .metavar = "RUN",
+     .type = CP_OPTION_TEXT,
+     .offset = AT(resume),
+     .commands = CP_IN_SWEEP,
+     .help = "continue an interrupted sweep; same plan, nothing repeated"},
+    /* where it runs */
+    {.name = "region",
+     .metavar = "REGION",
+     .type = CP_OPTION_TEXT,
+     .offset = AT(region),
+     .commands = CP_IN_SWEEP | CP_IN_LOCAL,
+     .help = "AWS Region; default AWS_REGION, us-east-1 here"},
+    {.name = "endpoint-url",
+     .metavar = "URL",
+     .type = CP_OPTION_TEXT,
+     .offset = AT(endpoint_url),
+     .commands = CP_IN_SWEEP,
+     .help = "a running 'coldprof local serve' instead of an own one"},
+    {.name = "idle-lifetime",
+     .metavar = "LAW",
+     .type = CP_OPTION_TEXT,
+     .offset = AT(idle_lifetime),
+     .default_text = "uniform:4s-8s",
+     .commands = CP_IN_SWEEP | CP_IN_LOCAL,
+     .help = "how long the local service keeps idle environments: fixed:6s, uniform:4s-8s, "
+             "exponential:6s, weibull:2:6s or never"},
+    {.name = "throttle-init",
+     .type = CP_OPTION_FLAG,
+     .offset = AT(throttle_init),
+     .commands = CP_IN_SWEEP | CP_IN_LOCAL,
+     .help = "local service: apply the CPU share to the init phase too"},
+    {.name = "no-cpu-share",
+     .type = CP_OPTION_FLAG,
+     .offset = AT(no_cpu_share),
+     .commands = CP_IN_SWEEP | CP_IN_LOCAL,
+     .help = "local service: run without cgroup; memory sizes then do not differ"},
+    /* local serve */
+    {.name = "listen",
+     .metavar = "ADDRESS",
+     .type = CP_OPTION_TEXT,
+     .offset = AT(listen),
+     .default_text = "127.0.0.1",
+     .commands = CP_IN_LOCAL,
+     .help = "address to listen on"},
+    {.name = "i-know-this-runs-code",
+     .type = CP_OPTION_FLAG,
+     .offset = AT(runs_code_known),
+     .commands = CP_IN_LOCAL,
+     .help = "needed to listen on an address others can reach"},
+    {.name = "port",
+     .metavar = "N",
+     .type = CP_OPTION_INT,
+     .offset = AT(port),
+     .min = 0,
+     .max = 65535,
+     .default_text = "9001",
+     .commands = CP_IN_LOCAL,
+     .help = "port to listen on; 0: any free one"},
+    {.name = "log-file",
+     .metavar = "FILE",
+     .type = CP_OPTION_TEXT,
+     .offset = AT(log_file),
+     .commands = CP_IN_LOCAL,
+     .help = "append function logs, REPORT lines among them"},
+    {.name = "account-concurrency",
+     .metavar = "N",
+     .type = CP_OPTION_INT,
+     .offset = AT(account_concurrency),
+     .min = 101,
+     .max = 100000,
+     .default_text = "1000",
+     .commands = CP_IN_LOCAL,
+     .help = "the account's concurrency limit"},
+    {.name = "update-delay-ms",
+     .metavar = "N",
+     .type = CP_OPTION_INT,
+     .offset = AT(update_delay_ms),
+     .min = 0,
+     .max = 600000,
+     .default_text = "-1",
+     .commands = CP_IN_LOCAL,
+     .help = "how long a configuration update stays InProgress"},
+    {.name = "ready-fd",
+     .metavar = "N",
+     .type = CP_OPTION_INT,
+     .offset = AT(ready_fd),
+     .min = 0,
+     .max = 1048576,
+     .default_text = "-1",
+     .commands = CP_IN_LOCAL,
+     .help = "descriptor that gets one JSON line when the service listens"},
+    {.name = "parent-pid",
+     .metavar = "PID",
+     .type = CP_OPTION_INT,
+     .offset = AT(parent_pid),
+     .min = 0,
+     .max = 2147483647,
+     .default_text = "0",
+     .commands = CP_IN_LOCAL,
+     .help = "end when this process is gone"},
+    /* what to show */
+    {.name = "output",
+     .letter = 'o',
+     .metavar = "DIR",
+     .type = CP_OPTION_TEXT,
+     .offset = AT(output),
+     .commands = CP_IN_REPORT,
+     .help = "folder for report.html, .json, .md and charts/; '-' sends one --format to stdout"},
+    {.name = "format",
+     .metavar = "FORMAT",
+     .type = CP_OPTION_FORMAT,
+     .offset = AT(format),
+     .seen = AT(has_format),
+     .default_text = "table",
+     .commands = CP_IN_SWEEP | CP_IN_REPORT | CP_IN_RUNS,
+     .help = "table, json, csv or md (report also: html)"},
+    {.name = "json",
+     .type = CP_OPTION_FLAG,
+     .offset = AT(is_json),
+     .commands = CP_IN_SWEEP | CP_IN_REPORT | CP_IN_RUNS,
+     .help = "short for --format json"},
+    {.name = "export",
+     .metavar = "FORMAT=FILE",
+     .type = CP_OPTION_EXPORT,
+     .offset = AT(exports),
+     .commands = CP_IN_SWEEP | CP_IN_REPORT,
+     .help = "also write this format; repeatable"},
+    {.name = "explain",
+     .metavar = "ID",
+     .type = CP_OPTION_TEXT,
+     .offset = AT(explain),
+     .commands = CP_IN_REPORT,
+     .help = "explain one warning, e.g. W012"},
+    {.name = "exit-zero",
+     .type = CP_OPTION_FLAG,
+     .offset = AT(exit_zero),
+     .commands = CP_IN_SWEEP | CP_IN_REPORT,
+     .help = "status 0 even when the budget is missed"},
+    {.name = "store",
+     .metavar = "FILE",
+     .type = CP_OPTION_TEXT,
+     .offset = AT(store),
+     .commands = CP_IN_SWEEP | CP_IN_REPORT | CP_IN_RUNS,
+     .help = "history; default $XDG_DATA_HOME/coldprof/history.db"},
+    {.name = "color",
+     .metavar = "WHEN",
+     .type = CP_OPTION_COLOR,
+     .offset = AT(color),
+     .default_text = "auto",
+     .commands = CP_IN_ALL,
+     .help = "auto, always or never"},
+    {.name = "quiet",
+     .letter = 'q',
+     .type = CP_OPTION_FLAG,
+     .offset = AT(is_quiet),
+     .commands = CP_IN_ALL,
+     .help = "results only"},
+    {.name = "verbose",
+     .letter = 'v',
+     .type = CP_OPTION_FLAG,
+     .offset = AT(is_verbose),
+     .commands = CP_IN_SWEEP,
+     .help = "show each API request with its id, never a secret"},
+    {.name = "help",
+     .letter = 'h',
+     .type = CP_OPTION_FLAG,
+     .offset = AT(wants_help),
+     .commands = CP_IN_ALL,
+     .help = "show this help"},
+    {.name = "version",
+     .type = CP_OPTION_FLAG,
+     .offset = AT(wants_version),
+     .commands = CP_IN_ALL,
+     .help = "show the version"},
+    {.name = NULL},
+};
+
+const struct cp_option *cp_option_table(void)
+{
+    return table;
+}
+
+/* --- readers: text -> field --- */
+
+struct choice {
+    const char *name;
+    int value;
+};
+
+static const struct choice formats[] = {{"table", CP_FORMAT_TABLE}, {"json", CP_FORMAT_JSON},
+                                        {"csv", CP_FORMAT_CSV},     {"md", CP_FORMAT_MD},
+                                        {"html", CP_FORMAT_HTML},   {NULL, 0}};
+static const struct choice colors[] = {
+    {"auto", CP_COLOR_AUTO}, {"always", CP_COLOR_ALWAYS}, {"never", CP_COLOR_NEVER}, {NULL, 0}};
+
+static enum cp_code read_choice(struct cp_view text, const struct choice *choices, int *value,
+                                struct cp_error *err)
+{
+    char known[128] = "";
+    size_t n = 0;
+    for (const struct choice *c = choices; c->name; c++) {
+        if (cp_view_is(text, c->name)) {
+            *value = c->value;
+            return CP_OK;
+        }
+        n += (size_t)snprintf(known + n, sizeof known - n, "%s%s", n ? ", " : "", c->name);
+    }
+    return cp_fail(err, CP_EINVAL, "'%.*s' is not one of %s", (int)text.n, text.p, known);
+}
+
+static enum cp_code read_int(const struct cp_option *o, struct cp_view text, int *value,
+                             struct cp_error *err)
+{
+    int64_t x = 0;
+    if (!cp_view_to_int64(text, &x) || x < o->min || x > o->max)
+        return cp_fail(err, CP_EINVAL, "'%.*s' is not a whole number from %d to %d", (int)text.n,
+                       text.p, o->min, o->max);
+    *value = (int)x;
+    return CP_OK;
+}
+
+static enum cp_code read_seed(struct cp_view text, uint64_t *value, struct cp_error *err)
+{
+    int64_t x = 0;
+    if (!cp_view_to_int64(text, &x) || x < 0)
+        return cp_fail(err, CP_EINVAL, "'%.*s' is not a whole number from 0", (int)text.n, text.p);
+    *value = (uint64_t)x;
+    return CP_OK;
+}
+
+/* "p99" -> 0.99, "p99.9" -> 0.999 */
+static bool read_quantile(struct cp_view name, double *q)
+{
+    double percent = 0;
+    if (!cp_view_skip(&name, "p") || !cp_view_to_double(name, &percent))
+        return false;
+    if (!(percent > 0 && percent < 100))
+        return false;
+    *q = percent / 100;
+    return true;
+}
+
+static enum cp_code read_budget(struct cp_view text, struct cp_budget *budget, struct cp_error *err)
+{
+    struct cp_view rest = text;
+    struct cp_view name;
+    if (!cp_view_split(&rest, '=', &name) || rest.n == 0 || !read_quantile(name, &budget->q))
+        return cp_fail(err, CP_EINVAL, "'%.*s' is not a budget; write it like p99=200ms",
+                       (int)text.n, text.p);
+    enum cp_code code = cp_units_parse_duration_ms(rest, &budget->ms, err);
+    if (!code && !(budget->ms > 0))
+        code = cp_fail(err, CP_EINVAL, "'%.*s' leaves no time; write it like p99=200ms",
+                       (int)text.n, text.p);
+    return code;
+}
+
+static enum cp_code read_precision(struct cp_view text, struct cp_precision *p,
+                                   struct cp_error *err)
+{
+    struct cp_view rest = text;
+    struct cp_view part;
+    while (cp_view_split(&rest, ',', &part)) {
+        double *to = cp_view_skip(&part, "p50=") ? &p->p50 : &p->p95;
+        (void)cp_view_skip(&part, "p95=");
+        enum cp_code code = cp_units_parse_ratio(part, to, err);
+        if (code)
+            return code;
+    }
+    return CP_OK;
+}
+
+static enum cp_code read_memory_list(struct cp_view text, struct cp_memory_list *list,
+                                     struct cp_error *err)
+{
+    struct cp_view rest = text;
+    struct cp_view part;
+    *list = (struct cp_memory_list){.n = 0};
+    while (cp_view_split(&rest, ',', &part)) {
+        int mb = 0;
+        enum cp_code code = cp_units_parse_memory_mb(part, &mb, err);
+        if (code)
+            return code;
+        bool is_known = false;
+        for (size_t i = 0; i < list->n; i++)
+            is_known = is_known || list->mb[i] == mb;
+        if (is_known)
+            continue;
+        if (list->n == CP_RUN_SIZES_MAX)
+            return cp_fail(err, CP_ELIMIT, "more than %d memory sizes", CP_RUN_SIZES_MAX);
+        list->mb[list->n++] = mb;
+    }
+    return list->n ? CP_OK : cp_fail(err, CP_EINVAL, "no memory size; write it like 128,512,1024");
+}
+
+static enum cp_code read_duration_list(struct cp_view text, struct cp_duration_list *list,
+                                       struct cp_error *err)
+{
+    struct cp_view rest = text;
+    struct cp_view part;
+    *list = (struct cp_duration_list){.n = 0};
+    if (cp_view_is(text, "none") || cp_view_is(text, "0"))
+        return CP_OK;
+    while (cp_view_split(&rest, ',', &part)) {
+        if (list->n == CP_SWEEP_IDLE_MAX)
+            return cp_fail(err, CP_ELIMIT, "more than %d idle intervals", CP_SWEEP_IDLE_MAX);
+        double ms = 0;
+        enum cp_code code = cp_units_parse_duration_ms(part, &ms, err);
+        if (code)
+            return code;
+        list->ms[list->n++] = ms;
+    }
+    return CP_OK;
+}
+
+static enum cp_code add_export(struct cp_view text, const char *borrowed,
+                               struct cp_export_list *list, struct cp_error *err)
+{
+    struct cp_view rest = text;
+    struct cp_view name;
+    if (list->n == CP_EXPORTS_MAX)
+        return cp_fail(err, CP_ELIMIT, "more than %d exports", CP_EXPORTS_MAX);
+    if (!cp_view_split(&rest, '=', &name) || rest.n == 0)
+        return cp_fail(err, CP_EINVAL, "'%.*s' is not FORMAT=FILE; write it like md=summary.md",
+                       (int)text.n, text.p);
+    int format = 0;
+    enum cp_code code = read_choice(name, formats, &format, err);
+    if (!code)
+        list->item[list->n++] =
+            (struct cp_export){(enum cp_format)format, borrowed + (rest.p - text.p)};
+    return code;
+}
+
+/* `borrowed` is the same text with its NUL: kept by texts and exports. */
+static enum cp_code read_value(const struct cp_option *o, const char *borrowed,
+                               struct cp_options *out, struct cp_error *err)
+{
+    void *field = (char *)out + o->offset;
+    struct cp_view text = cp_view_of(borrowed);
+    int chosen = 0;
+    enum cp_code code = CP_OK;
+    switch (o->type) {
+    case CP_OPTION_FLAG:
+        *(bool *)field = !cp_view_is(text, "0");
+        return CP_OK;
+    case CP_OPTION_TEXT:
+        *(const char **)field = borrowed;
+        return CP_OK;
+    case CP_OPTION_INT:
+        return read_int(o, text, field, err);
+    case CP_OPTION_SEED:
+        return read_seed(text, field, err);
+    case CP_OPTION_RATE:
+        return cp_units_parse_rate_per_s(text, field, err);
+    case CP_OPTION_BUDGET:
+        return read_budget(text, field, err);
+    case CP_OPTION_PRECISION:
+        return read_precision(text, field, err);
+    case CP_OPTION_MEMORY_LIST:
+        return read_memory_list(text, field, err);
+    case CP_OPTION_DURATION_LIST:
+        return read_duration_list(text, field, err);
+    case CP_OPTION_FORMAT:
+        code = read_choice(text, formats, &chosen, err);
+        *(enum cp_format *)field = (enum cp_format)chosen;
+        return code;
+    case CP_OPTION_COLOR:
+        code = read_choice(text, colors, &chosen, err);
+        *(enum cp_color *)field = (enum cp_color)chosen;
+        return code;
+    case CP_OPTION_EXPORT:
+        return add_export(text, borrowed, field, err);
+    }
+    return cp_fail(err, CP_EINVAL, "unknown option type");
+}
+
+static enum cp_code give(const struct cp_option *o, const char *source, const char *text,
+                         struct cp_options *out, struct cp_error *err)
+{
+    enum cp_code code = read_value(o, text, out, err);
+    if (code)
+        return cp_fail_context(err, "%s", source);
+    if (o->seen)
+        *(bool *)((char *)out + o->seen) = true;
+    return CP_OK;
+}
+
+/* Defaults do not count as given and may lie outside min..max (-1: "not given"). */
+static enum cp_code read_defaults(struct cp_options *out, struct cp_error *err)
+{
+    *out = (struct cp_options){.budget = {NAN, NAN}, .traffic_per_s = NAN};
+    for (const struct cp_option *o = table; o->name; o++) {
+        if (!o->default_text)
+            continue;
+        struct cp_option relaxed = *o;
+        relaxed.min = -1;
+        enum cp_code code = read_value(&relaxed, o->default_text, out, err);
+        if (code)
+            return cp_fail_context(err, "default of --%s", o->name);
+    }
+    return CP_OK;
+}
+
+static enum cp_code read_environment(unsigned command, cp_getenv_fn get, void *context,
+                                     struct cp_options *out, struct cp_error *err)
+{
+    for (const struct cp_option *o = table; o->name; o++) {
+        char name[64];
+        int n = snprintf(name, sizeof name, "COLDPROF_%s", o->name);
+        for (int i = 0; i < n; i++)
+            name[i] = name[i] == '-' ? '_' : (char)toupper((unsigned char)name[i]);
+        const char *text = o->commands & command ? get(context, name) : NULL;
+        if (!text || !text[0])
+            continue;
+        enum cp_code code = give(o, name, text, out, err);
+        if (code)
+            return code;
+    }
+    return CP_OK;
+}
+
+static const struct cp_option *find(unsigned command, struct cp_view name)
+{
+    for (const struct cp_option *o = table; o->name; o++) {
+        bool is_it = name.n == 1 ? o->letter == name.p[0] : cp_view_is(name, o->name);
+        if (is_it && o->commands & command)
+            return o;
+    }
+    return NULL;
+}
+
+static enum cp_code fail_unknown(unsigned command, const char *word, struct cp_view name,
+                                 struct cp_error *err)
+{
+    struct cp_suggest near;
+    cp_suggest_init(&near, name);
+    for (const struct cp_option *o = table; o->name; o++) {
+        if (o->commands & command)
+            cp_suggest_consider(&near, o->name);
+    }
+    const char *best = cp_suggest_best(&near);
+    if (best)
+        return cp_fail(err, CP_EINVAL, "unknown option '%s'; did you mean '--%s'?", word, best);
+    return cp_fail(err, CP_EINVAL, "unknown option '%s'; see 'coldprof help'", word);
+}
+
+/* One argv word that begins with '-'; `*i` moves on when the value is the next word. */
+static enum cp_code read_option(unsigned command, int argc, char *const *argv, int *i,
+                                struct cp_options *out, struct cp_error *err)
+{
+    const char *word = argv[*i];
+    struct cp_view rest = cp_view_of(word);
+    struct cp_view name;
+    bool is_long = cp_view_skip(&rest, "--");
+    if (!is_long)
+        (void)cp_view_skip(&rest, "-");
+    const char *equals = strchr(word, '=');
+    (void)cp_view_split(&rest, '=', &name);
+    const struct cp_option *o = is_long == (name.n > 1) ? find(command, name) : NULL;
+    if (!o)
+        return fail_unknown(command, word, name, err);
+    const char *text = equals ? equals + 1 : NULL;
+    if (o->type == CP_OPTION_FLAG) {
+        if (text)
+            return cp_fail(err, CP_EINVAL, "option '--%s' takes no value", o->name);
+        text = "1";
+    } else if (!text) {
+        if (*i + 1 >= argc)
+            return cp_fail(err, CP_EINVAL, "option '--%s' needs a value: %s", o->name, o->metavar);
+        text = argv[++*i];
+    }
+    char source[64];
+    (void)snprintf(source, sizeof source, "--%s", o->name);
+    return give(o, source, text, out, err);
+}
+
+enum cp_code cp_options_read(unsigned command, int argc, char *const *argv, cp_getenv_fn get,
+                             void *get_context, struct cp_options *out, struct cp_words *words,
+                             struct cp_error *err)
+{
+    words->n = 0;
+    enum cp_code code = read_defaults(out, err);
+    if (!code)
+        code = read_environment(command, get, get_context, out, err);
+    bool is_ended = false;
+    for (int i = 0; i < argc && !code; i++) {
+        if (!is_ended && strcmp(argv[i], "--") == 0)
+            is_ended = true;
+        else if (!is_ended && argv[i][0] == '-' && argv[i][1])
+            code = read_option(command, argc, argv, &i, out, err);
+        else if (words->n == CP_FOLDERS_MAX)
+            code = cp_fail(err, CP_EINVAL, "more than %d arguments", CP_FOLDERS_MAX);
+        else
+            words->word[words->n++] = argv[i];
+    }
+    if (!code && out->is_json)
+        out->format = CP_FORMAT_JSON;
+    return code;
+}

@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * Options of the command line as data: one row each in one const table. Parsing, defaults, the
+ * COLDPROF_* variables, --help and completion all come from the row.
+ * Ownership: texts in struct cp_options are borrowed from argv or the environment.
+ */
+#ifndef COLDPROF_PROFILER_CLI_OPTIONS_H
+#define COLDPROF_PROFILER_CLI_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "model/base/error.h"
+#include "model/base/view.h"
+#include "model/run.h"
+#include "profiler/sweep/sweep.h"
+
+/* Commands as bits, so that a row can say where it belongs. */
+enum cp_command_bit {
+    CP_IN_SWEEP = 1 << 0,
+    CP_IN_REPORT = 1 << 1,
+    CP_IN_RUNS = 1 << 2,
+    CP_IN_LOCAL = 1 << 3,
+    CP_IN_HELP = 1 << 4,
+    CP_IN_ALL = (1 << 5) - 1,
+};
+
+struct cp_budget {
+    double q;  /* 0.99 for p99=200ms; NAN when absent */
+    double ms; /* NAN when absent */
+};
+
+struct cp_memory_list {
+    int mb[CP_RUN_SIZES_MAX];
+    size_t n;
+};
+
+struct cp_duration_list {
+    double ms[CP_SWEEP_IDLE_MAX];
+    size_t n;
+};
+
+enum cp_format { CP_FORMAT_TABLE, CP_FORMAT_JSON, CP_FORMAT_CSV, CP_FORMAT_MD, CP_FORMAT_HTML };
+enum cp_color { CP_COLOR_AUTO, CP_COLOR_ALWAYS, CP_COLOR_NEVER };
+
+enum { CP_EXPORTS_MAX = 8, CP_FOLDERS_MAX = 32 };
+
+/* --precision p50=5%,p95=10% or one ratio for p95. */
+struct cp_precision {
+    double p50, p95;
+};
+
+struct cp_export {
+    enum cp_format format;
+    const char *path;
+};
+
+struct cp_export_list {
+    struct cp_export item[CP_EXPORTS_MAX];
+    size_t n;
+};
+
+/* Every value the command line can set. Filled with each row's default first. */
+struct cp_options {
+    /* what to decide */
+    struct cp_budget budget;
+    double traffic_per_s; /* NAN when absent */
+    /* what to measure */
+    struct cp_memory_list memory;
+    int max_cold, max_warm;
+    struct cp_duration_list idle;
+    int idle_probes;
+    struct cp_precision precision;
+    int max_invocations;
+    int parallel_cold;
+    const char *payload; /* JSON, or @FILE */
+    uint64_t seed;
+    bool has_seed;
+    const char *resume; /* run id */
+    /* where it runs */
+    const char *region, *endpoint_url;
+    const char *idle_lifetime;
+    bool throttle_init, no_cpu_share;
+    /* local serve */
+    const char *listen;
+    bool runs_code_known;
+    int port, ready_fd, parent_pid, update_delay_ms, account_concurrency;
+    const char *log_file;
+    /* what to show */
+    enum cp_format format;
+    bool has_format;
+    bool is_json;
+    struct cp_export_list exports;
+    const char *output;
+    const char *explain;
+    enum cp_color color;
+    bool is_quiet, is_verbose, exit_zero;
+    bool wants_help, wants_version;
+    const char *store;
+};
+
+/* How a value is read; each has one reader in options.c. */
+enum cp_option_type {
+    CP_OPTION_FLAG,
+    CP_OPTION_TEXT,
+    CP_OPTION_INT,
+    CP_OPTION_SEED,
+    CP_OPTION_RATE,
+    CP_OPTION_BUDGET,
+    CP_OPTION_PRECISION,
+    CP_OPTION_MEMORY_LIST,
+    CP_OPTION_DURATION_LIST,
+    CP_OPTION_FORMAT,
+    CP_OPTION_COLOR,
+    CP_OPTION_EXPORT,
+};
+
+struct cp_option {
+    const char *name; /* without "--" */
+    char letter;      /* 0 when none */
+    const char *metavar;
+    enum cp_option_type type;
+    size_t offset;            /* in struct cp_options */
+    size_t seen;              /* offset of a bool set when given; 0 when none */
+    int min, max;             /* CP_OPTION_INT */
+    const char *default_text; /* read like a given value; NULL: zero, NAN or NULL */
+    unsigned commands;
+    const char *help; /* one sentence, lower case */
+};
+
+/* The table, ended by a row without name. */
+const struct cp_option *cp_option_table(void);
+
+/* Reads defaults, then COLDPROF_<NAME> variables through `get`, then argv[0..argc). Words that are
+ * not options go to `words` (at most max_words; CP_EINVAL beyond). "--" ends the options.
+ * CP_EINVAL names the option, suggests the nearest known one, and shows a valid value. */
+struct cp_words {
+    const char *word[CP_FOLDERS_MAX];
+    size_t n;
+};
+enum cp_code cp_options_read(unsigned command, int argc, char *const *argv, cp_getenv_fn get,
+                             void *get_context, struct cp_options *out, struct cp_words *words,
+                             struct cp_error *err);
+
+#endif

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "profiler/cli/render.h"
+
+#include "probes/os/file.h"
+
+#include <math.h>
+#include <stdio.h>
+
+enum { OUTPUT_MAX = 64 * 1024 * 1024 };
+
+static void render_html(const struct cp_figures *figures, struct cp_buf *out)
+{
+    struct cp_charts charts;
+    cp_charts_make(figures, NULL, &charts);
+    if (charts.warning[0])
+        (void)fprintf(stderr, "warning: %s\n", charts.warning);
+    cp_report_html(figures, &charts, out);
+    cp_charts_clear(&charts);
+}
+
+enum cp_code cp_render(const struct cp_cli *cli, const struct cp_figures *figures,
+                       enum cp_format format, struct cp_buf *out, struct cp_error *err)
+{
+    struct cp_text_style style = {cli->out.use_color, cli->out.width};
+    switch (format) {
+    case CP_FORMAT_TABLE:
+        cp_report_text(figures, &style, out);
+        break;
+    case CP_FORMAT_JSON:
+        cp_report_json(figures, out);
+        break;
+    case CP_FORMAT_CSV:
+        cp_report_csv(figures, out);
+        break;
+    case CP_FORMAT_MD:
+        cp_report_markdown(figures, out);
+        break;
+    case CP_FORMAT_HTML:
+        render_html(figures, out);
+        break;
+    }
+    return cp_buf_check(out, "the report", err);
+}
+
+enum cp_code cp_render_exports(const struct cp_cli *cli, const struct cp_figures *figures,
+                               struct cp_error *err)
+{
+    enum cp_code code = CP_OK;
+    struct cp_buf out;
+    cp_buf_init(&out, OUTPUT_MAX);
+    for (size_t i = 0; i < cli->options.exports.n && !code; i++) {
+        const struct cp_export *e = &cli->options.exports.item[i];
+        /* a file is no terminal: plain, 80 columns */
+        struct cp_cli plain = *cli;
+        plain.out = (struct cp_terminal){.width = 80};
+        cp_buf_reset(&out);
+        code = cp_render(&plain, figures, e->format, &out, err);
+        if (!code)
+            code = cp_file_write_atomic(e->path, cp_buf_view(&out), err);
+    }
+    cp_buf_clear(&out);
+    return code;
+}
+
+static bool is_runnable_somewhere(const struct cp_figures *figures)
+{
+    for (size_t i = 0; i < figures->n_sizes; i++) {
+        if (!figures->sizes[i].cannot_run)
+            return true;
+    }
+    return false;
+}
+
+/* A function that runs nowhere is a failure; a budget that was asked for and missed is status 3. */
+static enum cp_status status_of(const struct cp_cli *cli, const struct cp_figures *figures)
+{
+    if (!is_runnable_somewhere(figures)) {
+        struct cp_error err;
+        (void)cp_fail(&err, CP_EREMOTE, "'%s' ran at none of its %zu memory sizes: %s",
+                      figures->data->run.function, figures->n_sizes,
+                      figures->n_sizes ? figures->sizes[0].cannot_run_note : "nothing measured");
+        return cp_cli_fail(cli, &err);
+    }
+    bool has_budget = isfinite(figures->data->run.budget_ms);
+    bool is_missed = has_budget && !figures->decision.is_budget_met;
+    return is_missed && !cli->options.exit_zero ? CP_STATUS_MISSED : CP_STATUS_OK;
+}
+
+enum cp_status cp_render_run(const struct cp_cli *cli, struct cp_store *store, const char *run_id)
+{
+    struct cp_error err = {CP_OK, ""};
+    struct cp_run_data data = {.run = cp_run_empty()};
+    struct cp_figures *figures = NULL;
+    struct cp_buf out;
+    cp_buf_init(&out, OUTPUT_MAX);
+    enum cp_status status = CP_STATUS_OK;
+    enum cp_code code = cp_store_load(store, run_id, &data, &err);
+    if (!code)
+        code = cp_figures_new(&data, &figures, &err);
+    if (!code)
+        code = cp_render(cli, figures, cli->options.format, &out, &err);
+    if (!code)
+        status = cp_cli_print(&out);
+    if (!code)
+        code = cp_render_exports(cli, figures, &err);
+    if (code)
+        status = cp_cli_fail(cli, &err);
+    else if (status == CP_STATUS_OK)
+        status = status_of(cli, figures);
+    cp_buf_clear(&out);
+    cp_figures_free(figures);
+    cp_run_data_clear(&data);
+    return status;
+}

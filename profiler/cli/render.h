@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * From a stored run to what the user asked to see: shared by sweep and report.
+ */
+#ifndef COLDPROF_PROFILER_CLI_RENDER_H
+#define COLDPROF_PROFILER_CLI_RENDER_H
+
+#include "profiler/cli/command.h"
+#include "profiler/store/store.h"
+#include "reports/report.h"
+
+/* One format as bytes. HTML draws its charts (gnuplot); a missing gnuplot is a warning on stderr.
+ */
+enum cp_code cp_render(const struct cp_cli *cli, const struct cp_figures *figures,
+                       enum cp_format format, struct cp_buf *out, struct cp_error *err);
+/* Writes every --export FORMAT=FILE. */
+enum cp_code cp_render_exports(const struct cp_cli *cli, const struct cp_figures *figures,
+                               struct cp_error *err);
+/* Loads a run and shows it on stdout in the wanted format, with exports. Status 3 when the budget
+ * is missed (0 with --exit-zero), 4 when the run was interrupted. */
+enum cp_status cp_render_run(const struct cp_cli *cli, struct cp_store *store, const char *run_id);
+
+#endif

@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "profiler/cli/options.h"
+#include "tests/test.h"
+
+#include <math.h>
+#include <string.h>
+
+static const char *no_variable(void *context, const char *name)
+{
+    (void)context;
+    (void)name;
+    return NULL;
+}
+
+static const char *one_variable(void *context, const char *name)
+{
+    const char *pair = context;
+    size_t n = strlen(name);
+    return strncmp(pair, name, n) == 0 && pair[n] == '=' ? pair + n + 1 : NULL;
+}
+
+struct parsed {
+    enum cp_code code;
+    struct cp_options o;
+    struct cp_words words;
+    struct cp_error err;
+};
+
+static struct parsed parse(const char *const *argv)
+{
+    struct parsed p = {.err = {CP_OK, ""}};
+    int argc = 0;
+    while (argv[argc])
+        argc++;
+    char *words[16];
+    memcpy(words, argv, (size_t)(argc + 1) * sizeof *words);
+    p.code = cp_options_read(CP_IN_SWEEP, argc, words, no_variable, NULL, &p.o, &p.words, &p.err);
+    return p;
+}
+
+#define ARGS(...) ((const char *const[]){__VA_ARGS__, NULL})
+
+static void defaults_say_what_help_says(void **state)
+{
+    (void)state;
+    struct parsed p = parse(ARGS("./fn"));
+    assert_int_equal(p.code, CP_OK);
+    assert_true(isnan(p.o.budget.ms) && isnan(p.o.traffic_per_s));
+    assert_int_equal(p.o.idle.n, 5);
+    assert_near(p.o.idle.ms[4], 10000, 0);
+    assert_near(p.o.precision.p50, 0.05, 1e-12);
+    assert_near(p.o.precision.p95, 0.10, 1e-12);
+    assert_int_equal(p.o.max_cold, -1);
+    assert_string_equal(p.o.payload, "{}");
+    assert_int_equal(p.o.seed, 1);
+    assert_false(p.o.has_seed);
+}
+
+static void values_come_after_a_blank_or_an_equals_sign(void **state)
+{
+    (void)state;
+    struct parsed p = parse(ARGS("--budget=p99=200ms", "./fn", "--traffic", "300/m", "--memory",
+                                 "512,128,512,1GB", "--seed", "7", "-q"));
+    assert_int_equal(p.code, CP_OK);
+    assert_near(p.o.budget.q, 0.99, 1e-12);
+    assert_near(p.o.budget.ms, 200, 0);
+    assert_near(p.o.traffic_per_s, 5, 1e-12);
+    assert_int_equal(p.o.memory.n, 3); /* a size given twice counts once */
+    assert_int_equal(p.o.memory.mb[2], 1024);
+    assert_true(p.o.has_seed && p.o.is_quiet);
+    assert_int_equal(p.words.n, 1);
+}
+
+static void quantiles_of_a_budget_may_have_decimals(void **state)
+{
+    (void)state;
+    struct parsed p = parse(ARGS("--budget", "p99.9=1.5s"));
+    assert_near(p.o.budget.q, 0.999, 1e-12);
+    assert_near(p.o.budget.ms, 1500, 0);
+}
+
+static void two_dashes_end_the_options(void **state)
+{
+    (void)state;
+    struct parsed p = parse(ARGS("--", "--budget"));
+    assert_int_equal(p.code, CP_OK);
+    assert_string_equal(p.words.word[0], "--budget");
+}
+
+static void none_means_no_idle_interval(void **state)
+{
+    (void)state;
+    struct parsed p = parse(ARGS("--idle", "none"));
+    assert_int_equal(p.o.idle.n, 0);
+}
+
+static void flags_win_over_variables_and_variables_over_defaults(void **state)
+{
+    (void)state;
+    struct parsed p = {.err = {CP_OK, ""}};
+    char variable[] = "COLDPROF_MAX_INVOCATIONS=50";
+    char option[] = "--max-invocations=60";
+    char *argv[] = {option, NULL};
+    assert_int_equal(
+        cp_options_read(CP_IN_SWEEP, 0, argv, one_variable, variable, &p.o, &p.words, &p.err),
+        CP_OK);
+    assert_int_equal(p.o.max_invocations, 50);
+    assert_int_equal(
+        cp_options_read(CP_IN_SWEEP, 1, argv, one_variable, variable, &p.o, &p.words, &p.err),
+        CP_OK);
+    assert_int_equal(p.o.max_invocations, 60);
+}
+
+static void exports_are_kept_in_order(void **state)
+{
+    (void)state;
+    struct parsed p = parse(ARGS("--export", "md=a.md", "--export=json=b=c.json"));
+    assert_int_equal(p.o.exports.n, 2);
+    assert_int_equal(p.o.exports.item[1].format, CP_FORMAT_JSON);
+    assert_string_equal(p.o.exports.item[1].path, "b=c.json");
+}
+
+static const char *const refused[][3] = {
+    {"--budget", "p100=200ms"}, {"--budget", "p99=0ms"},  {"--budget", "99=200ms"},
+    {"--budget", "p99="},       {"--budget", "p99=-5ms"}, {"--traffic", "5"},
+    {"--traffic", "-5/s"},      {"--memory", ""},         {"--memory", "128.5"},
+    {"--memory", "0x200"},      {"--cold", "-1"},         {"--cold", "ten"},
+    {"--precision", "0%"},      {"--precision", "150%"},  {"--idle", "5"},
+    {"--idle", "1s,,2s"},       {"--seed", "-1"},         {"--seed", "99999999999999999999"},
+    {"--export", "md"},         {"--export", "=x"},       {"--parallel", "1e3"},
+    {"--color", "sometimes"},
+};
+
+static void values_that_cannot_be_meant_are_refused_with_the_option_named(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof refused / sizeof refused[0]; i++) {
+        struct parsed p = parse(refused[i]);
+        bool is_named = strstr(p.err.text, refused[i][0]) != NULL;
+        if (p.code != CP_EINVAL || !is_named)
+            fail_msg("%s %s: %d %s", refused[i][0], refused[i][1], (int)p.code, p.err.text);
+    }
+}
+
+static void every_row_of_the_table_is_complete(void **state)
+{
+    (void)state;
+    for (const struct cp_option *o = cp_option_table(); o->name; o++) {
+        assert_non_null(o->help);
+        assert_true(o->commands != 0);
+        assert_true((o->type == CP_OPTION_FLAG) == (o->metavar == NULL));
+        for (const struct cp_option *p = o + 1; p->name; p++)
+            assert_string_not_equal(o->name, p->name);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(defaults_say_what_help_says),
+        cmocka_unit_test(values_come_after_a_blank_or_an_equals_sign),
+        cmocka_unit_test(quantiles_of_a_budget_may_have_decimals),
+        cmocka_unit_test(two_dashes_end_the_options),
+        cmocka_unit_test(none_means_no_idle_interval),
+        cmocka_unit_test(flags_win_over_variables_and_variables_over_defaults),
+        cmocka_unit_test(exports_are_kept_in_order),
+        cmocka_unit_test(values_that_cannot_be_meant_are_refused_with_the_option_named),
+        cmocka_unit_test(every_row_of_the_table_is_complete),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

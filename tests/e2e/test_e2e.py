@@ -1,0 +1,440 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""coldprof as its user runs it: real functions in the embedded service, real files.
+
+Nothing here waits by sleeping: every wait is for an event (a line, an exit, a file) with a limit.
+"""
+import json
+import os
+import re
+import select
+import shutil
+import signal
+import socket
+import sqlite3
+import subprocess
+import tempfile
+import threading
+import unittest
+
+BINARY = os.environ["COLDPROF_BINARY"]
+FUNCTIONS = os.environ["COLDPROF_FUNCTIONS"]
+HAS_CGROUP = os.geteuid() == 0
+SHARE = [] if HAS_CGROUP else ["--no-cpu-share"]
+if not HAS_CGROUP:
+    print("not root: memory limits and CPU shares are not tested here (--no-cpu-share)")
+
+
+class Case(unittest.TestCase):
+    def setUp(self):
+        self.tmp = tempfile.mkdtemp(prefix="coldprof-e2e-")
+        self.addCleanup(shutil.rmtree, self.tmp, ignore_errors=True)
+        self.store = os.path.join(self.tmp, "history.db")
+        self.env = {k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "COLDPROF_", "COLUMNS"))}
+        self.env.update(HOME=self.tmp, XDG_DATA_HOME=os.path.join(self.tmp, "data"))
+
+    def function(self, name="fn", source="knobs-c", environment=None, timeout=3, memory=128):
+        folder = os.path.join(self.tmp, name)
+        os.makedirs(folder, exist_ok=True)
+        shutil.copy(os.path.join(FUNCTIONS, source, "bootstrap"), folder)
+        lines = [f"timeout = {timeout}", f"memory = {memory}", "[environment]"]
+        lines += [f"{k} = {v}" for k, v in (environment or {}).items()]
+        with open(os.path.join(folder, "function.ini"), "w", encoding="utf-8") as f:
+            f.write("\n".join(lines) + "\n")
+        return folder
+
+    def command(self, *words):
+        return [BINARY, *words]
+
+    def sweep_words(self, folder, *more):
+        return ["sweep", folder, "--store", self.store, *SHARE, *more]
+
+    def run_cli(self, *words, status=0, timeout=120, **more):
+        result = subprocess.run(self.command(*words), env=self.env, stdin=subprocess.DEVNULL, capture_output=True,
+                                text=True, timeout=timeout, check=False, **more)
+        if status is not None:
+            self.assertEqual(result.returncode, status, f"{words}\n{result.stdout}\n{result.stderr}")
+        return result
+
+    def sweep(self, folder, *more, status=0, **kw):
+        return self.run_cli(*self.sweep_words(folder, *more), status=status, **kw)
+
+    def samples(self, where="1"):
+        with sqlite3.connect(self.store) as db:
+            db.row_factory = sqlite3.Row
+            return [dict(r) for r in db.execute(f"SELECT * FROM samples WHERE {where} ORDER BY plan_no")]
+
+    def assert_nothing_left(self):
+        """No process whose folder is ours, no cgroup of a service that is gone."""
+        left = []
+        for pid in filter(str.isdigit, os.listdir("/proc")):
+            try:
+                with open(f"/proc/{pid}/cmdline", "rb") as f:
+                    words = f.read().decode(errors="replace")
+                if self.tmp in os.readlink(f"/proc/{pid}/cwd") or self.tmp in words:
+                    left.append((pid, words))
+            except OSError:
+                continue
+        self.assertEqual(left, [])
+
+
+SMALL = ["--memory", "256,1024", "--cold", "4", "--warm", "6", "--idle", "none"]
+
+
+class Sweep(Case):
+    def test_measures_and_decides(self):
+        result = self.sweep(os.path.join(FUNCTIONS, "hello-c"), "--memory", "128,512,1024", "--cold", "90", "--warm", "400",
+                            "--idle", "100ms,300ms", "--idle-probes", "4", "--idle-lifetime", "fixed:200ms",
+                            "--budget", "p99=500ms", "--traffic", "5/s")
+        self.assertIn("hello-c", result.stdout)
+        for mb in ("128 MB", "512 MB", "1024 MB"):
+            self.assertIn(mb, result.stdout)
+        self.assertRegex(result.stdout, r"(KEEP|CHANGE)")
+        self.assertRegex(result.stdout, r"next: +coldprof report \w+")
+        self.assertNotIn("\x1b", result.stdout + result.stderr)
+        self.assertNotIn("\r", result.stdout + result.stderr)
+        self.assertTrue(all(len(line) <= 80 for line in result.stdout.split("\n")), result.stdout)
+        warm = self.samples("kind='warm' AND outcome='measured'")
+        self.assertTrue(warm and all(s["start"] == "warm" and s["init_duration_ms"] is None for s in warm))
+        cold = self.samples("kind='cold' AND outcome='measured'")
+        self.assertTrue(cold and all(s["start"] == "cold" and s["init_duration_ms"] > 0 for s in cold))
+        # fixed lifetime of 200 ms: warm at 100 ms, cold at 300 ms
+        for s in self.samples("kind='idle' AND outcome='measured'"):
+            self.assertEqual(s["start"], "warm" if s["idle_interval_ms"] < 200 else "cold", s)
+        self.assert_nothing_left()
+
+    def test_accounting_holds_and_is_shown(self):
+        result = self.sweep(self.function(), *SMALL, "--json")
+        report = json.loads(result.stdout)
+        self.assertEqual(report["schema_version"], 1)
+        a = report["accounting"]
+        self.assertEqual(a["planned"], a["measured"] + a["failed"] + a["throttled"] + a["unknown"] + a["not_sent"])
+        self.assertEqual(a["planned"], len(self.samples()))
+
+    def test_every_format_speaks_of_the_same_run(self):
+        out = os.path.join(self.tmp, "x")
+        os.makedirs(out)
+        self.sweep(self.function(), *SMALL, "--export", f"md={out}/a.md", "--export", f"csv={out}/a.csv", "--export", f"json={out}/a.json")
+        for name in ("a.md", "a.csv", "a.json"):
+            self.assertGreater(os.path.getsize(os.path.join(out, name)), 100)
+
+    def test_same_seed_same_plan(self):
+        plans = []
+        for seed in ("7", "7", "8"):
+            self.store = os.path.join(self.tmp, f"{len(plans)}.db")
+            self.sweep(self.function(), *SMALL, "--seed", seed)
+            plans.append([(s["kind"], s["memory_size_mb"]) for s in self.samples()])
+        self.assertEqual(plans[0], plans[1])
+        self.assertNotEqual(plans[0], plans[2])
+
+    def test_a_closed_pipe_is_quiet(self):
+        words = " ".join(f"'{w}'" for w in self.command(*self.sweep_words(self.function(), *SMALL)))
+        result = subprocess.run(["bash", "-c", f"set -o pipefail; {words} | true"], env=self.env, capture_output=True, text=True,
+                                timeout=120, check=False)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertNotIn("error", result.stderr)
+
+    def test_runtimes_of_ours(self):
+        for name in ("hello-python", "hello-node"):
+            if name == "hello-node" and not shutil.which("node"):
+                continue
+            with self.subTest(name):
+                self.sweep(os.path.join(FUNCTIONS, name), "--memory", "512", "--cold", "3", "--warm", "3", "--idle", "none")
+                self.assertGreaterEqual(len(self.samples("outcome='measured'")), 6)
+
+    def test_no_invocation_beyond_the_limit(self):
+        self.sweep(self.function(), *SMALL, "--max-invocations", "7", status=None)
+        sent = self.samples("outcome NOT IN ('not_sent')")
+        self.assertLessEqual(len(sent), 7)
+
+
+class Report(Case):
+    def test_writes_page_json_markdown_and_charts(self):
+        self.sweep(self.function(), "--memory", "256,512,1024", "--cold", "8", "--warm", "12", "--idle", "100ms", "--idle-probes", "2")
+        out = os.path.join(self.tmp, "report")
+        self.run_cli("report", "last", "--store", self.store, "-o", out)
+        with open(os.path.join(out, "report.html"), encoding="utf-8") as f:
+            page = f.read()
+        self.assertIn("Content-Security-Policy", page)
+        self.assertIn("<svg", page)
+        self.assertNotRegex(page, r"(?:src|href)=[\"']?http")
+        self.assertLess(len(page), 400_000)
+        ids = re.findall(r"\sid=[\"']([^\"']+)", page)
+        self.assertEqual(len(ids), len(set(ids)))
+        with open(os.path.join(out, "report.json"), encoding="utf-8") as f:
+            json.load(f)
+        self.assertLess(os.path.getsize(os.path.join(out, "report.md")), 10_000)
+        charts = os.listdir(os.path.join(out, "charts"))
+        for name in ("frontier", "init", "duration", "ecdf", "survival"):
+            self.assertIn(f"{name}.csv", charts)
+        for name in (c for c in charts if c.endswith(".png")):
+            with open(os.path.join(out, "charts", name), "rb") as f:
+                self.assertEqual(f.read(8), b"\x89PNG\r\n\x1a\n")
+        self.assertIn("init.png", charts)
+        # the same run gives the same bytes
+        again = os.path.join(self.tmp, "again")
+        self.run_cli("report", "last", "--store", self.store, "-o", again)
+        with open(os.path.join(again, "report.html"), encoding="utf-8") as f:
+            self.assertEqual(page, f.read())
+
+    def test_without_gnuplot_the_tables_stay(self):
+        self.sweep(self.function(), *SMALL)
+        out = os.path.join(self.tmp, "report")
+        self.env["PATH"] = "/nowhere"
+        result = self.run_cli("report", "last", "--store", self.store, "-o", out)
+        self.assertIn("gnuplot", result.stderr)
+        with open(os.path.join(out, "report.html"), encoding="utf-8") as f:
+            self.assertIn("<table", f.read())
+
+    def test_runs_are_listed_and_found_by_prefix(self):
+        self.sweep(self.function(), *SMALL)
+        listed = json.loads(self.run_cli("runs", "--store", self.store, "--json").stdout)
+        run_id = listed["runs"][0]["run_id"]
+        self.assertIn(run_id, self.run_cli("report", run_id[:2], "--store", self.store).stdout)
+        self.assertIn(run_id, self.run_cli("report", "zzzz", "--store", self.store, status=1).stderr)
+
+    def test_a_run_without_budget_or_traffic_is_shown(self):
+        self.sweep(self.function(), *SMALL)
+        self.run_cli("report", "--store", self.store)
+
+
+class BadInput(Case):
+    def test_budget_that_cannot_be_met_is_status_3_and_an_honest_answer(self):
+        folder = self.function(environment={"SLEEP_MS": 30})
+        words = ["--memory", "512,1024", "--cold", "8", "--warm", "320", "--idle", "none", "--budget", "p99=5ms", "--traffic", "2/s"]
+        result = self.sweep(folder, *words, status=3)
+        self.assertRegex(result.stdout, r"(?s)(INVESTIGATE|CHANGE|KEEP|NOT ENOUGH DATA):.*5 ms")
+        self.run_cli("report", "--store", self.store, "--exit-zero", status=0)
+
+    def test_bootstrap_that_is_not_executable(self):
+        folder = self.function()
+        os.chmod(os.path.join(folder, "bootstrap"), 0o644)
+        os.remove(os.path.join(folder, "function.ini"))
+        result = self.sweep(folder, *SMALL, status=None)
+        self.assertNotEqual(result.returncode, 0)
+        self.assertIn("chmod +x", result.stderr)
+
+    def test_settings_with_a_typing_error_name_the_line(self):
+        folder = self.function()
+        with open(os.path.join(folder, "function.ini"), "w", encoding="utf-8") as f:
+            f.write("timeout = 3\nmemroy = 128\n")
+        result = self.sweep(folder, *SMALL, status=None)
+        self.assertNotEqual(result.returncode, 0)
+        self.assertIn("2", result.stderr)
+        self.assertIn("memroy", result.stderr)
+
+    @unittest.skipUnless(HAS_CGROUP, "needs root to give root up")
+    def test_without_a_writable_cgroup_the_fix_is_named(self):
+        folder = self.function()
+        os.chmod(self.tmp, 0o777)
+        self.store = os.path.join(self.tmp, "n.db")
+        result = subprocess.run(["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", *self.command(*self.sweep_words(folder, *SMALL))],
+                                env=self.env, capture_output=True, text=True, timeout=120, check=False)
+        self.assertEqual(result.returncode, 1, result.stderr)
+        self.assertIn("--no-cpu-share", result.stderr)
+
+
+class BadFunction(Case):
+    """A function that fails is a result, not an abort."""
+
+    def rows(self):
+        return {s["outcome"] for s in self.samples("kind IN ('cold','warm') AND outcome <> 'not_sent'")}
+
+    @unittest.skipUnless(HAS_CGROUP, "memory limits need a cgroup")
+    def test_a_size_out_of_memory_is_a_row_and_the_others_go_on(self):
+        folder = self.function(environment={"MEMORY_MB": 300})
+        result = self.sweep(folder, "--memory", "128,1024", "--cold", "4", "--warm", "6", "--idle", "none")
+        self.assertIn("out_of_memory", {s["outcome"] for s in self.samples("memory_size_mb=128")})
+        self.assertEqual({s["outcome"] for s in self.samples("memory_size_mb=1024 AND outcome<>'not_sent'")}, {"measured"})
+        self.assertRegex(result.stdout, r"128 MB.*(?i:out of memory|cannot run)")
+        self.assert_nothing_left()
+
+    def test_a_handler_that_hangs_times_out(self):
+        folder = self.function(environment={"HANG": 1}, timeout=1)
+        result = self.sweep(folder, "--memory", "256", "--cold", "2", "--warm", "2", "--idle", "none", status=None)
+        self.assertNotEqual(result.returncode, 0)
+        self.assertEqual(self.rows(), {"timeout"})
+        self.assert_nothing_left()
+
+    def test_a_bootstrap_that_exits(self):
+        folder = self.function()
+        with open(os.path.join(folder, "bootstrap"), "w", encoding="utf-8") as f:
+            f.write("#!/bin/sh\nexit 7\n")
+        result = self.sweep(folder, "--memory", "256", "--cold", "2", "--warm", "2", "--idle", "none", status=None)
+        self.assertNotEqual(result.returncode, 0)
+        self.assertTrue(self.rows() <= {"init_failed", "error"}, self.rows())
+        self.assert_nothing_left()
+
+    def test_a_handler_that_returns_errors(self):
+        folder = self.function(environment={"ERROR": 1})
+        self.sweep(folder, "--memory", "256", "--cold", "2", "--warm", "2", "--idle", "none", status=None)
+        self.assertEqual(self.rows(), {"error"})
+
+
+class Interrupt(Case):
+    def start(self, folder, *more):
+        process = subprocess.Popen(self.command(*self.sweep_words(folder, *more, "-v")), env=self.env, stdout=subprocess.PIPE,
+                                   stderr=subprocess.PIPE, text=True)
+        self.addCleanup(process.kill)
+        return process
+
+    @staticmethod
+    def wait_for_invocations(process, n):
+        """Reads the -v lines until n invocations were answered; keeps draining afterwards."""
+        seen = 0
+        for line in process.stderr:
+            seen += "invocations" in line
+            if seen >= n:
+                break
+        rest = []
+        drain = threading.Thread(target=lambda: rest.extend(process.stderr), daemon=True)
+        drain.start()
+        return rest, drain
+
+    WORDS = ["--memory", "256,512", "--cold", "40", "--warm", "40", "--idle", "none", "--precision", "p50=0.1%,p95=0.1%"]
+
+    def test_ctrl_c_saves_and_resume_repeats_nothing(self):
+        folder = self.function(environment={"SLEEP_MS": 5})
+        process = self.start(folder, *self.WORDS)
+        rest, drain = self.wait_for_invocations(process, 15)
+        process.send_signal(signal.SIGINT)
+        process.wait(30)
+        drain.join(10)
+        self.assertEqual(process.returncode, 4)
+        resume = re.search(r"--resume (\w+)", "".join(rest))
+        self.assertTrue(resume, rest)
+        before = {s["plan_no"]: s["request_id"] for s in self.samples("outcome='measured'")}
+        self.assertGreater(len(before), 5)
+        self.assert_nothing_left()
+        self.run_cli("sweep", "--resume", resume.group(1), "--store", self.store, *SHARE)
+        after = {s["plan_no"]: s["request_id"] for s in self.samples("outcome='measured'")}
+        self.assertGreater(len(after), len(before))
+        for plan_no, request_id in before.items():
+            self.assertEqual(after[plan_no], request_id)
+        self.assertEqual(len(set(after.values())), len(after))
+
+    def test_kill_9_leaves_no_process_and_the_samples(self):
+        process = self.start(self.function(), *self.WORDS)
+        self.wait_for_invocations(process, 10)
+        ours = self.descendants(process.pid)
+        self.assertGreaterEqual(len(ours), 2) # the service and at least one environment's keeper
+        process.kill()
+        process.wait(10)
+        for fd in ours.values(): # the service notices that its parent is gone and ends the rest
+            self.assertTrue(select.select([fd], [], [], 20)[0], "a process of the service stayed")
+            os.close(fd)
+        self.assert_nothing_left()
+        self.assertGreaterEqual(len(self.samples("outcome='measured'")), 5)
+        self.sweep(self.function(), *SMALL) # the store is free again
+
+    @staticmethod
+    def descendants(pid):
+        """pid -> pidfd of every process below `pid`."""
+        parents = {}
+        for entry in filter(str.isdigit, os.listdir("/proc")):
+            try:
+                with open(f"/proc/{entry}/stat", encoding="utf-8", errors="replace") as f:
+                    parents[int(entry)] = int(f.read().rpartition(")")[2].split()[1])
+            except OSError:
+                continue
+        found, size = {pid}, 0
+        while size != len(found):
+            size = len(found)
+            found |= {p for p, parent in parents.items() if parent in found}
+        fds = {}
+        for p in found - {pid}:
+            try:
+                fds[p] = os.pidfd_open(p)
+            except ProcessLookupError:
+                continue
+        return fds
+
+
+class Store(Case):
+    def test_a_second_sweep_on_the_same_store_is_refused(self):
+        process = subprocess.Popen(self.command(*self.sweep_words(self.function(environment={"SLEEP_MS": 50}), "--memory", "256", "--cold", "20",
+                                                                  "--warm", "400", "--idle", "none", "-v")),
+                                   env=self.env, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+        self.addCleanup(process.kill)
+        Interrupt.wait_for_invocations(process, 2)
+        result = self.sweep(self.function("other"), *SMALL, status=1)
+        self.assertIn(str(process.pid), result.stderr)
+        self.run_cli("runs", "--store", self.store)
+        process.send_signal(signal.SIGINT)
+        self.assertEqual(process.wait(30), 4)
+
+    def test_a_store_of_a_newer_version_is_refused_and_unchanged(self):
+        self.sweep(self.function(), *SMALL)
+        with sqlite3.connect(self.store) as db:
+            db.execute("PRAGMA user_version = 9999")
+        db.close()
+        for words in (self.sweep_words(self.function(), *SMALL), ["report", "--store", self.store]):
+            result = self.run_cli(*words, status=1)
+            self.assertIn("9999", result.stderr)
+
+    @unittest.skipUnless(HAS_CGROUP, "needs root to mount a small file system")
+    def test_a_full_disk_is_said_and_loses_nothing(self):
+        small = os.path.join(self.tmp, "small")
+        os.makedirs(small)
+        if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", small], capture_output=True, check=False).returncode:
+            self.skipTest("cannot mount a tmpfs here")
+        self.addCleanup(subprocess.run, ["umount", "-l", small], check=False)
+        self.store = os.path.join(small, "history.db")
+        result = self.sweep(self.function(), "--memory", "256,512,1024", "--cold", "300", "--warm", "2000", "--idle", "none",
+                            "--precision", "p50=0.1%,p95=0.1%", status=1)
+        self.assertRegex(result.stderr, r"(?i)disk|full|space")
+        self.assert_nothing_left()
+
+    def test_a_file_that_is_no_store(self):
+        with open(self.store, "w", encoding="utf-8") as f:
+            f.write("this is a text, not a database\n" * 100)
+        result = self.run_cli("report", "--store", self.store, status=1)
+        self.assertIn(self.store, result.stderr)
+
+
+class Service(Case):
+    def test_a_taken_port_is_named(self):
+        with socket.socket() as s:
+            s.bind(("127.0.0.1", 0))
+            s.listen()
+            port = s.getsockname()[1]
+            self.env.update(AWS_ACCESS_KEY_ID="a" * 20, AWS_SECRET_ACCESS_KEY="b" * 40)
+            result = self.run_cli("local", "serve", self.function(), "--port", str(port), *SHARE, status=1)
+            self.assertIn(str(port), result.stderr)
+
+    def test_serves_a_sweep_of_another_process_and_ends_on_sigterm(self):
+        self.env.update(AWS_ACCESS_KEY_ID="a" * 20, AWS_SECRET_ACCESS_KEY="b" * 40)
+        read_fd, write_fd = os.pipe()
+        process = subprocess.Popen(self.command("local", "serve", self.function(), "--port", "0", "--ready-fd", str(write_fd), *SHARE),
+                                   env=self.env, pass_fds=[write_fd], stderr=subprocess.DEVNULL)
+        self.addCleanup(process.kill)
+        os.close(write_fd)
+        with os.fdopen(read_fd) as ready:
+            facts = json.loads(ready.readline())
+        result = self.run_cli("sweep", "fn", "--endpoint-url", facts["endpoint"], "--store", self.store, *SMALL)
+        self.assertIn("fn", result.stdout)
+        self.env["AWS_SECRET_ACCESS_KEY"] = "c" * 40
+        refused = self.run_cli("sweep", "fn", "--endpoint-url", facts["endpoint"], "--store", self.store, *SMALL, status=1)
+        self.assertRegex(refused.stderr, r"(?i)signature")
+        self.env["AWS_SECRET_ACCESS_KEY"] = "b" * 40
+        unknown = self.run_cli("sweep", "nf", "--endpoint-url", facts["endpoint"], "--store", self.store, *SMALL, status=1)
+        self.assertIn("nf", unknown.stderr)
+        process.send_signal(signal.SIGTERM)
+        self.assertEqual(process.wait(20), 0)
+        self.assert_nothing_left()
+
+
+class Slow(Case):
+    def test_an_init_over_ten_seconds_is_a_result(self):
+        folder = self.function(environment={"INIT_SLEEP_MS": 10500}, timeout=2)
+        result = self.sweep(folder, "--memory", "256", "--cold", "1", "--warm", "1", "--idle", "none", status=None, timeout=300)
+        self.assertNotEqual(result.returncode, 0)
+        outcomes = {s["outcome"] for s in self.samples("outcome <> 'not_sent'")}
+        self.assertTrue(outcomes & {"init_failed", "timeout"}, outcomes)
+
+    def test_the_newcomers_command_ends_within_90_seconds(self):
+        result = self.sweep(os.path.join(FUNCTIONS, "hello-python"), "--budget", "p99=200ms", "--traffic", "5/s", timeout=90)
+        self.assertRegex(result.stdout, r"(KEEP|CHANGE)")
+
+
+if __name__ == "__main__":
+    unittest.main()
