@@ -13,13 +13,20 @@
 
 #include <math.h>
 
-/* |a - b| <= tolerance; the message shows both. NAN equals nothing. */
-#define assert_near(a, b, tolerance)                                                               \
-    do {                                                                                           \
-        double near_a = (a);                                                                       \
-        double near_b = (b);                                                                       \
-        if (!(fabs(near_a - near_b) <= (tolerance)))                                               \
-            fail_msg("%s: %.12g, wanted %.12g", #a, near_a, near_b);                               \
-    } while (0)
+/* assert_near(actual, expected, tolerance): |actual - expected| <= tolerance, infinities of one
+ * sign are equal, NAN is near nothing. The message shows both. */
+static inline void assert_near_at(double actual, double expected, double tolerance,
+                                  const char *file, int line)
+{
+    if (isinf(expected) && isinf(actual) && signbit(expected) == signbit(actual))
+        return;
+    if (!(fabs(actual - expected) <= tolerance)) {
+        print_error("%.15g is not within %g of %.15g\n", actual, tolerance, expected);
+        _fail(file, line);
+    }
+}
+
+#define assert_near(actual, expected, tolerance)                                                   \
+    assert_near_at(actual, expected, tolerance, __FILE__, __LINE__)
 
 #endif

@@ -8,7 +8,7 @@
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
-static void assert_near(double actual, double expected)
+static void assert_same(double actual, double expected)
 {
     if (!(fabs(actual - expected) <= 1e-12 * fmax(1, fabs(expected))))
         fail_msg("%.15g is not %.15g", actual, expected);
@@ -17,18 +17,18 @@ static void assert_near(double actual, double expected)
 static void gb_seconds_are_binary(void **state)
 {
     (void)state;
-    assert_near(cp_units_gb_s(1024, 1000), 1);
-    assert_near(cp_units_gb_s(128, 1), 0.000125);
-    assert_near(cp_units_gb_s(10240, 900000), 9000);
-    assert_near(cp_units_gb_s(512, 0), 0);
+    assert_same(cp_units_gb_s(1024, 1000), 1);
+    assert_same(cp_units_gb_s(128, 1), 0.000125);
+    assert_same(cp_units_gb_s(10240, 900000), 9000);
+    assert_same(cp_units_gb_s(512, 0), 0);
 }
 
 static void one_vcpu_is_1769_mb(void **state)
 {
     (void)state;
-    assert_near(cp_units_cpu_share(1769), 1);
-    assert_near(cp_units_cpu_share(3538), 2);
-    assert_near(cp_units_cpu_share(128), 128.0 / 1769);
+    assert_same(cp_units_cpu_share(1769), 1);
+    assert_same(cp_units_cpu_share(3538), 2);
+    assert_same(cp_units_cpu_share(128), 128.0 / 1769);
 }
 
 struct parse_case {
@@ -49,11 +49,11 @@ static void check_parser(parse_fn *parse, const struct parse_case *cases, size_t
                 fail_msg("'%s' was not refused", cases[i].text);
             assert_int_equal(err.code, CP_EINVAL);
             assert_non_null(strstr(err.text, cases[i].text));
-            assert_near(x, -42);
+            assert_same(x, -42);
         } else {
             if (code != CP_OK)
                 fail_msg("'%s' was refused: %s", cases[i].text, err.text);
-            assert_near(x, cases[i].value);
+            assert_same(x, cases[i].value);
         }
     }
 }

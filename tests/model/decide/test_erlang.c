@@ -2,7 +2,6 @@
 #include "model/erlang.h"
 
 #include "tests/model/stat/csv.h"
-#include "tests/model/stat/near.h"
 #include "tests/test.h"
 
 #include <math.h>

@@ -3,7 +3,6 @@
 
 #include "model/base/rng.h"
 #include "tests/model/stat/csv.h"
-#include "tests/model/stat/near.h"
 #include "tests/test.h"
 
 #include <gsl/gsl_cdf.h>

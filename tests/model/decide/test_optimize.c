@@ -4,7 +4,6 @@
 #include "model/optimize.h"
 
 #include "model/base/units.h"
-#include "tests/model/stat/near.h"
 #include "tests/test.h"
 
 #include <gsl/gsl_errno.h>

@@ -9,7 +9,6 @@
 #include "model/base/units.h"
 #include "model/optimize.h"
 #include "tests/model/stat/csv.h"
-#include "tests/model/stat/near.h"
 #include "tests/test.h"
 
 #include <gsl/gsl_errno.h>

@@ -4,7 +4,6 @@
 #include "model/pool_sim.h"
 
 #include "model/erlang.h"
-#include "tests/model/stat/near.h"
 #include "tests/test.h"
 
 #include <math.h>

@@ -6,7 +6,7 @@
 
 #include "model/memory_law.h"
 #include "model/sort.h"
-#include "tests/model/stat/near.h"
+#include "tests/test.h"
 
 /* names that the linker's --wrap prescribes
  * NOLINTBEGIN(bugprone-reserved-identifier) */

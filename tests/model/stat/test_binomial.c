@@ -6,7 +6,7 @@
 #include <math.h>
 
 #include "tests/model/stat/csv.h"
-#include "tests/model/stat/near.h"
+#include "tests/test.h"
 
 static void cdf_agrees_with_gsl(void **state)
 {

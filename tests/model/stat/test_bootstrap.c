@@ -5,7 +5,7 @@
 
 #include "model/binomial.h"
 #include "model/quantile.h"
-#include "tests/model/stat/near.h"
+#include "tests/test.h"
 
 /* Type 8 at q = 1/2 of n = 2k+1 values is exactly X(k+1), so the resample's median is one of the
  * values, and P(median* <= x_i) = P(Bin(n, i/n) >= k+1) in closed form (Efron 1979). */

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 #include "tests/model/stat/csv.h"
-#include "tests/model/stat/near.h"
+#include "tests/test.h"
 
 static struct cp_idle_survival fit(const double (*rows)[3], size_t n)
 {

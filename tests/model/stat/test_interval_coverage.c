@@ -7,8 +7,8 @@
 #include <math.h>
 
 #include "model/quantile.h"
-#include "tests/model/stat/near.h"
 #include "tests/model/stat/truth.h"
+#include "tests/test.h"
 
 static void assert_covers(size_t hits, size_t trials, const char *what)
 {

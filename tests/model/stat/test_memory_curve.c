@@ -4,7 +4,7 @@
 #include <math.h>
 
 #include "model/base/rng.h"
-#include "tests/model/stat/near.h"
+#include "tests/test.h"
 
 enum { SIZES = 8 };
 static const double sizes[SIZES] = {128, 512, 1024, 1769, 3008, 5307, 7076, 10240};

@@ -8,8 +8,8 @@
 #include <string.h>
 
 #include "model/quantile.h"
-#include "tests/model/stat/near.h"
 #include "tests/model/stat/truth.h"
+#include "tests/test.h"
 
 static const int sizes[] = {128, 256, 512, 1024, 1769, 3008};
 enum { N_SIZES = sizeof sizes / sizeof *sizes, SEEDS = 8 };

@@ -6,8 +6,8 @@
 #include <stdlib.h>
 
 #include "tests/model/stat/csv.h"
-#include "tests/model/stat/near.h"
 #include "tests/model/stat/quantile_tables.h"
+#include "tests/test.h"
 
 static const char data[] = "tests/data/model/quantiles";
 

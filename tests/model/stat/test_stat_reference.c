@@ -13,8 +13,8 @@
 #include "model/memory_law.h"
 #include "model/sort.h"
 #include "tests/model/stat/csv.h"
-#include "tests/model/stat/near.h"
 #include "tests/model/stat/quantile_tables.h"
+#include "tests/test.h"
 
 static char folder[1024];
 
