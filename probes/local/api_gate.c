@@ -32,13 +32,9 @@ struct cp_api_gate {
     char host[80];
 };
 
-static void remove_visitor(struct visitor *v)
+static void free_visitor(struct visitor *v)
 {
     struct cp_api_gate *gate = v->gate;
-    struct visitor **at = &gate->visitors;
-    while (*at != v)
-        at = &(*at)->next;
-    *at = v->next;
     gate->n_visitors--;
     cp_loop_timer_cancel(gate->options.loop, &v->timer);
     if (v->source.fd >= 0) {
@@ -46,6 +42,15 @@ static void remove_visitor(struct visitor *v)
         (void)close(v->source.fd);
     }
     free(v);
+}
+
+static void remove_visitor(struct visitor *v)
+{
+    struct visitor **at = &v->gate->visitors;
+    while (*at != v)
+        at = &(*at)->next;
+    *at = v->next;
+    free_visitor(v);
 }
 
 static const char *reason_phrase(int status)
@@ -72,7 +77,7 @@ static void refuse(struct visitor *v, const struct cp_api_response *response)
 {
     struct cp_buf text;
     struct cp_view body = cp_buf_view(&response->body);
-    cp_buf_init(&text, 64 * 1024);
+    cp_buf_init(&text, CP_HEAD_MAX);
     (void)cp_buf_addf(&text,
                       "HTTP/1.1 %d %s\r\nContent-Type: application/json\r\n"
                       "x-amzn-ErrorType: %s\r\nContent-Length: %zu\r\nConnection: close\r\n\r\n",
@@ -254,8 +259,10 @@ void cp_api_gate_free(struct cp_api_gate *gate)
 {
     if (!gate)
         return;
-    while (gate->visitors)
-        remove_visitor(gate->visitors);
+    for (struct visitor *v = gate->visitors, *next; v; v = next) {
+        next = v->next;
+        free_visitor(v);
+    }
     if (gate->source.fd >= 0) {
         cp_loop_remove(gate->options.loop, &gate->source);
         (void)close(gate->source.fd);

@@ -41,6 +41,12 @@ static void note(const struct cp_async_queue *queue, const struct entry *entry, 
     cp_buf_clear(&line);
 }
 
+static void free_entry(struct entry *entry)
+{
+    cp_invocation_clear(&entry->invocation);
+    free(entry);
+}
+
 static void remove_entry(struct entry *entry)
 {
     struct cp_async_queue *queue = entry->queue;
@@ -49,8 +55,7 @@ static void remove_entry(struct entry *entry)
         at = &(*at)->next;
     *at = entry->next;
     queue->n--;
-    cp_invocation_clear(&entry->invocation);
-    free(entry);
+    free_entry(entry);
 }
 
 static void on_done(struct cp_invocation *invocation)
@@ -113,8 +118,10 @@ void cp_async_queue_free(struct cp_async_queue *queue)
     if (!queue)
         return;
     cp_loop_timer_cancel(queue->options.loop, &queue->timer);
-    while (queue->first)
-        remove_entry(queue->first);
+    for (struct entry *entry = queue->first, *next; entry; entry = next) {
+        next = entry->next;
+        free_entry(entry);
+    }
     free(queue);
 }
 

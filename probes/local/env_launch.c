@@ -7,6 +7,8 @@
 #include "probes/local/bootstraps.h"
 #include "probes/os/file.h"
 
+enum { TEXT_MAX = 256 * 1024 };
+
 struct builder {
     struct cp_buf *text;
     size_t offsets[CP_LAUNCH_ENV_MAX];
@@ -136,7 +138,7 @@ enum cp_code cp_env_launch_init(struct cp_env_launch *out, const struct cp_env *
                                 struct cp_error *err)
 {
     struct builder b = {.text = &out->text};
-    cp_buf_init(&out->text, 256 * 1024);
+    cp_buf_init(&out->text, TEXT_MAX);
     size_t bootstrap = add_program(out, env);
     add_place(&b, env);
     add_function(&b, env);

@@ -101,7 +101,7 @@ enum cp_code cp_loop_timer_set(struct cp_loop *loop, struct cp_loop_timer *timer
 {
     if (!timer->place && loop->n_timers + 2 > loop->cap_timers) {
         size_t cap = loop->cap_timers * 2 + 16;
-        struct cp_loop_timer **heap = realloc(loop->heap, cap * sizeof *heap);
+        struct cp_loop_timer **heap = realloc(loop->heap, cap * sizeof(struct cp_loop_timer *));
         if (!heap)
             return CP_ENOMEM;
         loop->heap = heap;

@@ -347,19 +347,23 @@ bool cp_pool_invoke(struct cp_pool *pool, const struct cp_configuration *config,
     return invoke_on_demand(m, invocation, refusal);
 }
 
-void cp_pool_retire(struct cp_pool *pool, int64_t configuration_id)
+static void retire_member(struct member *m, bool busy_too)
 {
-    struct member *m = find_member(pool, configuration_id);
-    if (!m)
-        return;
     m->provisioned = 0;
     for (struct cp_env *env = m->envs, *next; env; env = next) {
         next = env->next;
-        if (!env->invocation)
+        if (busy_too || !env->invocation)
             end_env(env);
     }
     m->is_retired = true; /* only now: with its last environment it is gone */
     remove_member_if_over(m);
+}
+
+void cp_pool_retire(struct cp_pool *pool, int64_t configuration_id)
+{
+    struct member *m = find_member(pool, configuration_id);
+    if (m)
+        retire_member(m, false);
 }
 
 /* --- the pool --- */
@@ -403,14 +407,9 @@ void cp_pool_free(struct cp_pool *pool)
 {
     if (!pool)
         return;
-    while (pool->members) {
-        struct member *m = pool->members;
-        m->is_retired = true;
-        m->provisioned = 0;
-        if (m->envs)
-            end_env(m->envs);
-        else
-            remove_member_if_over(m);
+    for (struct member *m = pool->members, *next; m; m = next) {
+        next = m->next;
+        retire_member(m, true);
     }
     cp_slot_stock_clear(&pool->stock);
     for (struct function *f = pool->functions; f;) {

@@ -99,8 +99,7 @@ static int send_event(struct call *call, const struct cp_env *env,
         {"Lambda-Runtime-Client-Context", cp_buf_str(&invocation->context)},
         {NULL},
     };
-    return cp_http_answer(call->connection, MHD_HTTP_OK, fields,
-                          cp_buf_view(&invocation->payload));
+    return cp_http_answer(call->connection, MHD_HTTP_OK, fields, cp_buf_view(&invocation->payload));
 }
 
 static int run_next(struct call *call, struct cp_env *env)
@@ -145,8 +144,7 @@ static int answer_response(struct call *call, struct cp_env *env, struct cp_env_
 
 static int run_response(struct call *call, struct cp_env *env)
 {
-    struct cp_view mode =
-        header(call, MHD_HEADER_KIND, "Lambda-Runtime-Function-Response-Mode");
+    struct cp_view mode = header(call, MHD_HEADER_KIND, "Lambda-Runtime-Function-Response-Mode");
     struct cp_view type = header(call, MHD_FOOTER_KIND, "Lambda-Runtime-Function-Error-Type");
     struct cp_view encoded = header(call, MHD_FOOTER_KIND, "Lambda-Runtime-Function-Error-Body");
     struct cp_env_response response = {.body = cp_buf_view(&call->body)};
@@ -216,31 +214,41 @@ static const struct route *find_route(struct call *call, const char *method, str
 
 /* --- libmicrohttpd --- */
 
-/* Which environment a connection belongs to: its number and port, packed into MHD's pointer. */
+/* Which environment a connection belongs to. The port alone could be that of a later one. */
+struct place {
+    uint64_t number;
+    uint16_t port;
+};
+
 static struct cp_env *env_of(struct cp_runtime_api *api, struct MHD_Connection *connection)
 {
     const union MHD_ConnectionInfo *info =
         MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
-    uintptr_t packed = info ? (uintptr_t)info->socket_context : 0;
-    struct cp_env *env = api->by_port[packed % PORTS];
-    return env && env->number == packed / PORTS ? env : NULL;
+    const struct place *place = info ? info->socket_context : NULL;
+    struct cp_env *env = place ? api->by_port[place->port] : NULL;
+    return env && env->number == place->number ? env : NULL;
 }
 
 static void on_connection(void *context, struct MHD_Connection *connection, void **socket_context,
                           enum MHD_ConnectionNotificationCode what)
 {
     struct cp_runtime_api *api = context;
-    struct sockaddr_in address;
+    struct sockaddr_in address = {.sin_port = 0};
     socklen_t n = sizeof address;
-    if (what != MHD_CONNECTION_NOTIFY_STARTED)
+    if (what != MHD_CONNECTION_NOTIFY_STARTED) {
+        free(*socket_context);
+        *socket_context = NULL;
         return;
+    }
     const union MHD_ConnectionInfo *info =
         MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
     if (!info || getsockname(info->connect_fd, (struct sockaddr *)&address, &n) < 0)
         return;
     uint16_t port = ntohs(address.sin_port);
-    if (api->by_port[port])
-        *socket_context = (void *)(uintptr_t)(api->by_port[port]->number * PORTS + port);
+    struct place *place = api->by_port[port] ? malloc(sizeof *place) : NULL;
+    if (place)
+        *place = (struct place){api->by_port[port]->number, port};
+    *socket_context = place;
 }
 
 static enum MHD_Result begin(struct cp_runtime_api *api, struct MHD_Connection *connection,
@@ -263,9 +271,9 @@ static enum MHD_Result begin(struct cp_runtime_api *api, struct MHD_Connection *
     return MHD_YES;
 }
 
-static enum MHD_Result on_request(void *context, struct MHD_Connection *connection,
-                                  const char *url, const char *method, const char *version,
-                                  const char *data, size_t *n, void **state)
+static enum MHD_Result on_request(void *context, struct MHD_Connection *connection, const char *url,
+                                  const char *method, const char *version, const char *data,
+                                  size_t *n, void **state)
 {
     (void)version;
     struct cp_runtime_api *api = context;
@@ -305,12 +313,12 @@ enum cp_code cp_runtime_api_new(struct cp_loop *loop, struct cp_runtime_api **ou
     struct cp_runtime_api *api = calloc(1, sizeof *api);
     if (!api)
         return cp_fail(err, CP_ENOMEM, "cannot start the Runtime API: out of memory");
-    struct MHD_Daemon *mhd = MHD_start_daemon(
-        MHD_USE_EPOLL | MHD_USE_NO_LISTEN_SOCKET | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL,
-        on_request, api, MHD_OPTION_NOTIFY_COMPLETED, on_completed, api,
-        MHD_OPTION_NOTIFY_CONNECTION, on_connection, api, MHD_OPTION_CONNECTION_LIMIT,
-        (unsigned)CONNECTIONS_MAX, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)MEMORY_MAX,
-        MHD_OPTION_END);
+    struct MHD_Daemon *mhd =
+        MHD_start_daemon(MHD_USE_EPOLL | MHD_USE_NO_LISTEN_SOCKET | MHD_ALLOW_SUSPEND_RESUME, 0,
+                         NULL, NULL, on_request, api, MHD_OPTION_NOTIFY_COMPLETED, on_completed,
+                         api, MHD_OPTION_NOTIFY_CONNECTION, on_connection, api,
+                         MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS_MAX,
+                         MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)MEMORY_MAX, MHD_OPTION_END);
     enum cp_code code = CP_OK;
     if (!mhd)
         code = cp_fail(err, CP_EIO, "cannot start the Runtime API");

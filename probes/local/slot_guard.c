@@ -81,9 +81,9 @@ static void execute(const char *packet, size_t n)
     if (n < sizeof head)
         _exit(EXIT_NOT_LAUNCHED);
     memcpy(&head, packet, sizeof head);
-    if (head.n_args > CP_LAUNCH_STRINGS_MAX || head.n_env > CP_LAUNCH_STRINGS_MAX ||
-        !take_strings(&at, end, dir, 1) || !take_strings(&at, end, args, head.n_args) ||
-        !take_strings(&at, end, env, head.n_env))
+    if (head.n_args == 0 || head.n_args > CP_LAUNCH_STRINGS_MAX ||
+        head.n_env > CP_LAUNCH_STRINGS_MAX || !take_strings(&at, end, dir, 1) ||
+        !take_strings(&at, end, args, head.n_args) || !take_strings(&at, end, env, head.n_env))
         _exit(EXIT_NOT_LAUNCHED);
     if (chdir(dir[0]) == 0)
         (void)execve(args[0], args, env);
