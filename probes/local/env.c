@@ -471,8 +471,8 @@ static void name_stream(struct cp_env *env)
     char day[CP_DATETIME_TEXT_MAX];
     (void)cp_datetime_format(cp_clock_unix_ms(), CP_DATETIME_STREAM_DAY, day);
     uint64_t high = cp_rng_next(env->host->rng), low = cp_rng_next(env->host->rng);
-    (void)snprintf(env->log.stream, sizeof env->log.stream, "%.10s/[%.23s]%016" PRIx64 "%016" PRIx64,
-                   day, env->config->version, high, low);
+    (void)snprintf(env->log.stream, sizeof env->log.stream,
+                   "%.10s/[%.23s]%016" PRIx64 "%016" PRIx64, day, env->config->version, high, low);
 }
 
 enum cp_code cp_env_new(struct cp_env_host *host, const struct cp_configuration *config,
@@ -516,6 +516,8 @@ void cp_env_free(struct cp_env *env)
         deliver(env);
     }
     go_to_reset(env);
+    (void)cp_env_log_drain(&env->log, env->slot->log.fd, cp_clock_unix_ms());
+    cp_env_log_record(&env->log, CP_VIEW_LIT(""), cp_clock_unix_ms());
     cp_slot_free(env->slot);
     cp_env_log_clear(&env->log);
     cp_buf_clear(&env->init_error);

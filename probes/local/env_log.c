@@ -2,17 +2,17 @@
 #include "probes/local/env_log.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
-#include <sys/uio.h>
 #include <unistd.h>
 
 #include "model/base/datetime.h"
+#include "probes/os/file.h"
 
 void cp_env_log_init(struct cp_env_log *log, int sink_fd)
 {
     *log = (struct cp_env_log){.sink_fd = sink_fd};
     cp_buf_init(&log->line, CP_LOG_LINE_MAX);
+    cp_buf_init(&log->out, (size_t)2 * CP_LOG_LINE_MAX);
     cp_buf_init(&log->tail, (size_t)2 * CP_LOG_TAIL_MAX + CP_LOG_LINE_MAX);
 }
 
@@ -20,6 +20,7 @@ void cp_env_log_clear(struct cp_env_log *log)
 {
     cp_buf_clear(&log->line);
     cp_buf_clear(&log->tail);
+    cp_buf_clear(&log->out);
 }
 
 void cp_env_log_begin_tail(struct cp_env_log *log)
@@ -43,24 +44,28 @@ static void add_tail(struct cp_env_log *log, struct cp_view bytes)
     }
 }
 
-/* One writev a line: lines of several services in one file do not mix. */
+static void flush(struct cp_env_log *log)
+{
+    if (log->out.n)
+        (void)cp_fd_write_all(log->sink_fd, cp_buf_view(&log->out), "log", NULL);
+    cp_buf_reset(&log->out);
+}
+
 static void write_line(struct cp_env_log *log, struct cp_view line, int64_t now_ms)
 {
-    char time[CP_DATETIME_TEXT_MAX], head[CP_DATETIME_TEXT_MAX + sizeof log->stream + 16];
-    static char newline[] = "\n";
+    enum { HEAD_MAX = CP_DATETIME_TEXT_MAX + sizeof log->stream };
+    char time[CP_DATETIME_TEXT_MAX];
     add_tail(log, line);
     add_tail(log, CP_VIEW_LIT("\n"));
     if (log->sink_fd < 0)
         return;
-    (void)cp_datetime_format(now_ms, CP_DATETIME_ISO_MS, time);
+    if (log->out.n + HEAD_MAX + line.n > log->out.max)
+        flush(log);
     /* 2026-10-08T14:03:11.482000+00:00, as `aws logs tail` writes it: microseconds, no Z */
-    int n = snprintf(head, sizeof head, "%.23s000+00:00 %s ", time, log->stream);
-    struct iovec parts[] = {
-        {head, (size_t)n}, {(void *)line.p, line.n}, {newline, 1}};
-    ssize_t written;
-    do {
-        written = writev(log->sink_fd, parts, 3);
-    } while (written < 0 && errno == EINTR);
+    (void)cp_datetime_format(now_ms, CP_DATETIME_ISO_MS, time);
+    (void)cp_buf_addf(&log->out, "%.23s000+00:00 %s ", time, log->stream);
+    (void)cp_buf_add_view(&log->out, line);
+    (void)cp_buf_addc(&log->out, '\n');
 }
 
 static void end_line(struct cp_env_log *log, int64_t now_ms)
@@ -71,7 +76,7 @@ static void end_line(struct cp_env_log *log, int64_t now_ms)
     cp_buf_reset(&log->line);
 }
 
-void cp_env_log_add(struct cp_env_log *log, struct cp_view bytes, int64_t now_ms)
+static void add(struct cp_env_log *log, struct cp_view bytes, int64_t now_ms)
 {
     while (bytes.n) {
         const char *end = memchr(bytes.p, '\n', bytes.n);
@@ -93,6 +98,12 @@ void cp_env_log_add(struct cp_env_log *log, struct cp_view bytes, int64_t now_ms
         if (is_whole || is_cut)
             end_line(log, now_ms);
     }
+}
+
+void cp_env_log_add(struct cp_env_log *log, struct cp_view bytes, int64_t now_ms)
+{
+    add(log, bytes, now_ms);
+    flush(log);
 }
 
 void cp_env_log_record(struct cp_env_log *log, struct cp_view record, int64_t now_ms)

@@ -14,18 +14,20 @@
 enum { CP_LOG_TAIL_MAX = 4096, CP_LOG_LINE_MAX = 64 * 1024 };
 
 struct cp_env_log {
-    char stream[80]; /* 2026/10/08/[$LATEST]<32 hex> */
-    int sink_fd;     /* where lines are appended; -1: nowhere. Borrowed */
-    bool has_tail;   /* a request is being logged */
+    char stream[80];    /* 2026/10/08/[$LATEST]<32 hex> */
+    int sink_fd;        /* where lines are appended; -1: nowhere. Borrowed */
+    bool has_tail;      /* a request is being logged */
     struct cp_buf line; /* without an end yet */
     struct cp_buf tail; /* at most CP_LOG_TAIL_MAX bytes */
+    struct cp_buf out;  /* whole lines for the sink: written in one piece, so that lines of several
+                           environments in one file do not mix */
 };
 
 void cp_env_log_init(struct cp_env_log *log, int sink_fd);
-void cp_env_log_clear(struct cp_env_log *log); /* writes what is left */
+void cp_env_log_clear(struct cp_env_log *log);
 /* Output of the function: any bytes. */
 void cp_env_log_add(struct cp_env_log *log, struct cp_view bytes, int64_t now_ms);
-/* A platform record: ends an unfinished line first. */
+/* A platform record, or "": ends an unfinished line first. */
 void cp_env_log_record(struct cp_env_log *log, struct cp_view record, int64_t now_ms);
 /* The tail begins to be kept, empty. */
 void cp_env_log_begin_tail(struct cp_env_log *log);

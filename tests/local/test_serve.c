@@ -412,6 +412,37 @@ static void invoke_checks_its_request(void **state)
     service_stop(&s);
 }
 
+static void payload_is_limited_to_6_mb(void **state)
+{
+    (void)state;
+    static const struct {
+        size_t n;
+        const char *type;
+        int status;
+    } rows[] = {
+        {6 << 20, "RequestResponse", 200},
+        {(6 << 20) + 1, "RequestResponse", 413},
+        {1 << 20, "Event", 202},
+        {(1 << 20) + 1, "Event", 413},
+    };
+    struct service s;
+    service_start(&s, &probe, 1, NULL);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct answer a;
+        char headers[64];
+        char *payload = malloc(rows[i].n + 1);
+        assert_non_null(payload);
+        memset(payload, '1', rows[i].n);
+        payload[rows[i].n] = '\0';
+        (void)snprintf(headers, sizeof headers, "X-Amz-Invocation-Type: %s\r\n", rows[i].type);
+        call(&s, "POST", "/2015-03-31/functions/fn/invocations", headers, payload, &a);
+        assert_int_equal(a.status, rows[i].status);
+        answer_clear(&a);
+        free(payload);
+    }
+    service_stop(&s);
+}
+
 static void event_invocation_runs_later(void **state)
 {
     (void)state;
@@ -741,6 +772,30 @@ static void nothing_is_left_after_kill_9(void **state)
     service_stop(&s);
 }
 
+static void without_control_groups_it_serves_and_cleans_up(void **state)
+{
+    (void)state;
+    struct service s;
+    struct answer a;
+    struct cp_buf tail;
+    const struct cp_serve_options options = {.no_cpu_share = true};
+    service_start(&s, &probe, 1, &options);
+    assert_has(&s.ready, "\"cgroup\":\"none\"");
+    invoke(&s, "fn", "\"memory 40\"", &a, &tail);
+    assert_int_equal(a.status, 200);
+    double peak_mb =
+        value_in(&tail, "Max Memory Used: "); /* of the process, as the kernel counts */
+    assert_true(peak_mb >= 40 && peak_mb <= 60);
+    clear(&a, &tail);
+    invoke(&s, "fn", "\"orphan\"", &a, NULL);
+    answer_clear(&a);
+    (void)kill(s.pid, SIGKILL);
+    assert_int_equal(waitpid(s.pid, NULL, 0), s.pid);
+    assert_true(wait_until(all_ended, &s));
+    s.pid = 0;
+    service_stop(&s);
+}
+
 static void service_ends_with_its_parent(void **state)
 {
     (void)state;
@@ -859,6 +914,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(slow_init_that_succeeds_the_second_time_serves),
         cmocka_unit_test(runtime_api_refuses_what_it_must),
         cmocka_unit_test(invoke_checks_its_request),
+        cmocka_unit_test(payload_is_limited_to_6_mb),
         cmocka_unit_test(event_invocation_runs_later),
         cmocka_unit_test(unsigned_and_wrongly_signed_requests_are_refused),
         cmocka_unit_test(parallel_requests_get_environments_of_their_own),
@@ -870,6 +926,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(idle_environment_is_frozen),
         cmocka_unit_test(nothing_is_left_after_the_end),
         cmocka_unit_test(nothing_is_left_after_kill_9),
+        cmocka_unit_test(without_control_groups_it_serves_and_cleans_up),
         cmocka_unit_test(service_ends_with_its_parent),
         cmocka_unit_test(taken_port_is_named_with_the_fix),
         cmocka_unit_test(shipped_bootstraps_run_handlers),
