@@ -20,6 +20,7 @@ struct visitor {
     struct cp_api_gate *gate;
     struct cp_loop_source source;
     struct cp_loop_timer timer;
+    ssize_t n_seen;  /* of the head, so far */
     bool is_refused; /* answered; what still comes is thrown away */
     struct visitor *next;
 };
@@ -120,11 +121,12 @@ static void look(struct visitor *v)
     struct cp_api_response response;
     size_t head_size;
     ssize_t n = recv(v->source.fd, bytes, sizeof bytes, MSG_PEEK | MSG_DONTWAIT);
-    if (n <= 0) {
-        if (n == 0 || (errno != EAGAIN && errno != EINTR))
+    if (n <= 0 || n == v->n_seen) { /* woken without a new byte: the end of the stream */
+        if (n >= 0 || (errno != EAGAIN && errno != EINTR))
             remove_visitor(v);
         return;
     }
+    v->n_seen = n;
     cp_api_response_init(&response);
     struct cp_view seen = {bytes, (size_t)n};
     enum cp_head_status status = cp_api_parse_head(seen, headers, &raw, &head_size, &response);

@@ -10,6 +10,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "model/base/rng.h"
 #include "probes/os/file.h"
 #include "tests/local/service.h"
 
@@ -162,6 +163,39 @@ static void pipelined_requests_are_answered_in_order(void **state)
     (void)close(fd);
 }
 
+/* Whatever bytes come: an answer or the end of the connection, and the next request is served. */
+static void mutated_requests_do_no_harm(void **state)
+{
+    (void)state;
+    enum { ROUNDS = 300, CHANGES = 3 };
+    struct cp_rng rng;
+    struct cp_buf good;
+    cp_rng_init(&rng, 11, 0);
+    cp_buf_init(&good, 1 << 20);
+    sign_request(&service, "POST", "/2015-03-31/functions/fn/invocations", "", "{\"a\":1}", &good);
+    for (int i = 0; i < ROUNDS; i++) {
+        char bytes[4096];
+        struct answer a;
+        struct cp_buf pending;
+        assert_true(good.n < sizeof bytes);
+        memcpy(bytes, good.p, good.n);
+        size_t n = i % 5 ? good.n : cp_rng_below(&rng, good.n);
+        for (int k = 0; k < CHANGES; k++)
+            bytes[cp_rng_below(&rng, good.n)] = (char)cp_rng_below(&rng, 256);
+        int fd = service_connect(&service);
+        (void)send(fd, bytes, n, MSG_NOSIGNAL);
+        (void)shutdown(fd, SHUT_WR);
+        cp_buf_init(&pending, 1 << 20);
+        read_answer(fd, &pending, &a);
+        assert_true(a.status == 0 || (a.status >= 200 && a.status < 500));
+        answer_clear(&a);
+        cp_buf_clear(&pending);
+        (void)close(fd);
+    }
+    cp_buf_clear(&good);
+    assert_still_serves();
+}
+
 static bool contains(const struct answer *a, const char *text)
 {
     return strstr(cp_buf_str(&a->head), text) || strstr(cp_buf_str(&a->body), text);
@@ -243,6 +277,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(malformed_heads_are_refused),
         cmocka_unit_test(malformed_second_request_is_refused),
         cmocka_unit_test(long_head_is_431),
+        cmocka_unit_test(mutated_requests_do_no_harm),
         cmocka_unit_test(pipelined_requests_are_answered_in_order),
         cmocka_unit_test(reference_requests_get_the_answers_they_must),
         cmocka_unit_test(half_a_head_is_closed_after_the_limit),
