@@ -91,6 +91,9 @@ static int64_t peak_of_process(pid_t pid)
     return kb < 0 ? -1 : kb * 1024;
 }
 
+/* Peak of what is charged to the group. Pages of files that another group has read before (an
+ * interpreter's own binary, after its first start) are charged there and not here, so the figure is
+ * below AWS's for large interpreters. */
 static int max_memory_used_mb(const struct cp_env *env)
 {
     enum { MB = 1 << 20 };

@@ -5,6 +5,7 @@
 #include "tests/test.h"
 
 #include <fcntl.h>
+#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -69,16 +70,14 @@ static void bench_cold(const struct service *s, int fd)
     show("cold invoke", ms, COLD);
 }
 
-static void bench_bare(const char *program, const char *name)
+static void bench_bare(char *program, const char *name)
 {
     static double ms[COLD];
     for (int i = 0; i < COLD; i++) {
         double start_ms = cp_clock_mono_ms();
-        pid_t pid = vfork();
-        if (pid == 0) {
-            (void)execl(program, program, (char *)NULL);
-            _exit(1);
-        }
+        char *args[] = {program, NULL};
+        pid_t pid;
+        assert_int_equal(posix_spawn(&pid, program, NULL, NULL, args, environ), 0);
         (void)waitpid(pid, NULL, 0);
         ms[i] = cp_clock_mono_ms() - start_ms;
     }

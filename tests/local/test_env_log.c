@@ -68,7 +68,7 @@ static void endless_line_is_cut(void **state)
     cp_env_log_begin_tail(&log);
     for (int i = 0; i < 10000; i++)
         cp_env_log_add(&log, (struct cp_view){block, sizeof block}, 0);
-    assert_true(log.line.n <= CP_LOG_LINE_MAX && log.line.cap <= 4 * CP_LOG_LINE_MAX);
+    assert_true(log.line.n <= CP_LOG_LINE_MAX && log.line.cap <= (size_t)4 * CP_LOG_LINE_MAX);
     assert_int_equal(log.tail.n, CP_LOG_TAIL_MAX);
     cp_env_log_clear(&log);
 }

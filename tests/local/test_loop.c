@@ -11,8 +11,8 @@ static struct cp_loop *loop;
 
 struct item {
     struct cp_loop_timer timer;
-    int number;
     int *order, *n;
+    int number;
     int n_left; /* the loop stops when the last one has run */
 };
 
@@ -46,7 +46,7 @@ static void timers_run_in_the_order_of_their_times(void **state)
     for (int i = 0; i < N; i++) /* moved: the number is the time */
         (void)cp_loop_timer_set(loop, &items[i].timer, base_ms + i);
     for (int i = 0; i < CANCELLED; i++)
-        cp_loop_timer_cancel(loop, &items[i * 4].timer);
+        cp_loop_timer_cancel(loop, &items[(size_t)i * 4].timer);
     assert_int_equal(cp_loop_run(loop, NULL), CP_OK);
     assert_int_equal(n, N - CANCELLED);
     for (int i = 1; i < n; i++)
