@@ -44,8 +44,7 @@ void cp_http_daemon_resume(struct cp_http_daemon *d, struct MHD_Connection *conn
 enum cp_code cp_http_daemon_attach(struct cp_http_daemon *d, struct cp_loop *loop,
                                    struct MHD_Daemon *mhd, struct cp_error *err)
 {
-    const union MHD_DaemonInfo *info =
-        MHD_get_daemon_info(mhd, MHD_DAEMON_INFO_EPOLL_FD);
+    const union MHD_DaemonInfo *info = MHD_get_daemon_info(mhd, MHD_DAEMON_INFO_EPOLL_FD);
     d->mhd = mhd;
     d->loop = loop;
     d->source = (struct cp_loop_source){info ? info->epoll_fd : -1, on_ready};

@@ -126,8 +126,8 @@ void cp_invoke_name(struct cp_invocation *invocation, struct cp_rng *rng, int64_
     cp_uuid_format(rng, invocation->request_id);
     uint64_t root_high = cp_rng_next(rng) >> 32, root_low = cp_rng_next(rng);
     uint64_t parent = cp_rng_next(rng);
-    (void)snprintf(
-        invocation->trace_id, sizeof invocation->trace_id,
-        "Root=1-%08" PRIx64 "-%08" PRIx64 "%016" PRIx64 ";Parent=%016" PRIx64 ";Sampled=0",
-        (uint64_t)(now_ms / 1000), root_high, root_low, parent);
+    (void)snprintf(invocation->trace_id, sizeof invocation->trace_id,
+                   "Root=1-%08" PRIx64 "-%08" PRIx64 "%016" PRIx64 ";Parent=%016" PRIx64
+                   ";Sampled=0",
+                   (uint64_t)(now_ms / 1000), root_high, root_low, parent);
 }

@@ -2,7 +2,8 @@
  * Platform records as Lambda writes them: INIT_START, START, END, REPORT, INIT_REPORT in text, and
  * the same as platform.* events in JSON mode (facts: report-lines 1 and 2). Structs in, bytes out.
  * A value that was not measured is left out.
- * JSON mode obeys the system log level: at WARN an invocation that succeeds leaves no record at all.
+ * JSON mode obeys the system log level: at WARN an invocation that succeeds leaves no record at
+ * all.
  */
 #ifndef COLDPROF_PROBES_LOCAL_RECORD_WRITER_H
 #define COLDPROF_PROBES_LOCAL_RECORD_WRITER_H
@@ -27,11 +28,11 @@ struct cp_record_env {
 struct cp_record_report {
     const char *request_id;
     double duration_ms;
-    double init_duration_ms;   /* NAN: warm, suppressed or provisioned */
+    double init_duration_ms; /* NAN: warm, suppressed or provisioned */
     int memory_size_mb;
-    int max_memory_used_mb;    /* -1: not measured */
-    const char *status;        /* NULL or "success": not marked in text; error, timeout, failure */
-    const char *error_type;    /* NULL: none */
+    int max_memory_used_mb; /* -1: not measured */
+    const char *status;     /* NULL or "success": not marked in text; error, timeout, failure */
+    const char *error_type; /* NULL: none */
 };
 
 struct cp_record_init {

@@ -28,12 +28,12 @@ struct cp_slot;
 
 /* What the slot tells its owner. */
 struct cp_slot_events {
-    void (*on_ready)(struct cp_slot *slot);                  /* a launcher waits */
+    void (*on_ready)(struct cp_slot *slot);                   /* a launcher waits */
     void (*on_exited)(struct cp_slot *slot, int wait_status); /* the runtime is gone, and all it
                                                                  started; the next launcher comes */
-    void (*on_broken)(struct cp_slot *slot);                 /* nothing will run here: see error */
-    void (*on_connection)(struct cp_slot *slot, int fd);     /* the runtime connected; takes fd */
-    void (*on_log)(struct cp_slot *slot);                    /* read cp_slot_log_fd */
+    void (*on_broken)(struct cp_slot *slot);                  /* nothing will run here: see error */
+    void (*on_connection)(struct cp_slot *slot, int fd);      /* the runtime connected; takes fd */
+    void (*on_log)(struct cp_slot *slot);                     /* read cp_slot_log_fd */
 };
 
 /* What all slots of a service share. */
