@@ -14,7 +14,7 @@
 #include "model/base/rng.h"
 #include "model/base/units.h"
 #include "probes/local/env_launch.h"
-#include "probes/local/json_text.h"
+#include "probes/local/json_out.h"
 #include "probes/os/clock.h"
 #include "probes/os/file.h"
 

@@ -4,8 +4,9 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-static void add_escaped(struct cp_buf *to, struct cp_view text)
+void cp_json_add_string(struct cp_buf *to, struct cp_view text)
 {
+    (void)cp_buf_addc(to, '"');
     while (text.n) {
         uint32_t c = 0;
         size_t n = cp_view_utf8(text, &c);
@@ -13,6 +14,8 @@ static void add_escaped(struct cp_buf *to, struct cp_view text)
             (void)cp_buf_adds(to, "\xef\xbf\xbd");
         else if (c == '"' || c == '\\')
             (void)cp_buf_addf(to, "\\%c", (int)c);
+        else if (c == '\n' || c == '\t')
+            (void)cp_buf_adds(to, c == '\n' ? "\\n" : "\\t");
         else if (c < 0x20 || c == 0x7f)
             (void)cp_buf_addf(to, "\\u%04x", (unsigned)c);
         else
@@ -20,12 +23,6 @@ static void add_escaped(struct cp_buf *to, struct cp_view text)
         n = n ? n : 1;
         text = (struct cp_view){text.p + n, text.n - n};
     }
-}
-
-static void add_quoted(struct cp_buf *to, const char *text)
-{
-    (void)cp_buf_addc(to, '"');
-    add_escaped(to, cp_view_of(text));
     (void)cp_buf_addc(to, '"');
 }
 
@@ -35,7 +32,7 @@ static void start_member(struct cp_json_out *j, const char *name)
         (void)cp_buf_addc(j->to, ',');
     j->has_member = true;
     if (name) {
-        add_quoted(j->to, name);
+        cp_json_add_string(j->to, cp_view_of(name));
         (void)cp_buf_addc(j->to, ':');
     }
 }
@@ -76,7 +73,7 @@ void cp_json_array_end(struct cp_json_out *j)
 void cp_json_string(struct cp_json_out *j, const char *name, const char *value)
 {
     start_member(j, name);
-    add_quoted(j->to, value);
+    cp_json_add_string(j->to, cp_view_of(value));
 }
 
 void cp_json_int(struct cp_json_out *j, const char *name, int64_t value)

@@ -12,6 +12,9 @@
 
 #include "model/base/buf.h"
 
+/* One string, quoted and escaped; ill-formed UTF-8 becomes U+FFFD. */
+void cp_json_add_string(struct cp_buf *to, struct cp_view text);
+
 struct cp_json_out {
     struct cp_buf *to;
     bool has_member; /* a comma is due before the next member */

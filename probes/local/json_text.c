@@ -188,33 +188,3 @@ bool cp_json_is_valid(struct cp_view text, size_t *offset)
     *offset = (size_t)(s.p - text.p);
     return is_valid && s.p == s.end;
 }
-
-static void add_escaped(struct cp_buf *out, unsigned char c)
-{
-    static const char names[] = "\"\"\\\\\bb\ff\nn\rr\tt";
-    for (size_t i = 0; i + 1 < sizeof names; i += 2) {
-        if ((unsigned char)names[i] == c) {
-            (void)cp_buf_addf(out, "\\%c", names[i + 1]);
-            return;
-        }
-    }
-    (void)cp_buf_addf(out, "\\u%04x", c);
-}
-
-void cp_json_add_string(struct cp_buf *out, struct cp_view text)
-{
-    (void)cp_buf_addc(out, '"');
-    while (text.n) {
-        unsigned char c = (unsigned char)*text.p;
-        size_t n = cp_view_utf8(text, NULL);
-        if (!n)
-            (void)cp_buf_adds(out, "\xef\xbf\xbd");
-        else if (n == 1 && (c < 0x20 || c == '"' || c == '\\'))
-            add_escaped(out, c);
-        else
-            (void)cp_buf_add(out, text.p, n);
-        n += !n;
-        text = (struct cp_view){text.p + n, text.n - n};
-    }
-    (void)cp_buf_addc(out, '"');
-}

@@ -5,7 +5,7 @@
 #include <math.h>
 
 #include "model/base/datetime.h"
-#include "probes/local/json_text.h"
+#include "probes/local/json_out.h"
 
 int64_t cp_record_billed_ms(double duration_ms, double init_duration_ms)
 {

@@ -12,7 +12,7 @@
 
 #include "probes/local/base64.h"
 #include "probes/local/http_daemon.h"
-#include "probes/local/json_text.h"
+#include "probes/local/json_out.h"
 
 #define PREFIX "/2018-06-01/runtime/"
 

@@ -17,7 +17,7 @@
 
 #include "probes/local/api_server.h"
 #include "probes/local/bootstraps.h"
-#include "probes/local/json_text.h"
+#include "probes/local/json_out.h"
 #include "probes/local/pool.h"
 #include "probes/os/clock.h"
 #include "probes/os/file.h"

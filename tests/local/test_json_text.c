@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "probes/local/json_out.h"
 #include "probes/local/json_text.h"
 
 /* RFC 8259 */

@@ -33,7 +33,7 @@ static void text_is_escaped_and_made_well_formed(void **state)
     } cases[] = {
         {"", "\"\""},
         {"a\"b\\c", "\"a\\\"b\\\\c\""},
-        {"\n\t\x01\x7f", "\"\\u000a\\u0009\\u0001\\u007f\""},
+        {"\n\t\x01\x7f", "\"\\n\\t\\u0001\\u007f\""},
         {"\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80", "\"\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80\""},
         {"x\xff\xc3y", "\"x\xef\xbf\xbd\xef\xbf\xbdy\""},
     };
