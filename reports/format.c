@@ -91,6 +91,15 @@ const char *cp_format(enum cp_unit unit, double value, char out[CP_FORMAT_MAX])
     return out;
 }
 
+const char *cp_format_with_unit(enum cp_unit unit, double value, char out[CP_FORMAT_MAX])
+{
+    char number[CP_FORMAT_MAX];
+    cp_format(unit, value, number);
+    (void)snprintf(out, CP_FORMAT_MAX, "%.40s%s%s", number, isfinite(value) ? " " : "",
+                   isfinite(value) ? cp_unit_name(unit) : "");
+    return out;
+}
+
 const char *cp_format_bounds(enum cp_unit unit, struct cp_interval v, char out[CP_FORMAT_MAX])
 {
     char low[CP_FORMAT_MAX];
@@ -141,6 +150,34 @@ const char *cp_format_estimate(const struct cp_estimate *e, bool with_bounds,
         return cp_format(CP_UNIT_MS, e->value, out);
     }
     return memcpy(out, "-", 2);
+}
+
+const char *cp_format_brief(const struct cp_estimate *e, bool with_bounds, char out[CP_FORMAT_MAX])
+{
+    char value[CP_FORMAT_MAX];
+    char low[CP_FORMAT_MAX];
+    char high[CP_FORMAT_MAX];
+    switch (e->status) {
+    case CP_ANSWER_NONE:
+        return memcpy(out, "-", 2);
+    case CP_ANSWER_TOO_FEW:
+        (void)snprintf(out, CP_FORMAT_MAX, "n<%zu", e->n_needed_upper);
+        return out;
+    case CP_ANSWER_UPPER_ONLY:
+        (void)snprintf(out, CP_FORMAT_MAX, "<=%.40s",
+                       cp_format_with_unit(CP_UNIT_MS, e->upper, value));
+        return out;
+    case CP_ANSWER_OK:
+        break;
+    }
+    cp_format_with_unit(CP_UNIT_MS, e->value, value);
+    if (!with_bounds)
+        return memcpy(out, value, sizeof value);
+    int digit = value_digit(CP_UNIT_MS, e->value);
+    at_digit(e->low, digit < 0 ? digit + 1 : digit, low);
+    at_digit(e->high, digit < 0 ? digit + 1 : digit, high);
+    (void)snprintf(out, CP_FORMAT_MAX, "%.30s [%.25s, %.25s]", value, low, high);
+    return out;
 }
 
 const char *cp_format_count(size_t n, char out[CP_FORMAT_MAX])

@@ -29,6 +29,8 @@ const char *cp_unit_name(enum cp_unit unit);
 enum { CP_FORMAT_MAX = 96 };
 
 const char *cp_format(enum cp_unit unit, double value, char out[CP_FORMAT_MAX]);
+/* "128 MB", "0.41 USD"; "-" without a unit. */
+const char *cp_format_with_unit(enum cp_unit unit, double value, char out[CP_FORMAT_MAX]);
 const char *cp_format_count(size_t n, char out[CP_FORMAT_MAX]);
 /* "[71.2, 77.9]"; "" when a bound is absent. */
 const char *cp_format_bounds(enum cp_unit unit, struct cp_interval v, char out[CP_FORMAT_MAX]);
@@ -38,6 +40,9 @@ const char *cp_format_interval(enum cp_unit unit, struct cp_interval v, char out
  * "n>=299 needed" or "-". `with_bounds` false leaves the interval out. */
 const char *cp_format_estimate(const struct cp_estimate *e, bool with_bounds,
                                char out[CP_FORMAT_MAX]);
+/* The same for a narrow column: "73.9 ms", "73.9 ms [71, 78]", "<=80.2 ms", "n<299" or "-". The
+ * bounds have one decimal less than the value. */
+const char *cp_format_brief(const struct cp_estimate *e, bool with_bounds, char out[CP_FORMAT_MAX]);
 /* "p50", "p95", "p99.9" of a quantile 0..1. */
 const char *cp_format_quantile_name(double q, char out[CP_FORMAT_MAX]);
 

@@ -124,19 +124,27 @@ static void add_header(const struct text *t)
 /* --- the table --- */
 
 struct shown_column {
-    const char *key;  /* in cp_table_sweep */
-    const char *head; /* two header lines */
-    const char *unit;
-    int rank; /* columns of a high rank leave first when the line is too long */
+    const char *key; /* in cp_table_sweep or cp_table_duration, whose rows are the same */
+    const char *head;
+    int rank;         /* columns are taken in this order while the line has room */
+    bool has_bounds;  /* one interval is enough for a narrow line */
+    bool is_extra;    /* left out when no size has a value for it */
+    bool is_wide_one; /* stands for the column before it when there is room */
 };
 
 /* In order of appearance. */
 static const struct shown_column shown[] = {
-    {"memory_size_mb", "memory", "MB", 0},         {"init_p50_ms", "init p50", "ms", 5},
-    {"init_p95_ms", "init p95", "ms [95% CI]", 2}, {"cold_p95_ms", "cold p95", "ms [95% CI]", 0},
-    {"cold_p99_ms", "cold p99", "ms", 6},          {"warm_p95_ms", "warm p95", "ms", 3},
-    {"usd_per_million", "USD per", "million", 1},  {"n_cold", "cold", "n", 4},
-    {"headroom_ratio", "memory", "free %", 7},     {"n_warm", "warm", "n", 8},
+    {"memory_size_mb", "memory", 0, false, false, false},
+    {"init_p50_ms", "init p50", 5, false, false, false},
+    {"init_p95_ms", "init p95 [95% CI]", 2, true, false, false},
+    {"cold_p95_ms", "cold p95", 1, false, false, false},
+    {"cold_p95_ms", "cold p95 [95% CI]", 8, true, false, true},
+    {"cold_p99_ms", "cold p99", 9, false, true, false},
+    {"warm_p95_ms", "warm p95", 3, false, false, false},
+    {"warm_p99_ms", "warm p99", 10, false, true, false},
+    {"usd_per_million", "USD/1M", 4, false, false, false},
+    {"usd_per_million", "USD/million", 7, false, false, true},
+    {"n_cold", "cold", 6, false, false, false},
 };
 enum { SHOWN = sizeof shown / sizeof shown[0] };
 
@@ -148,23 +156,30 @@ struct layout {
 
 static const char best_mark[] = "<- best";
 
-/* Only columns whose unit says so show their interval: three are too many for a line. */
+static struct cp_cell cell_of(const struct layout *l, const struct cp_figures *f, size_t row,
+                              size_t i)
+{
+    return l->columns[i]->cell(f, row);
+}
+
+/* "128 MB", "66.1 ms", "74.0 ms [71, 80]", "0.41", "72" */
 static const char *cell_text(const struct layout *l, const struct cp_figures *f, size_t row,
                              size_t i, char out[CP_FORMAT_MAX])
 {
-    struct cp_column column = *l->columns[i];
-    struct cp_cell cell = column.cell(f, row);
-    if (strchr(shown[i].unit, '[') == NULL)
-        column.has_interval = false;
-    return cp_cell_format(&column, &cell, out);
+    struct cp_cell cell = cell_of(l, f, row, i);
+    if (cell.of)
+        return cp_format_brief(cell.of, shown[i].has_bounds, out);
+    if (l->columns[i]->unit == CP_UNIT_MB)
+        return cp_format_with_unit(CP_UNIT_MB, cell.number.value, out);
+    return cp_format(l->columns[i]->unit, cell.number.value, out);
 }
 
 static size_t line_width(const struct layout *l)
 {
-    size_t width = sizeof best_mark - 1; /* one blank and the mark, less the margin's missing gap */
+    size_t width = sizeof best_mark; /* a blank and the mark */
     for (size_t i = 0; i < SHOWN; i++)
         width += l->is_shown[i] ? INDENT + l->width[i] : 0;
-    return width + 1;
+    return width - INDENT; /* no margin before the first column */
 }
 
 static size_t longest(size_t a, size_t b)
@@ -172,58 +187,87 @@ static size_t longest(size_t a, size_t b)
     return a > b ? a : b;
 }
 
-static bool is_p99_judged(const struct cp_figures *f)
+static const struct cp_column *column_of(const char *key)
 {
-    return f->data->run.budget_q > 0.985 && f->data->run.budget_q < 0.995;
+    const struct cp_column *column = cp_table_column(&cp_table_sweep, key);
+    return column ? column : cp_table_column(&cp_table_duration, key);
 }
 
-static void lay_out(const struct text *t, struct layout *l)
+static void measure(const struct text *t, struct layout *l)
 {
     char cell[CP_FORMAT_MAX];
     for (size_t i = 0; i < SHOWN; i++) {
-        l->columns[i] = cp_table_column(&cp_table_sweep, shown[i].key);
-        l->is_shown[i] = true;
-        l->width[i] = longest(strlen(shown[i].head), strlen(shown[i].unit));
+        l->columns[i] = column_of(shown[i].key);
+        l->is_shown[i] = false;
+        l->width[i] = strlen(shown[i].head);
         for (size_t row = 0; row < t->f->n_sizes; row++) {
             if (!t->f->sizes[row].cannot_run || i == 0)
                 l->width[i] = longest(l->width[i], strlen(cell_text(l, t->f, row, i, cell)));
         }
     }
-    while (line_width(l) > t->width) {
-        size_t worst = 0;
-        int worst_rank = 0;
-        for (size_t i = 0; i < SHOWN; i++) {
-            int rank = shown[i].rank;
-            if (strcmp(shown[i].key, "cold_p99_ms") == 0 && is_p99_judged(t->f))
-                rank = 1;
-            if (l->is_shown[i] && rank > worst_rank) {
-                worst_rank = rank;
-                worst = i;
-            }
-        }
-        if (worst_rank == 0)
-            break;
-        l->is_shown[worst] = false;
+}
+
+static bool is_refused(const struct cp_cell *cell)
+{
+    return cell->of && cell->of->status == CP_ANSWER_TOO_FEW;
+}
+
+/* Does any size have something to say in this column? */
+static bool has_value(const struct text *t, const struct layout *l, size_t i)
+{
+    for (size_t row = 0; row < t->f->n_sizes; row++) {
+        struct cp_cell cell = cell_of(l, t->f, row, i);
+        if (!t->f->sizes[row].cannot_run && !is_refused(&cell))
+            return true;
+    }
+    return false;
+}
+
+/* Shows column `i`, in place of the one before it when it is the wide form of that. */
+static void show(struct layout *l, size_t i, bool is_shown)
+{
+    l->is_shown[i] = is_shown;
+    if (shown[i].is_wide_one)
+        l->is_shown[i - 1] = !is_shown;
+}
+
+static size_t column_of_rank(int rank)
+{
+    size_t i = 0;
+    while (i + 1 < SHOWN && shown[i].rank != rank)
+        i++;
+    return i;
+}
+
+static void lay_out(const struct text *t, struct layout *l)
+{
+    measure(t, l);
+    for (int rank = 0; rank < SHOWN; rank++) {
+        size_t i = column_of_rank(rank);
+        if (shown[i].is_extra && !has_value(t, l, i))
+            continue;
+        if (shown[i].is_wide_one && !l->is_shown[i - 1])
+            continue;
+        show(l, i, true);
+        if (rank > 0 && line_width(l) > t->width)
+            show(l, i, false);
     }
 }
 
-static void add_right(const struct text *t, size_t width, const char *s)
+/* The first column starts at the margin, the others after a gap. */
+static void add_right(const struct text *t, size_t column, size_t width, const char *s)
 {
     size_t n = cp_text_columns(cp_view_of(s));
-    add_blanks(t, INDENT + (n < width ? width - n : 0));
+    add_blanks(t, (column ? INDENT : 0) + (n < width ? width - n : 0));
     cp_buf_adds(t->out, s);
 }
 
 static void add_table_head(const struct text *t, const struct layout *l)
 {
     set_role(t, ROLE_DIM);
-    for (int line = 0; line < 2; line++) {
-        for (size_t i = 0; i < SHOWN; i++) {
-            if (l->is_shown[i])
-                add_right(t, l->width[i], line == 0 ? shown[i].head : shown[i].unit);
-        }
-        if (line == 0)
-            cp_buf_addc(t->out, '\n');
+    for (size_t i = 0; i < SHOWN; i++) {
+        if (l->is_shown[i])
+            add_right(t, i, l->width[i], shown[i].head);
     }
     set_role(t, ROLE_PLAIN);
     cp_buf_addc(t->out, '\n');
@@ -235,9 +279,9 @@ static void add_row(const struct text *t, const struct layout *l, size_t row)
     bool is_best = cp_table_sweep.mark(t->f, row) != NULL;
     char cell[CP_FORMAT_MAX];
     if (size->cannot_run) {
-        size_t column = INDENT + l->width[0] + INDENT;
+        size_t column = l->width[0] + INDENT;
         set_role(t, ROLE_BAD);
-        add_right(t, l->width[0], cell_text(l, t->f, row, 0, cell));
+        add_right(t, 0, l->width[0], cell_text(l, t->f, row, 0, cell));
         cp_buf_adds(t->out, "  cannot run: ");
         add_foreign(t, column + strlen("cannot run: "), column,
                     size->cannot_run_note[0] ? size->cannot_run_note : "no reason recorded");
@@ -248,7 +292,7 @@ static void add_row(const struct text *t, const struct layout *l, size_t row)
         set_role(t, ROLE_GOOD);
     for (size_t i = 0; i < SHOWN; i++) {
         if (l->is_shown[i])
-            add_right(t, l->width[i], cell_text(l, t->f, row, i, cell));
+            add_right(t, i, l->width[i], cell_text(l, t->f, row, i, cell));
     }
     if (is_best) {
         cp_buf_addf(t->out, " %s", best_mark);
@@ -265,6 +309,18 @@ static void add_note(const struct text *t, const char *note)
     set_role(t, ROLE_PLAIN);
 }
 
+static bool any_refused(const struct text *t, const struct layout *l)
+{
+    for (size_t row = 0; row < t->f->n_sizes; row++) {
+        for (size_t i = 0; i < SHOWN && !t->f->sizes[row].cannot_run; i++) {
+            struct cp_cell cell = cell_of(l, t->f, row, i);
+            if (l->is_shown[i] && is_refused(&cell))
+                return true;
+        }
+    }
+    return false;
+}
+
 static void add_table(const struct text *t)
 {
     struct layout l;
@@ -275,20 +331,8 @@ static void add_table(const struct text *t)
     add_note(t, t->f->is_init_pooled ? "(init does not follow memory; the first handler run does: "
                                        "cold = init + first handler run)"
                                      : "(cold = init + first handler run)");
-    double q = cp_figures_quantile(t->f);
-    size_t needed = cp_quantile_min_n_upper(q, 0.95);
-    for (size_t row = 0; row < t->f->n_sizes; row++) {
-        if (t->f->sizes[row].cannot_run || t->f->sizes[row].n_cold >= needed)
-            continue;
-        struct cp_buf note;
-        char name[CP_FORMAT_MAX];
-        cp_buf_init(&note, 200);
-        cp_buf_addf(&note, "(%s needs n >= %zu cold starts per size)",
-                    cp_format_quantile_name(q, name), needed);
-        add_note(t, cp_buf_str(&note));
-        cp_buf_clear(&note);
-        break;
-    }
+    if (any_refused(t, &l))
+        add_note(t, "(n<N: too few samples; this quantile takes N of them at that memory size)");
 }
 
 static void add_accounting(const struct text *t)

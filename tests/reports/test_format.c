@@ -95,6 +95,29 @@ static void an_estimate_shows_what_its_sample_allows(void **state)
     assert_string_equal(cp_format_estimate(&e, true, out), "300 [279, 320]");
 }
 
+static void a_narrow_column_gets_the_same_in_short(void **state)
+{
+    (void)state;
+    static const struct {
+        struct cp_estimate e;
+        const char *expected;
+    } cases[] = {
+        {{.status = CP_ANSWER_NONE}, "-"},
+        {{.status = CP_ANSWER_TOO_FEW, .n_needed_upper = 59}, "n<59"},
+        {{.status = CP_ANSWER_UPPER_ONLY, .upper = 158}, "<=158 ms"},
+        {{.status = CP_ANSWER_OK, .value = 74.04, .low = 71.2, .high = 79.8}, "74.0 ms [71, 80]"},
+        {{.status = CP_ANSWER_OK, .value = 228.4, .low = 213.6, .high = 247.1},
+         "228 ms [214, 247]"},
+        {{.status = CP_ANSWER_OK, .value = 2.024, .low = 1.29, .high = 3.52}, "2.02 ms [1.3, 3.5]"},
+        {{.status = CP_ANSWER_OK, .value = 1234, .low = 1176, .high = 1404},
+         "1,230 ms [1,180, 1,400]"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char out[CP_FORMAT_MAX];
+        assert_string_equal(cp_format_brief(&cases[i].e, true, out), cases[i].expected);
+    }
+}
+
 static void quantiles_are_named_as_people_say_them(void **state)
 {
     (void)state;
@@ -163,6 +186,7 @@ int main(void)
         cmocka_unit_test(numbers_have_three_digits_money_has_cents),
         cmocka_unit_test(an_interval_is_shown_only_with_both_bounds),
         cmocka_unit_test(an_estimate_shows_what_its_sample_allows),
+        cmocka_unit_test(a_narrow_column_gets_the_same_in_short),
         cmocka_unit_test(quantiles_are_named_as_people_say_them),
         cmocka_unit_test(foreign_text_is_harmless_in_every_format),
         cmocka_unit_test(columns_are_those_of_a_terminal),

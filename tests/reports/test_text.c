@@ -87,30 +87,52 @@ static void hostile_names_stay_on_their_line(void **state)
     }
 }
 
-static void a_missing_p99_says_how_many_samples_it_takes(void **state)
+static char *table_of(size_t n_cold, int width)
+{
+    static struct cp_buf out;
+    struct cp_run_data data;
+    fixture_data(&(struct fixture_options){.n_cold = n_cold}, &data);
+    struct cp_figures *f = fixture_figures(&data);
+    cp_buf_clear(&out);
+    cp_buf_init(&out, 1U << 20);
+    cp_report_text(f, &(struct cp_text_style){.width = width}, &out);
+    cp_figures_free(f);
+    cp_run_data_clear(&data);
+    return out.p;
+}
+
+static void a_refused_quantile_says_how_many_samples_it_takes(void **state)
 {
     (void)state;
-    struct cp_run_data data;
-    struct cp_buf out;
-    fixture_data(&(struct fixture_options){0}, &data);
-    data.run.budget_q = 0.99;
-    struct cp_figures *f = fixture_figures(&data);
-    cp_buf_init(&out, 1U << 20);
-    cp_report_text(f, &(struct cp_text_style){.width = 100}, &out);
-    assert_non_null(strstr(cp_buf_str(&out), "p99 needs n >= 299"));
-    cp_buf_clear(&out);
-    cp_figures_free(f);
-    cp_run_data_clear(&data);
-    fixture_data(&(struct fixture_options){.n_cold = 400}, &data);
-    data.run.budget_q = 0.99;
-    f = fixture_figures(&data);
-    cp_buf_init(&out, 1U << 20);
-    cp_report_text(f, &(struct cp_text_style){.width = 100}, &out);
-    assert_null(strstr(cp_buf_str(&out), "needs n"));
-    assert_non_null(strstr(cp_buf_str(&out), "cold p99"));
-    cp_buf_clear(&out);
-    cp_figures_free(f);
-    cp_run_data_clear(&data);
+    const char *few = table_of(40, 80);
+    assert_non_null(strstr(few, " n<59 "));
+    assert_non_null(strstr(few, "(n<N: too few samples; this quantile takes N of them"));
+    const char *bound_only = table_of(60, 80);
+    assert_non_null(strstr(bound_only, " <="));
+    assert_null(strstr(bound_only, "n<"));
+}
+
+/* REPORT-DESIGN F */
+static void eighty_columns_hold_the_whole_contract(void **state)
+{
+    (void)state;
+    const char *text = table_of(120, 80);
+    assert_non_null(strstr(
+        text, "\n  memory  init p50  init p95 [95% CI]  cold p95  warm p95  USD/1M  cold\n"));
+    assert_non_null(strstr(text, "\n  256 MB  "));
+    assert_non_null(strstr(text, "\n  128 MB  cannot run: out of memory"));
+}
+
+/* Columns appear with the width, and a p99 only where a size has samples for one. */
+static void wider_terminals_show_more(void **state)
+{
+    (void)state;
+    assert_null(strstr(table_of(120, 80), "cold p95 [95% CI]"));
+    assert_non_null(strstr(table_of(120, 160), "cold p95 [95% CI]"));
+    assert_non_null(strstr(table_of(120, 160), "USD/million"));
+    assert_null(strstr(table_of(120, 160), "cold p99"));
+    assert_non_null(strstr(table_of(400, 160), "cold p99"));
+    assert_null(strstr(table_of(400, 80), "cold p99"));
 }
 
 /* A budget that nothing meets, too few data, or no budget at all: no setting is called best. */
@@ -194,10 +216,11 @@ static void the_table_says_what_the_json_says(void **state)
         for (size_t i = 0; i < 2; i++) {
             const cJSON *e = member(size, shown[i]);
             char expected[CP_FORMAT_MAX];
-            cp_format_interval(CP_UNIT_MS,
-                               (struct cp_interval){number(e, "value_ms"), number(e, "low_ms"),
-                                                    number(e, "high_ms")},
-                               expected);
+            const struct cp_estimate estimate = {.status = CP_ANSWER_OK,
+                                                 .value = number(e, "value_ms"),
+                                                 .low = number(e, "low_ms"),
+                                                 .high = number(e, "high_ms")};
+            cp_format_brief(&estimate, true, expected);
             assert_non_null(strstr(cp_buf_str(&text), expected));
             n++;
         }
@@ -218,7 +241,9 @@ int main(void)
         cmocka_unit_test(every_line_is_narrower_than_the_terminal),
         cmocka_unit_test(colour_bytes_appear_only_when_asked_for),
         cmocka_unit_test(hostile_names_stay_on_their_line),
-        cmocka_unit_test(a_missing_p99_says_how_many_samples_it_takes),
+        cmocka_unit_test(a_refused_quantile_says_how_many_samples_it_takes),
+        cmocka_unit_test(eighty_columns_hold_the_whole_contract),
+        cmocka_unit_test(wider_terminals_show_more),
         cmocka_unit_test(only_an_answer_to_a_budget_is_marked_best),
         cmocka_unit_test(the_next_line_names_commands_that_exist),
         cmocka_unit_test(the_table_says_what_the_json_says),
