@@ -2,10 +2,12 @@
 #include "model/mixture.h"
 
 #include "model/base/rng.h"
+#include "model/binomial.h"
 
 #include <gsl/gsl_errno.h>
 #include <gsl/gsl_roots.h>
 #include <math.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -130,78 +132,166 @@ enum cp_code cp_mixture_quantile(double cold_share, const struct cp_mixture_law 
 
 /* --- upper bound --- */
 
-struct bound {
-    bool exists, cold_decides;
-    double x;
-    double level; /* quantile level the deciding component is asked for */
+static size_t least(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
+/* The question all rules answer: P(L > x) <= tail, with what confidence. */
+struct bound_question {
+    const struct cp_mixture_sample *cold, *warm;
+    double pi, tail, confidence;
 };
 
-static bool bound_by_warm(const struct cp_mixture_sample *warm, double pi, double p,
-                          double confidence, struct bound *b)
+struct bound {
+    bool exists;
+    bool is_two_sided; /* enough samples for an interval, too */
+    bool cold_decides;
+    double x;
+    size_t n_needed; /* of the deciding component, when the bound does not exist */
+};
+
+/* Rule 1: only the warm law, every cold start counted as slower. */
+static bool bound_by_warm(const struct bound_question *q, struct bound *b)
 {
-    if (!(pi < p))
+    if (!(q->pi < q->tail))
         return false;
+    double level = 1 - (q->tail - q->pi) / (1 - q->pi);
     size_t rank = 0;
-    b->level = 1 - (p - pi) / (1 - pi);
-    b->cold_decides = false;
-    b->exists = warm->n && cp_quantile_rank_upper(warm->n, b->level, confidence, &rank);
+    b->is_two_sided = q->warm->n >= cp_quantile_min_n_two_sided(level, q->confidence);
+    b->exists = q->warm->n && cp_quantile_rank_upper(q->warm->n, level, q->confidence, &rank);
     if (b->exists)
-        b->x = warm->sorted_ms[rank - 1];
+        b->x = q->warm->sorted_ms[rank - 1];
     return b->exists;
 }
 
-/* Tail that the cold law may have above x. */
-static double cold_tail(const struct cp_mixture_sample *warm, double pi, double p, double x)
+/* Upper bound of a tail of which `k` of `n` values are, at half the error each for two of them. */
+static double tail_bound(size_t k, size_t n, double confidence)
 {
-    double k = (double)(warm->n - count_to(warm, x));
-    double s = pi < 1 ? (k + 1) / ((double)warm->n + 1) : 0;
-    return (p - (1 - pi) * s) / pi;
+    double low = 0;
+    double high = 1;
+    if (n && k < n)
+        (void)cp_binomial_interval(k, n, confidence, &low, &high);
+    return high;
 }
 
-static void bound_by_cold(const struct cp_mixture_sample *cold,
-                          const struct cp_mixture_sample *warm, double pi, double p,
-                          double confidence, struct bound *b)
+/* Rule 2: both laws, each bounded with half of the error (Bonferroni). The chance beyond x is then
+ * at most this, with the confidence asked for, whatever the laws are. */
+static double joint_tail(const struct bound_question *q, double x)
 {
-    double widest = cold_tail(warm, pi, p, INFINITY);
-    if (!(widest > 0 && widest < 1)) {
-        /* no warm values left to spare (<= 0), or cold starts hardly matter (>= 1): without more
-         * warm values nothing can be said; bound_by_warm has set the level when it applies */
-        if (!(pi < p))
-            b->level = 1 - p;
-        return;
+    size_t cold = q->cold->n - count_to(q->cold, x);
+    size_t warm = q->warm->n - count_to(q->warm, x);
+    return q->pi * tail_bound(cold, q->cold->n, q->confidence) +
+           (1 - q->pi) * tail_bound(warm, q->warm->n, q->confidence);
+}
+
+/* Smallest value of `s` at which the joint tail is small enough; INFINITY: none. joint_tail never
+ * rises with x. */
+static double first_within(const struct bound_question *q, const struct cp_mixture_sample *s)
+{
+    size_t low = 0;
+    size_t high = s->n;
+    while (low < high) {
+        size_t mid = low + (high - low) / 2;
+        if (joint_tail(q, s->sorted_ms[mid]) <= q->tail)
+            high = mid;
+        else
+            low = mid + 1;
     }
+    return low < s->n ? s->sorted_ms[low] : INFINITY;
+}
+
+static bool bound_by_both(const struct bound_question *q, struct bound *b)
+{
+    if (!(q->pi > 0 && q->pi < 1) || !(joint_tail(q, INFINITY) <= q->tail))
+        return false;
+    struct bound_question stricter = *q;
+    stricter.confidence = (1 + q->confidence) / 2;
+    *b = (struct bound){.exists = true,
+                        .is_two_sided = joint_tail(&stricter, INFINITY) <= q->tail,
+                        .x = fmin(first_within(q, q->cold), first_within(q, q->warm))};
+    return true;
+}
+
+/* Tail that the cold law may have above x, with the warm tail (k + 1) / (n + 1). */
+static double cold_tail(const struct bound_question *q, double x)
+{
+    double k = (double)(q->warm->n - count_to(q->warm, x));
+    double s = q->pi < 1 ? (k + 1) / ((double)q->warm->n + 1) : 0;
+    return (q->tail - (1 - q->pi) * s) / q->pi;
+}
+
+/* Rule 3: the cold law, exactly, and the warm tail by its estimate. */
+static void bound_by_cold(const struct bound_question *q, struct bound *b)
+{
+    double widest = q->pi > 0 ? cold_tail(q, INFINITY) : 1;
+    if (!(widest > 0 && widest < 1))
+        return; /* no warm value to spare, or cold starts hardly matter: the warm law decides */
+    const struct cp_mixture_sample *cold = q->cold;
     b->cold_decides = true;
-    b->level = 1 - widest;
-    for (size_t i = 0; i < cold->n; i++) {
-        double tail = cold_tail(warm, pi, p, cold->sorted_ms[i]);
+    b->is_two_sided = cold->n >= cp_quantile_min_n_two_sided(1 - widest, q->confidence);
+    for (size_t i = 0; i < cold->n && !b->exists; i++) {
+        double tail = cold_tail(q, cold->sorted_ms[i]);
         size_t rank = 0;
-        if (tail > 0 && cp_quantile_rank_upper(cold->n, 1 - tail, confidence, &rank) &&
-            rank <= i + 1) {
-            b->exists = true;
-            b->x = cold->sorted_ms[i];
-            return;
-        }
+        b->exists = tail > 0 && cp_quantile_rank_upper(cold->n, 1 - tail, q->confidence, &rank) &&
+                    rank <= i + 1;
+        b->x = cold->sorted_ms[i];
     }
 }
 
-static void bound_quantile(const struct cp_mixture_sample *cold,
-                           const struct cp_mixture_sample *warm, double pi, double confidence,
-                           struct cp_mixture_estimate *e)
+/* Smallest n whose tail bound without any value beyond is `tail`; SIZE_MAX: none. */
+static size_t n_for_tail(double tail, double confidence)
 {
-    double p = 1 - e->q;
+    if (!(tail > 0))
+        return SIZE_MAX;
+    return tail < 1 ? (size_t)ceil(log((1 - confidence) / 2) / log1p(-tail)) : 1;
+}
+
+static size_t n_for_level(double level, double confidence)
+{
+    size_t n = cp_quantile_min_n_upper(level, confidence);
+    return n ? n : SIZE_MAX;
+}
+
+/* The fewest further samples of one component with which one of the rules would hold. */
+static void set_needed(const struct bound_question *q, struct bound *b)
+{
+    double pi = q->pi;
+    double cold = tail_bound(0, q->cold->n, q->confidence);
+    double warm = tail_bound(0, q->warm->n, q->confidence);
+    double widest = pi > 0 ? cold_tail(q, INFINITY) : 1;
+    size_t n_cold = SIZE_MAX;
+    size_t n_warm = n_for_tail((q->tail - pi * cold) / (1 - pi), q->confidence);
+    if (pi < q->tail)
+        n_warm = least(n_warm, n_for_level(1 - (q->tail - pi) / (1 - pi), q->confidence));
+    if (pi > 0)
+        n_cold = n_for_tail((q->tail - (1 - pi) * warm) / pi, q->confidence);
+    if (widest > 0 && widest < 1)
+        n_cold = least(n_cold, n_for_level(1 - widest, q->confidence));
+    b->cold_decides = n_cold != SIZE_MAX &&
+                      (n_warm == SIZE_MAX ||
+                       n_cold - least(n_cold, q->cold->n) < n_warm - least(n_warm, q->warm->n));
+    b->n_needed = b->cold_decides ? n_cold : n_warm;
+    if (b->n_needed == SIZE_MAX) /* both fall short: the warm law comes first */
+        b->n_needed = cp_quantile_min_n_upper(1 - q->tail, q->confidence);
+}
+
+static void bound_quantile(const struct bound_question *q, struct cp_mixture_estimate *e)
+{
     struct bound b = {.x = NAN};
-    if (!bound_by_warm(warm, pi, p, confidence, &b))
-        bound_by_cold(cold, warm, pi, p, confidence, &b);
+    if (!bound_by_warm(q, &b) && !bound_by_both(q, &b))
+        bound_by_cold(q, &b);
+    if (!b.exists) {
+        b.x = NAN;
+        set_needed(q, &b);
+    }
     e->cold_decides = b.cold_decides;
-    e->n = b.cold_decides ? cold->n : warm->n;
-    e->n_needed = cp_quantile_min_n_upper(b.level, confidence);
+    e->n = b.cold_decides ? q->cold->n : q->warm->n;
+    e->n_needed = b.n_needed;
     e->upper = b.x;
-    if (!b.exists)
-        e->status = CP_ANSWER_TOO_FEW;
-    else if (e->n < cp_quantile_min_n_two_sided(b.level, confidence))
-        e->status = CP_ANSWER_UPPER_ONLY;
-    else
-        e->status = CP_ANSWER_OK;
+    e->status = !b.exists        ? CP_ANSWER_TOO_FEW
+                : b.is_two_sided ? CP_ANSWER_OK
+                                 : CP_ANSWER_UPPER_ONLY;
 }
 
 /* --- bootstrap --- */
@@ -321,7 +411,9 @@ enum cp_code cp_mixture_estimate(const struct cp_mixture_sample *cold,
     for (size_t i = 0; !code && i < n_q; i++) {
         out[i] = (struct cp_mixture_estimate){
             .q = qs[i], .value = quantile_of(options->cold_share, cold, warm, qs[i])};
-        bound_quantile(cold, warm, options->cold_share_high, confidence, &out[i]);
+        const struct bound_question question = {cold, warm, options->cold_share_high, 1 - qs[i],
+                                                confidence};
+        bound_quantile(&question, &out[i]);
         set_interval(&out[i], values + i * (size_t)reps, (size_t)reps, confidence);
     }
     free(values);

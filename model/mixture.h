@@ -59,21 +59,23 @@ struct cp_mixture_estimate {
     double low, high; /* percentile bootstrap; `high` is never below `upper` */
     double upper;     /* one-sided bound, see cp_mixture_estimate; NAN when TOO_FEW */
     size_t n;         /* its sample size */
-    size_t n_needed;  /* smallest n of it with an upper bound */
+    size_t n_needed;  /* TOO_FEW: smallest n of it with an upper bound; else 0 */
 };
 
 /* Estimates the quantiles qs[0..n_q) into out.
  *
  * Upper bound, distribution free and conservative. Let p = 1 - q and pi the upper end of the cold
- * share.
- *  - pi < p: every cold start is counted as slower than x, so x is the exact order-statistic bound
- *    of the warm law at tail (p - pi) / (1 - pi).
- *  - else, or when there are too few warm values for that and cold starts must be fast enough too:
- *    the cold law decides at tail (p - (1 - pi) s(x)) / pi, with s(x) = (k + 1) / (n + 1) the
- * chance that a further warm request exceeds x when k of n did; exact for the cold law, plug-in for
- * the warm one. Which rule applies depends on sample sizes and pi only, never on the values. The
- * bootstrap resamples both components and draws pi from its interval; for tails it is too narrow at
- * small n, which is why decisions use `high`. */
+ * share. The first of three rules that the sample sizes allow:
+ *  1. pi < p: every cold start is counted as slower than x, so x is the exact order-statistic bound
+ *     of the warm law at tail (p - pi) / (1 - pi).
+ *  2. x is the first value at which pi c(x) + (1 - pi) w(x) <= p, with c and w the Clopper-Pearson
+ *     upper bounds of both tails beyond x at half of the error each. Exact by Bonferroni.
+ *  3. The cold law decides at tail (p - (1 - pi) s(x)) / pi, with s(x) = (k + 1) / (n + 1) the
+ *     chance that a further warm request exceeds x when k of n did; exact for the cold law, plug-in
+ *     for the warm one.
+ * Which rule applies depends on sample sizes and pi only, never on the values: picking the rule
+ * cannot spoil its confidence. The bootstrap resamples both components and draws pi from its
+ * interval; for tails it is too narrow at small n, which is why decisions use `high`. */
 enum cp_code cp_mixture_estimate(const struct cp_mixture_sample *cold,
                                  const struct cp_mixture_sample *warm,
                                  const struct cp_mixture_options *options, const double *qs,

@@ -161,17 +161,24 @@ static void the_deciding_component_needs_its_own_smallest_sample(void **state)
         size_t n_needed;
     } cases[] = {
         {50, 298, 0, CP_ANSWER_TOO_FEW, false, 299},
-        {50, 299, 0, CP_ANSWER_UPPER_ONLY, false, 299},
-        {50, 368, 0, CP_ANSWER_OK, false, 299},
-        /* 0.2 % cold: warm tail (0.01 - 0.002) / 0.998 */
-        {50, 368, 0.002, CP_ANSWER_TOO_FEW, false, 373},
-        {50, 373, 0.002, CP_ANSWER_UPPER_ONLY, false, 373},
+        {50, 299, 0, CP_ANSWER_UPPER_ONLY, false, 0},
+        {50, 368, 0, CP_ANSWER_OK, false, 0},
+        /* 0.2 % cold: warm tail (0.01 - 0.002) / 0.998 takes 373; both laws at half of the error,
+         * ln .025 / ln(1 - (0.01 - 0.002 * 0.0711) / 0.998), 372 */
+        {50, 368, 0.002, CP_ANSWER_TOO_FEW, false, 372},
+        {50, 372, 0.002, CP_ANSWER_UPPER_ONLY, false, 0},
+        /* 0.6 % cold: 0.006 * 0.0270 + 0.994 * 0.00806 <= 0.01; the warm law alone needs 743, both
+         * ln .025 / ln(1 - (0.01 - 0.006 * 0.0270) / 0.994) = 370.9 */
+        {135, 456, 0.006, CP_ANSWER_OK, false, 0},
+        {135, 371, 0.006, CP_ANSWER_UPPER_ONLY, false, 0},
+        {135, 300, 0.006, CP_ANSWER_TOO_FEW, false, 371},
         /* 5 % cold: cold tail (0.01 - 0.95 / 501) / 0.05 = 0.162 */
-        {17, 500, 0.05, CP_ANSWER_UPPER_ONLY, true, 17},
+        {17, 500, 0.05, CP_ANSWER_UPPER_ONLY, true, 0},
         {16, 500, 0.05, CP_ANSWER_TOO_FEW, true, 17},
-        {30, 500, 0.05, CP_ANSWER_OK, true, 17},
-        /* 50 warm values cannot say that fewer than 1 % of warm requests are slow */
-        {400, 50, 0.05, CP_ANSWER_TOO_FEW, false, 299},
+        {30, 500, 0.05, CP_ANSWER_OK, true, 0},
+        /* 50 warm values cannot say that fewer than 1 % of warm requests are slow:
+         * ln .025 / ln(1 - (0.01 - 0.05 * 0.00918) / 0.95) = 365.6 */
+        {400, 50, 0.05, CP_ANSWER_TOO_FEW, false, 366},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         fill(&cold, cases[i].n_cold, 500, 1);
@@ -222,7 +229,8 @@ static void bounds_cover_the_true_quantile(void **state)
     static const struct {
         double share;
         size_t n_cold, n_warm;
-    } cases[] = {{0, 100, 400}, {0.002, 100, 500}, {0.05, 200, 500}, {0.3, 200, 300}};
+    } cases[] = {{0, 100, 400},     {0.002, 100, 500}, {0.006, 135, 456}, {0.012, 90, 456},
+                 {0.03, 300, 1000}, {0.05, 200, 500},  {0.3, 200, 300}};
     const struct shifted_lognormal c = {300, 5, 0.4};
     const struct shifted_lognormal w = {20, 3, 0.3};
     struct cp_mixture_law cold_law = law_of(&c);
