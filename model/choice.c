@@ -145,16 +145,43 @@ static enum cp_verdict verdict_without(const struct cp_decision *d)
                                                         : CP_VERDICT_INVESTIGATE;
 }
 
+/* The cheapest setting that costs less than `index` and may meet the budget, but is not shown to;
+ * -1 none. */
+static int undecided_below(const struct cp_decision *d, int index)
+{
+    int best = lowest_cost(d, may_meet);
+    bool is_cheaper =
+        best >= 0 && rank_cost(&d->candidates[best]).value < rank_cost(&d->candidates[index]).value;
+    return is_cheaper ? best : -1;
+}
+
+/* Does the answer save money against what runs now, and what runs now is known? */
+static bool is_saving(const struct cp_decision *d, int index)
+{
+    return d->current >= 0 &&
+           rank_cost(&d->candidates[index]).value < rank_cost(&d->candidates[d->current]).value;
+}
+
 static void decide_with_budget(struct cp_decision *d)
 {
-    d->chosen = choose(d);
-    d->is_budget_met = d->chosen >= 0;
-    if (d->is_budget_met) {
-        d->verdict = d->chosen == d->current ? CP_VERDICT_KEEP : CP_VERDICT_CHANGE;
+    int shown = choose(d);
+    if (shown < 0) {
+        d->chosen = least_violating(d);
+        d->verdict = verdict_without(d);
         return;
     }
-    d->chosen = least_violating(d);
-    d->verdict = verdict_without(d);
+    int undecided = shown == d->current || is_saving(d, shown) ? -1 : undecided_below(d, shown);
+    if (undecided < 0) {
+        d->chosen = shown;
+        d->is_budget_met = true;
+        d->verdict = shown == d->current ? CP_VERDICT_KEEP : CP_VERDICT_CHANGE;
+        return;
+    }
+    const struct cp_candidate *c = &d->candidates[undecided];
+    d->chosen = undecided;
+    d->fallback = shown;
+    d->verdict =
+        is_answered(c) || c->idle_decides ? CP_VERDICT_INVESTIGATE : CP_VERDICT_NOT_ENOUGH_DATA;
 }
 
 static void decide_without_budget(struct cp_decision *d)

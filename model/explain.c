@@ -175,9 +175,11 @@ static void say_setting(const struct cp_optimize_input *in, const struct cp_cand
             cp_concurrency_mode_name(c->mode), c->concurrency, note);
 }
 
-/* The candidate nearest to an answer: smallest shortfall of samples. */
+/* The candidate to answer first: an undecided choice, else the smallest shortfall of samples. */
 static const struct cp_candidate *nearest_to_answer(const struct cp_decision *d)
 {
+    if (d->fallback >= 0)
+        return &d->candidates[d->chosen];
     const struct cp_candidate *best = NULL;
     size_t least = SIZE_MAX;
     for (size_t i = 0; i < d->n_candidates; i++) {
@@ -202,9 +204,25 @@ static void say_not_enough(const struct cp_optimize_input *in, const struct cp_d
                  "samples with 10 %% memory headroom.");
         return;
     }
-    say(out, "Not enough data for %s: %s needs %zu %s samples for an upper bound and has %zu.",
-        metric(in, c).text, setting(c).text, c->n_needed, c->cold_decides ? "cold" : "warm",
-        c->cold_decides ? c->n_cold : c->n_warm);
+    const char *kind = c->cold_decides ? "cold" : "warm";
+    say(out,
+        "Not enough data for %s: %s needs %zu %s samples for an upper bound and has %zu; sweep "
+        "again with --%s %zu.",
+        metric(in, c).text, setting(c).text, c->n_needed, kind,
+        c->cold_decides ? c->n_cold : c->n_warm, kind, c->n_needed);
+}
+
+/* What can be had today, when the choice is still open. */
+static void say_fallback(struct cp_decision *d)
+{
+    if (d->fallback < 0)
+        return;
+    const struct cp_candidate *c = &d->candidates[d->fallback];
+    double more = c->usd_per_month.value - d->candidates[d->chosen].usd_per_month.value;
+    say(d->sentence, " %s is shown to meet the budget", setting(c).text);
+    if (!isnan(more))
+        say(d->sentence, ", for USD %s more per month", usd(more).text);
+    say(d->sentence, ".");
 }
 
 static void say_investigate(const struct cp_optimize_input *in, const struct cp_decision *d,
@@ -238,6 +256,7 @@ static void say_what(const struct cp_optimize_input *in, struct cp_decision *d)
             "No latency budget given, nothing to change: cheapest is %s, fastest is %s.",
             setting(&d->candidates[d->cheapest]).text,
             d->fastest < 0 ? "not known" : setting(&d->candidates[d->fastest]).text);
+    say_fallback(d);
 }
 
 /* --- because: the decisive inequality --- */
@@ -286,6 +305,9 @@ static void say_because(const struct cp_optimize_input *in, struct cp_decision *
     if (!isnan(in->budget_q))
         say(d->because, ", %s the %s ms budget", relation(in, c), exact(in->budget_ms).text);
     const struct cp_candidate *rival = c->meets_budget && !isnan(in->budget_q) ? rival_of(d) : NULL;
+    if (d->fallback >= 0)
+        say(d->because, "; %s gives %s", setting(&d->candidates[d->fallback]).text,
+            latency(&d->candidates[d->fallback].latency_ms).text);
     if (rival)
         say(d->because, "; %s gives %s%s", setting(rival).text, latency(&rival->latency_ms).text,
             isnan(in->traffic_per_s) && c->mode != rival->mode ? " for cold starts" : "");

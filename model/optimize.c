@@ -375,7 +375,8 @@ static void tear_down(struct optimizer *o)
 enum cp_code cp_optimize(const struct cp_optimize_input *input, struct cp_decision *decision,
                          struct cp_error *err)
 {
-    *decision = (struct cp_decision){.chosen = -1, .current = -1, .cheapest = -1, .fastest = -1};
+    *decision = (struct cp_decision){
+        .chosen = -1, .current = -1, .cheapest = -1, .fastest = -1, .fallback = -1};
     decision->survival_used_ms = NAN;
     enum cp_code code = check(input, err);
     if (code)

@@ -10,6 +10,11 @@
  * noise). Never a size with less than 10 % headroom over max memory used, never a setting that
  * throttles more than one request in 10,000.
  *
+ * Nobody is told to spend money because samples are few: a change to a dearer setting needs every
+ * cheaper one to be shown, or at least estimated, to miss the budget. While a cheaper one is
+ * undecided the verdict is NOT ENOUGH DATA (INVESTIGATE when its interval holds the budget),
+ * `chosen` is that one, and `fallback` the setting that is shown to meet the budget.
+ *
  * Idle lifetimes beyond the longest measured interval are taken as ended there: an unmeasured range
  * can only make a setting look worse. Without any idle probe every request is taken as cold.
  */
@@ -107,9 +112,10 @@ enum { CP_CANDIDATES_MAX = 192, CP_SENTENCE_MAX = 400, CP_CHANGERS_MAX = 3 };
 
 struct cp_decision {
     enum cp_verdict verdict;
-    bool is_budget_met;           /* false: `chosen` is the least-violating candidate, or none */
+    bool is_budget_met;           /* false: `chosen` is undecided, least violating, or none */
     int chosen, current, fastest; /* index into candidates, -1 none; current is on-demand */
     int cheapest;                 /* of those that meet the budget; of all when none does */
+    int fallback; /* shown to meet the budget when `chosen` is only undecided; -1 none */
     struct cp_candidate candidates[CP_CANDIDATES_MAX];
     size_t n_candidates;
     char sentence[CP_SENTENCE_MAX]; /* what to set */

@@ -85,6 +85,7 @@ static void decide_by_hand(struct cp_decision *d)
     d->n_candidates = 2;
     d->chosen = d->cheapest = d->fastest = 1;
     d->current = 0;
+    d->fallback = -1;
     d->break_even_utilization = 0.6;
 }
 
@@ -156,10 +157,36 @@ static void too_few_samples_are_told_with_the_number_that_would_do(void **state)
         d.candidates[i].n_needed = 299;
     }
     cp_explain(&question, NULL, &d);
-    assert_string_equal(d.sentence, "Not enough data for p99 of all requests: 1,769 MB on-demand "
-                                    "needs 299 warm samples for an upper bound and has 61.");
+    assert_string_equal(d.sentence,
+                        "Not enough data for p99 of all requests: 1,769 MB on-demand "
+                        "needs 299 warm samples for an upper bound and has 61; sweep again "
+                        "with --warm 299.");
     assert_string_equal(d.because, "");
     assert_int_equal(d.n_changers, 0);
+}
+
+static void an_undecided_cheaper_setting_is_told_with_the_fallback(void **state)
+{
+    (void)state;
+    static struct cp_decision d;
+    decide_by_hand(&d);
+    d.verdict = CP_VERDICT_NOT_ENOUGH_DATA;
+    d.is_budget_met = false;
+    d.chosen = 0;
+    d.fallback = 1;
+    d.candidates[0].latency_ms = (struct cp_interval){14.5, NAN, NAN};
+    d.candidates[0].latency_status = CP_ANSWER_TOO_FEW;
+    d.candidates[0].may_meet_budget = d.candidates[0].cold_decides = true;
+    d.candidates[0].n_cold = 90;
+    d.candidates[0].n_needed = 299;
+    cp_explain(&question, &none, &d);
+    assert_string_equal(d.sentence,
+                        "Not enough data for p99 of all requests: 256 MB on-demand needs 299 cold "
+                        "samples for an upper bound and has 90; sweep again with --cold 299. 1,769 "
+                        "MB on-demand is shown to meet the budget, for USD 1.50 more per month.");
+    assert_string_equal(d.because, "p99 of all requests is 14.5 ms (too few samples for an "
+                                   "interval) at 256 MB on-demand, not proven within the 200 ms "
+                                   "budget; 1,769 MB on-demand gives 41.2 ms [38.9, 44.0].");
 }
 
 static void longest_sentences_stay_strings(void **state)
@@ -184,6 +211,7 @@ int main(void)
         cmocka_unit_test(thresholds_become_at_most_three_sentences),
         cmocka_unit_test(provisioned_concurrency_is_told_by_its_number),
         cmocka_unit_test(too_few_samples_are_told_with_the_number_that_would_do),
+        cmocka_unit_test(an_undecided_cheaper_setting_is_told_with_the_fallback),
         cmocka_unit_test(longest_sentences_stay_strings),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -164,6 +164,53 @@ static void few_samples_are_not_enough_data(void **state)
     assert_true(isnan(bench.decision.candidates[0].latency_ms.high));
 }
 
+/* Everything is shown at 1,024 MB; 256 MB is the cheap one but has few cold samples. */
+static void make_cheap_undecided(size_t n_cold, size_t n_warm)
+{
+    make(&bench)->input.traffic_per_s = 0.001; /* most requests are cold */
+    bench.input.budget_ms = 600;
+    for (size_t i = 0; i < N; i++)
+        bench.init[1][i] *= 0.5;
+    bench.sizes[1].n_cold = n_cold;
+    bench.sizes[1].n_warm = n_warm;
+    bench.sizes[0].cannot_run = true;
+}
+
+static void a_dearer_setting_is_not_sold_because_samples_are_few(void **state)
+{
+    (void)state;
+    make_cheap_undecided(20, 20);
+    const struct cp_candidate *c = decide(&bench);
+    const struct cp_decision *d = &bench.decision;
+    assert_int_equal(d->verdict, CP_VERDICT_NOT_ENOUGH_DATA);
+    assert_false(d->is_budget_met);
+    assert_int_equal(c->memory_size_mb, 256);
+    assert_true(c->may_meet_budget);
+    assert_true(d->fallback >= 0 && d->candidates[d->fallback].meets_budget);
+    assert_true(d->candidates[d->fallback].usd_per_month.value > c->usd_per_month.value);
+    assert_non_null(strstr(d->sentence, "sweep again with --"));
+    assert_non_null(strstr(d->sentence, "is shown to meet the budget, for USD"));
+    /* the samples it asks for decide */
+    make_cheap_undecided(N, N);
+    c = decide(&bench);
+    assert_int_equal(bench.decision.verdict, CP_VERDICT_CHANGE);
+    assert_int_equal(c->memory_size_mb, 256);
+    assert_int_equal(bench.decision.fallback, -1);
+}
+
+static void what_runs_now_and_is_shown_to_do_is_kept(void **state)
+{
+    (void)state;
+    make_cheap_undecided(20, 20);
+    bench.input.current_memory_mb = 1024;
+    const struct cp_candidate *c = decide(&bench);
+    /* nothing is spent: 512 MB saves against it, or it stays */
+    assert_true(bench.decision.verdict == CP_VERDICT_KEEP ||
+                c->usd_per_month.value <
+                    bench.decision.candidates[bench.decision.current].usd_per_month.value);
+    assert_true(c->meets_budget);
+}
+
 static void without_traffic_cold_starts_are_judged_on_their_own(void **state)
 {
     (void)state;
@@ -387,6 +434,8 @@ int main(void)
         cmocka_unit_test(interval_astride_the_budget_is_to_investigate),
         cmocka_unit_test(nothing_within_the_budget_names_the_nearest),
         cmocka_unit_test(few_samples_are_not_enough_data),
+        cmocka_unit_test(a_dearer_setting_is_not_sold_because_samples_are_few),
+        cmocka_unit_test(what_runs_now_and_is_shown_to_do_is_kept),
         cmocka_unit_test(without_traffic_cold_starts_are_judged_on_their_own),
         cmocka_unit_test(without_traffic_provisioned_is_for_what_only_warm_starts_meet),
         cmocka_unit_test(rare_traffic_with_a_tight_budget_needs_provisioned_concurrency),
