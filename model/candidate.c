@@ -161,16 +161,18 @@ static enum cp_code set_latency(const struct cp_candidate_context *context,
 enum cp_code cp_candidate_is_within(const struct cp_candidate_context *context,
                                     const struct cp_size_law *law,
                                     const struct cp_pool_mean *cold_share, bool *is_within,
-                                    struct cp_error *err)
+                                    double *estimate_ms, struct cp_error *err)
 {
     struct cp_interval share = {cold_share->value, cold_share->low, cold_share->high};
     struct cp_mixture_options options = mixture_options(context, &share);
     double q = cp_decisive_q(context->input);
     struct cp_mixture_estimate e;
     enum cp_code code = cp_mixture_estimate(&law->cold, &law->warm, &options, &q, 1, &e, err);
-    if (!code)
-        *is_within = (isnan(e.high) ? e.value : e.high) <= context->input->budget_ms;
-    return code;
+    if (code)
+        return code;
+    *estimate_ms = e.value;
+    *is_within = (isnan(e.high) ? e.value : e.high) <= context->input->budget_ms;
+    return CP_OK;
 }
 
 static void set_budget(const struct cp_optimize_input *input, struct cp_candidate *c)

@@ -56,10 +56,10 @@ bool cp_candidate_is_working(const struct cp_candidate *c);
 
 /* Would the budget hold at another cold share? By the upper bound; by the point estimate where the
  * samples are too few for a bound at that share (a threshold is then about the latency, not about
- * the number of samples). */
+ * the number of samples). `estimate_ms` is the point estimate. */
 enum cp_code cp_candidate_is_within(const struct cp_candidate_context *context,
                                     const struct cp_size_law *law,
                                     const struct cp_pool_mean *cold_share, bool *is_within,
-                                    struct cp_error *err);
+                                    double *estimate_ms, struct cp_error *err);
 
 #endif

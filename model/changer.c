@@ -14,15 +14,22 @@ struct rate_search {
     const struct cp_size_law *law;
 };
 
-static enum cp_code is_met_on_demand(const struct rate_search *s, double rate, bool *is_met,
-                                     double *cold_share, struct cp_error *err)
+/* One arrival rate tried on demand. */
+struct trial {
+    bool is_met;
+    double cold_share, estimate_ms;
+};
+
+static enum cp_code try_on_demand(const struct rate_search *s, double rate, struct trial *trial,
+                                  struct cp_error *err)
 {
     struct cp_pool_result pool;
     enum cp_code code = cp_candidate_simulate(s->context, s->law, rate, 0, 0, &pool, err);
     if (code)
         return code;
-    *cold_share = pool.cold_share.value;
-    return cp_candidate_is_within(s->context, s->law, &pool.cold_share, is_met, err);
+    trial->cold_share = pool.cold_share.value;
+    return cp_candidate_is_within(s->context, s->law, &pool.cold_share, &trial->is_met,
+                                  &trial->estimate_ms, err);
 }
 
 /* Bisection on log rate for where `is_met` turns from `here` at rate `from` into its opposite on
@@ -30,29 +37,30 @@ static enum cp_code is_met_on_demand(const struct rate_search *s, double rate, b
 static enum cp_code find_rate(const struct rate_search *s, double from, double to, bool here,
                               struct cp_thresholds *out, struct cp_error *err)
 {
-    bool is_met = here;
-    double share = NAN;
-    enum cp_code code = is_met_on_demand(s, from, &is_met, &share, err);
-    if (code || is_met != here)
+    struct trial start;
+    struct trial end;
+    enum cp_code code = try_on_demand(s, from, &start, err);
+    if (code || start.is_met != here)
         return code;
-    code = is_met_on_demand(s, to, &is_met, &share, err);
-    if (code || is_met == here)
+    code = try_on_demand(s, to, &end, err);
+    if (code || end.is_met == here)
         return code;
     for (int i = 0; i < BISECTIONS_MAX && fmax(from / to, to / from) > RATE_TOLERANCE; i++) {
         double middle = sqrt(from * to);
-        double middle_share = NAN;
-        code = is_met_on_demand(s, middle, &is_met, &middle_share, err);
+        struct trial trial;
+        code = try_on_demand(s, middle, &trial, err);
         if (code)
             return code;
-        if (is_met == here) {
+        if (trial.is_met == here) {
             from = middle;
             continue;
         }
         to = middle;
-        share = middle_share;
+        end = trial;
     }
     out->rate_per_s = to;
-    out->rate_cold_share = share;
+    out->rate_cold_share = end.cold_share;
+    out->rate_estimate_ms = end.estimate_ms;
     return CP_OK;
 }
 
@@ -130,6 +138,7 @@ enum cp_code cp_thresholds_find(const struct cp_candidate_context *context,
     const struct cp_candidate *chosen = &decision->candidates[decision->chosen];
     *out = (struct cp_thresholds){.rate_per_s = NAN,
                                   .rate_cold_share = NAN,
+                                  .rate_estimate_ms = NAN,
                                   .cheaper = -1,
                                   .cheaper_budget_ms = NAN,
                                   .tight_budget_ms = NAN,

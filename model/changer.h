@@ -11,7 +11,8 @@ struct cp_thresholds {
      * longer meets the budget. Provisioned: rate above which the same size would meet it on demand.
      * NAN: none within a factor of 1,000. Found by bisection with the simulation, to 2 %. */
     double rate_per_s;
-    double rate_cold_share; /* on demand, at that rate */
+    double rate_cold_share;  /* on demand, at that rate */
+    double rate_estimate_ms; /* point estimate there: within the budget when only the proof ends */
 
     int cheaper;              /* candidate that costs less than the chosen one, -1 none */
     double cheaper_budget_ms; /* and would do from this budget on */

@@ -368,6 +368,12 @@ static void say_rate(const struct cp_optimize_input *in, const struct cp_thresho
             "budget on-demand.",
             number(t->rate_per_s).text, number(100 * t->rate_cold_share).text,
             exact(c->memory_size_mb).text, exact(in->budget_ms).text);
+    else if (t->rate_estimate_ms <= in->budget_ms)
+        say(out,
+            "Below %s requests per second the cold share exceeds %s %% and %zu cold samples no "
+            "longer show that %s meets the %s ms budget (estimate %s ms).",
+            number(t->rate_per_s).text, number(100 * t->rate_cold_share).text, c->n_cold,
+            setting(c).text, exact(in->budget_ms).text, number(t->rate_estimate_ms).text);
     else
         say(out,
             "Below %s requests per second the cold share exceeds %s %% and %s no longer meets the "

@@ -322,6 +322,7 @@ static void add_decision(struct json *j, const struct cp_decision *d)
     add_int(j, "current", d->current);
     add_int(j, "cheapest", d->cheapest);
     add_int(j, "fastest", d->fastest);
+    add_int(j, "fallback", d->fallback);
     add_number(j, "break_even_utilization_ratio", d->break_even_utilization);
     add_number(j, "survival_used_ms", d->survival_used_ms);
     add_bool(j, "is_survival_extrapolated", d->is_survival_extrapolated);

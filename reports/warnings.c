@@ -4,7 +4,6 @@
  */
 #include <math.h>
 #include <stdarg.h>
-#include <stdint.h>
 #include <stdio.h>
 
 #include "model/base/units.h"
@@ -134,24 +133,42 @@ static bool tight_memory(const struct cp_figures *f, struct cp_warning *w)
     return advise(w, "these sizes are never recommended: one larger event ends in out of memory");
 }
 
-/* The size with the most cold samples is the best case for the budget's quantile. */
+static size_t n_deciding(const struct cp_candidate *c)
+{
+    return c->cold_decides ? c->n_cold : c->n_warm;
+}
+
+/* Might do, costs less than the answer, and lacks samples only. */
+static bool is_short_of_samples(const struct cp_figures *f, const struct cp_candidate *c)
+{
+    const struct cp_candidate *answer = cp_figures_candidate(f, cp_figures_recommended(f));
+    bool is_short = c->may_meet_budget && c->latency_status < CP_ANSWER_UPPER_ONLY &&
+                    c->n_needed > n_deciding(c);
+    if (!is_short || !answer)
+        return is_short;
+    return cp_figures_has_traffic(f) ? c->usd_per_month.value < answer->usd_per_month.value
+                                     : c->usd_per_million.value < answer->usd_per_million.value;
+}
+
+/* Only samples that could change the decision: the cheaper setting with the least shortfall. */
 static bool too_few(const struct cp_figures *f, struct cp_warning *w)
 {
-    double q = cp_figures_quantile(f);
-    size_t needed = cp_quantile_min_n_upper(q, 0.95);
-    size_t smallest = SIZE_MAX;
-    for (size_t i = 0; i < f->n_sizes; i++) {
-        if (!f->sizes[i].cannot_run && f->sizes[i].n_cold < smallest)
-            smallest = f->sizes[i].n_cold;
+    const struct cp_candidate *nearest = NULL;
+    for (size_t i = 0; i < f->decision.n_candidates; i++) {
+        const struct cp_candidate *c = &f->decision.candidates[i];
+        if (is_short_of_samples(f, c) &&
+            (!nearest || c->n_needed - n_deciding(c) < nearest->n_needed - n_deciding(nearest)))
+            nearest = c;
     }
-    if (smallest >= needed)
+    if (!nearest)
         return false;
-    char name[CP_FORMAT_MAX];
-    cp_format_quantile_name(q, name);
-    say(w, "%s of cold starts alone needs n >= %zu per memory size; the smallest has %zu", name,
-        needed, smallest);
-    (void)snprintf(w->advice, sizeof w->advice, "sweep with --cold %zu, or judge a lower quantile",
-                   needed);
+    char mb[CP_FORMAT_MAX];
+    const char *kind = nearest->cold_decides ? "cold" : "warm";
+    say(w, "%s MB %s may meet the budget for less, but %zu %s samples cannot show it",
+        cp_format(CP_UNIT_MB, nearest->memory_size_mb, mb), cp_concurrency_mode_name(nearest->mode),
+        n_deciding(nearest), kind);
+    (void)snprintf(w->advice, sizeof w->advice, "sweep with --%s %zu to tell", kind,
+                   nearest->n_needed);
     return true;
 }
 
@@ -241,7 +258,8 @@ static bool init_follows(const struct cp_figures *f, struct cp_warning *w)
 
 static bool init_constant(const struct cp_figures *f, struct cp_warning *w)
 {
-    if (!f->is_init_pooled)
+    bool is_answered = cp_figures_recommended(f) >= 0;
+    if (!f->is_init_pooled || is_answered) /* of use only where cold starts are too slow */
         return false;
     say(w, "init duration does not follow memory (n=%zu pooled)", f->pooled_init_p50.n);
     return advise(w, "more memory shortens the first handler run, not init; make init lighter");

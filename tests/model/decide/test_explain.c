@@ -71,8 +71,12 @@ static struct cp_candidate candidate(int memory_mb, double value, double low, do
 
 static const struct cp_optimize_input question = {
     .budget_q = 0.99, .budget_ms = 200, .traffic_per_s = 5};
-static const struct cp_thresholds none = {
-    .rate_per_s = NAN, .cheaper = -1, .tight_budget_ms = NAN, .tight = -1, .pays_per_s = NAN};
+static const struct cp_thresholds none = {.rate_per_s = NAN,
+                                          .rate_estimate_ms = NAN,
+                                          .cheaper = -1,
+                                          .tight_budget_ms = NAN,
+                                          .tight = -1,
+                                          .pays_per_s = NAN};
 
 static void decide_by_hand(struct cp_decision *d)
 {
@@ -111,6 +115,7 @@ static void thresholds_become_at_most_three_sentences(void **state)
     decide_by_hand(&d);
     struct cp_thresholds t = {.rate_per_s = 0.0861,
                               .rate_cold_share = 0.0104,
+                              .rate_estimate_ms = 212,
                               .cheaper = 0,
                               .cheaper_budget_ms = 291,
                               .tight_budget_ms = 44,
@@ -124,6 +129,23 @@ static void thresholds_become_at_most_three_sentences(void **state)
     assert_string_equal(d.changers[1], "With a budget of 291 ms or more, 256 MB on-demand would do "
                                        "and save USD 1.50 per month.");
     assert_string_equal(d.changers[2], "No tested setting meets a budget below 44.0 ms.");
+}
+
+static void a_rate_where_only_the_proof_ends_says_so(void **state)
+{
+    (void)state;
+    static struct cp_decision d;
+    decide_by_hand(&d);
+    d.candidates[1].n_cold = 135;
+    struct cp_thresholds t = none;
+    t.rate_per_s = 0.162;
+    t.rate_cold_share = 0.395;
+    t.rate_estimate_ms = 61.4;
+    cp_explain(&question, &t, &d);
+    assert_string_equal(d.changers[0],
+                        "Below 0.162 requests per second the cold share exceeds 39.5 % and 135 "
+                        "cold samples no longer show that 1,769 MB on-demand meets the 200 ms "
+                        "budget (estimate 61.4 ms).");
 }
 
 static void provisioned_concurrency_is_told_by_its_number(void **state)
@@ -209,6 +231,7 @@ int main(void)
         cmocka_unit_test(money_is_in_cents_and_below_a_cent_in_four_digits),
         cmocka_unit_test(a_change_is_told_with_its_inequality_and_money),
         cmocka_unit_test(thresholds_become_at_most_three_sentences),
+        cmocka_unit_test(a_rate_where_only_the_proof_ends_says_so),
         cmocka_unit_test(provisioned_concurrency_is_told_by_its_number),
         cmocka_unit_test(too_few_samples_are_told_with_the_number_that_would_do),
         cmocka_unit_test(an_undecided_cheaper_setting_is_told_with_the_fallback),
