@@ -1,76 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "model/explain.h"
 
+#include "model/base/number.h"
+
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-
-/* --- numbers --- */
-
-enum { SIGNIFICANT = 3, SIGNIFICANT_BELOW_CENT = 4 };
-
-/* Commas into the whole part of "1234567.80". */
-static const char *with_commas(const char *plain, char out[CP_EXPLAIN_NUMBER_MAX])
-{
-    size_t sign = plain[0] == '-';
-    size_t whole = strcspn(plain + sign, ".");
-    size_t n = 0;
-    for (size_t i = 0; plain[i] && n + 2 < CP_EXPLAIN_NUMBER_MAX; i++) {
-        size_t digit = i - sign;
-        if (i > sign && digit < whole && (whole - digit) % 3 == 0)
-            out[n++] = ',';
-        out[n++] = plain[i];
-    }
-    out[n] = '\0';
-    return out;
-}
-
-/* Decimals that leave `significant` digits after rounding; negative: round to tens, hundreds. */
-static int decimals_for(double x, int significant)
-{
-    int exponent = (int)floor(log10(x));
-    double scaled = x * pow(10, significant - 1 - exponent);
-    if (round(scaled) >= pow(10, significant))
-        exponent++;
-    return significant - 1 - exponent;
-}
-
-static const char *absent(char out[CP_EXPLAIN_NUMBER_MAX])
-{
-    (void)snprintf(out, CP_EXPLAIN_NUMBER_MAX, "-");
-    return out;
-}
-
-const char *cp_explain_number(double x, char out[CP_EXPLAIN_NUMBER_MAX])
-{
-    char plain[CP_EXPLAIN_NUMBER_MAX];
-    if (!isfinite(x) || fabs(x) >= 1e15)
-        return absent(out);
-    int decimals = fabs(x) > 0 ? decimals_for(fabs(x), SIGNIFICANT) : 0;
-    if (decimals < 0) {
-        double step = pow(10, -decimals);
-        x = round(x / step) * step;
-    }
-    (void)snprintf(plain, sizeof plain, "%.*f",
-                   decimals < 0    ? 0
-                   : decimals > 15 ? 15
-                                   : decimals,
-                   x);
-    return with_commas(plain, out);
-}
-
-const char *cp_explain_usd(double usd, char out[CP_EXPLAIN_NUMBER_MAX])
-{
-    char plain[CP_EXPLAIN_NUMBER_MAX];
-    if (!isfinite(usd) || fabs(usd) >= 1e15)
-        return absent(out);
-    int decimals = 2;
-    if (fabs(usd) > 0 && fabs(usd) < 0.01)
-        decimals = decimals_for(fabs(usd), SIGNIFICANT_BELOW_CENT);
-    (void)snprintf(plain, sizeof plain, "%.*f", decimals > 15 ? 15 : decimals, usd);
-    return with_commas(plain, out);
-}
 
 /* --- phrases --- */
 
@@ -102,7 +38,7 @@ __attribute__((format(printf, 2, 3))) static void say(char sentence[CP_SENTENCE_
 static struct phrase number(double x)
 {
     struct phrase p;
-    (void)cp_explain_number(x, p.text);
+    (void)cp_number_short(x, p.text);
     return p;
 }
 
@@ -110,16 +46,14 @@ static struct phrase number(double x)
 static struct phrase exact(double x)
 {
     struct phrase p;
-    char plain[CP_EXPLAIN_NUMBER_MAX];
-    (void)snprintf(plain, sizeof plain, "%.9g", x);
-    (void)with_commas(plain, p.text);
+    (void)cp_number_exact(x, p.text);
     return p;
 }
 
 static struct phrase usd(double x)
 {
     struct phrase p;
-    (void)cp_explain_usd(x, p.text);
+    (void)cp_number_usd(x, p.text);
     return p;
 }
 
@@ -200,15 +134,13 @@ static void say_not_enough(const struct cp_optimize_input *in, const struct cp_d
 {
     const struct cp_candidate *c = nearest_to_answer(d);
     if (!c) {
-        say(out, "Not enough data: no memory size has cold and warm "
-                 "samples with 10 %% memory headroom.");
+        say(out, "No memory size has cold and warm samples with 10 %% memory headroom.");
         return;
     }
     const char *kind = c->cold_decides ? "cold" : "warm";
     say(out,
-        "Not enough data for %s: %s needs %zu %s samples for an upper bound and has %zu; sweep "
-        "again with --%s %zu.",
-        metric(in, c).text, setting(c).text, c->n_needed, kind,
+        "%s needs %zu %s samples for an upper bound of %s and has %zu; sweep again with --%s %zu.",
+        setting(c).text, c->n_needed, kind, metric(in, c).text,
         c->cold_decides ? c->n_cold : c->n_warm, kind, c->n_needed);
 }
 

@@ -11,6 +11,7 @@
 #include <stddef.h>
 
 #include "model/base/buf.h"
+#include "model/base/number.h"
 #include "model/optimize.h"
 #include "model/quantile.h"
 
@@ -26,7 +27,7 @@ enum cp_unit {
 /* For a header cell: "MB", "ms", "USD", "%"; "" for text and counts. */
 const char *cp_unit_name(enum cp_unit unit);
 
-enum { CP_FORMAT_MAX = 96 };
+enum { CP_FORMAT_MAX = CP_NUMBER_MAX };
 
 const char *cp_format(enum cp_unit unit, double value, char out[CP_FORMAT_MAX]);
 /* "128 MB", "0.41 USD"; "-" without a unit. */

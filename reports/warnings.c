@@ -138,14 +138,15 @@ static size_t n_deciding(const struct cp_candidate *c)
     return c->cold_decides ? c->n_cold : c->n_warm;
 }
 
-/* Might do, costs less than the answer, and lacks samples only. */
+/* Might do, costs less than the answer, and lacks samples only. Without an answer the decision's
+ * own sentence says what is missing. */
 static bool is_short_of_samples(const struct cp_figures *f, const struct cp_candidate *c)
 {
     const struct cp_candidate *answer = cp_figures_candidate(f, cp_figures_recommended(f));
     bool is_short = c->may_meet_budget && c->latency_status < CP_ANSWER_UPPER_ONLY &&
                     c->n_needed > n_deciding(c);
     if (!is_short || !answer)
-        return is_short;
+        return false;
     return cp_figures_has_traffic(f) ? c->usd_per_month.value < answer->usd_per_month.value
                                      : c->usd_per_million.value < answer->usd_per_million.value;
 }
