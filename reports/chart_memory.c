@@ -55,9 +55,11 @@ static double fitted(const struct memory_series *s, double memory_mb)
     return s->law ? cp_memory_law_at(s->law, memory_mb) : NAN;
 }
 
+/* A line that the points contradict would only mislead; W016 says so. */
 static bool has_fit(const struct memory_series *s)
 {
-    return s->law && s->law->status == CP_OK && s->law->max_mb > s->law->min_mb;
+    return s->law && s->law->status == CP_OK && !s->law->is_lack_of_fit &&
+           s->law->max_mb > s->law->min_mb;
 }
 
 /* Returns the last point, for the label; NAN without any. */
