@@ -94,5 +94,5 @@ int cp_http_answer(struct MHD_Connection *connection, int status,
     }
     enum MHD_Result result = MHD_queue_response(connection, (unsigned)status, response);
     MHD_destroy_response(response);
-    return result;
+    return (int)result;
 }

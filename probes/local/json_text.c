@@ -182,8 +182,11 @@ static bool take_value(struct scanner *s)
 
 bool cp_json_is_valid(struct cp_view text, size_t *offset)
 {
+    *offset = 0;
+    if (text.n == 0) /* text.p may be NULL */
+        return false;
     struct scanner s = {text.p, text.p + text.n};
-    bool is_valid = text.n > 0 && take_value(&s);
+    bool is_valid = take_value(&s);
     skip_space(&s);
     *offset = (size_t)(s.p - text.p);
     return is_valid && s.p == s.end;

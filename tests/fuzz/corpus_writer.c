@@ -1,14 +1,48 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
- * Writes the sample records as seed files: corpus_writer DIRECTORY...
+ * Writes seed files below a directory, one folder for each fuzz target: the sample records, and
+ * for the readers of the service the texts below.
  */
 #include <stdio.h>
 
 #include "tests/record/sample_lines.h"
 
-static int write_seed(const char *dir, const char *set, size_t i, struct cp_view raw)
+#define HOST      "Host: 127.0.0.1:9001\r\n"
+#define FUNCTIONS "/2015-03-31/functions/"
+#define SIGNED                                                                                     \
+    "X-Amz-Date: 19700101T000001Z\r\n"                                                             \
+    "Authorization: AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/19700101/us-east-1/lambda/"            \
+    "aws4_request, SignedHeaders=host;x-amz-date, Signature="                                      \
+    "5d672d79c15b13162d9279b0855cfba6789a8edb4c82c400e06b5924a6f2b5d7\r\n"
+
+static const char *const record_targets[] = {"record", "log_tail"};
+
+static const struct {
+    const char *target, *text;
+} seeds[] = {
+    {"request", "POST " FUNCTIONS "hello/invocations HTTP/1.1\r\n" HOST SIGNED
+                "X-Amz-Log-Type: Tail\r\nContent-Length: 2\r\n\r\n{}"},
+    {"request", "GET " FUNCTIONS "hello?Qualifier=%24LATEST HTTP/1.1\r\n" HOST "\r\n"},
+    {"request", "GET " FUNCTIONS "?MaxItems=1&FunctionVersion=ALL HTTP/1.1\r\n" HOST "\r\n"},
+    {"request", "PUT " FUNCTIONS "hello/configuration HTTP/1.1\r\n" HOST "\r\n"
+                "{\"MemorySize\":256,\"Environment\":{\"Variables\":{\"A\":\"b\"}}}"},
+    {"request", "POST " FUNCTIONS "hello/versions HTTP/1.1\r\n" HOST "\r\n{}"},
+    {"request", "POST " FUNCTIONS "hello/aliases HTTP/1.1\r\n" HOST "\r\n"
+                "{\"Name\":\"live\",\"FunctionVersion\":\"1\"}"},
+    {"request", "PUT /2017-10-31/functions/hello/concurrency HTTP/1.1\r\n" HOST "\r\n"
+                "{\"ReservedConcurrentExecutions\":5}"},
+    {"request",
+     "PUT /2019-09-30/functions/hello/provisioned-concurrency?Qualifier=1 HTTP/1.1\r\n" HOST
+     "\r\n{\"ProvisionedConcurrentExecutions\":1}"},
+    {"function_ini", "handler = handler.handler\nruntime = python3\ntimeout = 3\nmemory = 128\n"
+                     "[environment]\nTABLE = orders\n"},
+    {"json_text", "{\"a\":[1,-2.5e+3,true,false,null,\"\\u00e4\\ud83d\\ude00\"],\"b\":{}}"},
+};
+
+static int write_seed(const char *root, const char *target, const char *set, size_t i,
+                      struct cp_view raw)
 {
     char path[4096];
-    int n = snprintf(path, sizeof(path), "%s/%s-%03zu", dir, set, i);
+    int n = snprintf(path, sizeof(path), "%s/%s/%s-%03zu", root, target, set, i);
     FILE *file = n > 0 && (size_t)n < sizeof(path) ? fopen(path, "wb") : NULL;
     if (!file) {
         (void)fprintf(stderr, "cannot write '%s'\n", path);
@@ -18,21 +52,33 @@ static int write_seed(const char *dir, const char *set, size_t i, struct cp_view
     return (fclose(file) != 0) | (written != raw.n);
 }
 
-static int write_all(const char *dir, const char *set, const char *source)
+static int write_records(const char *root, const char *target, const char *set, const char *source)
 {
     int failed = 0;
     struct sample_lines lines = sample_lines_read(source);
     for (size_t i = 0; i < lines.n && !failed; i++)
-        failed = write_seed(dir, set, i, lines.rows[i].raw);
+        failed = write_seed(root, target, set, i, lines.rows[i].raw);
     sample_lines_clear(&lines);
+    return failed;
+}
+
+static int write_texts(const char *root)
+{
+    int failed = 0;
+    for (size_t i = 0; i < sizeof(seeds) / sizeof(*seeds) && !failed; i++)
+        failed = write_seed(root, seeds[i].target, "text", i, cp_view_of(seeds[i].text));
     return failed;
 }
 
 int main(int argc, char **argv)
 {
-    int failed = 0;
-    for (int i = 1; i < argc && !failed; i++)
-        failed = write_all(argv[i], "good", SAMPLE_LINES_GOOD) ||
-                 write_all(argv[i], "malformed", SAMPLE_LINES_MALFORMED);
+    if (argc != 2) {
+        (void)fprintf(stderr, "usage: corpus_writer DIRECTORY\n");
+        return 2;
+    }
+    int failed = write_texts(argv[1]);
+    for (size_t i = 0; i < 2 && !failed; i++)
+        failed = write_records(argv[1], record_targets[i], "good", SAMPLE_LINES_GOOD) ||
+                 write_records(argv[1], record_targets[i], "malformed", SAMPLE_LINES_MALFORMED);
     return failed;
 }

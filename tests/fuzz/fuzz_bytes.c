@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
- * libFuzzer target: bytes as a log. Built once per entry point: FUZZ_ONE names the check.
+ * libFuzzer target. Built once per entry point: FUZZ_ONE names what must hold for any bytes.
  */
 #include "tests/fuzz/record_invariants.h"
+#include "tests/fuzz/service_invariants.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n);
 
