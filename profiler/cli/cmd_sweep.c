@@ -71,6 +71,7 @@ static enum cp_code start_here(struct session *s, const char *folder)
     const struct cp_local_service_options options = {
         .program = s->cli->program,
         .folder = folder,
+        .region = o->region,
         .idle_lifetime = o->idle_lifetime,
         .throttle_init = o->throttle_init,
         .no_cpu_share = o->no_cpu_share,

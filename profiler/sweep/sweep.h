@@ -77,6 +77,7 @@ struct cp_local_service;
 struct cp_local_service_options {
     const char *program;       /* our own executable */
     const char *folder;        /* function folder */
+    const char *region;        /* NULL: default */
     const char *idle_lifetime; /* NULL: default */
     bool throttle_init, no_cpu_share;
     uint64_t seed;
