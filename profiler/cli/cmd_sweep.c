@@ -209,20 +209,27 @@ static enum cp_code read_resumed(struct session *s, const char *run_id)
     return code;
 }
 
+static int heed_stop_requests(void *context)
+{
+    int requests = cp_stop_requests(NULL);
+    cp_progress_stop(context, requests);
+    return requests;
+}
+
 static enum cp_code measure(struct session *s, const char *target)
 {
     const char *resume = s->cli->options.resume;
     const struct cp_sweep_options plan = plan_of(s);
     const struct cp_sweep_hooks hooks = {
         .context = &s->progress,
+        .on_plan = cp_progress_plan,
         .on_progress = cp_progress_show,
         .on_warning = cp_progress_warn,
-        .stop_requests = cp_stop_requests,
+        .stop_requests = heed_stop_requests,
     };
     fill_run(s, target);
-    if (!s->cli->options.is_quiet)
-        (void)fprintf(stderr, "%s on %s (%s), no cost\n", s->facts.function, s->run.place,
-                      s->facts.endpoint);
+    (void)snprintf(s->progress.heading, sizeof s->progress.heading, "%s on the %s (%s), no cost",
+                   s->facts.function, s->run.place, s->facts.endpoint);
     enum cp_code code = resume
                             ? cp_sweep_resume(s->lambda, s->store, resume, &hooks, &s->run, &s->err)
                             : cp_sweep_run(s->lambda, s->store, &plan, &hooks, &s->run, &s->err);

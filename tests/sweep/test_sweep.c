@@ -22,7 +22,7 @@ struct sweep_fixture {
     /* hooks */
     int stop_at_call; /* FAKE_CALLS_NEVER */
     int stop_level;
-    size_t n_warnings, n_progress;
+    size_t n_warnings, n_progress, n_foreseen;
     char last_warning[CP_ERROR_TEXT_MAX];
     struct cp_sweep_progress last_progress;
 };
@@ -38,6 +38,12 @@ static void on_warning(void *context, const char *text)
     struct sweep_fixture *f = context;
     f->n_warnings++;
     (void)snprintf(f->last_warning, sizeof f->last_warning, "%s", text);
+}
+
+static void on_plan(void *context, const struct cp_sweep_outlook *outlook)
+{
+    struct sweep_fixture *f = context;
+    f->n_foreseen = outlook->n_planned;
 }
 
 static void on_progress(void *context, const struct cp_sweep_progress *progress)
@@ -74,7 +80,14 @@ static int setup(void **state)
     f->store = store_fixture_open(f->files, CP_STORE_SWEEP);
     fake_lambda_init(&f->lambda);
     f->clock = fake_lambda_clock(&f->lambda);
-    f->hooks = (struct cp_sweep_hooks){f, on_progress, on_warning, stop_requests, &f->clock};
+    f->hooks = (struct cp_sweep_hooks){
+        .context = f,
+        .on_plan = on_plan,
+        .on_progress = on_progress,
+        .on_warning = on_warning,
+        .stop_requests = stop_requests,
+        .clock = &f->clock,
+    };
     f->stop_at_call = FAKE_CALLS_NEVER;
     f->stop_level = 1;
     f->run = cp_run_empty();
@@ -198,6 +211,7 @@ static void every_planned_sample_is_measured_and_the_function_put_back(void **st
     assert_true(f->n_progress > 0);
     assert_int_equal(f->last_progress.done, data.n_samples);
     assert_int_equal(f->last_progress.total, data.n_samples);
+    assert_int_equal(f->n_foreseen, data.n_samples);
     cp_run_data_clear(&data);
 }
 
