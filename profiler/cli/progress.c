@@ -3,6 +3,7 @@
 
 #include "model/base/units.h"
 #include "probes/os/clock.h"
+#include "profiler/cli/wrap.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -13,7 +14,7 @@ enum {
     PLAIN_MS = 10000,
     BAR_MAX = 20,
     BAR_MIN = 5,
-    ROW_TEXT = 43, /* a row without its bar */
+    ROW_TEXT = 44, /* a row without its bar */
     TEXT_MAX = 64 * 1024,
 };
 
@@ -150,19 +151,23 @@ void cp_progress_plan(void *context, const struct cp_sweep_outlook *outlook)
 {
     struct cp_progress *p = context;
     struct cp_buf text;
+    struct cp_buf lines;
     if (p->is_quiet)
         return;
     cp_buf_init(&text, TEXT_MAX);
+    cp_buf_init(&lines, TEXT_MAX);
     (void)cp_buf_addf(&text, "%s\nrun %s: ", p->heading, outlook->run_id);
     for (size_t i = 0; i < outlook->n_memory; i++)
         (void)cp_buf_addf(&text, "%s%d", i ? ", " : "", outlook->memory_mb[i]);
     (void)cp_buf_addf(&text, " MB; at most %zu invocations", outlook->n_planned);
     if (outlook->n_done)
         (void)cp_buf_addf(&text, ", %zu of them done before", outlook->n_done);
-    (void)cp_buf_adds(&text, ";\n  about ");
+    (void)cp_buf_adds(&text, "; about ");
     add_seconds(&text, outlook->left_ms);
-    (void)cp_buf_addf(&text, " if a cold start takes %.0f ms\n", outlook->fresh_ms);
-    (void)fputs(cp_buf_str(&text), stderr);
+    (void)cp_buf_addf(&text, " if a cold start takes %.0f ms", outlook->fresh_ms);
+    cp_wrap_add(&lines, cp_buf_str(&text), (struct cp_wrap){p->terminal.width - 1, 0, 2});
+    (void)fputs(cp_buf_str(&lines), stderr);
+    cp_buf_clear(&lines);
     cp_buf_clear(&text);
     p->last_draw_ms = cp_clock_mono_ms();
 }

@@ -22,7 +22,7 @@ static const struct {
     /* a bar is never full before the end, and the narrow ones go first */
     {{CP_CELL_COLD, 512, NAN, 134, 135, 61.44, false},
      50,
-     "  512 MB cold [######-]   134/135   p95    61.4 ms"},
+     "  512 MB cold [#####-]   134/135   p95    61.4 ms"},
     {{CP_CELL_COLD, 512, NAN, 134, 135, 61.44, false},
      44,
      "  512 MB cold   134/135   p95    61.4 ms"},
