@@ -106,7 +106,6 @@ static void fill_rows(struct cp_runner *r)
         if (!row)
             continue;
         bool is_idle = row->kind == CP_CELL_IDLE;
-        row->is_closed = cell->is_closed && !is_idle;
         row->running_p95_ms = is_idle ? NAN : cp_quantile(cell->sorted, cell->n, 0.95, 8);
     }
     for (size_t i = 0; i < r->plan.n_samples; i++)

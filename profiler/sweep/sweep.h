@@ -56,7 +56,6 @@ struct cp_sweep_row {
     double idle_interval_ms; /* NAN except for an idle interval */
     size_t done, total;      /* invocations; total shrinks when precision is reached early */
     double running_p95_ms;   /* NAN */
-    bool is_closed;          /* precise enough before its limit, or the size cannot run */
 };
 enum { CP_SWEEP_ROWS_MAX = 2 * CP_RUN_SIZES_MAX + CP_SWEEP_IDLE_MAX };
 

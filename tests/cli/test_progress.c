@@ -10,24 +10,20 @@ static const struct {
     int width;
     const char *text;
 } rows[] = {
-    {{CP_CELL_COLD, 512, NAN, 30, 120, 61.44, false},
+    {{CP_CELL_COLD, 512, NAN, 30, 120, 61.44},
      80,
      "  512 MB cold [#####---------------]    30/120   p95    61.4 ms"},
-    {{CP_CELL_WARM, 10240, NAN, 456, 456, 0.7, true},
+    {{CP_CELL_WARM, 10240, NAN, 456, 456, 0.7},
      80,
      "10240 MB warm [####################]   456/456   p95     0.7 ms"},
-    {{CP_CELL_IDLE, 0, 1000, 0, 12, NAN, false},
-     80,
-     "      idle 1s [--------------------]     0/12   "},
+    {{CP_CELL_IDLE, 0, 1000, 0, 12, NAN}, 80, "      idle 1s [--------------------]     0/12   "},
     /* a bar is never full before the end, and the narrow ones go first */
-    {{CP_CELL_COLD, 512, NAN, 134, 135, 61.44, false},
+    {{CP_CELL_COLD, 512, NAN, 134, 135, 61.44},
      50,
      "  512 MB cold [#####-]   134/135   p95    61.4 ms"},
-    {{CP_CELL_COLD, 512, NAN, 134, 135, 61.44, false},
-     44,
-     "  512 MB cold   134/135   p95    61.4 ms"},
+    {{CP_CELL_COLD, 512, NAN, 134, 135, 61.44}, 44, "  512 MB cold   134/135   p95    61.4 ms"},
     /* timeouts reach into the p95: no number */
-    {{CP_CELL_COLD, 128, NAN, 2, 4, INFINITY, false}, 44, "  128 MB cold     2/4    "},
+    {{CP_CELL_COLD, 128, NAN, 2, 4, INFINITY}, 44, "  128 MB cold     2/4    "},
 };
 
 static void a_row_has_name_bar_count_and_p95(void **state)
