@@ -2,8 +2,12 @@
 #include "probes/local/serve.h"
 #include "profiler/cli/command.h"
 
+#include <cjson/cJSON.h>
+
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 /* Requests must be signed with these: COLDPROF_LOCAL_* (set by a sweep), else the user's AWS_*. */
 static enum cp_code read_credentials(const struct cp_cli *cli, struct cp_credentials *out,
@@ -24,6 +28,73 @@ static bool is_loopback(const char *address)
 {
     return strncmp(address, "127.", 4) == 0 || strcmp(address, "::1") == 0 ||
            strcmp(address, "localhost") == 0;
+}
+
+/* --- for the one who started it by hand --- */
+
+static const char *text_of(const cJSON *json, const char *name)
+{
+    const char *text = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(json, name));
+    return text ? text : "";
+}
+
+static void describe_service(const cJSON *ready, struct cp_buf *out)
+{
+    const cJSON *functions = cJSON_GetObjectItemCaseSensitive(ready, "functions");
+    const cJSON *function = NULL;
+    const char *first = cJSON_GetStringValue(cJSON_GetArrayItem(functions, 0));
+    const char *endpoint = text_of(ready, "endpoint");
+    (void)cp_buf_addf(out, "listening on %s, Ctrl-C ends it; functions:", endpoint);
+    cJSON_ArrayForEach(function, functions)(void)
+        cp_buf_addf(out, " %s", cJSON_GetStringValue(function));
+    (void)cp_buf_addf(out,
+                      "\ninvoke: aws lambda invoke --endpoint-url %s --region %s \\\n"
+                      "          --function-name %s /dev/stdout\n"
+                      "sweep:  coldprof sweep %s --endpoint-url %s\n",
+                      endpoint, text_of(ready, "region"), first, first, endpoint);
+}
+
+/* Reads the ready line to its end and prints what it means. Nothing when there is none: then the
+ * service failed and says so itself. */
+static void announce(int fd)
+{
+    char bytes[4096];
+    ssize_t n = 0;
+    struct cp_buf line;
+    struct cp_buf text;
+    cp_buf_init(&line, 1 << 20);
+    cp_buf_init(&text, 1 << 20);
+    while ((n = read(fd, bytes, sizeof bytes)) > 0)
+        (void)cp_buf_add(&line, bytes, (size_t)n);
+    cJSON *ready = cJSON_ParseWithLength(cp_buf_str(&line), line.n);
+    if (text_of(ready, "endpoint")[0]) {
+        describe_service(ready, &text);
+        (void)fputs(cp_buf_str(&text), stderr);
+    }
+    cJSON_Delete(ready);
+    cp_buf_clear(&text);
+    cp_buf_clear(&line);
+}
+
+/* A child that waits for the ready line, because the service keeps this process until its end (and
+ * reaps the child). Returns the descriptor for the line; -1: nothing will be said. */
+static int start_announcer(void)
+{
+    int ends[2] = {-1, -1};
+    if (pipe2(ends, O_CLOEXEC) != 0)
+        return -1;
+    pid_t pid = fork();
+    if (pid == 0) {
+        (void)close(ends[1]);
+        announce(ends[0]);
+        (void)fflush(stderr);
+        _exit(0);
+    }
+    (void)close(ends[0]);
+    if (pid > 0)
+        return ends[1];
+    (void)close(ends[1]);
+    return -1;
 }
 
 static enum cp_status serve(struct cp_cli *cli)
@@ -57,6 +128,8 @@ static enum cp_status serve(struct cp_cli *cli)
                        o->listen);
     if (!code)
         code = read_credentials(cli, &options.credentials, &err);
+    if (!code && o->ready_fd < 0 && !o->is_quiet)
+        options.ready_fd = start_announcer();
     if (!code)
         code = cp_serve(&options, &err);
     cp_credentials_clear(&options.credentials);
@@ -78,10 +151,10 @@ const struct cp_command cp_command_local = {
     .arguments = "serve FOLDER...",
     .summary = "serve function folders through the Lambda API on this machine",
     .detail =
-        "A folder holds an executable 'bootstrap' (custom runtime) or a 'function.ini' (handler,\n"
-        "runtime python3 or nodejs, timeout, memory, [environment]). Execution environments are\n"
-        "real processes with the CPU share and memory limit of their memory size, by cgroup.\n"
-        "Requests must be signed (SigV4) with AWS_ACCESS_KEY_ID / AWS_SECRET_ACCESS_KEY.\n",
+        "A folder holds an executable 'bootstrap' (custom runtime) or a 'function.ini' (handler, "
+        "runtime python3 or nodejs, timeout, memory, [environment]). Execution environments are "
+        "real processes with the CPU share and memory limit of their memory size, by cgroup. "
+        "Requests must be signed (SigV4) with AWS_ACCESS_KEY_ID / AWS_SECRET_ACCESS_KEY.",
     .examples = "  coldprof local serve probes/functions/hello-c --port 9001\n",
     .bit = CP_IN_LOCAL,
     .min_words = 1,

@@ -109,16 +109,11 @@ static enum cp_status run_report(struct cp_cli *cli)
 {
     struct cp_error err = {CP_OK, ""};
     struct cp_store *store = NULL;
-    char path[PATH_MAX];
-    if (!cp_cli_store_path(cli, path, sizeof path)) {
-        (void)cp_fail(&err, CP_EINVAL, "no place for the history: set HOME or give --store FILE");
-        return cp_cli_fail(cli, &err);
-    }
-    if (cp_store_open(path, CP_STORE_READ, &store, &err))
+    if (cp_cli_open_store(cli, CP_STORE_READ, &store, &err))
         return cp_cli_fail(cli, &err);
     const char *run_id = cli->words.n ? cli->words.word[0] : "last";
     const char *output = cli->options.output;
-    bool wants_folder = output && strcmp(output, "-") != 0;
+    bool wants_folder = output && strcmp(output, "-") != 0 && !cli->options.explain;
     enum cp_status status =
         wants_folder ? write_report(cli, store, run_id) : cp_render_run(cli, store, run_id);
     cp_store_close(store);
@@ -130,11 +125,12 @@ const struct cp_command cp_command_report = {
     .arguments = "[RUN]",
     .summary = "show or write the report of a stored run (default: the last one)",
     .detail =
-        "RUN is the id that sweep printed, a unique beginning of it, or 'last'. With -o DIR it\n"
-        "writes report.html (one self-contained page), report.json, report.md and\n"
-        "charts/*.png with a table beside each; without it, prints the table.\n",
+        "RUN is the id that sweep printed, a unique beginning of it, or 'last'. With -o DIR it "
+        "writes report.html (one self-contained page), report.json, report.md and charts/*.png "
+        "with a table beside each; without it, prints the table.",
     .examples = "  coldprof report last -o report\n"
-                "  coldprof report 7f3a --format md > summary.md\n",
+                "  coldprof report 7f3a --format md > summary.md\n"
+                "  coldprof report last --explain W007\n",
     .bit = CP_IN_REPORT,
     .max_words = 1,
     .run = run_report,

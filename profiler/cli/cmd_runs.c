@@ -5,7 +5,6 @@
 
 #include <cjson/cJSON.h>
 
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -89,16 +88,15 @@ static enum cp_status run_runs(struct cp_cli *cli)
 {
     struct cp_error err = {CP_OK, ""};
     struct cp_store *store = NULL;
-    char path[PATH_MAX];
-    if (!cp_cli_store_path(cli, path, sizeof path)) {
-        (void)cp_fail(&err, CP_EINVAL, "no place for the history: set HOME or give --store FILE");
+    if (cli->options.format == CP_FORMAT_HTML) {
+        (void)cp_fail(&err, CP_EINVAL, "runs has no html; give table, json, csv or md");
         return cp_cli_fail(cli, &err);
     }
-    enum cp_code code = cp_store_open(path, CP_STORE_READ, &store, &err);
+    enum cp_code code = cp_cli_open_store(cli, CP_STORE_READ, &store, &err);
     if (code)
         return cp_cli_fail(cli, &err);
     struct listing list = {.format = cli->options.format};
-    cp_buf_init(&list.out, 16 * 1024 * 1024);
+    cp_buf_init(&list.out, (size_t)16 * 1024 * 1024);
     if (list.format == CP_FORMAT_JSON)
         list.json = cJSON_CreateArray();
     add_head(&list);

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "model/base/units.h"
+#include "model/price.h"
 #include "probes/os/file.h"
 #include "profiler/cli/progress.h"
 #include "profiler/cli/render.h"
 #include "profiler/cli/stop.h"
 #include "profiler/cli/target.h"
+#include "profiler/sweep/settings.h"
 
 #include <limits.h>
 #include <math.h>
@@ -25,6 +26,7 @@ struct session {
     struct cp_progress progress;
     struct cp_run run;
     struct cp_run resumed; /* facts of the run to continue; its id is "" otherwise */
+    uint64_t service_seed;
     struct cp_error err;
 };
 
@@ -49,19 +51,37 @@ static enum cp_code read_payload(struct session *s)
 {
     const char *text = s->cli->options.payload;
     cp_buf_init(&s->payload, PAYLOAD_MAX);
+    if (text[0] == '@' && !cp_file_read(text + 1, &s->payload, &s->err))
+        return CP_OK;
     if (text[0] == '@')
-        return cp_file_read(text + 1, &s->payload, &s->err);
+        return cp_fail_context(&s->err, "--payload");
     (void)cp_buf_adds(&s->payload, text);
     return cp_buf_check(&s->payload, "--payload", &s->err);
 }
 
-static enum cp_code open_store(struct session *s)
+/* Clients of somebody else's endpoint follow AWS_REGION; our own service does not. */
+static const char *region_of(const struct session *s)
 {
-    char path[PATH_MAX];
-    if (!cp_cli_store_path(s->cli, path, sizeof path))
-        return cp_fail(&s->err, CP_EINVAL,
-                       "no place for the history: set HOME or give --store FILE");
-    return cp_store_open(path, CP_STORE_SWEEP, &s->store, &s->err);
+    const struct cp_cli *cli = s->cli;
+    const char *region = cli->options.region;
+    if (!region && cli->options.endpoint_url)
+        region = cli->get(cli->get_context, "AWS_REGION");
+    return region && region[0] ? region : "us-east-1";
+}
+
+/* What can be known to be wrong without starting anything. */
+static enum cp_code check_options(struct session *s)
+{
+    const struct cp_options *o = &s->cli->options;
+    const struct cp_price_book *book = NULL;
+    enum cp_code code = read_payload(s);
+    if (!code && s->payload.n)
+        code = cp_sweep_payload_check(cp_buf_view(&s->payload), &s->err);
+    if (!code)
+        code = cp_price_find(region_of(s), "x86_64", &book, &s->err);
+    for (size_t i = 0; i < o->exports.n && !code; i++)
+        code = cp_render_check_export(&o->exports.item[i], &s->err);
+    return code;
 }
 
 /* TARGET is a folder: the embedded service as our child. */
@@ -71,10 +91,11 @@ static enum cp_code start_here(struct session *s, const char *folder)
     const struct cp_local_service_options options = {
         .program = s->cli->program,
         .folder = folder,
+        .region = region_of(s),
         .idle_lifetime = o->idle_lifetime,
         .throttle_init = o->throttle_init,
         .no_cpu_share = o->no_cpu_share,
-        .seed = o->seed,
+        .seed = s->service_seed,
     };
     if (o->endpoint_url)
         return cp_fail(&s->err, CP_EINVAL,
@@ -90,8 +111,6 @@ static enum cp_code use_endpoint(struct session *s, const char *function)
 {
     const struct cp_cli *cli = s->cli;
     const char *url = cli->options.endpoint_url;
-    const char *region =
-        cli->options.region ? cli->options.region : cli->get(cli->get_context, "AWS_REGION");
     if (!url)
         return cp_fail(&s->err, CP_EUNSUPPORTED,
                        "'%s' is a function name and this version sweeps on this machine only: give "
@@ -102,7 +121,7 @@ static enum cp_code use_endpoint(struct session *s, const char *function)
                        "'%s' is not on this machine; this version sweeps loopback endpoints only",
                        url);
     set_text(s->facts.endpoint, sizeof s->facts.endpoint, url);
-    set_text(s->facts.region, sizeof s->facts.region, region ? region : "us-east-1");
+    set_text(s->facts.region, sizeof s->facts.region, region_of(s));
     set_text(s->facts.function, sizeof s->facts.function, function);
     return cp_credentials_from_env(cli->get, cli->get_context, &s->facts.credentials, &s->err);
 }
@@ -177,35 +196,67 @@ static enum cp_code prepare(struct session *s, const char *target)
     bool is_path = false;
     enum cp_code code = cp_target_read(target, &is_path, &s->err);
     if (!code)
-        code = read_payload(s);
+        code = check_options(s);
     if (!code)
-        code = open_store(s);
+        code = cp_cli_open_store(s->cli, CP_STORE_SWEEP, &s->store, &s->err);
     if (!code)
         code = is_path ? start_here(s, target) : use_endpoint(s, target);
-    if (!code)
-        code = connect_client(s);
-    return code;
+    if (code && s->resumed.id[0])
+        return cp_fail_context(&s->err, "cannot resume run '%s' of '%s'", s->resumed.id, target);
+    return code ? code : connect_client(s);
 }
 
-/* A resumed run goes on in the world it was started in: same target, same lifetimes. */
+/* A resumed run goes on in the world it was started in: same target, lifetimes and CPU shares. */
+static void adopt_world(struct session *s, const struct cp_run *run, size_t n_samples_sent)
+{
+    struct cp_options *o = &s->cli->options;
+    s->resumed = *run;
+    o->seed = run->seed;
+    /* else it would draw the lifetimes and request ids of the first session once more */
+    s->service_seed = run->seed + 1 + n_samples_sent;
+    o->throttle_init = run->is_init_throttled;
+    o->no_cpu_share = strstr(run->host, "cgroup none") != NULL;
+    o->region = s->resumed.region;
+    if (run->idle_law[0])
+        o->idle_lifetime = s->resumed.idle_law;
+}
+
+static size_t count_sent(const struct cp_run_data *data)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < data->n_samples; i++)
+        n += data->samples[i].outcome != CP_OUTCOME_NOT_SENT;
+    return n;
+}
+
 static enum cp_code read_resumed(struct session *s, const char *run_id)
 {
     struct cp_run_data data = {.run = cp_run_empty()};
-    struct cp_options *o = &s->cli->options;
-    enum cp_code code = open_store(s);
+    const char *fixed = s->cli->options.plan_option;
+    if (fixed)
+        return cp_fail(&s->err, CP_EINVAL,
+                       "--%s belongs to a new sweep: --resume goes on with the plan of run '%s'",
+                       fixed, run_id);
+    enum cp_code code = cp_cli_open_store(s->cli, CP_STORE_SWEEP, &s->store, &s->err);
     if (!code)
         code = cp_store_load(s->store, run_id, &data, &s->err);
-    if (!code) {
-        s->resumed = data.run;
-        o->seed = data.run.seed;
-        o->throttle_init = data.run.is_init_throttled;
-        if (s->resumed.idle_law[0])
-            o->idle_lifetime = s->resumed.idle_law;
-    }
+    if (!code && !data.run.is_interrupted && data.run.ended_at_ms >= 0)
+        code = cp_fail(&s->err, CP_EINVAL,
+                       "run '%s' is complete, there is nothing to resume; see 'coldprof report %s'",
+                       data.run.id, data.run.id);
+    if (!code)
+        adopt_world(s, &data.run, count_sent(&data));
     cp_run_data_clear(&data);
     cp_store_close(s->store);
     s->store = NULL;
     return code;
+}
+
+static int heed_stop_requests(void *context)
+{
+    int requests = cp_stop_requests(NULL);
+    cp_progress_stop(context, requests);
+    return requests;
 }
 
 static enum cp_code measure(struct session *s, const char *target)
@@ -214,24 +265,48 @@ static enum cp_code measure(struct session *s, const char *target)
     const struct cp_sweep_options plan = plan_of(s);
     const struct cp_sweep_hooks hooks = {
         .context = &s->progress,
+        .on_plan = cp_progress_plan,
         .on_progress = cp_progress_show,
         .on_warning = cp_progress_warn,
-        .stop_requests = cp_stop_requests,
+        .stop_requests = heed_stop_requests,
     };
     fill_run(s, target);
-    if (!s->cli->options.is_quiet)
-        (void)fprintf(stderr, "%s on %s (%s), no cost\n", s->facts.function, s->run.place,
-                      s->facts.endpoint);
+    (void)snprintf(s->progress.heading, sizeof s->progress.heading, "%s on the %s (%s), no cost",
+                   s->facts.function, s->run.place, s->facts.endpoint);
     enum cp_code code = resume
                             ? cp_sweep_resume(s->lambda, s->store, resume, &hooks, &s->run, &s->err)
                             : cp_sweep_run(s->lambda, s->store, &plan, &hooks, &s->run, &s->err);
     cp_progress_end(&s->progress);
+    if (code == CP_ENOTFOUND && s->cli->options.endpoint_url)
+        return cp_fail_context(&s->err,
+                               "%s has no function '%s'; it told its functions when it "
+                               "started",
+                               s->facts.endpoint, s->facts.function);
     return code;
+}
+
+static void add_word(struct cp_buf *line, const char *option, const char *value)
+{
+    if (value)
+        (void)cp_buf_addf(line, strpbrk(value, " \t\"'$\\") ? " %s '%s'" : " %s %s", option, value);
+}
+
+/* Complete: it can be pasted. */
+static void print_resume_line(const struct session *s)
+{
+    const struct cp_options *o = &s->cli->options;
+    struct cp_buf line;
+    cp_buf_init(&line, PATH_MAX * 4);
+    (void)cp_buf_addf(&line, "resume: coldprof sweep --resume %s", s->run.id);
+    add_word(&line, "--store", o->store);
+    add_word(&line, "--endpoint-url", o->endpoint_url);
+    (void)fprintf(stderr, "interrupted; everything measured is kept\n%s\n", cp_buf_str(&line));
+    cp_buf_clear(&line);
 }
 
 static enum cp_status run_sweep(struct cp_cli *cli)
 {
-    struct session s = {.cli = cli};
+    struct session s = {.cli = cli, .service_seed = cli->options.seed};
     const char *resume = cli->options.resume;
     cp_progress_init(&s.progress, cli->err, cli->options.is_quiet);
     cp_stop_watch();
@@ -248,10 +323,7 @@ static enum cp_status run_sweep(struct cp_cli *cli)
         code = measure(&s, target);
     enum cp_status status = CP_STATUS_OK;
     if (code == CP_EINTERRUPTED) {
-        (void)fprintf(stderr,
-                      "interrupted; everything measured is kept\nresume: coldprof sweep --resume "
-                      "%s\n",
-                      s.run.id);
+        print_resume_line(&s);
         status = CP_STATUS_INTERRUPTED;
     } else if (code) {
         status = cp_cli_fail(cli, &s.err);
@@ -267,10 +339,11 @@ const struct cp_command cp_command_sweep = {
     .arguments = "FOLDER|FUNCTION",
     .summary = "measure a function across memory sizes and idle intervals, and decide",
     .detail =
-        "A FOLDER (a path with a '/') runs here in the embedded Lambda service: no account, no\n"
-        "cost. Cold starts are forced by fresh execution environments, warm ones follow at once,\n"
-        "and idle environments are probed after each interval; all from the REPORT records.\n"
-        "Every sample is kept; Ctrl-C saves, undoes and prints how to resume.\n",
+        "A FOLDER (a path with a '/') runs here in the embedded Lambda service: no account, no "
+        "cost. A FUNCTION (a name) is one of a service that runs already, with --endpoint-url. "
+        "Cold starts are forced by fresh execution environments, warm ones follow at once, and "
+        "idle environments are probed after each interval; all from the REPORT records. Every "
+        "sample is kept; Ctrl-C saves, undoes and prints how to resume.",
     .examples = "  coldprof sweep probes/functions/hello-python --budget p99=200ms --traffic 5/s\n"
                 "  coldprof sweep ./my-function --memory 256,512,1024 --cold 60 --idle none\n"
                 "  coldprof sweep --resume 7f3a\n",

@@ -7,6 +7,7 @@
 #include "model/base/buf.h"
 #include "profiler/cli/options.h"
 #include "profiler/cli/terminal.h"
+#include "profiler/store/store.h"
 
 /* Exit statuses, documented in --help and the README. */
 enum cp_status {
@@ -54,8 +55,9 @@ const struct cp_command *cp_command_find(struct cp_view name);
 enum cp_status cp_cli_fail(const struct cp_cli *cli, const struct cp_error *err);
 /* Prints bytes on stdout; a closed pipe is quiet. */
 enum cp_status cp_cli_print(const struct cp_buf *text);
-/* Path of the history file (--store, else the XDG place); false when HOME is unknown. */
-bool cp_cli_store_path(const struct cp_cli *cli, char *out, size_t out_size);
+/* Opens the history (--store, else the XDG place). CP_EINVAL when HOME is unknown. */
+enum cp_code cp_cli_open_store(const struct cp_cli *cli, enum cp_store_mode mode,
+                               struct cp_store **out, struct cp_error *err);
 
 /* help.c */
 void cp_help_overview(struct cp_buf *out);

@@ -1,31 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "profiler/cli/command.h"
+#include "profiler/cli/wrap.h"
 
 #include <stdio.h>
 #include <string.h>
 
 enum { HELP_WIDTH = 79, OPTION_COLUMN = 28 };
-
-/* Adds `text` wrapped at HELP_WIDTH with later lines indented; the cursor stands at `column`. */
-static void add_wrapped(struct cp_buf *out, const char *text, size_t column, size_t indent)
-{
-    struct cp_view rest = cp_view_of(text);
-    struct cp_view word;
-    bool is_first = true;
-    while (cp_view_split(&rest, ' ', &word)) {
-        if (!is_first && column + 1 + word.n > HELP_WIDTH) {
-            (void)cp_buf_addf(out, "\n%*s", (int)indent, "");
-            column = indent;
-            is_first = true;
-        }
-        if (!is_first)
-            (void)cp_buf_addc(out, ' ');
-        (void)cp_buf_add_view(out, word);
-        column += word.n + !is_first;
-        is_first = false;
-    }
-    (void)cp_buf_addc(out, '\n');
-}
 
 static void add_option(struct cp_buf *out, const struct cp_option *o)
 {
@@ -44,7 +24,7 @@ static void add_option(struct cp_buf *out, const struct cp_option *o)
         (void)cp_buf_addf(out, "\n%*s", OPTION_COLUMN, "");
     else
         (void)cp_buf_addf(out, "%*s", OPTION_COLUMN - n, "");
-    add_wrapped(out, help, OPTION_COLUMN, OPTION_COLUMN);
+    cp_wrap_add(out, help, (struct cp_wrap){HELP_WIDTH, OPTION_COLUMN, OPTION_COLUMN});
 }
 
 static const char statuses[] =
@@ -65,27 +45,42 @@ void cp_help_overview(struct cp_buf *out)
     (void)cp_buf_adds(out, "More: coldprof help COMMAND\n");
 }
 
+static void add_theme(struct cp_buf *out, enum cp_option_theme theme, unsigned command)
+{
+    bool has_any = false;
+    for (const struct cp_option *o = cp_option_table(); o->name; o++) {
+        if (o->theme != theme || !(o->commands & command))
+            continue;
+        if (!has_any)
+            (void)cp_buf_addf(out, "\n%s:\n", cp_option_theme_name(theme));
+        has_any = true;
+        add_option(out, o);
+    }
+}
+
 void cp_help_command(const struct cp_command *command, struct cp_buf *out)
 {
-    (void)cp_buf_addf(out, "usage: coldprof %s [OPTIONS] %s\n\n", command->name,
-                      command->arguments);
-    add_wrapped(out, command->summary, 0, 0);
-    if (command->detail)
-        (void)cp_buf_addf(out, "\n%s", command->detail);
-    (void)cp_buf_adds(out, "\noptions:\n");
-    for (const struct cp_option *o = cp_option_table(); o->name; o++) {
-        if (o->commands & command->bit)
-            add_option(out, o);
+    const struct cp_wrap page = {.width = HELP_WIDTH};
+    (void)cp_buf_addf(out, "usage: coldprof %s%s%s [OPTIONS]\n\n", command->name,
+                      command->arguments[0] ? " " : "", command->arguments);
+    cp_wrap_add(out, command->summary, page);
+    if (command->detail) {
+        (void)cp_buf_addc(out, '\n');
+        cp_wrap_add(out, command->detail, page);
     }
+    for (int theme = 0; theme < CP_THEME_COUNT; theme++)
+        add_theme(out, (enum cp_option_theme)theme, command->bit);
     if (command->examples)
         (void)cp_buf_addf(out, "\nexamples:\n%s", command->examples);
-    (void)cp_buf_addf(out, "\nEvery option can also be given as COLDPROF_<NAME>.\n%s", statuses);
+    (void)cp_buf_adds(out,
+                      "\nA variable sets an option too: COLDPROF_<NAME>, e.g. COLDPROF_COLOR.\n");
+    (void)cp_buf_adds(out, statuses);
 }
 
 static enum cp_status run_help(struct cp_cli *cli)
 {
     struct cp_buf out;
-    cp_buf_init(&out, 64 * 1024);
+    cp_buf_init(&out, (size_t)64 * 1024);
     const struct cp_command *command = NULL;
     if (cli->words.n) {
         command = cp_command_find(cp_view_of(cli->words.word[0]));

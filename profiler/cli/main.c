@@ -74,7 +74,7 @@ enum cp_status cp_cli_print(const struct cp_buf *text)
     return CP_STATUS_OK;
 }
 
-bool cp_cli_store_path(const struct cp_cli *cli, char *out, size_t out_size)
+static bool find_store(const struct cp_cli *cli, char *out, size_t out_size)
 {
     const char *data = cli->get(cli->get_context, "XDG_DATA_HOME");
     const char *home = cli->get(cli->get_context, "HOME");
@@ -88,10 +88,20 @@ bool cp_cli_store_path(const struct cp_cli *cli, char *out, size_t out_size)
     return n >= 0 && (size_t)n < out_size;
 }
 
+enum cp_code cp_cli_open_store(const struct cp_cli *cli, enum cp_store_mode mode,
+                               struct cp_store **out, struct cp_error *err)
+{
+    char path[PATH_MAX];
+    *out = NULL;
+    if (!find_store(cli, path, sizeof path))
+        return cp_fail(err, CP_EINVAL, "no place for the history: set HOME or give --store FILE");
+    return cp_store_open(path, mode, out, err);
+}
+
 static enum cp_status print_help(const struct cp_command *command)
 {
     struct cp_buf out;
-    cp_buf_init(&out, 64 * 1024);
+    cp_buf_init(&out, (size_t)64 * 1024);
     if (command)
         cp_help_command(command, &out);
     else
@@ -99,6 +109,11 @@ static enum cp_status print_help(const struct cp_command *command)
     enum cp_status status = cp_cli_print(&out);
     cp_buf_clear(&out);
     return status;
+}
+
+static enum cp_status print_version(void)
+{
+    return puts("coldprof " COLDPROF_VERSION) < 0 ? CP_STATUS_FAILED : CP_STATUS_OK;
 }
 
 static enum cp_status fail_unknown_command(const struct cp_cli *cli, const char *word)
@@ -120,7 +135,7 @@ static enum cp_status fail_unknown_command(const struct cp_cli *cli, const char 
 static char *join(int argc, char *const *argv)
 {
     struct cp_buf text;
-    cp_buf_init(&text, 64 * 1024);
+    cp_buf_init(&text, (size_t)64 * 1024);
     (void)cp_buf_adds(&text, "coldprof");
     for (int i = 1; i < argc; i++)
         (void)cp_buf_addf(&text, strpbrk(argv[i], " \t\"'$\\") ? " '%s'" : " %s", argv[i]);
@@ -139,9 +154,11 @@ static enum cp_status run_command(struct cp_cli *cli, const struct cp_command *c
         return cp_cli_fail(cli, &err);
     if (cli->options.wants_help)
         return print_help(command);
+    if (cli->options.wants_version)
+        return print_version();
     size_t n = cli->words.n;
     if (n < command->min_words || n > command->max_words) {
-        (void)cp_fail(&err, CP_EINVAL, "%s: usage: coldprof %s [OPTIONS] %s",
+        (void)cp_fail(&err, CP_EINVAL, "%s: usage: coldprof %s %s [OPTIONS]",
                       n < command->min_words ? "an argument is missing" : "too many arguments",
                       command->name, command->arguments);
         return cp_cli_fail(cli, &err);
@@ -163,7 +180,7 @@ int main(int argc, char **argv)
     if (strcmp(first, "--help") == 0 || strcmp(first, "-h") == 0)
         return (int)print_help(NULL);
     if (strcmp(first, "--version") == 0)
-        return puts("coldprof " COLDPROF_VERSION) < 0 ? CP_STATUS_FAILED : CP_STATUS_OK;
+        return (int)print_version();
     const struct cp_command *command = cp_command_find(cp_view_of(first));
     if (!command)
         return (int)fail_unknown_command(&cli, first);

@@ -97,7 +97,21 @@ struct cp_options {
     bool is_quiet, is_verbose, exit_zero;
     bool wants_help, wants_version;
     const char *store;
+    const char *plan_option; /* the last one given that decides the plan, "memory"; NULL: none */
 };
+
+/* Themes of --help, in this order. */
+enum cp_option_theme {
+    CP_THEME_DECIDE,
+    CP_THEME_MEASURE,
+    CP_THEME_PLACE,
+    CP_THEME_SERVICE,
+    CP_THEME_SHOW,
+    CP_THEME_COMMON,
+    CP_THEME_PROGRAMS,
+    CP_THEME_COUNT,
+};
+const char *cp_option_theme_name(enum cp_option_theme theme);
 
 /* How a value is read; each has one reader in options.c. */
 enum cp_option_type {
@@ -117,15 +131,17 @@ enum cp_option_type {
 
 struct cp_option {
     const char *name; /* without "--" */
-    char letter;      /* 0 when none */
     const char *metavar;
+    char letter;  /* 0 when none */
+    bool is_plan; /* decides what a sweep measures: a resumed one keeps it */
     enum cp_option_type type;
+    enum cp_option_theme theme;
+    int min, max; /* CP_OPTION_INT */
+    unsigned commands;
     size_t offset;            /* in struct cp_options */
     size_t seen;              /* offset of a bool set when given; 0 when none */
-    int min, max;             /* CP_OPTION_INT */
     const char *default_text; /* read like a given value; NULL: zero, NAN or NULL */
-    unsigned commands;
-    const char *help; /* one sentence, lower case */
+    const char *help;         /* one sentence, lower case */
 };
 
 /* The table, ended by a row without name. */

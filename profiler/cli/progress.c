@@ -1,78 +1,200 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "profiler/cli/progress.h"
 
+#include "model/base/units.h"
 #include "probes/os/clock.h"
+#include "profiler/cli/wrap.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 
-enum { REDRAW_MS = 100, PLAIN_MS = 10000, BAR_CELLS = 20 };
+enum {
+    REDRAW_MS = 100,
+    PLAIN_MS = 10000,
+    BAR_MAX = 20,
+    BAR_MIN = 5,
+    ROW_TEXT = 44, /* a row without its bar */
+    TEXT_MAX = 64 * 1024,
+};
 
 void cp_progress_init(struct cp_progress *p, struct cp_terminal terminal, bool is_quiet)
 {
     *p = (struct cp_progress){.terminal = terminal, .is_quiet = is_quiet};
 }
 
-static int add_text(char *line, size_t size, const struct cp_sweep_progress *s)
+/* --- texts --- */
+
+static void row_name(const struct cp_sweep_row *row, char *name, size_t size)
 {
-    int n = snprintf(line, size, "%s  %s  %zu/%zu", s->phase, s->cell, s->done, s->total);
-    if (isfinite(s->running_p95_ms) && n >= 0 && (size_t)n < size)
-        n += snprintf(line + n, size - (size_t)n, "  p95 %.1f ms", s->running_p95_ms);
-    if (n >= 0 && (size_t)n < size)
-        n += snprintf(line + n, size - (size_t)n, "  %.0f s", s->elapsed_ms / 1000);
-    if (isfinite(s->left_ms) && n >= 0 && (size_t)n < size)
-        n += snprintf(line + n, size - (size_t)n, ", %.0f s left", s->left_ms / 1000);
-    return n;
+    char interval[CP_UNITS_TEXT_MAX];
+    if (row->kind == CP_CELL_IDLE)
+        (void)snprintf(name, size, "idle %s",
+                       cp_units_format_duration(row->idle_interval_ms, interval));
+    else
+        (void)snprintf(name, size, "%d MB %s", row->memory_size_mb, cp_cell_kind_name(row->kind));
 }
 
-static void draw(struct cp_progress *p, const struct cp_sweep_progress *s)
+static void add_bar(struct cp_buf *out, const struct cp_sweep_row *row, int cells)
 {
-    char line[256];
-    char bar[BAR_CELLS + 1];
-    double share = s->total ? (double)s->done / (double)s->total : 0;
-    size_t full = (size_t)(share * BAR_CELLS + 0.5);
-    memset(bar, '-', BAR_CELLS);
-    memset(bar, '#', full < BAR_CELLS ? full : BAR_CELLS);
-    bar[BAR_CELLS] = '\0';
-    (void)add_text(line, sizeof line, s);
-    int room = p->terminal.width - 1;
-    bool has_room = room > BAR_CELLS + 40;
-    int text_room = has_room ? room - BAR_CELLS - 3 : room;
-    int n = fprintf(stderr, "\r%s%s%s%.*s", has_room ? "[" : "", has_room ? bar : "",
-                    has_room ? "] " : "", text_room, line) -
-            1;
-    (void)fprintf(stderr, "%*s", p->drawn_width > n ? p->drawn_width - n : 0, "");
+    double share = row->total ? (double)row->done / (double)row->total : 1;
+    int full = (int)(share * cells);
+    (void)cp_buf_addc(out, '[');
+    for (int i = 0; i < cells; i++)
+        (void)cp_buf_addc(out, i < full ? '#' : '-');
+    (void)cp_buf_adds(out, "] ");
+}
+
+void cp_progress_row_text(const struct cp_sweep_row *row, int width, struct cp_buf *out)
+{
+    char name[48];
+    int cells = width - ROW_TEXT < BAR_MAX ? width - ROW_TEXT : BAR_MAX;
+    row_name(row, name, sizeof name);
+    (void)cp_buf_addf(out, "%13s ", name);
+    if (cells >= BAR_MIN)
+        add_bar(out, row, cells);
+    (void)cp_buf_addf(out, "%5zu/%-5zu", row->done, row->total);
+    if (isfinite(row->running_p95_ms))
+        (void)cp_buf_addf(out, " p95 %7.1f ms", row->running_p95_ms);
+}
+
+static void add_seconds(struct cp_buf *out, double ms)
+{
+    double s = ceil(ms / 1000);
+    if (s < 120)
+        (void)cp_buf_addf(out, "%.0f s", s);
+    else
+        (void)cp_buf_addf(out, "%.0f min", ceil(s / 60));
+}
+
+void cp_progress_state_text(const struct cp_sweep_progress *state, struct cp_buf *out)
+{
+    (void)cp_buf_addf(out, "%s: %zu of %zu, %.0f s", state->phase, state->done, state->total,
+                      floor(state->elapsed_ms / 1000));
+    if (!isfinite(state->left_ms))
+        return;
+    (void)cp_buf_adds(out, ", ");
+    add_seconds(out, state->left_ms);
+    (void)cp_buf_adds(out, " left");
+}
+
+/* --- on a terminal --- */
+
+static void add_erase(const struct cp_progress *p, struct cp_buf *out)
+{
+    if (p->drawn_lines > 1)
+        (void)cp_buf_addf(out, "\r\033[%dA\033[J", p->drawn_lines - 1);
+    else if (p->drawn_lines)
+        (void)cp_buf_adds(out, "\r\033[K");
+}
+
+/* Never as wide as the terminal: a wrapped line could not be erased. */
+static void add_line(struct cp_buf *out, const struct cp_buf *text, int width)
+{
+    size_t room = (size_t)width - 1;
+    struct cp_view line = cp_buf_view(text);
+    (void)cp_buf_add(out, line.p, line.n < room ? line.n : room);
+}
+
+static bool has_room(const struct cp_progress *p, const struct cp_sweep_progress *state)
+{
+    return state->n_rows + 2 <= (size_t)p->terminal.height && p->terminal.width > ROW_TEXT;
+}
+
+static void draw(struct cp_progress *p, const struct cp_sweep_progress *state)
+{
+    struct cp_buf out;
+    struct cp_buf line;
+    int width = p->terminal.width;
+    size_t n_rows = has_room(p, state) ? state->n_rows : 0;
+    cp_buf_init(&out, TEXT_MAX);
+    cp_buf_init(&line, TEXT_MAX);
+    add_erase(p, &out);
+    for (size_t i = 0; i < n_rows; i++) {
+        cp_buf_reset(&line);
+        cp_progress_row_text(&state->rows[i], width, &line);
+        add_line(&out, &line, width);
+        (void)cp_buf_addc(&out, '\n');
+    }
+    cp_buf_reset(&line);
+    cp_progress_state_text(state, &line);
+    add_line(&out, &line, width);
+    (void)fputs(cp_buf_str(&out), stderr);
     (void)fflush(stderr);
-    p->drawn_width = n;
+    p->drawn_lines = (int)n_rows + 1;
+    cp_buf_clear(&line);
+    cp_buf_clear(&out);
+}
+
+/* --- elsewhere --- */
+
+static void print_plain(const struct cp_sweep_progress *state)
+{
+    struct cp_buf line;
+    cp_buf_init(&line, TEXT_MAX);
+    cp_progress_state_text(state, &line);
+    const struct cp_sweep_row *row =
+        state->current < state->n_rows ? &state->rows[state->current] : NULL;
+    if (row && isfinite(row->running_p95_ms)) {
+        char name[48];
+        row_name(row, name, sizeof name);
+        (void)cp_buf_addf(&line, "; %s %zu/%zu p95 %.1f ms", name, row->done, row->total,
+                          row->running_p95_ms);
+    }
+    (void)fprintf(stderr, "%s\n", cp_buf_str(&line));
+    cp_buf_clear(&line);
+}
+
+/* --- hooks --- */
+
+void cp_progress_plan(void *context, const struct cp_sweep_outlook *outlook)
+{
+    struct cp_progress *p = context;
+    struct cp_buf text;
+    struct cp_buf lines;
+    if (p->is_quiet)
+        return;
+    cp_buf_init(&text, TEXT_MAX);
+    cp_buf_init(&lines, TEXT_MAX);
+    (void)cp_buf_addf(&text, "%s\nrun %s: ", p->heading, outlook->run_id);
+    for (size_t i = 0; i < outlook->n_memory; i++)
+        (void)cp_buf_addf(&text, "%s%d", i ? ", " : "", outlook->memory_mb[i]);
+    (void)cp_buf_addf(&text, " MB; at most %zu invocations", outlook->n_planned);
+    if (outlook->n_done)
+        (void)cp_buf_addf(&text, ", %zu of them done before", outlook->n_done);
+    (void)cp_buf_adds(&text, "; about ");
+    add_seconds(&text, outlook->left_ms);
+    (void)cp_buf_addf(&text, " if a cold start takes %.0f ms", outlook->fresh_ms);
+    cp_wrap_add(&lines, cp_buf_str(&text), (struct cp_wrap){p->terminal.width - 1, 0, 2});
+    (void)fputs(cp_buf_str(&lines), stderr);
+    cp_buf_clear(&lines);
+    cp_buf_clear(&text);
+    p->last_draw_ms = cp_clock_mono_ms();
 }
 
 void cp_progress_show(void *context, const struct cp_sweep_progress *state)
 {
     struct cp_progress *p = context;
-    if (p->is_quiet)
-        return;
     double now_ms = cp_clock_mono_ms();
-    bool is_first = !(p->last_draw_ms > 0);
-    double wait_ms = p->terminal.is_tty ? REDRAW_MS : PLAIN_MS;
-    if (!is_first && now_ms - p->last_draw_ms < wait_ms)
+    double wait_ms = p->terminal.can_redraw ? REDRAW_MS : PLAIN_MS;
+    if (p->is_quiet || now_ms - p->last_draw_ms < wait_ms)
         return;
-    if (p->terminal.is_tty) {
+    if (p->terminal.can_redraw)
         draw(p, state);
-    } else {
-        char line[256];
-        (void)add_text(line, sizeof line, state);
-        (void)fprintf(stderr, "%s\n", line);
-    }
+    else
+        print_plain(state);
     p->last_draw_ms = now_ms;
 }
 
 void cp_progress_end(struct cp_progress *p)
 {
-    if (p->drawn_width > 0)
-        (void)fprintf(stderr, "\r%*s\r", p->drawn_width, "");
+    struct cp_buf erase;
+    cp_buf_init(&erase, TEXT_MAX);
+    add_erase(p, &erase);
+    (void)fputs(cp_buf_str(&erase), stderr);
     (void)fflush(stderr);
-    p->drawn_width = 0;
+    cp_buf_clear(&erase);
+    p->drawn_lines = 0;
 }
 
 void cp_progress_warn(void *context, const char *text)
@@ -82,4 +204,17 @@ void cp_progress_warn(void *context, const char *text)
         return;
     cp_progress_end(p);
     (void)fprintf(stderr, "warning: %s\n", text);
+}
+
+void cp_progress_stop(struct cp_progress *p, int requests)
+{
+    static const char *const lines[] = {
+        "stopping: nothing new starts; waiting up to 10 s for answers (again: do not wait)",
+        "stopping at once; putting the function back (again: leave everything as it is)",
+    };
+    if (requests <= p->stops_told || requests > 2)
+        return;
+    p->stops_told = requests;
+    cp_progress_end(p);
+    (void)fprintf(stderr, "%s\n", lines[requests - 1]);
 }

@@ -3,8 +3,11 @@
 
 #include "probes/os/file.h"
 
+#include <limits.h>
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
+#include <strings.h>
 
 enum { OUTPUT_MAX = 64 * 1024 * 1024 };
 
@@ -62,6 +65,66 @@ enum cp_code cp_render_exports(const struct cp_cli *cli, const struct cp_figures
     return code;
 }
 
+enum cp_code cp_render_check_export(const struct cp_export *e, struct cp_error *err)
+{
+    char folder[PATH_MAX];
+    const char *slash = strrchr(e->path, '/');
+    struct cp_view parent =
+        slash ? (struct cp_view){e->path, (size_t)(slash - e->path)} : cp_view_of(".");
+    if (slash == e->path)
+        parent = cp_view_of("/");
+    if (!cp_view_copy(parent, folder, sizeof folder))
+        return cp_fail(err, CP_ELIMIT, "--export: '%.100s...' is too long", e->path);
+    if (!cp_file_is_dir(folder))
+        return cp_fail(err, CP_ENOTFOUND, "--export: no folder '%s' to write '%s' into", folder,
+                       e->path);
+    return CP_OK;
+}
+
+static const struct cp_warning *find_warning(const struct cp_figures *figures, const char *id)
+{
+    for (size_t i = 0; i < figures->n_warnings; i++) {
+        if (strcasecmp(figures->warnings[i].id, id) == 0)
+            return &figures->warnings[i];
+    }
+    return NULL;
+}
+
+static enum cp_code fail_no_warning(const struct cp_figures *figures, const char *id,
+                                    struct cp_error *err)
+{
+    char known[CP_WARNINGS_MAX * 8] = "none";
+    size_t n = 0;
+    for (size_t i = 0; i < figures->n_warnings; i++)
+        n += (size_t)snprintf(known + n, sizeof known - n, "%s%s", n ? " " : "",
+                              figures->warnings[i].id);
+    return cp_fail(err, CP_EINVAL, "run '%s' has no warning '%s'; it has: %s",
+                   figures->data->run.id, id, known);
+}
+
+enum cp_code cp_render_explanation(const struct cp_figures *figures, const char *id,
+                                   struct cp_buf *out, struct cp_error *err)
+{
+    const struct cp_warning *w = find_warning(figures, id);
+    const struct cp_accounting *a = &figures->accounting;
+    if (!w)
+        return fail_no_warning(figures, id, err);
+    (void)cp_buf_addf(out, "%s in run %s of %s\n\n  found: %s\n  do:    %s\n\n", w->id,
+                      figures->data->run.id, figures->data->run.function, w->text, w->advice);
+    (void)cp_buf_addf(out, "  %8s  %6s  %6s  %6s  %8s\n", "memory", "cold n", "warm n", "failed",
+                      "excluded");
+    for (size_t i = 0; i < figures->n_sizes; i++) {
+        const struct cp_size_figures *s = &figures->sizes[i];
+        (void)cp_buf_addf(out, "  %5d MB  %6zu  %6zu  %6zu  %8zu\n", s->memory_size_mb, s->n_cold,
+                          s->n_warm, s->n_failed, s->n_excluded);
+    }
+    (void)cp_buf_addf(out,
+                      "  planned %zu = measured %zu + failed %zu + throttled %zu + unknown %zu + "
+                      "not sent %zu\n",
+                      a->planned, a->measured, a->failed, a->throttled, a->unknown, a->not_sent);
+    return cp_buf_check(out, "the explanation", err);
+}
+
 static bool is_runnable_somewhere(const struct cp_figures *figures)
 {
     for (size_t i = 0; i < figures->n_sizes; i++) {
@@ -97,15 +160,17 @@ enum cp_status cp_render_run(const struct cp_cli *cli, struct cp_store *store, c
     enum cp_code code = cp_store_load(store, run_id, &data, &err);
     if (!code)
         code = cp_figures_new(&data, &figures, &err);
+    const char *explain = cli->options.explain;
     if (!code)
-        code = cp_render(cli, figures, cli->options.format, &out, &err);
+        code = explain ? cp_render_explanation(figures, explain, &out, &err)
+                       : cp_render(cli, figures, cli->options.format, &out, &err);
     if (!code)
         status = cp_cli_print(&out);
     if (!code)
         code = cp_render_exports(cli, figures, &err);
     if (code)
         status = cp_cli_fail(cli, &err);
-    else if (status == CP_STATUS_OK)
+    else if (status == CP_STATUS_OK && !explain)
         status = status_of(cli, figures);
     cp_buf_clear(&out);
     cp_figures_free(figures);

@@ -15,8 +15,15 @@ enum cp_code cp_render(const struct cp_cli *cli, const struct cp_figures *figure
 /* Writes every --export FORMAT=FILE. */
 enum cp_code cp_render_exports(const struct cp_cli *cli, const struct cp_figures *figures,
                                struct cp_error *err);
-/* Loads a run and shows it on stdout in the wanted format, with exports. Status 3 when the budget
- * is missed (0 with --exit-zero), 4 when the run was interrupted. */
+/* Is there a folder to write it into? Asked before a long measurement. */
+enum cp_code cp_render_check_export(const struct cp_export *e, struct cp_error *err);
+/* One warning of a run by its id: what was found, what to do, the samples behind it. CP_EINVAL
+ * names the warnings that the run has. */
+enum cp_code cp_render_explanation(const struct cp_figures *figures, const char *id,
+                                   struct cp_buf *out, struct cp_error *err);
+/* Loads a run and shows it on stdout in the wanted format, with exports; with --explain, the one
+ * warning instead. Status 3 when the budget is missed (0 with --exit-zero), 1 when the function ran
+ * at no memory size. */
 enum cp_status cp_render_run(const struct cp_cli *cli, struct cp_store *store, const char *run_id);
 
 #endif

@@ -5,11 +5,17 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-enum { WIDTH_DEFAULT = 80, WIDTH_MIN = 20, WIDTH_MAX = 500 };
+enum { HEIGHT_DEFAULT = 24, WIDTH_DEFAULT = 80, WIDTH_MIN = 20, WIDTH_MAX = 500 };
 
 static bool is_set(const char *value)
 {
     return value && value[0];
+}
+
+static bool is_smart(cp_getenv_fn get, void *context)
+{
+    const char *term = get(context, "TERM");
+    return is_set(term) && strcmp(term, "dumb") != 0;
 }
 
 static bool wants_color(bool is_tty, enum cp_color color, cp_getenv_fn get, void *context)
@@ -21,8 +27,13 @@ static bool wants_color(bool is_tty, enum cp_color color, cp_getenv_fn get, void
     const char *force = get(context, "CLICOLOR_FORCE");
     if (is_set(force) && strcmp(force, "0") != 0)
         return true;
-    const char *term = get(context, "TERM");
-    return is_tty && is_set(term) && strcmp(term, "dumb") != 0;
+    return is_tty && is_smart(get, context);
+}
+
+static int height_of(int fd)
+{
+    struct winsize size;
+    return ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_row > 0 ? size.ws_row : HEIGHT_DEFAULT;
 }
 
 static int width_of(int fd, cp_getenv_fn get, void *context)
@@ -43,6 +54,8 @@ struct cp_terminal cp_terminal_of(int fd, enum cp_color color, cp_getenv_fn get,
     return (struct cp_terminal){
         .is_tty = is_tty,
         .use_color = wants_color(is_tty, color, get, context),
+        .can_redraw = is_tty && is_smart(get, context),
         .width = width_of(fd, get, context),
+        .height = height_of(fd),
     };
 }

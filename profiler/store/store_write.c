@@ -25,7 +25,7 @@ static enum cp_code has_run(struct cp_store *store, const char *id, bool *has, s
 /* A short hex id that this store does not use: 4 digits, longer when those are crowded. */
 static enum cp_code choose_id(struct cp_store *store, struct cp_run *run_of, struct cp_error *err)
 {
-    enum { TRIES_PER_LENGTH = 16, DIGITS_MAX = 12 };
+    enum { TRIES_PER_LENGTH = 64, DIGITS_MAX = 12 };
     struct cp_rng rng;
     cp_rng_init(&rng, run_of->seed, (uint64_t)run_of->started_at_ms);
     for (int digits = 4; digits <= DIGITS_MAX; digits += 2) {

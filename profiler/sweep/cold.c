@@ -4,6 +4,7 @@
  */
 #include <stdlib.h>
 
+#include "profiler/sweep/progress.h"
 #include "profiler/sweep/runner.h"
 
 /* Indices of the unsent samples first..first+n-1. */
@@ -71,18 +72,31 @@ static enum cp_code send_warm(struct cp_runner *r, const struct work *work, cons
     return code;
 }
 
+static void add_pace(struct cp_pace *pace, size_t n, double ms)
+{
+    pace->n += n;
+    pace->total_ms += n ? ms : 0;
+}
+
 static enum cp_code run_work(struct cp_runner *r, struct work *work, struct cp_error *err)
 {
     char version[CP_VERSION_MAX];
     bool has_environment = false;
     if (!work->n_cold && !work->n_warm)
         return CP_OK;
+    double begun_ms = cp_runner_now_ms(r);
     enum cp_code code = cp_swept_publish(&r->swept, work->step->memory_size_mb, version, err);
     if (!code)
         code = open_environments(r, work, version, &has_environment, err);
+    double opened_ms = cp_runner_now_ms(r);
     if (!code && has_environment)
         code = send_warm(r, work, version, err);
-    return code ? code : cp_swept_delete(&r->swept, version, err);
+    double warm_ms = cp_runner_now_ms(r) - opened_ms;
+    if (!code)
+        code = cp_swept_delete(&r->swept, version, err);
+    add_pace(&r->fresh_pace, work->n_cold, cp_runner_now_ms(r) - begun_ms - warm_ms);
+    add_pace(&r->warm_pace, work->n_warm, warm_ms);
+    return code;
 }
 
 static void warn_if_size_cannot_run(const struct cp_runner *r, int memory_size_mb, bool could)
@@ -102,7 +116,7 @@ static bool can_run(const struct cp_runner *r, int memory_size_mb)
 enum cp_code cp_cold_phase(struct cp_runner *r, struct cp_error *err)
 {
     enum cp_code code = CP_OK;
-    r->phase = "cold and warm";
+    cp_sweep_tell_phase(r, "cold and warm");
     for (size_t i = 0; i < r->plan.n_steps && !code && cp_runner_may_send(r); i++) {
         const struct cp_plan_step *step = &r->plan.steps[i];
         bool could = can_run(r, step->memory_size_mb);

@@ -9,6 +9,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "profiler/sweep/progress.h"
 #include "profiler/sweep/runner.h"
 
 enum { PRIMES_MAX = 3 };
@@ -189,6 +190,20 @@ static double next_due_ms(const struct cp_runner *r, const struct chains *chains
     return soonest;
 }
 
+/* When the last chain will be through. */
+static double end_ms(const struct cp_runner *r, const struct chains *chains)
+{
+    double now_ms = cp_runner_now_ms(r);
+    double last = now_ms;
+    for (size_t i = 0; i < chains->n; i++) {
+        const struct chain *c = &chains->at[i];
+        double from_ms = isnan(c->warm_since_ms) ? now_ms : c->warm_since_ms;
+        if (!c->is_over)
+            last = fmax(last, from_ms + intervals_left_ms(r, c->plan));
+    }
+    return last;
+}
+
 static bool is_any_open(const struct chains *chains)
 {
     for (size_t i = 0; i < chains->n; i++) {
@@ -205,7 +220,7 @@ static enum cp_code run_chains(struct cp_runner *r, struct chains *chains, struc
         size_t n_before = r->n_events;
         for (size_t i = 0; i < chains->n && !code; i++)
             code = advance(r, chains, &chains->at[i], err);
-        r->idle_left_ms = cp_idle_left_ms(r);
+        r->idle_end_ms = end_ms(r, chains);
         double until_ms = next_due_ms(r, chains);
         if (!code && r->n_events == n_before && (r->n_flights || isfinite(until_ms)))
             code = cp_runner_wait(r, until_ms, err);
@@ -216,7 +231,7 @@ static enum cp_code run_chains(struct cp_runner *r, struct chains *chains, struc
 enum cp_code cp_idle_phase(struct cp_runner *r, struct cp_error *err)
 {
     struct chains chains = {0};
-    r->phase = "idle";
+    cp_sweep_tell_phase(r, "idle");
     enum cp_code code = open_chains(r, &chains, err);
     if (!code)
         code = run_chains(r, &chains, err);

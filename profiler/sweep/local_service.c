@@ -28,7 +28,7 @@ enum {
     READY_LINE_MAX = 16 * 1024,
     OUTPUT_TAIL_MAX = 480,
     CHILD_READY_FD = 3,
-    ARGUMENTS_MAX = 20,
+    ARGUMENTS_MAX = 24,
 };
 
 struct cp_local_service {
@@ -81,26 +81,42 @@ static void fill_arguments(const struct cp_local_service_options *o, struct laun
     (void)snprintf(l->ready_fd, sizeof l->ready_fd, "%d", CHILD_READY_FD);
     (void)snprintf(l->parent_pid, sizeof l->parent_pid, "%ld", (long)getpid());
     (void)snprintf(l->seed, sizeof l->seed, "%" PRIu64, o->seed);
-    const char *const fixed[] = {o->program,     "local",       "serve",  "--ready-fd", l->ready_fd,
-                                 "--parent-pid", l->parent_pid, "--seed", l->seed};
-    for (size_t i = 0; i < sizeof fixed / sizeof fixed[0]; i++)
-        l->arguments[n++] = fixed[i];
-    if (o->idle_lifetime) {
-        l->arguments[n++] = "--idle-lifetime";
-        l->arguments[n++] = o->idle_lifetime;
+    /* Any free port: sweeps run side by side. No update delay: nobody measures it, and a sweep
+     * would wait for it before every cold start. */
+    const struct {
+        const char *name, *value;
+    } rows[] = {
+        {"--ready-fd", l->ready_fd},
+        {"--parent-pid", l->parent_pid},
+        {"--seed", l->seed},
+        {"--port", "0"},
+        {"--update-delay-ms", "0"},
+        {"--region", o->region},
+        {"--idle-lifetime", o->idle_lifetime},
+    };
+    l->arguments[n++] = o->program;
+    l->arguments[n++] = "local";
+    l->arguments[n++] = "serve";
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        if (!rows[i].value)
+            continue;
+        l->arguments[n++] = rows[i].name;
+        l->arguments[n++] = rows[i].value;
     }
     if (o->throttle_init)
         l->arguments[n++] = "--throttle-init";
     if (o->no_cpu_share)
         l->arguments[n++] = "--no-cpu-share";
+    l->arguments[n++] = "--";
     l->arguments[n++] = o->folder;
     l->arguments[n] = NULL;
 }
 
-static bool is_variable(const char *pair, const char *name)
+/* Options by variable (COLDPROF_PORT ...) are the user's own and not meant for this child. */
+static bool is_option(const char *pair)
 {
-    size_t n = strlen(name);
-    return strncmp(pair, name, n) == 0 && pair[n] == '=';
+    static const char prefix[] = "COLDPROF_";
+    return strncmp(pair, prefix, sizeof prefix - 1) == 0;
 }
 
 /* Ours plus the credentials: in the environment, because arguments are public. */
@@ -117,7 +133,7 @@ static enum cp_code fill_environment(const struct cp_credentials *c, struct laun
     (void)snprintf(l->secret, sizeof l->secret, "%s=%s", secret_variable, c->secret_access_key);
     n = 0;
     for (char **pair = environ; *pair; pair++) {
-        if (!is_variable(*pair, key_variable) && !is_variable(*pair, secret_variable))
+        if (!is_option(*pair))
             l->environment[n++] = *pair;
     }
     l->environment[n++] = l->key;

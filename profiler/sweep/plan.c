@@ -9,6 +9,8 @@
 
 /* Streams of the seed: the idle order does not change with the number of blocks. */
 enum { STREAM_BLOCKS = 1, STREAM_IDLE = 2 };
+/* Environments kept idle side by side for the sake of a shorter idle phase. */
+enum { CHAINS_SPLIT_MAX = 64 };
 
 static struct cp_cell_result planned_cell(int memory_size_mb, enum cp_cell_kind kind, int planned)
 {
@@ -30,14 +32,38 @@ static size_t n_blocks(const struct cp_sweep_settings *s)
     return total ? (size_t)((total + per_batch - 1) / per_batch) : 0;
 }
 
-static size_t n_chains(const struct cp_sweep_settings *s)
-{
-    return s->n_idle && s->n_memory ? (size_t)s->idle_probes : 0;
-}
-
 static size_t min_size(size_t a, size_t b)
 {
     return a < b ? a : b;
+}
+
+/* Intervals that share a chain: so many chains that none lasts longer than the longest interval
+ * (first fit, from the longest down), unless that would keep too many environments at once. */
+struct idle_groups {
+    size_t of[CP_SWEEP_IDLE_MAX]; /* group of each interval */
+    double total_ms[CP_SWEEP_IDLE_MAX];
+    size_t n;
+};
+
+static struct idle_groups group_intervals(const struct cp_sweep_settings *s)
+{
+    struct idle_groups groups = {.n = 0};
+    for (size_t i = s->n_idle; i-- > 0;) {
+        size_t g = 0;
+        while (g < groups.n && groups.total_ms[g] + s->idle_ms[i] > s->idle_ms[s->n_idle - 1])
+            g++;
+        groups.total_ms[g] += s->idle_ms[i];
+        groups.of[i] = g;
+        groups.n = g == groups.n ? g + 1 : groups.n;
+    }
+    if (groups.n * (size_t)s->idle_probes > CHAINS_SPLIT_MAX)
+        groups = (struct idle_groups){.n = s->n_idle ? 1 : 0};
+    return groups;
+}
+
+static bool has_chains(const struct cp_sweep_settings *s)
+{
+    return s->n_idle && s->n_memory;
 }
 
 enum cp_code cp_plan_append(struct cp_plan *plan, struct cp_sample sample, size_t *index,
@@ -82,7 +108,8 @@ static void plan_cells(const struct cp_sweep_settings *s, struct cp_plan *plan)
         plan->cells[2 * i + 1] = planned_cell(s->memory_mb[i], CP_CELL_WARM, s->max_warm);
     }
     plan->n_cells = 2 * s->n_memory;
-    for (size_t i = 0; i < min_size(s->n_memory, n_chains(s)); i++) {
+    size_t n_with_idle = has_chains(s) ? min_size(s->n_memory, (size_t)s->idle_probes) : 0;
+    for (size_t i = 0; i < n_with_idle; i++) {
         for (size_t j = 0; j < s->n_idle; j++) {
             struct cp_cell_result *cell = &plan->cells[plan->n_cells++];
             *cell = planned_cell(s->memory_mb[i], CP_CELL_IDLE, 0);
@@ -132,21 +159,17 @@ static enum cp_code plan_blocks(const struct cp_sweep_settings *s, struct cp_pla
     return code;
 }
 
-static enum cp_code plan_chain(const struct cp_sweep_settings *s, size_t number, struct cp_rng *rng,
-                               struct cp_plan *plan, struct cp_error *err)
+/* The intervals of a group in an order of their own, all at one memory size. */
+static enum cp_code plan_chain(const struct cp_sweep_settings *s, size_t size, const size_t *order,
+                               size_t n, struct cp_plan *plan, struct cp_error *err)
 {
-    size_t size = number % s->n_memory;
-    size_t order[CP_SWEEP_IDLE_MAX];
     struct cp_plan_chain *chain = &plan->chains[plan->n_chains++];
     struct cp_sample prime = cp_sample_planned(CP_CELL_PRIME, s->memory_mb[size]);
     prime.cell = CP_PLAN_NO_CELL;
-    *chain = (struct cp_plan_chain){.memory_size_mb = s->memory_mb[size], .n_probes = s->n_idle};
+    *chain = (struct cp_plan_chain){.memory_size_mb = s->memory_mb[size], .n_probes = n};
     enum cp_code code = cp_plan_append(plan, prime, &chain->prime, err);
     chain->first_probe = plan->n_samples;
-    for (size_t i = 0; i < s->n_idle; i++)
-        order[i] = i;
-    cp_rng_shuffle(rng, order, s->n_idle, sizeof order[0]);
-    for (size_t i = 0; i < s->n_idle && !code; i++) {
+    for (size_t i = 0; i < n && !code; i++) {
         size_t first = 0;
         size_t cell = 2 * s->n_memory + size * s->n_idle + order[i];
         plan->cells[cell].planned++;
@@ -155,24 +178,44 @@ static enum cp_code plan_chain(const struct cp_sweep_settings *s, size_t number,
     return code;
 }
 
+/* Each interval once per round; rounds go through the sizes in turn. */
+static enum cp_code plan_chains(const struct cp_sweep_settings *s, const struct idle_groups *groups,
+                                struct cp_plan *plan, struct cp_error *err)
+{
+    struct cp_rng rng;
+    enum cp_code code = CP_OK;
+    size_t n_rounds = has_chains(s) ? (size_t)s->idle_probes : 0;
+    cp_rng_init(&rng, s->seed, STREAM_IDLE);
+    for (size_t i = 0; i < n_rounds * groups->n && !code; i++) {
+        size_t order[CP_SWEEP_IDLE_MAX];
+        size_t n = 0;
+        for (size_t j = 0; j < s->n_idle; j++) {
+            if (groups->of[j] == i % groups->n)
+                order[n++] = j;
+        }
+        cp_rng_shuffle(&rng, order, n, sizeof order[0]);
+        code = plan_chain(s, i / groups->n % s->n_memory, order, n, plan, err);
+    }
+    return code;
+}
+
 enum cp_code cp_plan_make(const struct cp_sweep_settings *settings, struct cp_plan *out,
                           struct cp_error *err)
 {
     const struct cp_sweep_settings *s = settings;
+    const struct idle_groups groups = group_intervals(s);
     *out = (struct cp_plan){0};
     out->cells = calloc(s->n_memory * (2 + s->n_idle) + 1, sizeof *out->cells);
     out->steps = calloc(n_blocks(s) * s->n_memory + 1, sizeof *out->steps);
-    out->chains = calloc(n_chains(s) + 1, sizeof *out->chains);
+    out->chains = calloc(groups.n * (size_t)s->idle_probes + 1, sizeof *out->chains);
     if (!out->cells || !out->steps || !out->chains) {
         cp_plan_clear(out);
         return cp_fail(err, CP_ENOMEM, "cannot plan the sweep: out of memory");
     }
-    struct cp_rng rng;
-    cp_rng_init(&rng, s->seed, STREAM_IDLE);
     plan_cells(s, out);
     enum cp_code code = plan_blocks(s, out, err);
-    for (size_t i = 0; i < n_chains(s) && !code; i++)
-        code = plan_chain(s, i, &rng, out, err);
+    if (!code)
+        code = plan_chains(s, &groups, out, err);
     if (code)
         cp_plan_clear(out);
     return code;

@@ -4,7 +4,8 @@
  *   block 0:  512 | 128 | 1769 | ...      each size once, in an order drawn per block;
  *   block 1:  128 | 1769 | 512 | ...      one step = one published version:
  *   ...                                   cold_per_batch cold samples, then warm samples
- *   chains:   prime, 3 s, 10 s, 1 s ...   one environment each, every interval once
+ *   chains:   prime, 10 s | prime, 3 s, 7 s | ...   one environment each, no chain longer than the
+ *             longest interval; together every interval once per round, rounds in turn by size
  *
  * Complete blocks: a drift of the machine or the platform hits every size alike.
  * Ownership: cp_plan_clear.
@@ -24,7 +25,7 @@ struct cp_plan_step {
     size_t first_warm, n_warm;
 };
 
-/* One environment of the idle phase: primed, then left idle for each interval once. */
+/* One environment of the idle phase: primed, then left idle for each of its intervals once. */
 struct cp_plan_chain {
     int memory_size_mb;
     size_t prime;

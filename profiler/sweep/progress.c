@@ -2,75 +2,136 @@
 #include "profiler/sweep/progress.h"
 
 #include <math.h>
-#include <stdio.h>
 
-#include "model/base/units.h"
 #include "model/quantile.h"
 
-enum { RATE_MIN_ANSWERS = 10 };
+enum { TIMED_MIN = 4 };
+#define INTERVAL_MS 50.0
+/* Assumed for a batch of fresh environments before any was timed. */
+#define ASSUMED_FRESH_MS 100.0
 
-/* Samples still to be sent: those of open cells. */
-static size_t n_wanted(const struct cp_runner *r, size_t *n_idle)
+/* Unsent samples by what they cost. */
+struct wanted {
+    size_t n_fresh, n_warm, n_idle;
+};
+
+static bool is_wanted(const struct cp_runner *r, const struct cp_sample *s)
 {
-    size_t n = 0;
-    *n_idle = 0;
+    return s->outcome == CP_OUTCOME_NOT_SENT && cp_cells_is_open(&r->cells, s->cell);
+}
+
+static struct wanted count_wanted(const struct cp_runner *r)
+{
+    struct wanted w = {0};
     for (size_t i = 0; i < r->plan.n_samples; i++) {
         const struct cp_sample *s = &r->plan.samples[i];
-        if (s->outcome != CP_OUTCOME_NOT_SENT || !cp_cells_is_open(&r->cells, s->cell))
+        if (!is_wanted(r, s))
             continue;
-        n++;
-        *n_idle += s->kind == CP_CELL_IDLE || s->kind == CP_CELL_PRIME;
+        w.n_fresh += s->kind == CP_CELL_COLD || s->kind == CP_CELL_PRIME;
+        w.n_warm += s->kind == CP_CELL_WARM;
+        w.n_idle += s->kind == CP_CELL_IDLE;
     }
-    return n;
+    return w;
 }
 
-/* Cold and warm at the rate so far; idle by its intervals. */
-static double left_ms(const struct cp_runner *r, size_t n_left, size_t n_idle, double elapsed_ms)
+/* Mean time of one of `pace`, or NAN while too few were timed. */
+static double mean_ms(const struct cp_pace *pace)
 {
-    if (r->n_answered < RATE_MIN_ANSWERS)
-        return NAN;
-    double per_sample_ms = elapsed_ms / (double)r->n_answered;
-    double quick_ms = n_left > n_idle ? (double)(n_left - n_idle) * per_sample_ms : 0;
-    return quick_ms + r->idle_left_ms;
+    return pace->n >= TIMED_MIN ? pace->total_ms / (double)pace->n : NAN;
 }
 
-static struct cp_sweep_progress progress_of(const struct cp_runner *r)
+static double part_ms(size_t n, double each_ms)
 {
-    size_t n_idle = 0;
-    size_t n_left = n_wanted(r, &n_idle);
+    return n ? (double)n * each_ms : 0;
+}
+
+/* Fresh environments and warm invocations each at their own pace; idle by its intervals. */
+static double left_ms(const struct cp_runner *r, const struct wanted *w, double now_ms)
+{
+    double idle_ms = r->idle_end_ms - now_ms;
+    if (isnan(r->idle_end_ms))
+        idle_ms = cp_idle_left_ms(r);
+    double quick_ms =
+        part_ms(w->n_fresh, mean_ms(&r->fresh_pace)) + part_ms(w->n_warm, mean_ms(&r->warm_pace));
+    return isnan(r->idle_end_ms) ? quick_ms + idle_ms : fmax(idle_ms, 0);
+}
+
+/* --- rows --- */
+
+static struct cp_sweep_row *row_of(struct cp_runner *r, const struct cp_cell *cell)
+{
+    const struct cp_cell_result *of = &cell->result;
+    bool is_idle = of->kind == CP_CELL_IDLE;
+    size_t i = 0;
+    for (; i < r->n_rows; i++) {
+        const struct cp_sweep_row *row = &r->rows[i];
+        bool is_same_interval = !(row->idle_interval_ms < of->idle_interval_ms) &&
+                                !(row->idle_interval_ms > of->idle_interval_ms);
+        if (row->kind == of->kind &&
+            (is_idle ? is_same_interval : row->memory_size_mb == of->memory_size_mb))
+            return &r->rows[i];
+    }
+    if (i == CP_SWEEP_ROWS_MAX)
+        return NULL;
+    r->rows[r->n_rows++] = (struct cp_sweep_row){
+        .kind = of->kind,
+        .memory_size_mb = is_idle ? 0 : of->memory_size_mb,
+        .idle_interval_ms = of->idle_interval_ms,
+    };
+    return &r->rows[i];
+}
+
+static struct cp_sweep_row *row_of_sample(struct cp_runner *r, const struct cp_sample *s)
+{
+    bool has_cell = s->cell >= 0 && (size_t)s->cell < r->cells.n;
+    return has_cell ? row_of(r, &r->cells.cells[s->cell]) : NULL;
+}
+
+static void count_row(struct cp_runner *r, const struct cp_sample *s)
+{
+    struct cp_sweep_row *row = row_of_sample(r, s);
+    if (!row)
+        return;
+    bool is_done = s->outcome != CP_OUTCOME_NOT_SENT && s->outcome != CP_OUTCOME_SENT;
+    row->done += is_done;
+    row->total += is_done || s->outcome == CP_OUTCOME_SENT || is_wanted(r, s);
+}
+
+static void fill_rows(struct cp_runner *r)
+{
+    r->n_rows = 0;
+    for (size_t i = 0; i < r->cells.n; i++) {
+        const struct cp_cell *cell = &r->cells.cells[i];
+        struct cp_sweep_row *row = cell->result.planned ? row_of(r, cell) : NULL;
+        if (!row)
+            continue;
+        bool is_idle = row->kind == CP_CELL_IDLE;
+        row->running_p95_ms = is_idle ? NAN : cp_quantile(cell->sorted, cell->n, 0.95, 8);
+    }
+    for (size_t i = 0; i < r->plan.n_samples; i++)
+        count_row(r, &r->plan.samples[i]);
+}
+
+static void show(struct cp_runner *r)
+{
+    double now_ms = cp_runner_now_ms(r);
+    const struct wanted w = count_wanted(r);
+    size_t n_left = w.n_fresh + w.n_warm + w.n_idle;
     size_t n_allowed = cp_runner_has_budget(r) ? r->send_limit - r->n_sent : 0;
-    n_left = n_left < n_allowed ? n_left : n_allowed;
-    double elapsed_ms = cp_runner_now_ms(r) - r->started_at_ms;
     size_t done = r->n_sent - r->n_flights;
-    return (struct cp_sweep_progress){
+    fill_rows(r);
+    const struct cp_sweep_progress p = {
         .phase = r->phase,
         .done = done,
-        .total = done + r->n_flights + n_left,
-        .elapsed_ms = elapsed_ms,
-        .left_ms = left_ms(r, n_left, n_idle, elapsed_ms),
-        .running_p95_ms = NAN,
+        .total = done + r->n_flights + (n_left < n_allowed ? n_left : n_allowed),
+        .elapsed_ms = now_ms - r->started_at_ms,
+        .left_ms = left_ms(r, &w, now_ms),
+        .rows = r->rows,
+        .n_rows = r->n_rows,
+        .current = r->current_row,
     };
-}
-
-static void name_cell(const struct cp_sample *s, char *name, size_t size)
-{
-    char interval[CP_UNITS_TEXT_MAX];
-    if (s->kind == CP_CELL_IDLE)
-        (void)snprintf(name, size, "%d MB idle %s", s->memory_size_mb,
-                       cp_units_format_duration(s->idle_interval_ms, interval));
-    else
-        (void)snprintf(name, size, "%d MB %s", s->memory_size_mb, cp_cell_kind_name(s->kind));
-}
-
-/* Nothing of the cell is waiting to be sent or answered. */
-static bool is_cell_through(const struct cp_runner *r, int64_t cell)
-{
-    for (size_t i = 0; i < r->plan.n_samples; i++) {
-        const struct cp_sample *s = &r->plan.samples[i];
-        if (s->cell == cell && (s->outcome == CP_OUTCOME_NOT_SENT || s->outcome == CP_OUTCOME_SENT))
-            return false;
-    }
-    return cell >= 0;
+    r->shown_at_ms = now_ms;
+    r->hooks->on_progress(r->hooks->context, &p);
 }
 
 static bool has_listener(const struct cp_runner *r)
@@ -78,25 +139,47 @@ static bool has_listener(const struct cp_runner *r)
     return r->hooks && r->hooks->on_progress;
 }
 
-void cp_progress_sample(const struct cp_runner *r, const struct cp_sample *sample,
-                        bool is_cell_done)
+void cp_sweep_tell_tick(struct cp_runner *r)
 {
-    if (!has_listener(r))
-        return;
-    struct cp_sweep_progress p = progress_of(r);
-    p.is_cell_done = is_cell_done || is_cell_through(r, sample->cell);
-    name_cell(sample, p.cell, sizeof p.cell);
-    if (sample->cell >= 0 && (size_t)sample->cell < r->cells.n) {
-        const struct cp_cell *cell = &r->cells.cells[sample->cell];
-        p.running_p95_ms = cp_quantile(cell->sorted, cell->n, 0.95, 8);
-    }
-    r->hooks->on_progress(r->hooks->context, &p);
+    if (has_listener(r) && !(cp_runner_now_ms(r) - r->shown_at_ms < INTERVAL_MS))
+        show(r);
 }
 
-void cp_progress_tick(const struct cp_runner *r)
+void cp_sweep_tell_sample(struct cp_runner *r, const struct cp_sample *sample)
 {
     if (!has_listener(r))
         return;
-    struct cp_sweep_progress p = progress_of(r);
-    r->hooks->on_progress(r->hooks->context, &p);
+    const struct cp_sweep_row *row = row_of_sample(r, sample);
+    if (row)
+        r->current_row = (size_t)(row - r->rows);
+    cp_sweep_tell_tick(r);
+}
+
+void cp_sweep_tell_phase(struct cp_runner *r, const char *phase)
+{
+    r->phase = phase;
+    r->current_row = SIZE_MAX;
+    if (has_listener(r))
+        show(r);
+}
+
+void cp_sweep_tell_plan(const struct cp_runner *r)
+{
+    if (!r->hooks || !r->hooks->on_plan)
+        return;
+    const struct wanted w = count_wanted(r);
+    size_t per_batch = (size_t)r->settings->cold_per_batch;
+    size_t n_batches = (w.n_fresh + per_batch - 1) / per_batch;
+    size_t limit = r->send_limit;
+    size_t n_planned = r->n_sent + w.n_fresh + w.n_warm + w.n_idle;
+    const struct cp_sweep_outlook outlook = {
+        .run_id = r->run->id,
+        .memory_mb = r->settings->memory_mb,
+        .n_memory = r->settings->n_memory,
+        .n_planned = n_planned < limit ? n_planned : limit,
+        .n_done = r->n_sent,
+        .fresh_ms = ASSUMED_FRESH_MS,
+        .left_ms = (double)n_batches * ASSUMED_FRESH_MS + cp_idle_left_ms(r),
+    };
+    r->hooks->on_plan(r->hooks->context, &outlook);
 }

@@ -6,10 +6,13 @@
 
 #include "profiler/sweep/runner.h"
 
-/* After an answer. `is_cell_done`: it closed its cell. */
-void cp_progress_sample(const struct cp_runner *r, const struct cp_sample *sample,
-                        bool is_cell_done);
+/* Before the first invocation. */
+void cp_sweep_tell_plan(const struct cp_runner *r);
+/* After an answer. */
+void cp_sweep_tell_sample(struct cp_runner *r, const struct cp_sample *sample);
 /* Time passed. */
-void cp_progress_tick(const struct cp_runner *r);
+void cp_sweep_tell_tick(struct cp_runner *r);
+/* The phase begins or everything has ended: shown at once. */
+void cp_sweep_tell_phase(struct cp_runner *r, const char *phase);
 
 #endif

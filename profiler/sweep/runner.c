@@ -40,6 +40,9 @@ void cp_runner_init(struct cp_runner *r)
         .halted_at_ms = NAN,
         .not_before_ms = -INFINITY,
         .phase = "",
+        .shown_at_ms = -INFINITY,
+        .idle_end_ms = NAN,
+        .current_row = SIZE_MAX,
     };
 }
 
@@ -213,8 +216,7 @@ static void count_sample(struct cp_runner *r, const struct cp_sample *s)
         code = cp_runner_store_cells(r, &err);
     if (code)
         fail_run(r, &err);
-    r->n_answered++;
-    cp_progress_sample(r, s, is_closed);
+    cp_sweep_tell_sample(r, s);
 }
 
 static void take_answer(struct cp_runner *r, size_t index, const struct cp_invoke_result *result)
@@ -379,7 +381,7 @@ enum cp_code cp_runner_wait(struct cp_runner *r, double until_ms, struct cp_erro
         if (code || !(left_ms > 0) || r->n_events != n_before || is_halted(r))
             return code;
         code = wait_slice(r, left_ms, err);
-        cp_progress_tick(r);
+        cp_sweep_tell_tick(r);
     }
 }
 
@@ -410,7 +412,7 @@ enum cp_code cp_runner_drain(struct cp_runner *r, struct cp_error *err)
     enum cp_code code = CP_OK;
     while (r->n_flights && !code && !is_grace_over(r)) {
         code = wait_slice(r, POLL_SLICE_MS, err);
-        cp_progress_tick(r);
+        cp_sweep_tell_tick(r);
     }
     abandon_flights(r);
     return code;

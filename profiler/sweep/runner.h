@@ -24,6 +24,12 @@ struct cp_slot {
     double answered_at_ms;
 };
 
+/* How long things took so far, all together. */
+struct cp_pace {
+    double total_ms;
+    size_t n;
+};
+
 struct cp_runner {
     struct cp_lambda *lambda;
     struct cp_store *store;
@@ -46,11 +52,14 @@ struct cp_runner {
     double not_before_ms;    /* throttled: nothing is sent earlier */
     int n_throttled_in_a_row, n_lost_in_a_row, n_unreached_in_a_row;
     struct cp_log_tail *tail; /* scratch */
+    size_t n_events; /* answers of any kind, also those without an invocation behind them */
+    /* what the user is told: progress.c */
     const char *phase;
-    double started_at_ms;
-    size_t n_answered;   /* in this session */
-    size_t n_events;     /* answers of any kind, also those without an invocation behind them */
-    double idle_left_ms; /* what the idle phase will still take */
+    double started_at_ms, shown_at_ms;
+    struct cp_pace fresh_pace, warm_pace; /* in this session */
+    double idle_end_ms;                   /* when the idle phase will end; NAN before it */
+    struct cp_sweep_row rows[CP_SWEEP_ROWS_MAX];
+    size_t n_rows, current_row;
 };
 
 /* Empty, so that cp_runner_clear may follow. */
@@ -87,7 +96,7 @@ void cp_runner_warn(const struct cp_runner *r, const char *fmt, ...)
 /* The phases (cold.c, idle.c). CP_OK also when they ended early: see cp_runner_status. */
 enum cp_code cp_cold_phase(struct cp_runner *r, struct cp_error *err);
 enum cp_code cp_idle_phase(struct cp_runner *r, struct cp_error *err);
-/* The longest chain still to come. */
+/* What the chains to come will take: the longest one. */
 double cp_idle_left_ms(const struct cp_runner *r);
 
 #endif

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "probes/aws/sigv4.h"
+#include "profiler/sweep/progress.h"
 #include "profiler/sweep/runner.h"
 
 enum { PLAN_JSON_MAX = 16 * 1024 * 1024, UNDO_TRIES = 3 };
@@ -139,8 +140,9 @@ static size_t cold_phase_limit(const struct cp_runner *r, size_t limit)
 static enum cp_code run_phases(struct cp_runner *r, struct cp_error *err)
 {
     size_t limit = r->settings->max_invocations ? (size_t)r->settings->max_invocations : SIZE_MAX;
+    r->send_limit = limit;
+    cp_sweep_tell_plan(r);
     r->send_limit = limit == SIZE_MAX ? SIZE_MAX : cold_phase_limit(r, limit);
-    r->idle_left_ms = cp_idle_left_ms(r);
     enum cp_code code = cp_cold_phase(r, err);
     r->send_limit = limit;
     if (!code)
@@ -154,7 +156,7 @@ static enum cp_code run_phases(struct cp_runner *r, struct cp_error *err)
 static enum cp_code undo(struct cp_runner *r, enum cp_code code, struct cp_error *err)
 {
     struct cp_error undo_err = {0};
-    r->phase = "cleaning up";
+    cp_sweep_tell_phase(r, "cleaning up");
     enum cp_code failed = CP_EREMOTE;
     for (int i = 0; i < UNDO_TRIES && failed; i++)
         failed = cp_swept_undo(&r->swept, &undo_err);

@@ -38,20 +38,41 @@ struct cp_sweep_options {
 /* Default idle intervals, ascending; how many. A sweep without any (n_idle 0) probes none. */
 size_t cp_sweep_default_idle(double ms[CP_SWEEP_IDLE_MAX]);
 
-/* What the user sees while it runs. Called often; the callee limits its own rate. */
+/* What is known before the first invocation. Texts and arrays are borrowed. */
+struct cp_sweep_outlook {
+    const char *run_id;
+    const int *memory_mb; /* ascending */
+    size_t n_memory;
+    size_t n_planned; /* at most so many invocations */
+    size_t n_done;    /* of these, in earlier sessions */
+    double fresh_ms;  /* assumed for starting fresh environments, see `left_ms` */
+    double left_ms;   /* from `fresh_ms` and the idle intervals */
+};
+
+/* One line of what the user sees: a cell, or an idle interval over all memory sizes. */
+struct cp_sweep_row {
+    enum cp_cell_kind kind;
+    int memory_size_mb;      /* 0 for an idle interval */
+    double idle_interval_ms; /* NAN except for an idle interval */
+    size_t done, total;      /* invocations; total shrinks when precision is reached early */
+    double running_p95_ms;   /* NAN */
+};
+enum { CP_SWEEP_ROWS_MAX = 2 * CP_RUN_SIZES_MAX + CP_SWEEP_IDLE_MAX };
+
+/* What the user sees while it runs: at most every 50 ms, and at the end of each phase. */
 struct cp_sweep_progress {
     const char *phase;          /* "cold and warm", "idle", "cleaning up" */
-    char cell[64];              /* "512 MB cold" */
-    size_t done, total;         /* invocations; total shrinks when precision is reached early */
+    size_t done, total;         /* invocations, primes included */
     double elapsed_ms, left_ms; /* left NAN while unknown */
-    double running_p95_ms;      /* of the cell just touched; NAN */
-    bool is_cell_done;
+    const struct cp_sweep_row *rows;
+    size_t n_rows, current; /* rows[current]: the one of the last answer; SIZE_MAX: none yet */
 };
 
 struct cp_sweep_clock;
 
 struct cp_sweep_hooks {
     void *context;
+    void (*on_plan)(void *context, const struct cp_sweep_outlook *outlook); /* once; may be NULL */
     void (*on_progress)(void *context, const struct cp_sweep_progress *progress);
     void (*on_warning)(void *context, const char *text);
     /* How often the user asked to stop: 0 go on, 1 finish flights (at most 10 s), 2 do not wait. */
@@ -77,6 +98,7 @@ struct cp_local_service;
 struct cp_local_service_options {
     const char *program;       /* our own executable */
     const char *folder;        /* function folder */
+    const char *region;        /* NULL: default */
     const char *idle_lifetime; /* NULL: default */
     bool throttle_init, no_cpu_share;
     uint64_t seed;

@@ -21,8 +21,9 @@ import tempfile
 
 def parse(path):
     case = None
-    for number, line in enumerate(open(path, encoding="utf-8"), 1):
-        line = line.rstrip("\n")
+    with open(path, encoding="utf-8") as f:
+        lines = f.read().split("\n")
+    for number, line in enumerate(lines, 1):
         if line.startswith("## "):
             if case:
                 yield case

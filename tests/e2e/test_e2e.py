@@ -3,6 +3,8 @@
 
 Nothing here waits by sleeping: every wait is for an event (a line, an exit, a file) with a limit.
 """
+import contextlib
+import fcntl
 import json
 import os
 import re
@@ -11,8 +13,10 @@ import shutil
 import signal
 import socket
 import sqlite3
+import struct
 import subprocess
 import tempfile
+import termios
 import threading
 import unittest
 
@@ -48,6 +52,19 @@ class Case(unittest.TestCase):
     def sweep_words(self, folder, *more):
         return ["sweep", folder, "--store", self.store, *SHARE, *more]
 
+    def popen(self, *words, **more):
+        """A process that is gone, with its pipes closed, when the test ends."""
+        process = subprocess.Popen(self.command(*words), env=self.env, stdin=subprocess.DEVNULL, text=True, **more)
+        self.addCleanup(self.reap, process)
+        return process
+
+    @staticmethod
+    def reap(process):
+        process.kill()
+        process.wait()
+        for pipe in filter(None, (process.stdout, process.stderr)):
+            pipe.close()
+
     def run_cli(self, *words, status=0, timeout=120, **more):
         result = subprocess.run(self.command(*words), env=self.env, stdin=subprocess.DEVNULL, capture_output=True,
                                 text=True, timeout=timeout, check=False, **more)
@@ -59,7 +76,7 @@ class Case(unittest.TestCase):
         return self.run_cli(*self.sweep_words(folder, *more), status=status, **kw)
 
     def samples(self, where="1"):
-        with sqlite3.connect(self.store) as db:
+        with contextlib.closing(sqlite3.connect(self.store)) as db:
             db.row_factory = sqlite3.Row
             return [dict(r) for r in db.execute(f"SELECT * FROM samples WHERE {where} ORDER BY plan_no")]
 
@@ -86,8 +103,8 @@ class Sweep(Case):
                             "--idle", "100ms,300ms", "--idle-probes", "4", "--idle-lifetime", "fixed:200ms",
                             "--budget", "p99=500ms", "--traffic", "5/s")
         self.assertIn("hello-c", result.stdout)
-        for mb in ("128 MB", "512 MB", "1024 MB"):
-            self.assertIn(mb, result.stdout)
+        for mb in ("128", "512", "1,024"):
+            self.assertRegex(result.stdout, rf"(?m)^ +{mb}  ")
         self.assertRegex(result.stdout, r"(KEEP|CHANGE)")
         self.assertRegex(result.stdout, r"next: +coldprof report \w+")
         self.assertNotIn("\x1b", result.stdout + result.stderr)
@@ -140,6 +157,51 @@ class Sweep(Case):
             with self.subTest(name):
                 self.sweep(os.path.join(FUNCTIONS, name), "--memory", "512", "--cold", "3", "--warm", "3", "--idle", "none")
                 self.assertGreaterEqual(len(self.samples("outcome='measured'")), 6)
+
+    def test_two_sweeps_run_side_by_side(self):
+        first = self.popen(*self.sweep_words(self.function(environment={"SLEEP_MS": 20}), *Interrupt.WORDS, "-v"),
+                           stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        _, drain = Interrupt.wait_for_invocations(first, 2)
+        self.run_cli("sweep", self.function("second"), "--store", os.path.join(self.tmp, "second.db"), *SHARE, *SMALL)
+        self.assertIsNone(first.poll())
+        first.send_signal(signal.SIGINT)
+        self.assertEqual(first.wait(30), 4)
+        drain.join(10)
+
+    def test_variables_of_the_service_do_not_reach_the_service_of_a_sweep(self):
+        self.env.update(COLDPROF_PORT="1", COLDPROF_LISTEN="0.0.0.0")
+        self.sweep(self.function(), *SMALL)
+
+    def test_says_first_what_will_be_done(self):
+        result = self.sweep(self.function(), *SMALL)
+        self.assertRegex(result.stderr, r"^fn on the local server \(http://127\.0\.0\.1:\d+\), no cost\n"
+                                        r"run \w+: 256, 1024 MB; at most 20 invocations; about \d+ s")
+        self.assertEqual(self.sweep(self.function(), *SMALL, "-q").stderr, "")
+
+    def test_verbose_shows_requests_and_no_secret(self):
+        result = self.sweep(self.function(), *SMALL, "-v")
+        self.assertRegex(result.stderr, r"PUT /2015-03-31/functions/fn/configuration 200 [0-9a-f-]{36}")
+        self.assertNotRegex(result.stderr, r"(?i)AKIA|secret|signature|authorization")
+
+    def test_a_terminal_sees_a_row_per_cell_and_a_tidy_end(self):
+        master, slave = os.openpty()
+        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 60, 0, 0))
+        self.env.update(TERM="xterm")
+        process = self.popen(*self.sweep_words(self.function(environment={"SLEEP_MS": 10}), "--memory", "256,1024", "--cold", "10", "--warm",
+                                               "20", "--idle", "none"), stdout=subprocess.DEVNULL, stderr=slave)
+        os.close(slave)
+        seen = b""
+        with contextlib.suppress(OSError): # EIO: the other side is gone
+            while chunk := os.read(master, 65536):
+                seen += chunk
+        os.close(master)
+        self.assertEqual(process.wait(60), 0)
+        text = seen.decode()
+        self.assertRegex(text, r"  256 MB cold \[#*-*\] +\d+/10 ")
+        self.assertRegex(text, r"cold and warm: \d+ of 60, ")
+        lines = re.split(r"[\r\n]+|\x1b\[\d*[AJK]", text)
+        self.assertLess(max(map(len, lines)), 60)
+        self.assertTrue(text.endswith("\x1b[J"), text[-80:])
 
     def test_no_invocation_beyond_the_limit(self):
         self.sweep(self.function(), *SMALL, "--max-invocations", "7", status=None)
@@ -197,7 +259,22 @@ class Report(Case):
         self.run_cli("report", "--store", self.store)
 
 
+    def test_a_warning_is_explained(self):
+        self.sweep(self.function(), *SMALL)
+        result = self.run_cli("report", "--store", self.store, "--explain", "w007")
+        self.assertRegex(result.stdout, r"(?s)^W007 in run \w+ of fn\n.*found: .*do: .*256 MB +4 +6")
+        self.assertIn("W007", self.run_cli("report", "--store", self.store, "--explain", "W999", status=2).stderr)
+
+
 class BadInput(Case):
+    def test_what_can_be_known_before_is_refused_before_anything_runs(self):
+        for words, status, said in ((["--payload", "{not json"], 2, "not JSON"), (["--region", "mars-1"], 1, "mars-1"),
+                                    (["--export", "md=/nowhere/a.md"], 1, "/nowhere"), (["--traffic", "0/s"], 2, "--traffic")):
+            result = self.sweep(self.function(), *words, status=status)
+            self.assertIn(said, result.stderr)
+            self.assertEqual(result.stderr.count("\n"), 1, result.stderr)
+            self.assertFalse(os.path.exists(self.store))
+
     def test_budget_that_cannot_be_met_is_status_3_and_an_honest_answer(self):
         folder = self.function(environment={"SLEEP_MS": 30})
         words = ["--memory", "512,1024", "--cold", "8", "--warm", "320", "--idle", "none", "--budget", "p99=5ms", "--traffic", "2/s"]
@@ -245,7 +322,7 @@ class BadFunction(Case):
         result = self.sweep(folder, "--memory", "128,1024", "--cold", "4", "--warm", "6", "--idle", "none")
         self.assertIn("out_of_memory", {s["outcome"] for s in self.samples("memory_size_mb=128")})
         self.assertEqual({s["outcome"] for s in self.samples("memory_size_mb=1024 AND outcome<>'not_sent'")}, {"measured"})
-        self.assertRegex(result.stdout, r"128 MB.*(?i:out of memory|cannot run)")
+        self.assertRegex(result.stdout, r"128 .*(?i:out of memory|cannot run)")
         self.assert_nothing_left()
 
     def test_a_handler_that_hangs_times_out(self):
@@ -272,10 +349,7 @@ class BadFunction(Case):
 
 class Interrupt(Case):
     def start(self, folder, *more):
-        process = subprocess.Popen(self.command(*self.sweep_words(folder, *more, "-v")), env=self.env, stdout=subprocess.PIPE,
-                                   stderr=subprocess.PIPE, text=True)
-        self.addCleanup(process.kill)
-        return process
+        return self.popen(*self.sweep_words(folder, *more, "-v"), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
 
     @staticmethod
     def wait_for_invocations(process, n):
@@ -300,25 +374,64 @@ class Interrupt(Case):
         process.wait(30)
         drain.join(10)
         self.assertEqual(process.returncode, 4)
-        resume = re.search(r"--resume (\w+)", "".join(rest))
+        resume = re.search(r"^resume: coldprof sweep --resume (\w+) --store (\S+)$", "".join(rest), re.MULTILINE)
         self.assertTrue(resume, rest)
+        self.assertEqual(resume.group(2), self.store)
         before = {s["plan_no"]: s["request_id"] for s in self.samples("outcome='measured'")}
         self.assertGreater(len(before), 5)
         self.assert_nothing_left()
-        self.run_cli("sweep", "--resume", resume.group(1), "--store", self.store, *SHARE)
+        self.run_cli("sweep", "--resume", resume.group(1), "--store", self.store)
         after = {s["plan_no"]: s["request_id"] for s in self.samples("outcome='measured'")}
         self.assertGreater(len(after), len(before))
         for plan_no, request_id in before.items():
             self.assertEqual(after[plan_no], request_id)
         self.assertEqual(len(set(after.values())), len(after))
 
+    def test_a_complete_run_and_a_changed_plan_are_not_resumed(self):
+        self.sweep(self.function(), *SMALL)
+        for words, said in (([], "complete"), (["--memory", "512"], "--memory")):
+            result = self.run_cli("sweep", "--resume", "last", "--store", self.store, *words, status=2)
+            self.assertIn(said, result.stderr)
+
+    def test_ctrl_c_in_the_idle_phase(self):
+        process = self.start(self.function(), "--memory", "256", "--cold", "2", "--warm", "2", "--idle", "100s", "--idle-probes", "1")
+        rest, drain = self.wait_for_invocations(process, 5) # 2 cold, 2 warm, the prime
+        process.send_signal(signal.SIGINT)
+        self.assertEqual(process.wait(30), 4)
+        drain.join(10)
+        self.assertIn("resume: ", "".join(rest))
+        self.assertEqual([s["outcome"] for s in self.samples("kind='idle'")], ["not_sent"])
+        self.assert_nothing_left()
+
+    def test_a_second_ctrl_c_does_not_wait_for_a_handler_that_hangs(self):
+        process = self.start(self.function(environment={"HANG": 1}, timeout=60), *SMALL)
+        stopping = [line for line in self.lines_until(process, "versions 201")]
+        self.assertTrue(stopping)
+        process.send_signal(signal.SIGINT)
+        self.lines_until(process, "stopping: ")
+        process.send_signal(signal.SIGINT)
+        self.assertIn("resume: ", "".join(process.stderr))
+        self.assertEqual(process.wait(30), 4)
+        self.assertFalse(self.samples("outcome = 'sent'"))
+        self.assert_nothing_left()
+
+    @staticmethod
+    def lines_until(process, text):
+        lines = []
+        for line in process.stderr:
+            lines.append(line)
+            if text in line:
+                break
+        return lines
+
     def test_kill_9_leaves_no_process_and_the_samples(self):
         process = self.start(self.function(), *self.WORDS)
-        self.wait_for_invocations(process, 10)
+        _, drain = self.wait_for_invocations(process, 10)
         ours = self.descendants(process.pid)
         self.assertGreaterEqual(len(ours), 2) # the service and at least one environment's keeper
         process.kill()
         process.wait(10)
+        drain.join(10)
         for fd in ours.values(): # the service notices that its parent is gone and ends the rest
             self.assertTrue(select.select([fd], [], [], 20)[0], "a process of the service stayed")
             os.close(fd)
@@ -351,22 +464,22 @@ class Interrupt(Case):
 
 class Store(Case):
     def test_a_second_sweep_on_the_same_store_is_refused(self):
-        process = subprocess.Popen(self.command(*self.sweep_words(self.function(environment={"SLEEP_MS": 50}), "--memory", "256", "--cold", "20",
-                                                                  "--warm", "400", "--idle", "none", "-v")),
-                                   env=self.env, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
-        self.addCleanup(process.kill)
-        Interrupt.wait_for_invocations(process, 2)
+        process = self.popen(*self.sweep_words(self.function(environment={"SLEEP_MS": 50}), "--memory", "256", "--cold", "20",
+                                               "--warm", "400", "--idle", "none", "-v"),
+                             stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        _, drain = Interrupt.wait_for_invocations(process, 2)
         result = self.sweep(self.function("other"), *SMALL, status=1)
         self.assertIn(str(process.pid), result.stderr)
         self.run_cli("runs", "--store", self.store)
         process.send_signal(signal.SIGINT)
         self.assertEqual(process.wait(30), 4)
+        drain.join(10)
 
     def test_a_store_of_a_newer_version_is_refused_and_unchanged(self):
         self.sweep(self.function(), *SMALL)
-        with sqlite3.connect(self.store) as db:
+        with contextlib.closing(sqlite3.connect(self.store)) as db:
             db.execute("PRAGMA user_version = 9999")
-        db.close()
+            db.commit()
         for words in (self.sweep_words(self.function(), *SMALL), ["report", "--store", self.store]):
             result = self.run_cli(*words, status=1)
             self.assertIn("9999", result.stderr)
@@ -392,6 +505,38 @@ class Store(Case):
 
 
 class Service(Case):
+    def test_tells_a_human_where_it_listens_and_how_to_invoke(self):
+        self.env.update(AWS_ACCESS_KEY_ID="a" * 20, AWS_SECRET_ACCESS_KEY="b" * 40)
+        process = self.popen("local", "serve", self.function(), "--port", "0", *SHARE, stderr=subprocess.PIPE)
+        said = "".join(Interrupt.lines_until(process, "sweep:"))
+        self.assertRegex(said, r"listening on http://127\.0\.0\.1:\d+, Ctrl-C ends it; functions: fn\n")
+        self.assertRegex(said, r"aws lambda invoke --endpoint-url http://127\.0\.0\.1:\d+ --region us-east-1")
+        self.assertNotIn("b" * 40, said)
+        process.send_signal(signal.SIGTERM)
+        self.assertEqual(process.wait(20), 0)
+
+    def test_an_interrupted_sweep_of_an_endpoint_is_resumed_there(self):
+        self.env.update(AWS_ACCESS_KEY_ID="a" * 20, AWS_SECRET_ACCESS_KEY="b" * 40)
+        service = self.popen("local", "serve", self.function(environment={"SLEEP_MS": 5}), "--port", "0", *SHARE, stderr=subprocess.PIPE)
+        endpoint = re.search(r"http://\S+\d", "".join(Interrupt.lines_until(service, "sweep:"))).group(0)
+        logs = threading.Thread(target=lambda: list(service.stderr), daemon=True)
+        logs.start()
+        process = self.popen("sweep", "fn", "--endpoint-url", endpoint, "--store", self.store, *Interrupt.WORDS, "-v",
+                             stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        rest, drain = Interrupt.wait_for_invocations(process, 15)
+        process.send_signal(signal.SIGINT)
+        self.assertEqual(process.wait(30), 4)
+        drain.join(10)
+        words = re.search(r"resume: coldprof (.*)", "".join(rest)).group(1).split()
+        self.assertIn("--endpoint-url", words)
+        missing = self.run_cli(*words[:3], "--store", self.store, status=1)
+        self.assertIn("--endpoint-url", missing.stderr)
+        self.run_cli(*words)
+        self.assertTrue(all(s["outcome"] == "measured" for s in self.samples()))
+        service.send_signal(signal.SIGTERM)
+        self.assertEqual(service.wait(20), 0)
+        logs.join(10)
+
     def test_a_taken_port_is_named(self):
         with socket.socket() as s:
             s.bind(("127.0.0.1", 0))
@@ -404,9 +549,8 @@ class Service(Case):
     def test_serves_a_sweep_of_another_process_and_ends_on_sigterm(self):
         self.env.update(AWS_ACCESS_KEY_ID="a" * 20, AWS_SECRET_ACCESS_KEY="b" * 40)
         read_fd, write_fd = os.pipe()
-        process = subprocess.Popen(self.command("local", "serve", self.function(), "--port", "0", "--ready-fd", str(write_fd), *SHARE),
-                                   env=self.env, pass_fds=[write_fd], stderr=subprocess.DEVNULL)
-        self.addCleanup(process.kill)
+        process = self.popen("local", "serve", self.function(), "--port", "0", "--ready-fd", str(write_fd), *SHARE,
+                             pass_fds=[write_fd], stderr=subprocess.DEVNULL)
         os.close(write_fd)
         with os.fdopen(read_fd) as ready:
             facts = json.loads(ready.readline())

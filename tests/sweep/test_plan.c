@@ -74,7 +74,7 @@ static void every_sample_belongs_to_exactly_one_step_or_chain(void **state)
     (void)state;
     struct cp_sweep_settings s = settings_of(7);
     struct cp_plan plan = plan_of(&s);
-    assert_int_equal(plan.n_samples, 5 * (135 + 456) + 12 * (1 + 5));
+    assert_int_equal(plan.n_samples, 5 * (135 + 456) + 12 * (3 + 5));
     int *n_uses = calloc(plan.n_samples, sizeof *n_uses);
     for (size_t i = 0; i < plan.n_steps; i++) {
         const struct cp_plan_step *step = &plan.steps[i];
@@ -123,22 +123,41 @@ static void cells_count_their_samples(void **state)
     cp_plan_clear(&plan);
 }
 
-static void every_chain_has_each_interval_once_and_the_sizes_take_turns(void **state)
+static void
+a_round_of_chains_has_each_interval_once_and_none_is_longer_than_the_longest(void **state)
 {
     (void)state;
     struct cp_sweep_settings s = settings_of(7);
     struct cp_plan plan = plan_of(&s);
-    assert_int_equal(plan.n_chains, 12);
+    assert_int_equal(plan.n_chains, 12 * 3); /* 10 s | 7 s + 3 s | 5 s + 1 s */
+    double round_ms = 0;
     for (size_t i = 0; i < plan.n_chains; i++) {
         const struct cp_plan_chain *chain = &plan.chains[i];
         double sum = 0;
-        assert_int_equal(chain->memory_size_mb, s.memory_mb[i % 5]);
+        assert_int_equal(chain->memory_size_mb, s.memory_mb[i / 3 % 5]);
         assert_int_equal(plan.samples[chain->prime].kind, CP_CELL_PRIME);
         assert_int_equal(plan.samples[chain->prime].cell, CP_PLAN_NO_CELL);
         for (size_t j = 0; j < chain->n_probes; j++)
             sum += plan.samples[chain->first_probe + j].idle_interval_ms;
-        assert_true(sum == 1000 + 3000 + 5000 + 7000 + 10000);
+        assert_true(sum > 0 && sum <= 10000);
+        round_ms += sum;
+        if (i % 3 < 2)
+            continue;
+        assert_true(round_ms == 1000 + 3000 + 5000 + 7000 + 10000);
+        round_ms = 0;
     }
+    cp_plan_clear(&plan);
+}
+
+static void many_probes_share_fewer_environments(void **state)
+{
+    (void)state;
+    struct cp_sweep_settings s = settings_of(7);
+    s.idle_probes = 40;
+    struct cp_plan plan = plan_of(&s);
+    assert_int_equal(plan.n_chains, 40);
+    for (size_t i = 0; i < plan.n_chains; i++)
+        assert_int_equal(plan.chains[i].n_probes, 5);
     cp_plan_clear(&plan);
 }
 
@@ -232,7 +251,9 @@ int main(void)
         cmocka_unit_test(the_order_is_drawn_anew_for_each_block),
         cmocka_unit_test(every_sample_belongs_to_exactly_one_step_or_chain),
         cmocka_unit_test(cells_count_their_samples),
-        cmocka_unit_test(every_chain_has_each_interval_once_and_the_sizes_take_turns),
+        cmocka_unit_test(many_probes_share_fewer_environments),
+        cmocka_unit_test(
+            a_round_of_chains_has_each_interval_once_and_none_is_longer_than_the_longest),
         cmocka_unit_test(the_seed_decides_the_order),
         cmocka_unit_test(odd_counts_are_met_exactly),
         cmocka_unit_test(a_plan_takes_back_its_own_samples_only),
