@@ -165,13 +165,18 @@ static void say_investigate(const struct cp_optimize_input *in, const struct cp_
         say(out, "No memory size can be recommended.");
         return;
     }
-    const char *advice = "no tested setting does; reduce init or test more memory";
-    if (c->idle_decides)
-        advice = "measure longer idle intervals to tell";
+    bool is_short =
+        c->latency_status < CP_ANSWER_UPPER_ONLY && c->latency_ms.value <= in->budget_ms;
+    struct phrase advice = phrase("no tested setting does; reduce init or test more memory");
+    if (c->idle_decides && is_short)
+        advice = phrase("longer idle intervals or --%s %zu would tell",
+                        c->cold_decides ? "cold" : "warm", c->n_needed);
+    else if (c->idle_decides)
+        advice = phrase("measure longer idle intervals to tell");
     else if (c->may_meet_budget)
-        advice = "more samples would tell";
+        advice = phrase("more samples would tell");
     say(out, "Not proven: %s comes nearest to %s within %s ms; %s.", setting(c).text,
-        metric(in, c).text, exact(in->budget_ms).text, advice);
+        metric(in, c).text, exact(in->budget_ms).text, advice.text);
 }
 
 static void say_what(const struct cp_optimize_input *in, struct cp_decision *d)

@@ -163,6 +163,24 @@ static void an_undecided_cheaper_setting_is_told_with_the_fallback(void **state)
                                    "budget; 1,769 MB on-demand gives 41.2 ms [38.9, 44.0].");
 }
 
+static void an_open_idle_question_names_the_samples_that_would_settle_it_too(void **state)
+{
+    (void)state;
+    static struct cp_decision d;
+    decide_by_hand(&d);
+    d.verdict = CP_VERDICT_INVESTIGATE;
+    d.chosen = 0;
+    struct cp_candidate *c = &d.candidates[0];
+    c->idle_decides = c->may_meet_budget = c->cold_decides = true;
+    cp_explain(&question, &none, &d);
+    assert_non_null(strstr(d.sentence, "; measure longer idle intervals to tell."));
+    c->latency_ms = (struct cp_interval){68.7, NAN, NAN};
+    c->latency_status = CP_ANSWER_TOO_FEW;
+    c->n_needed = 299;
+    cp_explain(&question, &none, &d);
+    assert_non_null(strstr(d.sentence, "; longer idle intervals or --cold 299 would tell."));
+}
+
 static void longest_sentences_stay_strings(void **state)
 {
     (void)state;
@@ -185,6 +203,7 @@ int main(void)
         cmocka_unit_test(provisioned_concurrency_is_told_by_its_number),
         cmocka_unit_test(too_few_samples_are_told_with_the_number_that_would_do),
         cmocka_unit_test(an_undecided_cheaper_setting_is_told_with_the_fallback),
+        cmocka_unit_test(an_open_idle_question_names_the_samples_that_would_settle_it_too),
         cmocka_unit_test(longest_sentences_stay_strings),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
