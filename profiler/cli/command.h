@@ -14,7 +14,7 @@ enum cp_status {
     CP_STATUS_OK = 0,
     CP_STATUS_FAILED = 1,
     CP_STATUS_USAGE = 2,
-    CP_STATUS_MISSED = 3,      /* budget not met (or, later, a regression) */
+    CP_STATUS_MISSED = 3,      /* budget missed or not shown to be met */
     CP_STATUS_INTERRUPTED = 4, /* interrupted and undone */
 };
 

@@ -28,7 +28,8 @@ static void add_option(struct cp_buf *out, const struct cp_option *o)
 }
 
 static const char statuses[] =
-    "Exit status: 0 ok, 1 failed, 2 usage, 3 budget missed, 4 interrupted and undone.\n";
+    "Exit status: 0 ok, 1 failed, 2 usage, 3 budget missed or not shown to be met,\n"
+    "             4 interrupted and undone.\n";
 
 void cp_help_overview(struct cp_buf *out)
 {

@@ -99,7 +99,7 @@ SMALL = ["--memory", "256,1024", "--cold", "4", "--warm", "6", "--idle", "none"]
 
 class Sweep(Case):
     def test_measures_and_decides(self):
-        result = self.sweep(os.path.join(FUNCTIONS, "hello-c"), "--memory", "128,512,1024", "--cold", "90", "--warm", "400",
+        result = self.sweep(os.path.join(FUNCTIONS, "hello-c"), "--memory", "128,512,1024", "--cold", "140", "--warm", "400",
                             "--idle", "100ms,300ms", "--idle-probes", "4", "--idle-lifetime", "fixed:200ms",
                             "--budget", "p99=500ms", "--traffic", "5/s")
         self.assertIn("hello-c", result.stdout)
@@ -261,9 +261,9 @@ class Report(Case):
 
     def test_a_warning_is_explained(self):
         self.sweep(self.function(), *SMALL)
-        result = self.run_cli("report", "--store", self.store, "--explain", "w007")
-        self.assertRegex(result.stdout, r"(?s)^W007 in run \w+ of fn\n.*found: .*do: .*256 MB +4 +6")
-        self.assertIn("W007", self.run_cli("report", "--store", self.store, "--explain", "W999", status=2).stderr)
+        result = self.run_cli("report", "--store", self.store, "--explain", "w010")
+        self.assertRegex(result.stdout, r"(?s)^W010 in run \w+ of fn\n.*found: .*do: .*256 MB +4 +6")
+        self.assertIn("W010", self.run_cli("report", "--store", self.store, "--explain", "W999", status=2).stderr)
 
 
 class BadInput(Case):
