@@ -277,6 +277,8 @@ static enum cp_code measure(struct session *s, const char *target)
                             ? cp_sweep_resume(s->lambda, s->store, resume, &hooks, &s->run, &s->err)
                             : cp_sweep_run(s->lambda, s->store, &plan, &hooks, &s->run, &s->err);
     cp_progress_end(&s->progress);
+    if (code && code != CP_EINTERRUPTED)
+        cp_local_service_explain(s->service, &s->err);
     if (code == CP_ENOTFOUND && s->cli->options.endpoint_url)
         return cp_fail_context(&s->err,
                                "%s has no function '%s'; it told its functions when it "
@@ -292,7 +294,7 @@ static void add_word(struct cp_buf *line, const char *option, const char *value)
 }
 
 /* Complete: it can be pasted. */
-static void print_resume_line(const struct session *s)
+static void print_resume_line(const struct session *s, const char *why)
 {
     const struct cp_options *o = &s->cli->options;
     struct cp_buf line;
@@ -300,7 +302,7 @@ static void print_resume_line(const struct session *s)
     (void)cp_buf_addf(&line, "resume: coldprof sweep --resume %s", s->run.id);
     add_word(&line, "--store", o->store);
     add_word(&line, "--endpoint-url", o->endpoint_url);
-    (void)fprintf(stderr, "interrupted; everything measured is kept\n%s\n", cp_buf_str(&line));
+    (void)fprintf(stderr, "%severything measured is kept\n%s\n", why, cp_buf_str(&line));
     cp_buf_clear(&line);
 }
 
@@ -322,14 +324,15 @@ static enum cp_status run_sweep(struct cp_cli *cli)
     if (!code)
         code = measure(&s, target);
     enum cp_status status = CP_STATUS_OK;
-    if (code == CP_EINTERRUPTED) {
-        print_resume_line(&s);
+    bool can_resume = code && s.progress.is_planned;
+    if (can_resume && code == CP_EINTERRUPTED)
         status = CP_STATUS_INTERRUPTED;
-    } else if (code) {
+    else if (code)
         status = cp_cli_fail(cli, &s.err);
-    } else {
+    else
         status = cp_render_run(cli, s.store, s.run.id);
-    }
+    if (can_resume)
+        print_resume_line(&s, code == CP_EINTERRUPTED ? "interrupted; " : "");
     session_end(&s);
     return status;
 }

@@ -152,6 +152,7 @@ void cp_progress_plan(void *context, const struct cp_sweep_outlook *outlook)
     struct cp_progress *p = context;
     struct cp_buf text;
     struct cp_buf lines;
+    p->is_planned = true;
     if (p->is_quiet)
         return;
     cp_buf_init(&text, TEXT_MAX);
@@ -212,7 +213,7 @@ void cp_progress_stop(struct cp_progress *p, int requests)
         "stopping: nothing new starts; waiting up to 10 s for answers (again: do not wait)",
         "stopping at once; putting the function back (again: leave everything as it is)",
     };
-    if (requests <= p->stops_told || requests > 2)
+    if (p->is_quiet || requests <= p->stops_told || requests > 2)
         return;
     p->stops_told = requests;
     cp_progress_end(p);

@@ -16,6 +16,7 @@ struct cp_progress {
     char heading[256];   /* what is swept and where; printed with the plan */
     double last_draw_ms; /* monotonic */
     int drawn_lines;     /* on the terminal now; the cursor is in the last one */
+    bool is_planned;     /* the plan is stored and shown: from now on the run can be resumed */
     int stops_told;      /* highest stop request that was answered with a line */
 };
 

@@ -158,7 +158,7 @@ enum cp_code cp_store_schema_check(const char *path, int version, int newest, st
         return CP_OK;
     return cp_fail(err, CP_EUNSUPPORTED,
                    "cannot use '%s': it has schema %d, written by a newer coldprof; coldprof %s "
-                   "reads up to schema %d",
+                   "reads up to schema %d: use the newer one, or choose another store",
                    path, version, COLDPROF_VERSION, newest);
 }
 

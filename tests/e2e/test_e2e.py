@@ -424,6 +424,23 @@ class Interrupt(Case):
                 break
         return lines
 
+    def test_a_service_that_is_killed_is_named_and_the_run_can_go_on(self):
+        process = self.start(self.function(environment={"SLEEP_MS": 5}), *self.WORDS)
+        rest, drain = self.wait_for_invocations(process, 10)
+        for pid in self.children(process.pid):
+            os.kill(pid, signal.SIGKILL)
+        self.assertEqual(process.wait(60), 1)
+        drain.join(10)
+        self.assertRegex("".join(rest), r"error: the local server has ended \(signal 9\)")
+        resume = re.search(r"resume: coldprof (.*)", "".join(rest)).group(1).split()
+        self.run_cli(*resume)
+        self.assert_nothing_left()
+
+    @staticmethod
+    def children(pid):
+        with open(f"/proc/{pid}/task/{pid}/children", encoding="utf-8") as f:
+            return [int(word) for word in f.read().split()]
+
     def test_kill_9_leaves_no_process_and_the_samples(self):
         process = self.start(self.function(), *self.WORDS)
         _, drain = self.wait_for_invocations(process, 10)
