@@ -2,6 +2,7 @@
 #include "model/explain.h"
 
 #include "model/base/number.h"
+#include "model/erlang.h"
 
 #include <math.h>
 #include <stdarg.h>
@@ -285,6 +286,26 @@ static void say_money(struct cp_decision *d)
             usd(fabs(saved)).text);
 }
 
+/* --- reserved concurrency --- */
+
+/* It never buys latency: it keeps other functions of the account from starving this one, and caps
+ * this one. The number: the smallest limit that throttles at most CP_THROTTLED_SHARE_MAX of the
+ * requests at this load (Erlang B). */
+static void say_reserved(struct cp_decision *d)
+{
+    const struct cp_candidate *c = d->chosen < 0 ? NULL : &d->candidates[d->chosen];
+    if (!c || !d->is_budget_met || isnan(c->busy) || c->mode == CP_MODE_RESERVED)
+        return;
+    int needed = cp_erlang_servers_for_loss(c->busy, CP_THROTTLED_SHARE_MAX);
+    int least = c->mode == CP_MODE_PROVISIONED ? c->concurrency : 1;
+    if (needed < 0)
+        return;
+    say(d->reserved,
+        "Reserved concurrency is not needed for latency; %d would guard this traffic against other "
+        "functions of the account and cap it there, at no cost.",
+        needed > least ? needed : least);
+}
+
 /* --- what would change the answer --- */
 
 static char *next_changer(struct cp_decision *d)
@@ -376,10 +397,12 @@ static void say_changers(const struct cp_optimize_input *in, const struct cp_thr
 void cp_explain(const struct cp_optimize_input *input, const struct cp_thresholds *thresholds,
                 struct cp_decision *decision)
 {
-    decision->sentence[0] = decision->because[0] = decision->money[0] = '\0';
+    decision->sentence[0] = decision->because[0] = '\0';
+    decision->money[0] = decision->reserved[0] = '\0';
     memset(decision->changers, 0, sizeof decision->changers);
     say_what(input, decision);
     say_because(input, decision);
     say_money(decision);
+    say_reserved(decision);
     say_changers(input, thresholds, decision);
 }

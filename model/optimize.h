@@ -121,6 +121,7 @@ struct cp_decision {
     char sentence[CP_SENTENCE_MAX]; /* what to set */
     char because[CP_SENTENCE_MAX];  /* the decisive inequality, in numbers with intervals */
     char money[CP_SENTENCE_MAX];    /* cost, and against the current setting */
+    char reserved[CP_SENTENCE_MAX]; /* what reserved concurrency would add, with its number; "" */
     char changers[CP_CHANGERS_MAX][CP_SENTENCE_MAX]; /* what would change the answer */
     size_t n_changers;
     double break_even_utilization;

@@ -303,6 +303,7 @@ static void add_decision(const struct page *p)
     cp_buf_adds(p->out, "</p>\n<dl class=\"reasons\">\n");
     add_reason(p, "Because", d->because);
     add_reason(p, "Money", d->money);
+    add_reason(p, "Reserved concurrency", d->reserved);
     add_changers(p);
     add_undo(p);
     cp_buf_adds(p->out, "</dl>\n");

@@ -314,6 +314,7 @@ static void add_decision(struct json *j, const struct cp_decision *d)
     add_text(j, "sentence", d->sentence);
     add_text(j, "because", d->because);
     add_text(j, "money", d->money);
+    add_text(j, "reserved", d->reserved);
     open_item(j, "changers", '[');
     for (size_t i = 0; i < d->n_changers; i++)
         add_text(j, NULL, d->changers[i]);

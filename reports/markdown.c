@@ -56,6 +56,7 @@ static void add_decision(const struct cp_figures *f, struct cp_buf *out)
     add_line(out, d->sentence[0] ? d->sentence : "no setting can be recommended from this run");
     add_line(out, d->because);
     add_line(out, d->money);
+    add_line(out, d->reserved);
     for (size_t i = 0; i < d->n_changers; i++) {
         cp_buf_adds(out, "- ");
         cp_text_markdown(out, d->changers[i]);

@@ -368,7 +368,7 @@ static void add_decision(const struct text *t)
     cp_buf_addc(t->out, ' ');
     add_foreign(t, strlen(verdict) + 2, INDENT,
                 d->sentence[0] ? d->sentence : "no setting can be recommended from this run");
-    const char *const more[] = {d->because, d->money};
+    const char *const more[] = {d->because, d->money, d->reserved};
     for (size_t i = 0; i < sizeof more / sizeof more[0]; i++) {
         if (more[i][0] == '\0')
             continue;

@@ -104,7 +104,7 @@ class Sweep(Case):
                             "--budget", "p99=500ms", "--traffic", "5/s")
         self.assertIn("hello-c", result.stdout)
         for mb in ("128", "512", "1,024"):
-            self.assertRegex(result.stdout, rf"(?m)^ +{mb}  ")
+            self.assertRegex(result.stdout, rf"(?m)^ *{mb} MB  ")
         self.assertRegex(result.stdout, r"(KEEP|CHANGE)")
         self.assertRegex(result.stdout, r"next: +coldprof report \w+")
         self.assertNotIn("\x1b", result.stdout + result.stderr)

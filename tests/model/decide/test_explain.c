@@ -61,6 +61,35 @@ static void a_change_is_told_with_its_inequality_and_money(void **state)
     assert_int_equal(d.n_changers, 0);
 }
 
+/* B(6, 1) = 1/720 / (1 + 1 + 1/2 + ... + 1/720) = 5.1e-4, B(7, 1) = 7.3e-5 <= 1e-4 */
+static void reserved_concurrency_is_named_with_the_limit_that_throttles_nobody(void **state)
+{
+    (void)state;
+    static struct cp_decision d;
+    decide_by_hand(&d);
+    d.candidates[1].busy = 1;
+    cp_explain(&question, &none, &d);
+    assert_non_null(strstr(d.reserved, "not needed for latency; 7 would guard"));
+    d.candidates[1].mode = CP_MODE_PROVISIONED; /* the limit holds the provisioned ones too */
+    d.candidates[1].concurrency = 9;
+    cp_explain(&question, &none, &d);
+    assert_non_null(strstr(d.reserved, "; 9 would guard"));
+}
+
+static void reserved_concurrency_is_left_out_where_it_cannot_be_judged(void **state)
+{
+    (void)state;
+    static struct cp_decision d;
+    decide_by_hand(&d);
+    d.candidates[1].busy = NAN; /* no traffic given */
+    cp_explain(&question, &none, &d);
+    assert_string_equal(d.reserved, "");
+    d.candidates[1].busy = 1;
+    d.is_budget_met = false;
+    cp_explain(&question, &none, &d);
+    assert_string_equal(d.reserved, "");
+}
+
 static void thresholds_become_at_most_three_sentences(void **state)
 {
     (void)state;
@@ -198,6 +227,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_change_is_told_with_its_inequality_and_money),
+        cmocka_unit_test(reserved_concurrency_is_named_with_the_limit_that_throttles_nobody),
+        cmocka_unit_test(reserved_concurrency_is_left_out_where_it_cannot_be_judged),
         cmocka_unit_test(thresholds_become_at_most_three_sentences),
         cmocka_unit_test(a_rate_where_only_the_proof_ends_says_so),
         cmocka_unit_test(provisioned_concurrency_is_told_by_its_number),
