@@ -130,7 +130,7 @@ const struct cp_command cp_command_report = {
         "with a table beside each; without it, prints the table.",
     .examples = "  coldprof report last -o report\n"
                 "  coldprof report 7f3a --format md > summary.md\n"
-                "  coldprof report last --explain W007\n",
+                "  coldprof report last --explain W010\n",
     .bit = CP_IN_REPORT,
     .max_words = 1,
     .run = run_report,

@@ -99,12 +99,12 @@ SMALL = ["--memory", "256,1024", "--cold", "4", "--warm", "6", "--idle", "none"]
 
 class Sweep(Case):
     def test_measures_and_decides(self):
-        result = self.sweep(os.path.join(FUNCTIONS, "hello-c"), "--memory", "128,512,1024", "--cold", "140", "--warm", "400",
+        result = self.sweep(os.path.join(FUNCTIONS, "hello-c"), "--memory", "128,512,1024", "--cold", "203", "--warm", "400", "--precision", "0.1%",
                             "--idle", "100ms,300ms", "--idle-probes", "4", "--idle-lifetime", "fixed:200ms",
                             "--budget", "p99=500ms", "--traffic", "5/s")
         self.assertIn("hello-c", result.stdout)
         for mb in ("128", "512", "1,024"):
-            self.assertRegex(result.stdout, rf"(?m)^ *{mb} MB  ")
+            self.assertRegex(result.stdout, rf"(?m)^ *{mb} MB ")
         self.assertRegex(result.stdout, r"(KEEP|CHANGE)")
         self.assertRegex(result.stdout, r"next: +coldprof report \w+")
         self.assertNotIn("\x1b", result.stdout + result.stderr)
