@@ -4,6 +4,7 @@
 #include "profiler/cli/progress.h"
 #include "profiler/cli/render.h"
 #include "profiler/cli/stop.h"
+#include "profiler/cli/suggest.h"
 #include "profiler/cli/target.h"
 #include "profiler/sweep/settings.h"
 
@@ -259,6 +260,39 @@ static int heed_stop_requests(void *context)
     return requests;
 }
 
+/* Names the nearest function of the endpoint; the suggestion keeps its own copy. */
+struct nearest {
+    struct cp_suggest suggest;
+    char names[64][72];
+    size_t n;
+};
+
+static bool consider_function(void *context, const struct cp_function_config *function)
+{
+    struct nearest *near = context;
+    if (near->n == sizeof near->names / sizeof near->names[0])
+        return false;
+    char *name = near->names[near->n++];
+    set_text(name, sizeof near->names[0], function->name);
+    cp_suggest_consider(&near->suggest, name);
+    return true;
+}
+
+static enum cp_code fail_unknown_function(struct session *s)
+{
+    struct nearest near = {.n = 0};
+    struct cp_error ignored;
+    cp_suggest_init(&near.suggest, cp_view_of(s->facts.function));
+    (void)cp_lambda_list_functions(s->lambda, consider_function, &near, &ignored);
+    const char *best = cp_suggest_best(&near.suggest);
+    if (best)
+        return cp_fail(&s->err, CP_ENOTFOUND, "%s has no function '%s'; did you mean '%s'?",
+                       s->facts.endpoint, s->facts.function, best);
+    return cp_fail(&s->err, CP_ENOTFOUND,
+                   "%s has no function '%s'; it told its functions when it started",
+                   s->facts.endpoint, s->facts.function);
+}
+
 static enum cp_code measure(struct session *s, const char *target)
 {
     const char *resume = s->cli->options.resume;
@@ -279,12 +313,8 @@ static enum cp_code measure(struct session *s, const char *target)
     cp_progress_end(&s->progress);
     if (code && code != CP_EINTERRUPTED)
         cp_local_service_explain(s->service, &s->err);
-    if (code == CP_ENOTFOUND && s->cli->options.endpoint_url)
-        return cp_fail_context(&s->err,
-                               "%s has no function '%s'; it told its functions when it "
-                               "started",
-                               s->facts.endpoint, s->facts.function);
-    return code;
+    /* no run yet: the first call, which reads the function's configuration, failed */
+    return code == CP_ENOTFOUND && !s->run.id[0] ? fail_unknown_function(s) : code;
 }
 
 static void add_word(struct cp_buf *line, const char *option, const char *value)

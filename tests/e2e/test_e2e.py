@@ -578,8 +578,8 @@ class Service(Case):
         refused = self.run_cli("sweep", "fn", "--endpoint-url", facts["endpoint"], "--store", self.store, *SMALL, status=1)
         self.assertRegex(refused.stderr, r"(?i)signature")
         self.env["AWS_SECRET_ACCESS_KEY"] = "b" * 40
-        unknown = self.run_cli("sweep", "nf", "--endpoint-url", facts["endpoint"], "--store", self.store, *SMALL, status=1)
-        self.assertIn("nf", unknown.stderr)
+        unknown = self.run_cli("sweep", "fnn", "--endpoint-url", facts["endpoint"], "--store", self.store, *SMALL, status=1)
+        self.assertIn("has no function 'fnn'; did you mean 'fn'?", unknown.stderr)
         process.send_signal(signal.SIGTERM)
         self.assertEqual(process.wait(20), 0)
         self.assert_nothing_left()
