@@ -73,10 +73,12 @@ static int choose(const struct cp_decision *d)
     int best = lowest_cost(d, meets);
     if (best < 0)
         return -1;
-    double up_to = rank_cost(&d->candidates[best]).high;
+    struct cp_interval least = rank_cost(&d->candidates[best]);
     for (size_t i = 0; i < d->n_candidates; i++) {
         const struct cp_candidate *c = &d->candidates[i];
-        if (meets(c) && rank_cost(c).value <= up_to && is_simpler(c, &d->candidates[best]))
+        double worth_it = c->is_current ? least.value / (1 - CP_SAVING_MIN) : 0;
+        if (meets(c) && rank_cost(c).value <= fmax(least.high, worth_it) &&
+            is_simpler(c, &d->candidates[best]))
             best = (int)i;
     }
     return best;

@@ -7,8 +7,9 @@
  * Rule: among candidates whose upper confidence bound of the quantile is <= budget, the lowest
  * monthly cost wins; within the cost interval of the best, fewer provisioned environments, then
  * the smaller memory size; the current setting wins when it is among those (no change inside the
- * noise). Never a size with less than 10 % headroom over max memory used, never a setting that
- * throttles more than one request in 10,000.
+ * noise), or when the best would save less than 5 % of its cost (a deployment for nothing). Never a
+ * size with less than 10 % headroom over max memory used, never a setting that throttles more than
+ * one request in 10,000.
  *
  * Nobody is told to spend money because samples are few: a change to a dearer setting needs every
  * cheaper one to be shown, or at least estimated, to miss the budget. While a cheaper one is
@@ -31,6 +32,7 @@
 #include "model/quantile.h"
 
 #define CP_HEADROOM_FACTOR     1.1  /* memory size over max memory used */
+#define CP_SAVING_MIN          0.05 /* a smaller saving is no reason to change what works */
 #define CP_THROTTLED_SHARE_MAX 1e-4 /* more is not a working setting */
 
 enum cp_concurrency_mode { CP_MODE_ON_DEMAND, CP_MODE_RESERVED, CP_MODE_PROVISIONED };

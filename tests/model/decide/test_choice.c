@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "model/choice.h"
+
+#include "tests/test.h"
+
+#include <math.h>
+#include <string.h>
+
+static const struct cp_optimize_input question = {
+    .budget_q = 0.99, .budget_ms = 200, .traffic_per_s = 5};
+
+static struct cp_candidate on_demand(int memory_mb, double month_usd)
+{
+    return (struct cp_candidate){.memory_size_mb = memory_mb,
+                                 .mode = CP_MODE_ON_DEMAND,
+                                 .latency_ms = {50, 45, 55},
+                                 .latency_status = CP_ANSWER_OK,
+                                 .usd_per_month = {month_usd, month_usd, month_usd},
+                                 .usd_per_million = {2, 2, 2},
+                                 .meets_budget = true,
+                                 .is_runnable = true};
+}
+
+/* The current setting costs USD 100 a month. */
+static const struct {
+    const char *what;
+    double best_usd;
+    enum cp_verdict verdict;
+} cases[] = {
+    {"dearer", 101, CP_VERDICT_KEEP},       {"saves 1 %", 99, CP_VERDICT_KEEP},
+    {"saves 4.9 %", 95.1, CP_VERDICT_KEEP}, {"saves 5.1 %", 94.9, CP_VERDICT_CHANGE},
+    {"saves half", 50, CP_VERDICT_CHANGE},
+};
+
+static void a_change_has_to_save_five_per_cent(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        static struct cp_decision d;
+        memset(&d, 0, sizeof d);
+        d.candidates[0] = on_demand(1024, 100);
+        d.candidates[0].is_current = true;
+        d.candidates[1] = on_demand(512, cases[i].best_usd);
+        d.n_candidates = 2;
+        d.chosen = d.current = d.cheapest = d.fastest = d.fallback = -1;
+        cp_choose(&question, &d);
+        if (d.verdict != cases[i].verdict)
+            fail_msg("%s: %s", cases[i].what, cp_verdict_name(d.verdict));
+    }
+}
+
+static void without_a_known_current_setting_the_cheapest_wins_however_little_it_saves(void **state)
+{
+    (void)state;
+    static struct cp_decision d;
+    d.candidates[0] = on_demand(1024, 100);
+    d.candidates[1] = on_demand(512, 99);
+    d.n_candidates = 2;
+    d.chosen = d.current = d.cheapest = d.fastest = d.fallback = -1;
+    cp_choose(&question, &d);
+    assert_int_equal(d.chosen, 1);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_change_has_to_save_five_per_cent),
+        cmocka_unit_test(without_a_known_current_setting_the_cheapest_wins_however_little_it_saves),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
