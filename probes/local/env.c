@@ -52,7 +52,15 @@ static void set_cpu(struct cp_env *env, bool is_limited)
     const struct cp_cgroup_base *base = group_of(env);
     double vcpus = is_limited ? cp_units_cpu_share(env->config->memory_size_mb) : 0;
     if (base->ops)
-        (void)base->ops->limit_cpu(base, env->slot->name, vcpus);
+        (void)base->ops->limit_cpu(base, env->slot->group, vcpus);
+}
+
+static void limit_memory(const struct cp_env *env)
+{
+    const struct cp_cgroup_base *base = group_of(env);
+    if (base->ops)
+        (void)base->ops->limit_memory(base, env->slot->group,
+                                      (int64_t)env->config->memory_size_mb << 20);
 }
 
 static void set_frozen(struct cp_env *env, bool is_frozen)
@@ -61,7 +69,7 @@ static void set_frozen(struct cp_env *env, bool is_frozen)
     cp_loop_timer_cancel(env->host->loop, &env->freezer);
     if (!base->ops || env->is_frozen == is_frozen)
         return;
-    if (!base->ops->freeze(base, env->slot->name, is_frozen))
+    if (!base->ops->freeze(base, env->slot->group, is_frozen))
         env->is_frozen = is_frozen;
 }
 
@@ -101,19 +109,16 @@ static int max_memory_used_mb(const struct cp_env *env)
     int64_t bytes = -1;
     if (!base->ops)
         bytes = peak_of_process(env->slot->runtime_pid);
-    else if (base->ops->peak_memory(base, env->slot->name, &bytes))
+    else if (base->ops->peak_memory(base, env->slot->group, &bytes))
         bytes = -1;
     return bytes < 0 ? -1 : (int)((bytes + MB - 1) / MB);
 }
 
-static bool was_oom_killed(struct cp_env *env)
+static bool was_oom_killed(const struct cp_env *env)
 {
     const struct cp_cgroup_base *base = group_of(env);
     int64_t n = 0;
-    if (!base->ops || base->ops->oom_kills(base, env->slot->name, &n) || n <= env->oom_kills)
-        return false;
-    env->oom_kills = n;
-    return true;
+    return base->ops && !base->ops->oom_kills(base, env->slot->group, &n) && n > 0;
 }
 
 /* --- records --- */
@@ -350,6 +355,7 @@ static void launch(struct cp_env *env)
     struct cp_error err = {.code = CP_OK};
     *env->init_error_type = '\0';
     cp_buf_reset(&env->init_error);
+    limit_memory(env);
     set_cpu(env, env->is_suppressed || env->host->throttle_init);
     enum cp_code code = cp_env_launch_init(&launch, env, &err);
     env->spawned_at_ms = cp_clock_mono_ms();
@@ -368,10 +374,6 @@ static void launch(struct cp_env *env)
 
 static void start_runtime(struct cp_env *env)
 {
-    const struct cp_cgroup_base *base = group_of(env);
-    if (base->ops)
-        (void)base->ops->limit_memory(base, env->slot->name,
-                                      (int64_t)env->config->memory_size_mb << 20);
     record_init_start(env);
     launch(env);
 }
@@ -438,10 +440,15 @@ static void on_exited(struct cp_slot *slot, int status)
 static void on_broken(struct cp_slot *slot)
 {
     struct cp_env *env = slot->owner;
+    bool was_busy = env->state == CP_ENV_BUSY;
     env->state = CP_ENV_RESET;
     if (env->invocation) {
-        fail_response(env->invocation, "Sandbox.Failure", slot->error.text);
-        deliver(env);
+        if (!env->has_response)
+            fail_response(env->invocation, "Sandbox.Failure", slot->error.text);
+        if (was_busy) /* its time was used: there is a record of it */
+            finish(env, cp_clock_mono_ms() - env->started_at_ms, "error", "Sandbox.Failure");
+        else
+            deliver(env);
     }
     env->host->on_broken(env);
 }

@@ -99,7 +99,6 @@ struct cp_env {
     void *parked;                        /* /next that waits */
     double spawned_at_ms, started_at_ms; /* monotonic: runtime, invocation */
     double init_duration_ms;             /* to be reported with the next REPORT; NAN none */
-    int64_t oom_kills;                   /* seen so far */
     char init_error_type[64];            /* from /init/error, "" none */
     double init_failed_at_ms;
     struct cp_buf init_error; /* its body */

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/syscall.h>
@@ -19,6 +20,7 @@
 #include "probes/local/bootstraps.h"
 #include "probes/local/json_out.h"
 #include "probes/local/pool.h"
+#include "probes/local/slot_guard.h"
 #include "probes/os/clock.h"
 #include "probes/os/file.h"
 
@@ -194,6 +196,7 @@ static enum cp_code start_signals(struct service *s)
     (void)sigaddset(&set, SIGHUP);
     (void)sigprocmask(SIG_BLOCK, &set, &s->old_signals);
     (void)signal(SIGPIPE, SIG_IGN);
+    (void)prctl(PR_SET_CHILD_SUBREAPER, 1); /* what a guard leaves that was killed comes to us */
     s->signals.fd = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
     s->signals.on_ready = on_signal;
     return cp_loop_add(s->loop, &s->signals, s->err);
@@ -354,6 +357,7 @@ static void wait_for_guards(void)
         if (pid == 0)
             (void)nanosleep(&pause, NULL);
     }
+    cp_slot_kill_children();
 }
 
 static void end(struct service *s)
@@ -366,6 +370,7 @@ static void end(struct service *s)
     s->pool = NULL;
     cp_control_free(s->control);
     wait_for_guards();
+    (void)cp_cgroup_sweep_own(&s->kit.cgroup);
     cp_cgroup_leave(&s->kit.cgroup);
     cp_bootstraps_remove(s->kit.scratch_dir);
     cp_loop_free(s->loop);

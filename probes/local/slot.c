@@ -40,6 +40,7 @@ static void on_message(struct cp_slot *slot, const struct cp_slot_message *messa
     case CP_SLOT_READY:
         slot->is_ready = true;
         slot->runtime_pid = message->value;
+        (void)cp_view_copy(cp_view_of(message->text), slot->group, sizeof slot->group);
         if (slot->events)
             slot->events->on_ready(slot);
         break;
@@ -66,7 +67,10 @@ static void on_control(struct cp_loop_source *source, uint32_t events)
     if (n == (ssize_t)sizeof message) {
         on_message(slot, &message);
     } else if (n >= 0 || (errno != EAGAIN && errno != EINTR)) {
+        const struct cp_cgroup_base *base = &slot->kit->cgroup;
         cp_loop_remove(slot->kit->loop, source);
+        if (base->ops) /* without groups the runtime dies with its guard */
+            base->ops->kill(base, slot->group);
         break_slot(slot, "the guard of an environment is gone");
     }
 }

@@ -12,8 +12,9 @@
  * then only waits for the command to exec: no fork and no move is in any reported time, and no
  * memory of ours stays in the group. The guard is a child subreaper outside the group (a frozen
  * guard could not clean up): it reaps the runtime and all that it left behind, reports the exit,
- * starts the next launcher, and when the service closes the socket, or is killed, ends everything
- * inside, removes the group and goes.
+ * starts the next launcher in a new group, and when the service closes the socket, or is killed,
+ * ends everything inside, removes the group and goes. Should the guard itself be killed, the
+ * service does that.
  */
 #ifndef COLDPROF_PROBES_LOCAL_SLOT_H
 #define COLDPROF_PROBES_LOCAL_SLOT_H
@@ -46,7 +47,8 @@ struct cp_slot_kit {
 
 struct cp_slot {
     struct cp_slot_kit *kit;
-    char name[CP_CGROUP_NAME_MAX]; /* of the control group */
+    char name[CP_CGROUP_NAME_MAX];
+    char group[CP_CGROUP_NAME_MAX]; /* control group of the launcher or runtime; each has its own */
     struct cp_loop_source control, listen, log;
     int port;
     pid_t guard_pid, runtime_pid;

@@ -21,12 +21,15 @@
 
 /* Descriptors of guard and launcher; the runtime keeps 0, 1 and 2 only. */
 enum { SOCKET_FD = 3, LOG_FD = 4, SIGNAL_FD = 5 };
-enum { FILES_MAX = 1024, PROCESSES_MAX = 1024 }; /* AWS: 1,024 each per environment */
+enum { FILES_MAX = 1024 }; /* AWS: for each environment */
 enum { EXIT_NOT_LAUNCHED = 120, EXIT_NOT_EXECUTED = 126 };
 
 struct guard {
     const struct cp_slot_kit *kit;
-    const char *group;
+    const char *slot; /* its name; groups are "<slot>-<number>" */
+    unsigned n_groups;
+    /* Of the launcher or runtime, and of the one before it, which the service may still read. */
+    char group[CP_CGROUP_NAME_MAX], old_group[CP_CGROUP_NAME_MAX];
     pid_t main_pid; /* launcher or runtime */
 };
 
@@ -110,10 +113,11 @@ static _Noreturn void launcher_main(const struct guard *guard, pid_t guard_pid)
     (void)close(SIGNAL_FD);
     (void)fcntl(SOCKET_FD, F_SETFD, FD_CLOEXEC);
     set_limit(RLIMIT_NOFILE, FILES_MAX);
-    set_limit(RLIMIT_NPROC, PROCESSES_MAX);
+    if (!*guard->kit->cgroup.pids) /* the best there is, although it counts all of the user's */
+        set_limit(RLIMIT_NPROC, CP_PROCESSES_MAX);
     set_limit(RLIMIT_CORE, 0);
     reset_signals();
-    send_message(CP_SLOT_READY, (int)getpid(), NULL);
+    send_message(CP_SLOT_READY, (int)getpid(), guard->group);
     ssize_t n;
     do {
         n = recv(SOCKET_FD, packet, sizeof packet, 0);
@@ -126,9 +130,28 @@ static _Noreturn void launcher_main(const struct guard *guard, pid_t guard_pid)
 
 /* --- guard --- */
 
+/* Peak memory and OOM kills are those of one runtime: version 2 can reset neither, so each launcher
+ * has a group of its own. The group before last is empty since long. */
+static enum cp_code next_group(struct guard *guard, struct cp_error *err)
+{
+    const struct cp_cgroup_base *base = &guard->kit->cgroup;
+    if (!base->ops)
+        return CP_OK;
+    if (*guard->old_group)
+        (void)base->ops->remove(base, guard->old_group);
+    memcpy(guard->old_group, guard->group, sizeof guard->old_group);
+    (void)snprintf(guard->group, sizeof guard->group, "%s-%u", guard->slot, ++guard->n_groups);
+    return base->ops->create(base, guard->group, err);
+}
+
 static void start_launcher(struct guard *guard)
 {
+    struct cp_error err = {.code = CP_OK};
     pid_t own = getpid();
+    if (next_group(guard, &err)) {
+        send_message(CP_SLOT_BROKEN, 0, err.text);
+        return;
+    }
     pid_t pid = fork();
     if (pid == 0)
         launcher_main(guard, own);
@@ -137,13 +160,10 @@ static void start_launcher(struct guard *guard)
         send_message(CP_SLOT_BROKEN, 0, "cannot start the launcher of an environment");
 }
 
-/* Children of this process, by the kernel's own list (orphans of the runtime come to us: we are
- * their subreaper). */
-static int kill_children(void)
+void cp_slot_kill_children(void)
 {
     char path[64];
     struct cp_buf text;
-    int n = 0;
     (void)snprintf(path, sizeof path, "/proc/self/task/%d/children", (int)getpid());
     cp_buf_init(&text, 1 << 20);
     (void)cp_file_read(path, &text, NULL);
@@ -151,10 +171,9 @@ static int kill_children(void)
     int64_t pid;
     while (cp_view_split(&rest, ' ', &word)) {
         if (cp_view_to_int64(cp_view_trim(word), &pid) && pid > 1)
-            n += kill((pid_t)pid, SIGKILL) == 0;
+            (void)kill((pid_t)pid, SIGKILL);
     }
     cp_buf_clear(&text);
-    return n;
 }
 
 /* Everything inside ends, also what left the process group. `main_status` gets the wait status of
@@ -168,7 +187,7 @@ static void end_all(struct guard *guard, int *main_status)
             ops->kill(&guard->kit->cgroup, guard->group);
         if (guard->main_pid > 0)
             (void)kill(guard->main_pid, SIGKILL);
-        (void)kill_children();
+        cp_slot_kill_children(); /* orphans of the runtime too: we are their subreaper */
         pid_t pid = waitpid(-1, &status, 0);
         if (pid < 0 && errno == ECHILD)
             return;
@@ -219,13 +238,13 @@ static void on_signal(struct guard *guard)
     }
 }
 
-static void remove_group(const struct guard *guard)
+static void remove_group(const struct guard *guard, const char *group)
 {
     enum { TRIES = 500 };
     const struct timespec pause = {.tv_nsec = 2000000};
     const struct cp_cgroup_ops *ops = guard->kit->cgroup.ops;
-    for (int i = 0; ops && i < TRIES; i++) {
-        if (ops->remove(&guard->kit->cgroup, guard->group) != CP_EBUSY)
+    for (int i = 0; ops && *group && i < TRIES; i++) {
+        if (ops->remove(&guard->kit->cgroup, group) != CP_EBUSY)
             return;
         (void)nanosleep(&pause, NULL);
     }
@@ -270,25 +289,22 @@ static void guard_loop(struct guard *guard)
     }
 }
 
-_Noreturn void cp_slot_guard_main(const struct cp_slot_kit *kit, const char *group, int socket_fd,
+_Noreturn void cp_slot_guard_main(const struct cp_slot_kit *kit, const char *slot, int socket_fd,
                                   int log_fd)
 {
-    struct guard guard = {.kit = kit, .group = group};
-    struct cp_error err = {.code = CP_OK};
+    struct guard guard = {.kit = kit, .slot = slot};
     pid_t service = getppid();
     (void)setsid();
     (void)prctl(PR_SET_CHILD_SUBREAPER, 1);
     (void)prctl(PR_SET_NAME, "coldprof-guard");
     guard_descriptors(socket_fd, log_fd);
     guard_signals();
-    if (kit->cgroup.ops && kit->cgroup.ops->create(&kit->cgroup, group, &err))
-        send_message(CP_SLOT_BROKEN, 0, err.text);
-    else
-        start_launcher(&guard);
+    start_launcher(&guard);
     guard_loop(&guard);
     int status;
     end_all(&guard, &status);
-    remove_group(&guard);
+    remove_group(&guard, guard.group);
+    remove_group(&guard, guard.old_group);
     if (getppid() != service) { /* killed: nobody else is left to tidy up */
         cp_bootstraps_remove(kit->scratch_dir);
         cp_cgroup_leave(&kit->cgroup);

@@ -8,7 +8,7 @@
 #include "probes/local/slot.h"
 
 enum cp_slot_message_kind {
-    CP_SLOT_READY,       /* value: pid of the launcher */
+    CP_SLOT_READY,       /* value: pid of the launcher; text: its control group */
     CP_SLOT_EXEC_FAILED, /* value: errno */
     CP_SLOT_EXITED,      /* value: wait status */
     CP_SLOT_BROKEN       /* text */
@@ -27,7 +27,10 @@ struct cp_launch_head {
 enum { CP_LAUNCH_MAX = 192 * 1024, CP_LAUNCH_STRINGS_MAX = 256 };
 
 /* Never returns. Called in the forked child, with its ends of the socket and of the log pipe. */
-_Noreturn void cp_slot_guard_main(const struct cp_slot_kit *kit, const char *group, int socket_fd,
+_Noreturn void cp_slot_guard_main(const struct cp_slot_kit *kit, const char *slot, int socket_fd,
                                   int log_fd);
+
+/* SIGKILL to the children of this process, by the kernel's own list. */
+void cp_slot_kill_children(void);
 
 #endif

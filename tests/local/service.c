@@ -378,8 +378,8 @@ int count_groups(pid_t pid)
     if (cp_cgroup_detect(&base, NULL))
         return 0;
     (void)snprintf(prefix, sizeof prefix, "coldprof-%d-", (int)pid);
-    int n =
-        count_in(base.cpu, prefix) + count_in(base.memory, prefix) + count_in(base.freezer, prefix);
+    int n = count_in(base.cpu, prefix) + count_in(base.memory, prefix) +
+            count_in(base.freezer, prefix) + (*base.pids ? count_in(base.pids, prefix) : 0);
     cp_cgroup_leave(&base);
     return n;
 }

@@ -108,6 +108,7 @@ static void make_tree(struct tree *t, const struct cp_cgroup_ops *ops)
                                         "cgroup.freeze",
                                         "cgroup.procs",
                                         "cgroup.kill",
+                                        "pids.max",
                                         "cpu.cfs_period_us",
                                         "cpu.cfs_quota_us",
                                         "memory.limit_in_bytes",
@@ -122,6 +123,8 @@ static void make_tree(struct tree *t, const struct cp_cgroup_ops *ops)
     (void)snprintf(t->base.cpu, sizeof t->base.cpu, "%s", t->root);
     (void)snprintf(t->base.memory, sizeof t->base.memory, "%s", t->root);
     (void)snprintf(t->base.freezer, sizeof t->base.freezer, "%s", t->root);
+    (void)snprintf(t->base.pids, sizeof t->base.pids, "%s", t->root);
+    *t->base.leaf = '\0';
     (void)snprintf(path, sizeof path, "%s/" GROUP, t->root);
     assert_int_equal(mkdir(path, 0755), 0);
     for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
@@ -148,6 +151,7 @@ static void version_2_writes_its_files(void **state)
     make_tree(&t, &cp_cgroup_v2);
     assert_int_equal(cp_cgroup_v2.create(&t.base, GROUP, NULL), CP_OK);
     assert_file(&t, GROUP "/cpu.max", "max 20000");
+    assert_file(&t, GROUP "/pids.max", "1024");
     /* 128/1769 of 20 ms = 1,447 us; 3,538 MB are two cores */
     assert_int_equal(cp_cgroup_v2.limit_cpu(&t.base, GROUP, 128 / 1769.0), CP_OK);
     assert_file(&t, GROUP "/cpu.max", "1447 20000");
@@ -182,6 +186,7 @@ static void version_1_writes_its_files(void **state)
     make_tree(&t, &cp_cgroup_v1);
     assert_int_equal(cp_cgroup_v1.create(&t.base, GROUP, NULL), CP_OK);
     assert_file(&t, GROUP "/cpu.cfs_period_us", "20000");
+    assert_file(&t, GROUP "/pids.max", "1024");
     assert_int_equal(cp_cgroup_v1.limit_cpu(&t.base, GROUP, 128 / 1769.0), CP_OK);
     assert_file(&t, GROUP "/cpu.cfs_quota_us", "1447");
     assert_int_equal(cp_cgroup_v1.limit_cpu(&t.base, GROUP, 0), CP_OK);
@@ -226,10 +231,39 @@ static void version_2_needs_cpu_and_memory_controllers(void **state)
     assert_non_null(strstr(err.text, "no cpu and memory controllers"));
     put(&t, "cgroup.controllers", "cpuset cpu io memory pids\n");
     assert_int_equal(cp_cgroup_enable_v2(&t.base, &err), CP_OK);
-    assert_file(&t, "cgroup.subtree_control", "+cpu +memory");
+    assert_file(&t, "cgroup.subtree_control", "+pids"); /* the last write; the kernel adds up */
+    assert_string_equal(t.base.pids, t.root);
+    assert_string_equal(t.base.leaf, "");
     put(&t, "cgroup.subtree_control", "cpu memory pids\n"); /* enabled already: not touched */
     assert_int_equal(cp_cgroup_enable_v2(&t.base, &err), CP_OK);
     assert_file(&t, "cgroup.subtree_control", "cpu memory pids\n");
+    remove_tree(&t);
+}
+
+static void processes_of_the_scope_come_back_from_the_leaf(void **state)
+{
+    (void)state;
+    struct tree t;
+    make_tree(&t, &cp_cgroup_v2);
+    /* What cp_cgroup_enable_v2 leaves behind, undone by another process than made it (a guard). */
+    (void)snprintf(t.base.leaf, sizeof t.base.leaf, "%s", GROUP);
+    put(&t, GROUP "/cgroup.procs", "4711\n");
+    put(&t, "cgroup.procs", "");
+    put(&t, "cgroup.subtree_control", "cpu memory pids\n");
+    cp_cgroup_leave(&t.base);
+    assert_file(&t, "cgroup.procs", "4711");
+    assert_file(&t, "cgroup.subtree_control", "-pids");
+    remove_tree(&t);
+}
+
+static void nothing_is_undone_that_was_not_done(void **state)
+{
+    (void)state;
+    struct tree t;
+    make_tree(&t, &cp_cgroup_v2);
+    put(&t, "cgroup.subtree_control", "cpu memory\n");
+    cp_cgroup_leave(&t.base);
+    assert_file(&t, "cgroup.subtree_control", "cpu memory\n");
     remove_tree(&t);
 }
 
@@ -237,7 +271,8 @@ static void groups_of_dead_services_are_removed(void **state)
 {
     (void)state;
     struct tree t;
-    char own[256], dead[256], other[256];
+    char own[256], dead[256], other[256], leaf[256], own_leaf[256];
+    *t.base.pids = '\0';
     make_tree(&t, &cp_cgroup_v2);
     pid_t child = fork(); /* a pid that is certainly gone after the wait */
     if (child == 0)
@@ -248,11 +283,19 @@ static void groups_of_dead_services_are_removed(void **state)
     (void)snprintf(own, sizeof own, "%s/coldprof-%d-3", t.root, (int)getpid());
     (void)snprintf(dead, sizeof dead, "%s/coldprof-%d-4", t.root, (int)child);
     (void)snprintf(other, sizeof other, "%s/coldprof-notes", t.root);
+    /* Leaves hold the processes of the user's own scope: killing those would end his shell. */
+    (void)snprintf(leaf, sizeof leaf, "%s/coldprof-%d-service", t.root, (int)child);
+    (void)snprintf(own_leaf, sizeof own_leaf, "%s/coldprof-%d-service", t.root, (int)getpid());
     assert_int_equal(mkdir(own, 0755) | mkdir(dead, 0755) | mkdir(other, 0755), 0);
+    assert_int_equal(mkdir(leaf, 0755) | mkdir(own_leaf, 0755), 0);
     assert_int_equal(cp_cgroup_sweep_stale(&t.base), 1);
     assert_true(cp_file_is_dir(own));
     assert_false(cp_file_is_dir(dead));
     assert_true(cp_file_is_dir(other));
+    assert_true(cp_file_is_dir(leaf));
+    assert_int_equal(cp_cgroup_sweep_own(&t.base), 1);
+    assert_false(cp_file_is_dir(own));
+    assert_true(cp_file_is_dir(own_leaf));
     remove_tree(&t);
 }
 
@@ -266,6 +309,8 @@ int main(void)
         cmocka_unit_test(version_1_writes_its_files),
         cmocka_unit_test(what_the_kernel_does_not_tell_is_an_error),
         cmocka_unit_test(version_2_needs_cpu_and_memory_controllers),
+        cmocka_unit_test(processes_of_the_scope_come_back_from_the_leaf),
+        cmocka_unit_test(nothing_is_undone_that_was_not_done),
         cmocka_unit_test(groups_of_dead_services_are_removed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

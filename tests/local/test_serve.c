@@ -279,7 +279,31 @@ static void memory_over_the_limit_is_out_of_memory(void **state)
     assert_has(&a.body, "Runtime exited with error: signal: killed");
     assert_has(&tail, "Max Memory Used: 256 MB\tStatus: error\tError Type: Runtime.OutOfMemory\t");
     clear(&a, &tail);
+    invoke(&s, "fn", "{}", &a, &tail); /* a new process has a peak of its own */
+    assert_int_equal(number_in(&a, "n"), 0);
+    assert_true(value_in(&tail, "Max Memory Used: ") < 60);
+    clear(&a, &tail);
     service_stop(&s);
+}
+
+static void killed_guard_leaves_nothing(void **state)
+{
+    (void)state;
+    struct service s;
+    struct answer a;
+    struct cp_buf tail;
+    service_start(&s, &probe, 1, NULL);
+    invoke(&s, "fn", "\"kill guard\"", &a, &tail);
+    assert_int_equal(a.status, 200);
+    assert_has(&a.body, "\"errorType\":\"Sandbox.Failure\"");
+    assert_has(&tail, "Status: error\tError Type: Sandbox.Failure\t");
+    clear(&a, &tail);
+    invoke(&s, "fn", "{}", &a, &tail); /* by another environment */
+    assert_int_equal(number_in(&a, "n"), 0);
+    clear(&a, &tail);
+    service_stop(&s);
+    assert_int_equal(count_processes(s.dir), 0);
+    assert_int_equal(count_groups(s.pid), 0);
 }
 
 struct init_failure {
@@ -925,6 +949,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(idle_environment_ends_after_its_lifetime),
         cmocka_unit_test(idle_environment_is_frozen),
         cmocka_unit_test(nothing_is_left_after_the_end),
+        cmocka_unit_test(killed_guard_leaves_nothing),
         cmocka_unit_test(nothing_is_left_after_kill_9),
         cmocka_unit_test(without_control_groups_it_serves_and_cleans_up),
         cmocka_unit_test(service_ends_with_its_parent),
