@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "probes/local/env.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <math.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,10 +11,11 @@
 #include "model/base/datetime.h"
 #include "model/base/rng.h"
 #include "model/base/units.h"
+#include "probes/local/env_group.h"
 #include "probes/local/env_launch.h"
+#include "probes/local/env_record.h"
 #include "probes/local/json_out.h"
 #include "probes/os/clock.h"
-#include "probes/os/file.h"
 
 /* Provisioned concurrency may take longer to initialise: 130 s, or the function timeout. */
 enum { PROVISIONED_INIT_LIMIT_MS = 130000, INIT_ERROR_GRACE_MS = 500, RECORD_MAX = 8192 };
@@ -40,161 +39,6 @@ void cp_invocation_clear(struct cp_invocation *invocation)
     cp_buf_clear(&invocation->log_tail);
 }
 
-/* --- group of the slot --- */
-
-static const struct cp_cgroup_base *group_of(const struct cp_env *env)
-{
-    return &env->slot->kit->cgroup;
-}
-
-static void set_cpu(struct cp_env *env, bool is_limited)
-{
-    const struct cp_cgroup_base *base = group_of(env);
-    double vcpus = is_limited ? cp_units_cpu_share(env->config->memory_size_mb) : 0;
-    if (base->ops)
-        (void)base->ops->limit_cpu(base, env->slot->group, vcpus);
-}
-
-static void limit_memory(const struct cp_env *env)
-{
-    const struct cp_cgroup_base *base = group_of(env);
-    if (base->ops)
-        (void)base->ops->limit_memory(base, env->slot->group,
-                                      (int64_t)env->config->memory_size_mb << 20);
-}
-
-static void set_frozen(struct cp_env *env, bool is_frozen)
-{
-    const struct cp_cgroup_base *base = group_of(env);
-    cp_loop_timer_cancel(env->host->loop, &env->freezer);
-    if (!base->ops || env->is_frozen == is_frozen)
-        return;
-    if (!base->ops->freeze(base, env->slot->group, is_frozen))
-        env->is_frozen = is_frozen;
-}
-
-static void on_freezer(struct cp_loop_timer *timer)
-{
-    set_frozen(CP_OWNER_OF(timer, struct cp_env, freezer), true);
-}
-
-/* Without a group: the peak of the runtime process alone, as the kernel counts it. */
-static int64_t peak_of_process(pid_t pid)
-{
-    char path[64];
-    struct cp_buf text;
-    int64_t kb = -1;
-    (void)snprintf(path, sizeof path, "/proc/%d/status", (int)pid);
-    cp_buf_init(&text, 16384);
-    (void)cp_file_read(path, &text, NULL);
-    struct cp_view rest = cp_buf_view(&text), line;
-    while (kb < 0 && cp_view_split(&rest, '\n', &line)) {
-        if (!cp_view_skip(&line, "VmHWM:"))
-            continue;
-        (void)cp_view_skip_blanks(&line);
-        if (!cp_view_take_int64(&line, &kb))
-            break;
-    }
-    cp_buf_clear(&text);
-    return kb < 0 ? -1 : kb * 1024;
-}
-
-/* Peak of what is charged to the group. Pages of files that another group has read before (an
- * interpreter's own binary, after its first start) are charged there and not here, so the figure is
- * below AWS's for large interpreters. */
-static int max_memory_used_mb(const struct cp_env *env)
-{
-    enum { MB = 1 << 20 };
-    const struct cp_cgroup_base *base = group_of(env);
-    int64_t bytes = -1;
-    if (!base->ops)
-        bytes = peak_of_process(env->slot->runtime_pid);
-    else if (base->ops->peak_memory(base, env->slot->group, &bytes))
-        bytes = -1;
-    return bytes < 0 ? -1 : (int)((bytes + MB - 1) / MB);
-}
-
-static bool was_oom_killed(const struct cp_env *env)
-{
-    const struct cp_cgroup_base *base = group_of(env);
-    int64_t n = 0;
-    return base->ops && !base->ops->oom_kills(base, env->slot->group, &n) && n > 0;
-}
-
-/* --- records --- */
-
-static struct cp_record_env record_env(const struct cp_env *env)
-{
-    return (struct cp_record_env){
-        .is_json = env->config->is_json_log,
-        .level = cp_record_level_of(env->config->system_log_level),
-        .function_name = env->config->folder->name,
-        .function_arn = env->config->function_arn,
-        .version = env->config->version,
-        .runtime = env->config->folder->runtime,
-        .initialization_type = env->is_provisioned ? "provisioned-concurrency" : "on-demand",
-    };
-}
-
-static void write_record(struct cp_env *env, const struct cp_buf *record)
-{
-    cp_env_log_record(&env->log, cp_buf_view(record), cp_clock_unix_ms());
-}
-
-static void record_init_start(struct cp_env *env)
-{
-    struct cp_record_env r = record_env(env);
-    struct cp_buf text;
-    cp_buf_init(&text, RECORD_MAX);
-    cp_record_init_start(&text, &r, cp_clock_unix_ms());
-    write_record(env, &text);
-    cp_buf_clear(&text);
-}
-
-static void record_init_report(struct cp_env *env, const struct cp_record_init *init)
-{
-    struct cp_record_env r = record_env(env);
-    struct cp_buf text;
-    cp_buf_init(&text, RECORD_MAX);
-    (void)cp_env_log_drain(&env->log, env->slot->log.fd, cp_clock_unix_ms());
-    cp_record_init_report(&text, &r, cp_clock_unix_ms(), init);
-    write_record(env, &text);
-    cp_buf_clear(&text);
-}
-
-static void record_start(struct cp_env *env)
-{
-    struct cp_record_env r = record_env(env);
-    struct cp_buf text;
-    cp_buf_init(&text, RECORD_MAX);
-    cp_env_log_begin_tail(&env->log);
-    cp_record_start(&text, &r, cp_clock_unix_ms(), env->invocation->request_id);
-    write_record(env, &text);
-    cp_buf_clear(&text);
-}
-
-static void record_end(struct cp_env *env, double duration_ms, const char *status,
-                       const char *error_type)
-{
-    struct cp_record_env r = record_env(env);
-    struct cp_record_report report = {
-        .request_id = env->invocation->request_id,
-        .duration_ms = duration_ms,
-        .init_duration_ms = env->init_duration_ms,
-        .memory_size_mb = env->config->memory_size_mb,
-        .max_memory_used_mb = max_memory_used_mb(env),
-        .status = status,
-        .error_type = error_type,
-    };
-    struct cp_buf text;
-    cp_buf_init(&text, RECORD_MAX);
-    (void)cp_env_log_drain(&env->log, env->slot->log.fd, cp_clock_unix_ms());
-    cp_record_end(&text, &r, cp_clock_unix_ms(), &report);
-    write_record(env, &text);
-    cp_buf_clear(&text);
-    env->init_duration_ms = NAN;
-}
-
 /* --- end of an invocation --- */
 
 static void deliver(struct cp_env *env)
@@ -211,7 +55,7 @@ static void deliver(struct cp_env *env)
 static void finish(struct cp_env *env, double duration_ms, const char *status,
                    const char *error_type)
 {
-    record_end(env, duration_ms, status, error_type);
+    cp_env_record_end(env, duration_ms, status, error_type);
     (void)cp_buf_add_view(&env->invocation->log_tail, cp_buf_view(&env->log.tail));
     env->log.has_tail = false;
     deliver(env);
@@ -239,7 +83,7 @@ static void go_to_reset(struct cp_env *env)
 {
     env->state = CP_ENV_RESET;
     cp_loop_timer_cancel(env->host->loop, &env->deadline);
-    set_frozen(env, false);
+    cp_env_freeze(env, false);
     void *parked = env->parked;
     env->parked = NULL;
     if (parked)
@@ -282,7 +126,7 @@ static void init_failed(struct cp_env *env, double duration_ms, const char *stat
     bool is_timeout = strcmp(status, "timeout") == 0;
     struct cp_record_init init = {duration_ms, was_suppressed ? "invoke" : "init", status,
                                   error_type};
-    record_init_report(env, &init);
+    cp_env_record_init_report(env, &init);
     go_to_reset(env);
     if (!env->invocation) {
         env->host->on_init_failed(env);
@@ -294,7 +138,7 @@ static void init_failed(struct cp_env *env, double duration_ms, const char *stat
             launch(env);
         return;
     }
-    record_start(env);
+    cp_env_record_start(env);
     fail_response(env->invocation, is_timeout ? "Sandbox.Timedout" : error_type, what);
     if (!is_timeout && env->init_error.n) {
         cp_buf_reset(&env->invocation->response);
@@ -355,8 +199,8 @@ static void launch(struct cp_env *env)
     struct cp_error err = {.code = CP_OK};
     *env->init_error_type = '\0';
     cp_buf_reset(&env->init_error);
-    limit_memory(env);
-    set_cpu(env, env->is_suppressed || env->host->throttle_init);
+    cp_env_limit_memory(env);
+    cp_env_limit_cpu(env, env->is_suppressed || env->host->throttle_init);
     enum cp_code code = cp_env_launch_init(&launch, env, &err);
     env->spawned_at_ms = cp_clock_mono_ms();
     env->started_at_ms = env->spawned_at_ms; /* of a suppressed init: its time is in Duration */
@@ -374,7 +218,7 @@ static void launch(struct cp_env *env)
 
 static void start_runtime(struct cp_env *env)
 {
-    record_init_start(env);
+    cp_env_record_init_start(env);
     launch(env);
 }
 
@@ -408,7 +252,8 @@ static void on_exited(struct cp_slot *slot, int status)
     struct cp_env *env = slot->owner;
     double now_ms = cp_clock_mono_ms();
     char what[256];
-    const char *error_type = was_oom_killed(env) ? "Runtime.OutOfMemory" : "Runtime.ExitError";
+    const char *error_type =
+        cp_env_was_oom_killed(env) ? "Runtime.OutOfMemory" : "Runtime.ExitError";
     describe_exit(status, what, sizeof what);
     if (slot->exec_errno) {
         error_type = "Runtime.InvalidEntrypoint";
@@ -464,6 +309,11 @@ static void on_log(struct cp_slot *slot)
     struct cp_env *env = slot->owner;
     if (!cp_env_log_drain(&env->log, slot->log.fd, cp_clock_unix_ms()))
         cp_loop_remove(env->host->loop, &slot->log);
+}
+
+static void on_freezer(struct cp_loop_timer *timer)
+{
+    cp_env_freeze(CP_OWNER_OF(timer, struct cp_env, freezer), true);
 }
 
 static const struct cp_slot_events slot_events = {
@@ -546,7 +396,7 @@ void cp_env_assign(struct cp_env *env, struct cp_invocation *invocation)
     invocation->env = env;
     cp_loop_timer_cancel(env->host->loop, &env->deadline);
     if (env->state == CP_ENV_IDLE) {
-        set_frozen(env, false);
+        cp_env_freeze(env, false);
         if (env->parked)
             env->host->wake_next(env->parked);
         return;
@@ -562,7 +412,7 @@ static void init_succeeded(struct cp_env *env, double now_ms)
 {
     double duration_ms = now_ms - env->spawned_at_ms;
     cp_loop_timer_cancel(env->host->loop, &env->deadline);
-    set_cpu(env, true);
+    cp_env_limit_cpu(env, true);
     env->state = CP_ENV_IDLE;
     if (env->is_suppressed)
         return;
@@ -570,7 +420,7 @@ static void init_succeeded(struct cp_env *env, double now_ms)
         env->init_duration_ms = duration_ms;
     } else {
         struct cp_record_init init = {.duration_ms = duration_ms};
-        record_init_report(env, &init);
+        cp_env_record_init_report(env, &init);
         env->host->on_initialised(env);
     }
 }
@@ -609,7 +459,7 @@ enum cp_env_answer cp_env_take_event(struct cp_env *env, void *call,
     env->parked = NULL;
     env->state = CP_ENV_BUSY;
     env->has_response = false;
-    record_start(env);
+    cp_env_record_start(env);
     if (!env->is_suppressed)
         env->started_at_ms = now_ms;
     double left_ms = env->started_at_ms + timeout_ms - now_ms;

@@ -155,6 +155,20 @@ static void take_memory(long mb)
     free(p);
 }
 
+/* What is written to the log. */
+static void say(const char *event)
+{
+    if (strstr(event, "log")) {
+        (void)printf("hello from the handler\nno end of line");
+        (void)fflush(stdout);
+    }
+    if (strstr(event, "noise")) {
+        for (int i = 0; i < 2000; i++)
+            (void)printf("line %d of a long log\n", i);
+        (void)fflush(stdout);
+    }
+}
+
 static void handle(const char *event)
 {
     char answer[256];
@@ -183,15 +197,7 @@ static void handle(const char *event)
         for (;;)
             nap(1000);
     }
-    if (strstr(event, "log")) {
-        (void)printf("hello from the handler\nno end of line");
-        (void)fflush(stdout);
-    }
-    if (strstr(event, "noise")) {
-        for (int i = 0; i < 2000; i++)
-            (void)printf("line %d of a long log\n", i);
-        (void)fflush(stdout);
-    }
+    say(event);
     if (strstr(event, "large")) {
         char path[128];
         char *big = malloc(7 << 20);
