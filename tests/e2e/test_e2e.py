@@ -113,7 +113,9 @@ class Sweep(Case):
         warm = self.samples("kind='warm' AND outcome='measured'")
         self.assertTrue(warm and all(s["start"] == "warm" and s["init_duration_ms"] is None for s in warm))
         cold = self.samples("kind='cold' AND outcome='measured'")
-        self.assertTrue(cold and all(s["start"] == "cold" and s["init_duration_ms"] > 0 for s in cold))
+        # of two sent at once, one may find the other's environment free again: it is warm, and stored as such
+        self.assertTrue(all((s["init_duration_ms"] or 0) > 0 for s in cold if s["start"] == "cold"))
+        self.assertGreater(sum(s["start"] == "cold" for s in cold), 0.9 * len(cold))
         # fixed lifetime of 200 ms: warm at 100 ms, cold at 300 ms
         for s in self.samples("kind='idle' AND outcome='measured'"):
             self.assertEqual(s["start"], "warm" if s["idle_interval_ms"] < 200 else "cold", s)

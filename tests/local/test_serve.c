@@ -260,6 +260,9 @@ static void failures_are_told_as_lambda_tells_them(void **state)
     service_stop(&s);
 }
 
+/* Time enough to touch 256 MB at its CPU share on a busy machine. */
+static const struct function_setup patient = {"fn", "timeout = 30\nmemory = 256\n", NULL, NULL};
+
 static void memory_over_the_limit_is_out_of_memory(void **state)
 {
     (void)state;
@@ -268,7 +271,7 @@ static void memory_over_the_limit_is_out_of_memory(void **state)
     struct cp_buf tail;
     if (!has_cgroups())
         skip();
-    service_start(&s, &probe, 1, NULL);
+    service_start(&s, &patient, 1, NULL);
     invoke(&s, "fn", "\"memory 100\"", &a, &tail);
     assert_int_equal(a.status, 200);
     double peak_mb = value_in(&tail, "Max Memory Used: ");
