@@ -171,7 +171,8 @@ static const struct cp_option table[] = {
      .offset = AT(no_cpu_share),
      .theme = CP_THEME_PLACE,
      .commands = CP_IN_SWEEP | CP_IN_LOCAL,
-     .help = "local service: run without cgroup; memory sizes then do not differ"},
+     .help = "local service: run without cgroup: no CPU share, no memory limit, so memory sizes "
+             "do not differ"},
     {.name = "listen",
      .metavar = "ADDRESS",
      .type = CP_OPTION_TEXT,
