@@ -6,37 +6,8 @@
 
 #include "model/memory_law.h"
 #include "model/sort.h"
+#include "tests/model/scarce_memory.h"
 #include "tests/test.h"
-
-/* names that the linker's --wrap prescribes
- * NOLINTBEGIN(bugprone-reserved-identifier) */
-void *__real_malloc(size_t n);
-void *__real_calloc(size_t n, size_t size);
-void *__wrap_malloc(size_t n);
-void *__wrap_calloc(size_t n, size_t size);
-/* NOLINTEND(bugprone-reserved-identifier) */
-
-static int allocations_left = -1; /* negative: unlimited */
-
-static int is_refused(void)
-{
-    if (allocations_left < 0)
-        return 0;
-    if (allocations_left == 0)
-        return 1;
-    allocations_left--;
-    return 0;
-}
-
-void *__wrap_malloc(size_t n)
-{
-    return is_refused() ? NULL : __real_malloc(n);
-}
-
-void *__wrap_calloc(size_t n, size_t size)
-{
-    return is_refused() ? NULL : __real_calloc(n, size);
-}
 
 static void sort_works_without_scratch_memory(void **state)
 {
