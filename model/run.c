@@ -28,6 +28,9 @@ struct cp_run cp_run_empty(void)
         .precision_p50 = NAN,
         .precision_p95 = NAN,
         .unreserved_concurrency = -1,
+        .quoted_usd = NAN,
+        .quoted_max_usd = NAN,
+        .max_cost_usd = NAN,
     };
 }
 

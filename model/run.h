@@ -65,6 +65,14 @@ struct cp_run {
     char idle_law[64];          /* configured idle lifetime law of the local service */
     bool is_init_throttled;
     bool is_interrupted;
+    /* how it was measured; "" in runs of schema 1 */
+    char method[32];         /* "own function", "shadow function" or "in place" */
+    char mode[32];           /* "full", "tail without init" or "wall clock" (unknown endpoints) */
+    char initialization[32]; /* "on-demand", "snap-start" or "provisioned-concurrency" */
+    char package_type[16];   /* Zip or Image */
+    /* money: what was quoted before (expected, and if every invocation ran to its timeout), and the
+     * user's limit; NAN when nothing is billed or nothing was asked */
+    double quoted_usd, quoted_max_usd, max_cost_usd;
 };
 
 /* A run with all it owns, as loaded from the store or held by a sweep. Owner: cp_run_data_clear. */

@@ -5,6 +5,9 @@
 #ifndef COLDPROF_PROBES_AWS_CREDENTIALS_H
 #define COLDPROF_PROBES_AWS_CREDENTIALS_H
 
+#include <stdbool.h>
+#include <stdint.h>
+
 #include "model/base/error.h"
 #include "model/base/view.h"
 
@@ -12,6 +15,17 @@ struct cp_credentials {
     char access_key_id[132];
     char secret_access_key[260];
     char session_token[8192]; /* "" when none */
+    int64_t expires_at_ms;    /* unix ms; 0 never */
+};
+
+/* Where the keys of a signature come from: asked before every signature, so that keys can change
+ * within a sweep. Cheap when the keys it has are fresh. */
+struct cp_credential_source {
+    void *context;
+    /* Fills `out`. `is_refused`: AWS called the last keys expired or unknown (rule: reload once).
+     * A failure names every provider that was tried and why it declined. */
+    enum cp_code (*get)(void *context, int64_t now_ms, bool is_refused, struct cp_credentials *out,
+                        struct cp_error *err);
 };
 
 /* Reads a variable; returns NULL when unset. The CLI passes its getenv down. */

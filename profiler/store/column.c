@@ -75,6 +75,13 @@ static const struct cp_column run_rows[] = {
     COLUMN(cp_run, idle_law, TEXT),
     COLUMN(cp_run, is_init_throttled, BOOL),
     COLUMN(cp_run, is_interrupted, BOOL),
+    COLUMN(cp_run, method, TEXT),
+    COLUMN(cp_run, mode, TEXT),
+    COLUMN(cp_run, initialization, TEXT),
+    COLUMN(cp_run, package_type, TEXT),
+    COLUMN(cp_run, quoted_usd, REAL),
+    COLUMN(cp_run, quoted_max_usd, REAL),
+    COLUMN(cp_run, max_cost_usd, REAL),
 };
 const struct cp_columns cp_run_columns = COLUMNS_OF("runs", run_rows);
 

@@ -82,8 +82,21 @@ static const char version_1[] =
     " PRIMARY KEY (run_id, position)) WITHOUT ROWID;"
     "PRAGMA user_version = 1;";
 
+/* How a run was measured, and the money that was quoted for it. */
+static const char version_2[] =
+    "ALTER TABLE runs ADD COLUMN method TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE runs ADD COLUMN mode TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE runs ADD COLUMN initialization TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE runs ADD COLUMN package_type TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE runs ADD COLUMN quoted_usd REAL;"
+    "ALTER TABLE runs ADD COLUMN quoted_max_usd REAL;"
+    "ALTER TABLE runs ADD COLUMN max_cost_usd REAL;"
+    "UPDATE meta SET value = '2' WHERE key = 'schema_version';"
+    "PRAGMA user_version = 2;";
+
 const struct cp_migration cp_store_migrations[] = {
     {1, version_1},
+    {2, version_2},
 };
 const size_t cp_store_n_migrations = sizeof cp_store_migrations / sizeof cp_store_migrations[0];
 

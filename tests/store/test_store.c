@@ -48,6 +48,13 @@ static struct cp_run full_run(void)
         .idle_law = "uniform:4s-8s",
         .is_init_throttled = true,
         .is_interrupted = true,
+        .method = "shadow function",
+        .mode = "tail without init",
+        .initialization = "snap-start",
+        .package_type = "Image",
+        .quoted_usd = 0.1,
+        .quoted_max_usd = 1e9,
+        .max_cost_usd = 5e-324,
     };
     return run;
 }
@@ -109,6 +116,13 @@ static void assert_same_run(const struct cp_run *a, const struct cp_run *b)
     assert_real(a->traffic_per_s, b->traffic_per_s);
     assert_real(a->precision_p50, b->precision_p50);
     assert_real(a->precision_p95, b->precision_p95);
+    assert_string_equal(a->method, b->method);
+    assert_string_equal(a->mode, b->mode);
+    assert_string_equal(a->initialization, b->initialization);
+    assert_string_equal(a->package_type, b->package_type);
+    assert_real(a->quoted_usd, b->quoted_usd);
+    assert_real(a->quoted_max_usd, b->quoted_max_usd);
+    assert_real(a->max_cost_usd, b->max_cost_usd);
 }
 
 static void assert_same_sample(const struct cp_sample *a, const struct cp_sample *b)
