@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * One AWS call: URL, signature, sending, the error answer, repeats. Services (lambda.h) sit on top.
  *
+ * A request that AWS refused because of its time or its keys has had no effect. It is signed anew
+ * and sent once more, whatever its kind: with the time of AWS's Date header when that is more than
+ * four minutes from the time signed, with other keys when the credential source has some. One time
+ * each per call; what is refused then stays refused.
+ *
  * Ownership: cp_caller_new / cp_caller_free; a call's texts are borrowed until the function
  * returns. One thread. cp_call_wait blocks but keeps polling, so requests in flight progress and
  * their callbacks run; a callback may itself make blocking calls.
@@ -31,10 +36,12 @@ extern const struct cp_call_clock cp_call_clock_real;
 struct cp_caller_options {
     struct cp_endpoint endpoint;
     const char *region;
-    const char *service;                      /* signing name: "lambda" */
-    const struct cp_credentials *credentials; /* copied; no access key id: calls are not signed */
-    int connect_timeout_ms;                   /* > 0 */
-    int max_connections;                      /* > 0 */
+    const char *service; /* signing name: "lambda" */
+    /* Copied; NULL or no access key id: calls are not signed. Unused with a source. */
+    const struct cp_credentials *credentials;
+    const struct cp_credential_source *credential_source; /* borrowed; NULL: none */
+    int connect_timeout_ms;                               /* > 0 */
+    int max_connections;                                  /* > 0 */
     const struct cp_http_ops *http;
     const struct cp_call_clock *clock;
     double pace_ms;        /* least time between control-plane calls; 0 none */
@@ -54,7 +61,7 @@ enum cp_code cp_caller_new(const struct cp_caller_options *options, struct cp_ca
 void cp_caller_free(struct cp_caller *caller); /* ends calls in flight: their callbacks run */
 
 struct cp_call {
-    const char *operation; /* "GetFunction", for messages */
+    const char *operation; /* "GetFunction", for messages; a static text */
     const char *subject;   /* function name, for messages; NULL none */
     const char *method;
     const char *path;  /* escaped once, begins with '/'; follows the endpoint's base path */
@@ -68,7 +75,8 @@ struct cp_call {
 };
 enum { CP_CALL_HEADERS_MAX = 8 };
 
-/* Signs and sends once. `done` gets the transport's response as it is, exactly once. */
+/* Signs and sends. `done` gets the transport's last response as it is, exactly once; when that is a
+ * refusal of the keys (code CP_OK), its `error` says what to do about them. */
 enum cp_code cp_call_start(struct cp_caller *caller, const struct cp_call *call,
                            cp_http_done_fn done, void *context, struct cp_error *err);
 

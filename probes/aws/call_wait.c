@@ -6,10 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "model/base/datetime.h"
-
-enum { SKEW_TOLERATED_MS = 4 * 60 * 1000 }; /* most services allow 5 min */
-
 /* --- one attempt, waited for --- */
 
 /* On the heap, because a poll that fails leaves the request in flight: its callback comes later. */
@@ -20,7 +16,6 @@ struct waiter {
     bool was_sent;
     struct cp_lambda_failure failure; /* status and request id also when it is none */
     double retry_after_ms;
-    int64_t server_at_ms; /* header Date; -1 when absent */
     struct cp_buf body;
 };
 
@@ -49,8 +44,6 @@ static void read_answer(struct waiter *w, const struct cp_http_response *r)
     cp_failure_read(r, &w->failure);
     if (!cp_view_to_double(cp_http_header(r, "x-amz-retry-after"), &w->retry_after_ms))
         w->retry_after_ms = NAN;
-    if (!cp_datetime_parse_http(cp_http_header(r, "Date"), &w->server_at_ms))
-        w->server_at_ms = -1;
 }
 
 static void on_waited(void *context, const struct cp_http_response *response)
@@ -74,7 +67,6 @@ static struct waiter *attempt(struct cp_caller *caller, const struct cp_call *ca
         return NULL;
     }
     w->retry_after_ms = NAN;
-    w->server_at_ms = -1;
     cp_buf_init(&w->body, call->max_response_bytes);
     if (cp_call_start(caller, call, on_waited, w, err)) {
         waiter_free(w);
@@ -100,33 +92,9 @@ static bool is_success(const struct waiter *w)
     return !w->code && w->failure.http_status >= 200 && w->failure.http_status < 300;
 }
 
-/* AWS refused the signature and its clock is far from ours: sign with its time from now on. The
- * machine's clock is never touched. */
-static bool learn_skew(struct cp_caller *caller, const struct waiter *w)
-{
-    static const char *const CODES[] = {
-        "RequestTimeTooSkewed",      "RequestExpired",        "RequestInTheFuture",
-        "InvalidSignatureException", "SignatureDoesNotMatch", "AuthFailure",
-    };
-    if (w->server_at_ms < 0 || caller->skew_ms != 0)
-        return false;
-    int64_t skew = w->server_at_ms - cp_caller_unix_ms(caller);
-    if (skew > -SKEW_TOLERATED_MS && skew < SKEW_TOLERATED_MS)
-        return false;
-    for (size_t i = 0; i < sizeof CODES / sizeof CODES[0]; i++) {
-        if (strcmp(w->failure.error_code, CODES[i]) == 0) {
-            caller->skew_ms = skew;
-            return true;
-        }
-    }
-    return false;
-}
-
 static struct cp_retry_decision decide(struct cp_caller *caller, const struct cp_call *call, int n,
                                        const struct waiter *w)
 {
-    if (learn_skew(caller, w))
-        return (struct cp_retry_decision){.is_again = true};
     const struct cp_retry_attempt failed = {
         .kind = call->kind,
         .attempt = n,
@@ -161,12 +129,14 @@ static enum cp_code describe(const struct cp_call *call, int n, const struct wai
     bool may_have_run = w->code ? w->was_sent : f->http_status >= 500;
     const char *unknown =
         call->kind == CP_CALL_ONCE && may_have_run ? "; it may have taken effect" : "";
+    const char *advice = w->error.text; /* after an answer: what to do about refused keys */
     if (w->code)
         return cp_fail(err, w->code, "%s%s: %s%s", name, times, w->error.text, unknown);
-    return cp_fail(err, cp_failure_code(f), "%s%s: HTTP %d%s%s%s%s%s%s%s%s", name, times,
+    return cp_fail(err, cp_failure_code(f), "%s%s: HTTP %d%s%s%s%s%s%s%s%s%s%s", name, times,
                    f->http_status, f->error_code[0] ? " " : "", f->error_code,
                    f->message[0] ? ": " : "", f->message, f->request_id[0] ? " (request id " : "",
-                   f->request_id, f->request_id[0] ? ")" : "", unknown);
+                   f->request_id, f->request_id[0] ? ")" : "", unknown, advice[0] ? ": " : "",
+                   advice);
 }
 
 /* Control-plane calls are counted per account (15/s on AWS): keep below that. */

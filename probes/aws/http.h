@@ -28,15 +28,16 @@ struct cp_http_request {
 };
 
 struct cp_http_response {
-    enum cp_code code; /* CP_OK, CP_EIO, CP_ETIMEOUT, CP_ELIMIT; CP_EINTERRUPTED from close */
-    struct cp_error error;
-    int status;                      /* -1 no answer, or not a whole one (code is not CP_OK) */
-    bool was_sent;                   /* any byte of the request left: it may have had an effect */
+    enum cp_code code;     /* CP_OK, CP_EIO, CP_ETIMEOUT, CP_ELIMIT; CP_EINTERRUPTED from close */
+    struct cp_error error; /* when code is not CP_OK; otherwise its text is "" */
+    int status;            /* -1 no answer, or not a whole one (code is not CP_OK) */
+    bool was_sent;         /* any byte of the request left: it may have had an effect */
     const struct cp_header *headers; /* borrowed during the callback */
     size_t n_headers;
     struct cp_view body;
-    int64_t sent_at_ms; /* unix ms of `start` */
-    double elapsed_ms;  /* monotonic, `start` to last byte: waiting for a free connection counts */
+    struct cp_view request_body; /* as it was given to `start`, so that it can be sent anew */
+    int64_t sent_at_ms;          /* unix ms of `start` */
+    double elapsed_ms; /* monotonic, `start` to last byte: waiting for a free connection counts */
 };
 typedef void (*cp_http_done_fn)(void *context, const struct cp_http_response *response);
 

@@ -442,6 +442,7 @@ static void finish(struct transfer *t, struct cp_http_response *response)
     list_remove(t);
     http->in_flight--;
     response->was_sent = has_sent_bytes(t->easy);
+    response->request_body = cp_buf_view(&t->request_body);
     response->sent_at_ms = t->sent_at_ms;
     response->elapsed_ms = cp_clock_mono_ms() - t->started_mono_ms;
     t->done(t->context, response);

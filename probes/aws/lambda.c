@@ -32,7 +32,7 @@ static enum cp_code find_endpoint(const struct cp_lambda_options *o, struct cp_e
                        o->region ? o->region : "");
     if (o->endpoint_url)
         return cp_endpoint_parse(o->endpoint_url, o->allow_insecure_endpoint, out, err);
-    if (!o->credentials.access_key_id[0])
+    if (!o->credentials.access_key_id[0] && !o->credential_source)
         return cp_fail(err, CP_EINVAL, "no AWS credentials were given");
     return cp_endpoint_of_region("lambda", o->region, out, err);
 }
@@ -45,6 +45,7 @@ enum cp_code cp_lambda_new(const struct cp_lambda_options *options, struct cp_la
         .region = options->region,
         .service = "lambda",
         .credentials = &options->credentials,
+        .credential_source = options->credential_source,
         .connect_timeout_ms =
             options->connect_timeout_ms ? options->connect_timeout_ms : CONNECT_TIMEOUT_MS,
         .max_connections = options->max_connections ? options->max_connections : CONNECTIONS_MAX,

@@ -29,6 +29,8 @@ struct cp_lambda_options {
     const char *endpoint_url; /* NULL: https://lambda.<region>.amazonaws.com */
     /* Without an access key id calls are not signed; allowed with an endpoint_url only. */
     struct cp_credentials credentials;
+    /* Asked for keys before every signature instead of `credentials`; borrowed, NULL none. */
+    const struct cp_credential_source *credential_source;
     int connect_timeout_ms;         /* 0 means 5,000 */
     int max_connections;            /* 0 means 1,000 */
     const struct cp_http_ops *http; /* NULL: libcurl; tests give a scripted one (http.h) */
@@ -149,7 +151,7 @@ enum cp_code cp_lambda_list_functions(struct cp_lambda *l, cp_lambda_version_fn 
 /* --- Invoke --- */
 struct cp_invoke_result {
     enum cp_code code;         /* CP_OK: an HTTP answer came (also for function errors) */
-    struct cp_error error;     /* when code is not CP_OK */
+    struct cp_error error;     /* when code is not CP_OK, and after a refusal of the keys (403) */
     int http_status;           /* -1 no answer */
     bool may_have_run;         /* no answer after the request was sent: do not repeat */
     struct cp_view payload;    /* borrowed during the callback */

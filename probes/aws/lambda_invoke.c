@@ -42,8 +42,8 @@ static void on_response(void *context, const struct cp_http_response *response)
         .client_ms = response->elapsed_ms,
     };
     cp_failure_clear(&result.failure);
+    result.error = response->error;
     if (response->code) {
-        result.error = response->error;
         result.may_have_run = response->was_sent;
     } else {
         read_answer(response, &result);

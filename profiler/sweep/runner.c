@@ -189,7 +189,8 @@ static void heed(struct cp_runner *r, enum cp_answer_kind kind,
         heed_unreached(r, result);
         break;
     case CP_REFUSED:
-        (void)cp_fail(&err, CP_EREMOTE, "the service refused an invocation: %s", s->note);
+        (void)cp_fail(&err, CP_EREMOTE, "the service refused an invocation: %s%s%s", s->note,
+                      result->error.text[0] ? ": " : "", result->error.text);
         fail_run(r, &err);
         break;
     }

@@ -12,6 +12,7 @@ enum { IN_FLIGHT_MAX = 16, HEADERS_MAX = 16 };
 struct fake_transfer {
     cp_http_done_fn done;
     void *context;
+    size_t request; /* its index in fake.requests */
 };
 
 struct cp_http {
@@ -66,7 +67,7 @@ static enum cp_code fake_start(struct cp_http *h, const struct cp_http_request *
     (void)err;
     assert_true(h->n < IN_FLIGHT_MAX);
     record(request);
-    h->queue[h->n++] = (struct fake_transfer){done, context};
+    h->queue[h->n++] = (struct fake_transfer){done, context, fake.n_requests - 1};
     return CP_OK;
 }
 
@@ -93,6 +94,7 @@ static void answer(struct fake_transfer t, const struct fake_answer *a)
         .headers = headers,
         .n_headers = split_headers(a->headers, headers),
         .body = cp_view_of(a->body ? a->body : ""),
+        .request_body = cp_view_of(fake.requests[t.request].body),
         .sent_at_ms = START_UNIX_MS,
         .elapsed_ms = 12.5,
     };

@@ -182,7 +182,7 @@ class Sweep(Case):
 
     def test_verbose_shows_requests_and_no_secret(self):
         result = self.sweep(self.function(), *SMALL, "-v")
-        self.assertRegex(result.stderr, r"PUT /2015-03-31/functions/fn/configuration 200 [0-9a-f-]{36}")
+        self.assertRegex(result.stderr, r"PUT 127\.0\.0\.1:\d+/2015-03-31/functions/fn/configuration 200 [0-9a-f-]{36}")
         self.assertNotRegex(result.stderr, r"(?i)AKIA|secret|signature|authorization")
 
     def test_a_terminal_sees_a_row_per_cell_and_a_tidy_end(self):
