@@ -15,83 +15,12 @@ import socket
 import sqlite3
 import struct
 import subprocess
-import tempfile
 import termios
 import threading
 import unittest
 
-BINARY = os.environ["COLDPROF_BINARY"]
-FUNCTIONS = os.environ["COLDPROF_FUNCTIONS"]
-HAS_CGROUP = os.geteuid() == 0
-SHARE = [] if HAS_CGROUP else ["--no-cpu-share"]
-if not HAS_CGROUP:
-    print("not root: memory limits and CPU shares are not tested here (--no-cpu-share)")
-
-
-class Case(unittest.TestCase):
-    def setUp(self):
-        self.tmp = tempfile.mkdtemp(prefix="coldprof-e2e-")
-        self.addCleanup(shutil.rmtree, self.tmp, ignore_errors=True)
-        self.store = os.path.join(self.tmp, "history.db")
-        self.env = {k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "COLDPROF_", "COLUMNS"))}
-        self.env.update(HOME=self.tmp, XDG_DATA_HOME=os.path.join(self.tmp, "data"))
-
-    def function(self, name="fn", source="knobs-c", environment=None, timeout=3, memory=128):
-        folder = os.path.join(self.tmp, name)
-        os.makedirs(folder, exist_ok=True)
-        shutil.copy(os.path.join(FUNCTIONS, source, "bootstrap"), folder)
-        lines = [f"timeout = {timeout}", f"memory = {memory}", "[environment]"]
-        lines += [f"{k} = {v}" for k, v in (environment or {}).items()]
-        with open(os.path.join(folder, "function.ini"), "w", encoding="utf-8") as f:
-            f.write("\n".join(lines) + "\n")
-        return folder
-
-    def command(self, *words):
-        return [BINARY, *words]
-
-    def sweep_words(self, folder, *more):
-        return ["sweep", folder, "--store", self.store, *SHARE, *more]
-
-    def popen(self, *words, **more):
-        """A process that is gone, with its pipes closed, when the test ends."""
-        process = subprocess.Popen(self.command(*words), env=self.env, stdin=subprocess.DEVNULL, text=True, **more)
-        self.addCleanup(self.reap, process)
-        return process
-
-    @staticmethod
-    def reap(process):
-        process.kill()
-        process.wait()
-        for pipe in filter(None, (process.stdout, process.stderr)):
-            pipe.close()
-
-    def run_cli(self, *words, status=0, timeout=120, **more):
-        result = subprocess.run(self.command(*words), env=self.env, stdin=subprocess.DEVNULL, capture_output=True,
-                                text=True, timeout=timeout, check=False, **more)
-        if status is not None:
-            self.assertEqual(result.returncode, status, f"{words}\n{result.stdout}\n{result.stderr}")
-        return result
-
-    def sweep(self, folder, *more, status=0, **kw):
-        return self.run_cli(*self.sweep_words(folder, *more), status=status, **kw)
-
-    def samples(self, where="1"):
-        with contextlib.closing(sqlite3.connect(self.store)) as db:
-            db.row_factory = sqlite3.Row
-            return [dict(r) for r in db.execute(f"SELECT * FROM samples WHERE {where} ORDER BY plan_no")]
-
-    def assert_nothing_left(self):
-        """No process whose folder is ours, no cgroup of a service that is gone."""
-        left = []
-        for pid in filter(str.isdigit, os.listdir("/proc")):
-            try:
-                with open(f"/proc/{pid}/cmdline", "rb") as f:
-                    words = f.read().decode(errors="replace")
-                if self.tmp in os.readlink(f"/proc/{pid}/cwd") or self.tmp in words:
-                    left.append((pid, words))
-            except OSError:
-                continue
-        self.assertEqual(left, [])
+import fixtures
+from program import BINARY, FUNCTIONS, HAS_CGROUP, SHARE, Case
 
 
 SMALL = ["--memory", "256,1024", "--cold", "4", "--warm", "6", "--idle", "none"]
@@ -199,6 +128,7 @@ class Sweep(Case):
         os.close(master)
         self.assertEqual(process.wait(60), 0)
         text = seen.decode()
+        self.keeper.keep("terminal", text)
         self.assertRegex(text, r"  256 MB cold \[#*-*\] +\d+/10 ")
         self.assertRegex(text, r"cold and warm: \d+ of 60, ")
         lines = re.split(r"[\r\n]+|\x1b\[\d*[AJK]", text)
@@ -526,17 +456,15 @@ class Store(Case):
 
 class Service(Case):
     def test_tells_a_human_where_it_listens_and_how_to_invoke(self):
-        self.env.update(AWS_ACCESS_KEY_ID="a" * 20, AWS_SECRET_ACCESS_KEY="b" * 40)
         process = self.popen("local", "serve", self.function(), "--port", "0", *SHARE, stderr=subprocess.PIPE)
         said = "".join(Interrupt.lines_until(process, "sweep:"))
         self.assertRegex(said, r"listening on http://127\.0\.0\.1:\d+, Ctrl-C ends it; functions: fn\n")
         self.assertRegex(said, r"aws lambda invoke --endpoint-url http://127\.0\.0\.1:\d+ --region us-east-1")
-        self.assertNotIn("b" * 40, said)
+        self.assertNotIn(fixtures.MARK, said)
         process.send_signal(signal.SIGTERM)
         self.assertEqual(process.wait(20), 0)
 
     def test_an_interrupted_sweep_of_an_endpoint_is_resumed_there(self):
-        self.env.update(AWS_ACCESS_KEY_ID="a" * 20, AWS_SECRET_ACCESS_KEY="b" * 40)
         service = self.popen("local", "serve", self.function(environment={"SLEEP_MS": 5}), "--port", "0", *SHARE, stderr=subprocess.PIPE)
         endpoint = re.search(r"http://\S+\d", "".join(Interrupt.lines_until(service, "sweep:"))).group(0)
         logs = threading.Thread(target=lambda: list(service.stderr), daemon=True)
@@ -562,12 +490,10 @@ class Service(Case):
             s.bind(("127.0.0.1", 0))
             s.listen()
             port = s.getsockname()[1]
-            self.env.update(AWS_ACCESS_KEY_ID="a" * 20, AWS_SECRET_ACCESS_KEY="b" * 40)
             result = self.run_cli("local", "serve", self.function(), "--port", str(port), *SHARE, status=1)
             self.assertIn(str(port), result.stderr)
 
     def test_serves_a_sweep_of_another_process_and_ends_on_sigterm(self):
-        self.env.update(AWS_ACCESS_KEY_ID="a" * 20, AWS_SECRET_ACCESS_KEY="b" * 40)
         read_fd, write_fd = os.pipe()
         process = self.popen("local", "serve", self.function(), "--port", "0", "--ready-fd", str(write_fd), *SHARE,
                              pass_fds=[write_fd], stderr=subprocess.DEVNULL)
@@ -576,10 +502,10 @@ class Service(Case):
             facts = json.loads(ready.readline())
         result = self.run_cli("sweep", "fn", "--endpoint-url", facts["endpoint"], "--store", self.store, *SMALL)
         self.assertIn("fn", result.stdout)
-        self.env["AWS_SECRET_ACCESS_KEY"] = "c" * 40
+        self.env["AWS_SECRET_ACCESS_KEY"] = fixtures.secret("wrong")
         refused = self.run_cli("sweep", "fn", "--endpoint-url", facts["endpoint"], "--store", self.store, *SMALL, status=1)
         self.assertRegex(refused.stderr, r"(?i)signature")
-        self.env["AWS_SECRET_ACCESS_KEY"] = "b" * 40
+        self.env["AWS_SECRET_ACCESS_KEY"] = fixtures.SECRET_ACCESS_KEY
         unknown = self.run_cli("sweep", "fnn", "--endpoint-url", facts["endpoint"], "--store", self.store, *SMALL, status=1)
         self.assertIn("has no function 'fnn'; did you mean 'fn'?", unknown.stderr)
         process.send_signal(signal.SIGTERM)
