@@ -12,8 +12,9 @@ struct cp_capture_options {
     int timeout_ms;                 /* then the whole process group is killed; 0: 10,000 */
 };
 
-/* Appends standard output to `out` (whose limit applies); standard input and error are /dev/null.
- * CP_EIO: it cannot start or does not exit with 0; CP_ETIMEOUT; CP_ELIMIT. */
+/* Appends standard output to `out` (whose limit applies); standard input is /dev/null, standard
+ * error is dropped. CP_ENOTFOUND, CP_EDENIED, CP_EIO: it cannot start; CP_EIO: it does not exit
+ * with 0; CP_ETIMEOUT; CP_ELIMIT. */
 enum cp_code cp_capture(const struct cp_capture_options *options, struct cp_buf *out,
                         struct cp_error *err);
 

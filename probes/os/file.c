@@ -41,9 +41,9 @@ enum cp_code cp_file_read(const char *path, struct cp_buf *out, struct cp_error 
         return fail_errno(err, "open", path);
     enum cp_code code = CP_OK;
     static const char nothing[1];
+    char step[STEP];
     (void)cp_buf_add(out, nothing, 0);
     for (;;) {
-        char step[STEP];
         ssize_t n = read(fd, step, sizeof step);
         if (n < 0 && errno == EINTR)
             continue;
@@ -53,6 +53,7 @@ enum cp_code cp_file_read(const char *path, struct cp_buf *out, struct cp_error 
             break;
     }
     (void)close(fd);
+    explicit_bzero(step, sizeof step); /* it may have been a file of keys */
     return code ? code : cp_buf_check(out, path, err);
 }
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "probes/os/process.h"
 #include "profiler/cli/command.h"
 #include "profiler/cli/suggest.h"
 
@@ -168,6 +169,7 @@ static enum cp_status run_command(struct cp_cli *cli, const struct cp_command *c
 
 int main(int argc, char **argv)
 {
+    cp_process_keep_secrets();
     (void)gsl_set_error_handler_off();
     (void)signal(SIGPIPE, SIG_IGN);
     struct cp_cli cli = {.get = get_variable};
