@@ -25,6 +25,7 @@ struct cp_http_request {
     int connect_timeout_ms;
     int timeout_ms; /* from when a connection was free for it, to the last byte */
     size_t max_response_bytes;
+    bool is_direct; /* never by a proxy: metadata services, whose answers hold credentials */
 };
 
 struct cp_http_response {

@@ -338,7 +338,7 @@ static enum cp_code set_request(struct transfer *t, const struct cp_http_request
     if (code)
         return code;
     /* "" means no proxy even when http_proxy is set; NULL means as the environment says */
-    const char *proxy = cp_url_is_loopback(r->url) ? "" : NULL;
+    const char *proxy = r->is_direct || cp_url_is_loopback(r->url) ? "" : NULL;
     if (curl_easy_setopt(e, CURLOPT_URL, r->url) || curl_easy_setopt(e, CURLOPT_PROXY, proxy) ||
         curl_easy_setopt(e, CURLOPT_CONNECTTIMEOUT_MS, (long)r->connect_timeout_ms) ||
         curl_easy_setopt(e, CURLOPT_TIMEOUT_MS, (long)r->timeout_ms) || !set_method_and_body(t))
