@@ -160,14 +160,45 @@ enum cp_code cp_endpoint_parse(const char *url, bool allow_insecure, struct cp_e
     return CP_OK;
 }
 
-enum cp_code cp_endpoint_of_region(const char *service, const char *region, struct cp_endpoint *out,
-                                   struct cp_error *err)
+/* AWS's partitions: what their Regions begin with, and the domains (AWS's endpoint rule sets). The
+ * last row is for all others. */
+static const struct partition {
+    const char *prefix;
+    const char *domain, *dualstack_domain;
+} PARTITIONS[] = {
+    {"cn-", "amazonaws.com.cn", "api.amazonwebservices.com.cn"},
+    {"us-isob-", "sc2s.sgov.gov", "api.aws.scloud"},
+    {"us-isof-", "csp.hci.ic.gov", "api.aws.hci.ic.gov"},
+    {"us-iso-", "c2s.ic.gov", "api.aws.ic.gov"},
+    {"eu-isoe-", "cloud.adc-e.uk", "api.cloud-aws.adc-e.uk"},
+    {"eusc-", "amazonaws.eu", "api.amazonwebservices.eu"},
+    {"", "amazonaws.com", "api.aws"},
+};
+
+static const struct partition *partition_of(const char *region)
+{
+    const struct partition *p = PARTITIONS;
+    while (!cp_view_has_prefix(cp_view_of(region), p->prefix))
+        p++;
+    return p;
+}
+
+enum cp_code cp_endpoint_of_variant(const char *service, const char *region,
+                                    const struct cp_endpoint_variant *variant,
+                                    struct cp_endpoint *out, struct cp_error *err)
 {
     if (!cp_region_is_valid(cp_view_of(region)))
         return cp_fail(err, CP_EINVAL, "region '%s' is not like 'eu-central-1'", region);
-    bool is_china = cp_view_has_prefix(cp_view_of(region), "cn-");
-    char url[128];
-    (void)snprintf(url, sizeof url, "https://%s.%s.amazonaws.com%s", service, region,
-                   is_china ? ".cn" : "");
+    const struct partition *p = partition_of(region);
+    char url[160];
+    (void)snprintf(url, sizeof url, "https://%s%s.%s.%s", service, variant->is_fips ? "-fips" : "",
+                   region, variant->is_dualstack ? p->dualstack_domain : p->domain);
     return cp_endpoint_parse(url, false, out, err);
+}
+
+enum cp_code cp_endpoint_of_region(const char *service, const char *region, struct cp_endpoint *out,
+                                   struct cp_error *err)
+{
+    static const struct cp_endpoint_variant plain = {.is_fips = false};
+    return cp_endpoint_of_variant(service, region, &plain, out, err);
 }

@@ -22,9 +22,17 @@ enum cp_code cp_endpoint_parse(const char *url, bool allow_insecure, struct cp_e
                                struct cp_error *err);
 
 /* AWS's own endpoint of a service. The region is checked ([a-z0-9-]{1,32}) before it becomes part
- * of a host name; cn-* regions live below amazonaws.com.cn. */
+ * of a host name; its partition decides the domain (cn-*: amazonaws.com.cn). */
 enum cp_code cp_endpoint_of_region(const char *service, const char *region, struct cp_endpoint *out,
                                    struct cp_error *err);
+
+/* The same for the other forms of AWS's hosts: "lambda-fips.us-east-1.api.aws". */
+struct cp_endpoint_variant {
+    bool is_fips, is_dualstack;
+};
+enum cp_code cp_endpoint_of_variant(const char *service, const char *region,
+                                    const struct cp_endpoint_variant *variant,
+                                    struct cp_endpoint *out, struct cp_error *err);
 
 /* Whether the URL's host is this machine; false for anything that does not parse. */
 bool cp_url_is_loopback(const char *url);

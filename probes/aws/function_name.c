@@ -117,6 +117,17 @@ enum cp_code cp_function_name_check(const char *function, struct cp_error *err)
     return CP_OK;
 }
 
+bool cp_function_place(const char *function, struct cp_view *region, struct cp_view *account)
+{
+    struct cp_view parts[PARTS_MAX];
+    size_t n = split_parts(cp_view_of(function), parts);
+    if (n < 7 || !cp_view_is(parts[0], "arn") || check_arn_head(function, parts, n, NULL) == 0)
+        return false;
+    *region = parts[3];
+    *account = parts[4];
+    return true;
+}
+
 enum cp_code cp_qualifier_check(const char *qualifier, struct cp_error *err)
 {
     if (!is_qualifier(cp_view_of(qualifier)))
