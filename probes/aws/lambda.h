@@ -69,8 +69,13 @@ struct cp_function_config {
     char log_format[8]; /* Text, JSON */
     char system_log_level[8];
     char runtime_version_arn[160];
-    char snap_start_apply_on[24];
-    bool has_capacity_provider;
+    char log_group[512];
+    char snap_start_apply_on[24];    /* None, PublishedVersions */
+    char snap_start_optimization[8]; /* On, Off; of a published version */
+    char master_arn[256];            /* Lambda@Edge: the function it was copied from */
+    char environment_error[64];      /* error code when the variables cannot be read */
+    bool has_capacity_provider;      /* Managed Instances */
+    bool has_tenancy, has_code_signing, is_durable;
     int memory_size_mb;
     int timeout_s;
     int64_t code_size;

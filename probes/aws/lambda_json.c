@@ -72,7 +72,10 @@ static const struct text_field {
     {"LoggingConfig", "LogFormat", FIELD(log_format), false},
     {"LoggingConfig", "SystemLogLevel", FIELD(system_log_level), false},
     {"RuntimeVersionConfig", "RuntimeVersionArn", FIELD(runtime_version_arn), true},
+    {"LoggingConfig", "LogGroup", FIELD(log_group), false},
     {"SnapStart", "ApplyOn", FIELD(snap_start_apply_on), false},
+    {"SnapStart", "OptimizationStatus", FIELD(snap_start_optimization), false},
+    {NULL, "MasterArn", FIELD(master_arn), true},
 };
 
 static enum cp_code read_text(const cJSON *config, const struct text_field *f,
@@ -102,6 +105,27 @@ static enum cp_code read_architecture(const cJSON *config, struct cp_function_co
     return CP_OK;
 }
 
+/* The error is told without its message: that may name keys. */
+static void read_environment_error(const cJSON *config, struct cp_function_config *out)
+{
+    const cJSON *error = member(member(config, "Environment"), "Error");
+    const char *code = cJSON_GetStringValue(member(error, "ErrorCode"));
+    if (cJSON_IsObject(error))
+        cp_failure_copy_text(cp_view_of(code ? code : "no error code"), out->environment_error,
+                             sizeof out->environment_error);
+}
+
+/* Members that are there or not there, and so tell what kind of function it is. */
+static void read_kinds(const cJSON *config, struct cp_function_config *out)
+{
+    out->has_capacity_provider = cJSON_IsObject(member(config, "CapacityProviderConfig"));
+    out->has_tenancy = cJSON_IsObject(member(config, "TenancyConfig"));
+    out->is_durable = cJSON_IsObject(member(config, "DurableConfig"));
+    out->has_code_signing = cJSON_IsString(member(config, "SigningProfileVersionArn")) ||
+                            cJSON_IsString(member(config, "SigningJobArn"));
+    read_environment_error(config, out);
+}
+
 static enum cp_code read_config(const cJSON *config, struct cp_function_config *out,
                                 struct cp_error *err)
 {
@@ -119,7 +143,7 @@ static enum cp_code read_config(const cJSON *config, struct cp_function_config *
     if (!code)
         code = read_whole(config, "CodeSize", INT64_EXACT_MAX, &code_size, err);
     out->code_size = (int64_t)code_size;
-    out->has_capacity_provider = cJSON_IsObject(member(config, "CapacityProviderConfig"));
+    read_kinds(config, out);
     if (!code && !out->name[0])
         code = cp_fail(err, CP_EFORMAT, "the answer has no 'FunctionName'");
     return code;

@@ -5,61 +5,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "profiler/sweep/refuse.h"
+
 enum {
     UPDATE_TIMEOUT_MS = 5 * 60 * 1000,
     CONFLICT_TRIES = 5,
     QUICK_LOOK_MS = 5,
     QUICK_LOOK_MAX_MS = 160,
 };
-
-/* --- what cannot be swept --- */
-
-static bool is_managed(const struct cp_function_config *f)
-{
-    return f->has_capacity_provider;
-}
-
-static bool is_snap_start(const struct cp_function_config *f)
-{
-    return f->snap_start_apply_on[0] && strcmp(f->snap_start_apply_on, "None") != 0;
-}
-
-static bool hides_records(const struct cp_function_config *f)
-{
-    return strcmp(f->system_log_level, "WARN") == 0;
-}
-
-static bool is_not_active(const struct cp_function_config *f)
-{
-    return f->state[0] && strcmp(f->state, "Active") != 0;
-}
-
-static bool has_failed_update(const struct cp_function_config *f)
-{
-    return strcmp(f->last_update_status, "Failed") == 0;
-}
-
-static const struct {
-    bool (*holds)(const struct cp_function_config *f);
-    const char *why;
-} refusals[] = {
-    {is_managed, "it runs on Managed Instances, which have no cold starts on the request path"},
-    {is_snap_start, "SnapStart is on: its versions restore a snapshot instead of running init"},
-    {hides_records, "its system log level is WARN, which hides the REPORT records: set it to INFO"},
-    {is_not_active, "its state is not Active"},
-    {has_failed_update, "its last update has failed"},
-};
-
-static enum cp_code refuse(const struct cp_function_config *f, const char *function,
-                           struct cp_error *err)
-{
-    for (size_t i = 0; i < sizeof refusals / sizeof refusals[0]; i++) {
-        if (refusals[i].holds(f))
-            return cp_fail(err, CP_EUNSUPPORTED, "cannot sweep '%s': %s", function,
-                           refusals[i].why);
-    }
-    return CP_OK;
-}
 
 static bool is_updating(const struct cp_function_config *f)
 {
@@ -99,7 +52,7 @@ enum cp_code cp_swept_read(struct cp_swept *swept, struct cp_lambda *lambda,
     if (!cp_view_copy(cp_view_of(function), swept->function, sizeof swept->function))
         return cp_fail(err, CP_ELIMIT, "the function name is too long");
     enum cp_code code = look(swept, err);
-    return code ? code : refuse(&swept->latest, function, err);
+    return code ? code : cp_refuse_function(&swept->latest, function, false, err);
 }
 
 /* 0 for "$LATEST". */

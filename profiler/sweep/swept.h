@@ -28,9 +28,8 @@ struct cp_swept {
     unsigned n_published;
 };
 
-/* Reads $LATEST and refuses what a sweep must not or cannot measure: Managed Instances, SnapStart,
- * a log level that hides the records, a state that is not Active. CP_EUNSUPPORTED with the reason.
- */
+/* Reads $LATEST, waits while it is being updated, and refuses what a sweep must not or cannot
+ * measure (refuse.h): CP_EUNSUPPORTED with the reason. */
 enum cp_code cp_swept_read(struct cp_swept *swept, struct cp_lambda *lambda,
                            const struct cp_sweep_clock *clock, const char *function,
                            struct cp_error *err);

@@ -302,7 +302,10 @@ static void a_configuration_is_read_member_by_member(void **state)
     assert_string_equal(c.system_log_level, "WARN");
     assert_string_equal(c.runtime_version_arn, "rv");
     assert_string_equal(c.snap_start_apply_on, "PublishedVersions");
+    assert_string_equal(c.snap_start_optimization, "Off");
     assert_false(c.has_capacity_provider);
+    assert_false(c.has_tenancy || c.has_code_signing || c.is_durable);
+    assert_string_equal(c.environment_error, "");
     assert_int_equal(c.memory_size_mb, 128);
     assert_int_equal(c.timeout_s, 3);
     assert_int_equal(c.code_size, 8201);
@@ -327,6 +330,30 @@ static void an_image_without_optional_members_is_read(void **state)
     assert_int_equal(c.memory_size_mb, 10240);
     assert_true(c.has_capacity_provider);
     assert_int_equal(reserved, -1);
+    cp_lambda_free(l);
+}
+
+/* Members that tell what kind of function it is (fact sheet on the API, section 1). */
+static void the_kind_of_a_function_is_read(void **state)
+{
+    (void)state;
+    static const struct fake_answer answer = {
+        200, REQUEST_ID,
+        "{\"FunctionName\":\"f\",\"MasterArn\":\"" ARN "\","
+        "\"Environment\":{\"Error\":{\"ErrorCode\":\"AccessDeniedException\","
+        "\"Message\":\"key k-1\"}},\"SigningJobArn\":\"j\",\"DurableConfig\":{},"
+        "\"TenancyConfig\":{\"TenantIsolationMode\":\"PER_TENANT\"},"
+        "\"LoggingConfig\":{\"LogGroup\":\"/aws/lambda/f\"}}",
+        0, 0};
+    struct cp_lambda *l = client(&answer, 1);
+    struct cp_function_config c;
+    assert_int_equal(cp_lambda_get_function_configuration(l, "f", NULL, &c, NULL), CP_OK);
+    assert_string_equal(c.master_arn, ARN);
+    assert_string_equal(c.environment_error, "AccessDeniedException");
+    assert_string_equal(c.log_group, "/aws/lambda/f");
+    assert_true(c.has_code_signing);
+    assert_true(c.is_durable);
+    assert_true(c.has_tenancy);
     cp_lambda_free(l);
 }
 
@@ -887,6 +914,7 @@ int main(void)
         cmocka_unit_test(every_reading_call_refuses_an_answer_that_is_no_json),
         cmocka_unit_test(a_configuration_is_read_member_by_member),
         cmocka_unit_test(an_image_without_optional_members_is_read),
+        cmocka_unit_test(the_kind_of_a_function_is_read),
         cmocka_unit_test(answers_out_of_range_are_refused_by_name),
         cmocka_unit_test(provisioned_concurrency_and_account_limits_are_read),
         cmocka_unit_test(listings_follow_their_pages),

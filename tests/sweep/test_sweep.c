@@ -757,10 +757,9 @@ static void be_managed(struct sweep_fixture *f)
     f->lambda.latest.has_capacity_provider = true;
 }
 
-static void be_snap_start(struct sweep_fixture *f)
+static void be_at_the_edge(struct sweep_fixture *f)
 {
-    (void)snprintf(f->lambda.latest.snap_start_apply_on,
-                   sizeof f->lambda.latest.snap_start_apply_on, "PublishedVersions");
+    (void)snprintf(f->lambda.latest.name, sizeof f->lambda.latest.name, "us-east-1.hello");
 }
 
 static void hide_records(struct sweep_fixture *f)
@@ -813,9 +812,9 @@ static void what_cannot_be_swept_is_refused_before_any_change(void **state)
         const char *text;
     } rows[] = {
         {be_managed, CP_EUNSUPPORTED, "Managed Instances"},
-        {be_snap_start, CP_EUNSUPPORTED, "SnapStart is on"},
+        {be_at_the_edge, CP_EUNSUPPORTED, "Lambda@Edge"},
         {hide_records, CP_EUNSUPPORTED, "WARN"},
-        {be_inactive, CP_EUNSUPPORTED, "not Active"},
+        {be_inactive, CP_EUNSUPPORTED, "Inactive"},
         {be_remote, CP_EUNSUPPORTED, "local server only"},
         {point_elsewhere, CP_EUNSUPPORTED, "local server only"},
         {give_no_json, CP_EINVAL, "not JSON"},
