@@ -30,8 +30,12 @@ static void real_sleep_ms(void *context, int ms)
     (void)nanosleep(&t, NULL);
 }
 
-const struct cp_call_clock cp_call_clock_real = {
-    .unix_ms = real_unix_ms, .mono_ms = real_mono_ms, .sleep_ms = real_sleep_ms};
+static struct cp_call_pace process_pace;
+
+const struct cp_call_clock cp_call_clock_real = {.unix_ms = real_unix_ms,
+                                                 .mono_ms = real_mono_ms,
+                                                 .sleep_ms = real_sleep_ms,
+                                                 .pace = &process_pace};
 
 double cp_caller_mono_ms(const struct cp_caller *caller)
 {
@@ -49,7 +53,32 @@ static bool is_interrupted(const struct cp_caller *caller)
     return o->is_interrupted && o->is_interrupted(o->interrupt_context);
 }
 
+void cp_caller_set_deadline(struct cp_caller *caller, double mono_ms)
+{
+    caller->deadline_mono_ms = mono_ms;
+}
+
 /* --- new, free --- */
+
+/* Found out here, because libcurl would say so with each call only. */
+static enum cp_code take_ca_bundle(struct cp_caller *c, const char *path, struct cp_error *err)
+{
+    if (!path || !path[0])
+        return CP_OK;
+    if (!cp_view_copy(cp_view_of(path), c->ca_bundle, sizeof c->ca_bundle))
+        return cp_fail(err, CP_ELIMIT, "the path of the CA bundle is longer than %zu bytes",
+                       sizeof c->ca_bundle - 1);
+    FILE *file = fopen(path, "re");
+    int first = file ? fgetc(file) : EOF;
+    if (file)
+        (void)fclose(file);
+    if (first == EOF)
+        return cp_fail(err, CP_EIO,
+                       "cannot read the CA bundle '%s'; correct AWS_CA_BUNDLE or ca_bundle of the "
+                       "profile",
+                       path);
+    return CP_OK;
+}
 
 enum cp_code cp_caller_new(const struct cp_caller_options *options, struct cp_caller **out,
                            struct cp_error *err)
@@ -67,7 +96,10 @@ enum cp_code cp_caller_new(const struct cp_caller_options *options, struct cp_ca
     c->budget.tokens = CP_RETRY_BUDGET_MAX;
     cp_rng_init(&c->rng, (uint64_t)cp_caller_unix_ms(c), (uint64_t)(uintptr_t)c);
     cp_failure_clear(&c->failure);
-    enum cp_code code = options->http->open(options->max_connections, &c->http, err);
+    c->deadline_mono_ms = NAN;
+    enum cp_code code = take_ca_bundle(c, options->ca_bundle, err);
+    if (!code)
+        code = options->http->open(options->max_connections, &c->http, err);
     if (code) {
         cp_caller_free(c);
         return code;

@@ -24,13 +24,20 @@
 #include "probes/aws/http.h"
 #include "probes/aws/retry.h"
 
+/* When the next control-plane call may leave: an account's limit is one for all clients. */
+struct cp_call_pace {
+    double next_mono_ms;
+};
+
 /* Time as the client sees it; tests give their own, so that no test waits. */
 struct cp_call_clock {
     int64_t (*unix_ms)(void *context);
     double (*mono_ms)(void *context);
     void (*sleep_ms)(void *context, int ms); /* may return early (signal) */
     void *context;
+    struct cp_call_pace *pace; /* of all callers with this clock; NULL: each has its own */
 };
+/* One pace for the process. */
 extern const struct cp_call_clock cp_call_clock_real;
 
 struct cp_caller_options {
@@ -42,6 +49,7 @@ struct cp_caller_options {
     const struct cp_credential_source *credential_source; /* borrowed; NULL: none */
     int connect_timeout_ms;                               /* > 0 */
     int max_connections;                                  /* > 0 */
+    const char *ca_bundle; /* PEM file of the CAs to trust; copied; NULL: the system\'s */
     const struct cp_http_ops *http;
     const struct cp_call_clock *clock;
     double pace_ms;        /* least time between control-plane calls; 0 none */
@@ -56,6 +64,7 @@ struct cp_caller_options {
 
 struct cp_caller;
 
+/* CP_EIO: a CA bundle that cannot be read. */
 enum cp_code cp_caller_new(const struct cp_caller_options *options, struct cp_caller **out,
                            struct cp_error *err);
 void cp_caller_free(struct cp_caller *caller); /* ends calls in flight: their callbacks run */
@@ -92,6 +101,9 @@ enum cp_code cp_caller_poll(struct cp_caller *caller, int timeout_ms, size_t *in
 /* Waits while requests in flight progress. */
 enum cp_code cp_caller_sleep(struct cp_caller *caller, double ms, struct cp_error *err);
 double cp_caller_mono_ms(const struct cp_caller *caller);
+/* While set (monotonic ms of the caller's clock; NAN: none), cp_call_wait goes on with what may be
+ * repeated until then, instead of three attempts. */
+void cp_caller_set_deadline(struct cp_caller *caller, double mono_ms);
 
 /* Of the last cp_call_wait that failed. */
 const struct cp_lambda_failure *cp_caller_failure(const struct cp_caller *caller);

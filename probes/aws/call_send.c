@@ -94,6 +94,7 @@ static enum cp_code build_request(const struct cp_caller *caller, const struct c
         .connect_timeout_ms = caller->options.connect_timeout_ms,
         .timeout_ms = call->timeout_ms,
         .max_response_bytes = call->max_response_bytes,
+        .ca_bundle = caller->ca_bundle[0] ? caller->ca_bundle : NULL,
     };
     return code;
 }

@@ -104,6 +104,8 @@ static struct cp_retry_decision decide(struct cp_caller *caller, const struct cp
         .error_code = w->failure.error_code,
         .retry_after_s = w->failure.retry_after_s,
         .retry_after_ms = w->retry_after_ms,
+        .has_deadline = !isnan(caller->deadline_mono_ms),
+        .left_ms = caller->deadline_mono_ms - cp_caller_mono_ms(caller),
     };
     return cp_retry_decide(&failed, &caller->budget, &caller->rng);
 }
@@ -117,15 +119,16 @@ static void name_call(const struct cp_call *call, char out[320])
         (void)snprintf(out, 320, "%s", call->operation);
 }
 
-static enum cp_code describe(const struct cp_call *call, int n, const struct waiter *w,
-                             struct cp_error *err)
+static enum cp_code describe(const struct cp_caller *caller, const struct cp_call *call, int n,
+                             const struct waiter *w, struct cp_error *err)
 {
     const struct cp_lambda_failure *f = &w->failure;
     char name[320];
-    char times[32] = "";
+    char times[48] = "";
     name_call(call, name);
     if (n > 1)
-        (void)snprintf(times, sizeof times, " (%d attempts)", n);
+        (void)snprintf(times, sizeof times, " (%d attempts%s)", n,
+                       isnan(caller->deadline_mono_ms) ? "" : " until the deadline");
     bool may_have_run = w->code ? w->was_sent : f->http_status >= 500;
     const char *unknown =
         call->kind == CP_CALL_ONCE && may_have_run ? "; it may have taken effect" : "";
@@ -140,13 +143,15 @@ static enum cp_code describe(const struct cp_call *call, int n, const struct wai
 }
 
 /* Control-plane calls are counted per account (15/s on AWS): keep below that. */
-static enum cp_code pace(struct cp_caller *caller, struct cp_error *err)
+static enum cp_code keep_pace(struct cp_caller *caller, struct cp_error *err)
 {
+    struct cp_call_pace *shared = caller->options.clock->pace;
+    struct cp_call_pace *pace = shared ? shared : &caller->own_pace;
     if (caller->options.pace_ms <= 0)
         return CP_OK;
     double now = cp_caller_mono_ms(caller);
-    double at = fmax(now, caller->next_call_mono_ms);
-    caller->next_call_mono_ms = at + caller->options.pace_ms;
+    double at = fmax(now, pace->next_mono_ms);
+    pace->next_mono_ms = at + caller->options.pace_ms;
     return cp_caller_sleep(caller, at - now, err);
 }
 
@@ -167,7 +172,7 @@ static enum cp_code try_once(struct cp_caller *caller, const struct cp_call *cal
     int cost_before = next->cost;
     *next = (struct cp_retry_decision){.is_again = false};
     cp_failure_clear(&caller->failure);
-    enum cp_code code = pace(caller, err);
+    enum cp_code code = keep_pace(caller, err);
     if (code)
         return code;
     struct cp_error own = {.code = CP_EIO};
@@ -179,7 +184,7 @@ static enum cp_code try_once(struct cp_caller *caller, const struct cp_call *cal
         code = take_body(call, w, body, err);
     } else {
         *next = decide(caller, call, n, w);
-        code = describe(call, n, w, err);
+        code = describe(caller, call, n, w, err);
         caller->failure = w->failure;
     }
     waiter_free(w);

@@ -14,11 +14,13 @@ struct cp_caller {
     struct cp_credentials credentials; /* in use; a source's last answer */
     unsigned keys_number;              /* grows when the keys in use change */
     char region[40], service[40];
+    char ca_bundle[1024]; /* "" the system's */
     struct cp_http *http;
     struct cp_retry_budget budget;
     struct cp_rng rng;
     int64_t skew_ms; /* server's clock minus ours, set only after AWS refused our time */
-    double next_call_mono_ms;
+    struct cp_call_pace own_pace;
+    double deadline_mono_ms; /* NAN: none */
     struct cp_lambda_failure failure;
 };
 

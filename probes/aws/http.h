@@ -25,7 +25,8 @@ struct cp_http_request {
     int connect_timeout_ms;
     int timeout_ms; /* from when a connection was free for it, to the last byte */
     size_t max_response_bytes;
-    bool is_direct; /* never by a proxy: metadata services, whose answers hold credentials */
+    bool is_direct;        /* never by a proxy: metadata services, whose answers hold credentials */
+    const char *ca_bundle; /* PEM file, copied; NULL: the system's */
 };
 
 struct cp_http_response {

@@ -39,6 +39,8 @@ struct transfer {
     struct cp_header *headers; /* into head */
     size_t headers_cap;
     bool is_over_limit;
+    bool has_ca_bundle;                    /* set in `easy` */
+    char *system_ca_file, *system_ca_path; /* libcurl's defaults, its texts */
     int64_t sent_at_ms;
     double started_mono_ms;
     char curl_text[CURL_ERROR_SIZE];
@@ -151,7 +153,9 @@ static void transfer_free(struct transfer *t)
 static bool set_fixed_options(struct transfer *t)
 {
     CURL *e = t->easy;
-    return !curl_easy_setopt(e, CURLOPT_PRIVATE, t) &&
+    return !curl_easy_getinfo(e, CURLINFO_CAINFO, &t->system_ca_file) &&
+           !curl_easy_getinfo(e, CURLINFO_CAPATH, &t->system_ca_path) &&
+           !curl_easy_setopt(e, CURLOPT_PRIVATE, t) &&
            !curl_easy_setopt(e, CURLOPT_ERRORBUFFER, t->curl_text) &&
            !curl_easy_setopt(e, CURLOPT_WRITEFUNCTION, on_body) &&
            !curl_easy_setopt(e, CURLOPT_WRITEDATA, t) &&
@@ -325,6 +329,16 @@ static bool set_method_and_body(struct transfer *t)
            !curl_easy_setopt(e, CURLOPT_POSTFIELDS, cp_buf_str(&t->request_body));
 }
 
+/* A bundle replaces the system's CAs, it does not add to them. */
+static bool set_ca_bundle(struct transfer *t, const char *bundle)
+{
+    if (!bundle && !t->has_ca_bundle)
+        return true;
+    t->has_ca_bundle = bundle != NULL;
+    return !curl_easy_setopt(t->easy, CURLOPT_CAINFO, bundle ? bundle : t->system_ca_file) &&
+           !curl_easy_setopt(t->easy, CURLOPT_CAPATH, bundle ? NULL : t->system_ca_path);
+}
+
 static enum cp_code set_request(struct transfer *t, const struct cp_http_request *r,
                                 struct cp_error *err)
 {
@@ -339,7 +353,8 @@ static enum cp_code set_request(struct transfer *t, const struct cp_http_request
         return code;
     /* "" means no proxy even when http_proxy is set; NULL means as the environment says */
     const char *proxy = r->is_direct || cp_url_is_loopback(r->url) ? "" : NULL;
-    if (curl_easy_setopt(e, CURLOPT_URL, r->url) || curl_easy_setopt(e, CURLOPT_PROXY, proxy) ||
+    if (curl_easy_setopt(e, CURLOPT_URL, r->url) || !set_ca_bundle(t, r->ca_bundle) ||
+        curl_easy_setopt(e, CURLOPT_PROXY, proxy) ||
         curl_easy_setopt(e, CURLOPT_CONNECTTIMEOUT_MS, (long)r->connect_timeout_ms) ||
         curl_easy_setopt(e, CURLOPT_TIMEOUT_MS, (long)r->timeout_ms) || !set_method_and_body(t))
         return cp_fail(err, CP_ENOMEM, "cannot prepare the HTTP request: out of memory");

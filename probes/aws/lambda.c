@@ -20,6 +20,7 @@ enum {
     PAGES_MAX = 10000,
     PACE_MS = 100,       /* 10 control-plane calls a second; AWS allows 15 per account */
     WAIT_POLL_MS = 1000, /* as the botocore waiters FunctionUpdatedV2 and FunctionActiveV2 */
+    CONFLICT_WAIT_MS = 5 * 60 * 1000,
 };
 
 /* --- client --- */
@@ -54,6 +55,7 @@ enum cp_code cp_lambda_new(const struct cp_lambda_options *options, struct cp_la
         .needs_request_id = !options->endpoint_url,
         .on_log = options->on_log,
         .log_context = options->log_context,
+        .ca_bundle = options->ca_bundle,
         .is_interrupted = options->is_interrupted,
         .interrupt_context = options->interrupt_context,
     };
@@ -79,6 +81,11 @@ void cp_lambda_free(struct cp_lambda *lambda)
         return;
     cp_caller_free(lambda->caller);
     free(lambda);
+}
+
+void cp_lambda_set_deadline(struct cp_lambda *l, double mono_ms)
+{
+    cp_caller_set_deadline(l->caller, mono_ms);
 }
 
 const struct cp_lambda_failure *cp_lambda_last_failure(const struct cp_lambda *lambda)
@@ -121,14 +128,167 @@ static enum cp_code run(struct cp_lambda *l, enum cp_lambda_operation operation,
     return code;
 }
 
+/* --- waiting for a state --- */
+
+enum cp_code cp_lambda_get_function(struct cp_lambda *l, const char *function,
+                                    const char *qualifier, struct cp_function_config *out,
+                                    int *reserved, struct cp_error *err)
+{
+    struct cp_lambda_target target = {.function = function, .qualifier = qualifier};
+    struct cp_buf answer;
+    struct cp_function_config config;
+    int count = -1;
+    enum cp_code code = run(l, CP_OP_GET_FUNCTION, &target, NULL, NULL, &answer, err);
+    if (!code) {
+        code = cp_lambda_json_function(cp_buf_view(&answer), &config, &count, err);
+        if (code)
+            (void)cp_fail_context(err, "'%s'", function);
+    }
+    if (!code && out)
+        *out = config;
+    if (!code && reserved)
+        *reserved = count;
+    cp_buf_clear(&answer);
+    return code;
+}
+
+enum wait_result { WAIT_GO_ON, WAIT_DONE, WAIT_FAILED };
+
+static enum wait_result judge_update(const struct cp_function_config *c)
+{
+    if (strcmp(c->last_update_status, "InProgress") == 0)
+        return WAIT_GO_ON;
+    return strcmp(c->last_update_status, "Failed") == 0 ? WAIT_FAILED : WAIT_DONE;
+}
+
+/* Inactive is a function that was not called for weeks: it becomes active with the next call. */
+static enum wait_result judge_state(const struct cp_function_config *c)
+{
+    if (strcmp(c->state, "Pending") == 0)
+        return WAIT_GO_ON;
+    return strcmp(c->state, "Failed") == 0 ? WAIT_FAILED : WAIT_DONE;
+}
+
+struct wait {
+    const char *function, *qualifier;
+    const char *what; /* "the update", "the activation" */
+    enum wait_result (*judge)(const struct cp_function_config *c);
+    double timeout_ms;
+    int n_polls; /* out: looks that found it in progress */
+};
+
+static enum cp_code wait_for(struct cp_lambda *l, struct wait *wait, struct cp_function_config *out,
+                             struct cp_error *err)
+{
+    struct cp_function_config config;
+    double until = cp_caller_mono_ms(l->caller) + wait->timeout_ms;
+    for (;;) {
+        enum cp_code code =
+            cp_lambda_get_function(l, wait->function, wait->qualifier, &config, NULL, err);
+        if (code)
+            return code;
+        enum wait_result result = wait->judge(&config);
+        if (result == WAIT_FAILED)
+            return cp_fail(err, CP_EREMOTE, "'%s': %s failed (%s)", wait->function, wait->what,
+                           config.state_reason_code[0] ? config.state_reason_code : "no reason");
+        if (result == WAIT_DONE)
+            break;
+        if (cp_caller_mono_ms(l->caller) + WAIT_POLL_MS > until)
+            return cp_fail(err, CP_ETIMEOUT, "'%s': %s is not through after %.0f s", wait->function,
+                           wait->what, wait->timeout_ms / 1000);
+        wait->n_polls++;
+        code = cp_caller_sleep(l->caller, WAIT_POLL_MS, err);
+        if (code)
+            return code;
+    }
+    if (out)
+        *out = config;
+    return CP_OK;
+}
+
+enum cp_code cp_lambda_wait_updated(struct cp_lambda *l, const char *function, int timeout_ms,
+                                    struct cp_function_config *out, struct cp_error *err)
+{
+    return wait_for(l,
+                    &(struct wait){.function = function,
+                                   .what = "the update",
+                                   .judge = judge_update,
+                                   .timeout_ms = timeout_ms},
+                    out, err);
+}
+
+enum cp_code cp_lambda_wait_active(struct cp_lambda *l, const char *function, const char *qualifier,
+                                   int timeout_ms, struct cp_function_config *out,
+                                   struct cp_error *err)
+{
+    return wait_for(l,
+                    &(struct wait){.function = function,
+                                   .qualifier = qualifier,
+                                   .what = "the activation",
+                                   .judge = judge_state,
+                                   .timeout_ms = timeout_ms},
+                    out, err);
+}
+
+/* --- a change that meets an update --- */
+
+/* Calls that AWS refuses while the function's last update is in progress. Of others a 409 says that
+ * the thing exists or is in use. */
+static bool is_blocked_by_updates(enum cp_lambda_operation operation)
+{
+    switch (operation) {
+    case CP_OP_UPDATE_FUNCTION_CONFIGURATION:
+    case CP_OP_PUBLISH_VERSION:
+    case CP_OP_DELETE_FUNCTION:
+    case CP_OP_PUT_PROVISIONED:
+    case CP_OP_DELETE_PROVISIONED:
+    case CP_OP_PUT_RESERVED:
+    case CP_OP_DELETE_RESERVED:
+        return true;
+    default:
+        return false;
+    }
+}
+
+static bool has_met_an_update(const struct cp_lambda *l, enum cp_lambda_operation operation)
+{
+    return is_blocked_by_updates(operation) &&
+           strcmp(cp_lambda_last_failure(l)->error_code, "ResourceConflictException") == 0;
+}
+
+/* A function that failed is as settled as one that did not. */
+static enum wait_result judge_settled(const struct cp_function_config *c)
+{
+    bool is_moving =
+        strcmp(c->last_update_status, "InProgress") == 0 || strcmp(c->state, "Pending") == 0;
+    return is_moving ? WAIT_GO_ON : WAIT_DONE;
+}
+
+/* Asks again after each update that was seen in progress, and once when it had just ended: what is
+ * refused then is refused for another reason. */
 static enum cp_code run_function(struct cp_lambda *l, enum cp_lambda_operation operation,
                                  const char *function, const char *qualifier,
                                  const struct cp_buf *body, struct cp_buf *answer,
                                  struct cp_error *err)
 {
-    struct cp_lambda_target target = {.function = function, .qualifier = qualifier};
-    return run(l, operation, &target, NULL, body, answer, err);
+    double until = cp_caller_mono_ms(l->caller) + CONFLICT_WAIT_MS;
+    struct wait wait = {.function = function, .what = "another update", .judge = judge_settled};
+    for (bool is_first = true;; is_first = false) {
+        struct cp_lambda_target target = {.function = function, .qualifier = qualifier};
+        enum cp_code code = run(l, operation, &target, NULL, body, answer, err);
+        if (code != CP_ECONFLICT || !has_met_an_update(l, operation) ||
+            (!is_first && wait.n_polls == 0))
+            return code;
+        wait.n_polls = 0;
+        wait.timeout_ms = until - cp_caller_mono_ms(l->caller);
+        cp_buf_clear(answer);
+        code = wait_for(l, &wait, NULL, err);
+        if (code)
+            return code;
+    }
 }
+
+/* --- calls by what they answer --- */
 
 /* A call whose answer does not matter. */
 static enum cp_code run_plain(struct cp_lambda *l, enum cp_lambda_operation operation,
@@ -171,28 +331,6 @@ enum cp_code cp_lambda_get_function_configuration(struct cp_lambda *l, const cha
     return run_config(l, CP_OP_GET_FUNCTION_CONFIGURATION, function, qualifier, NULL, out, err);
 }
 
-enum cp_code cp_lambda_get_function(struct cp_lambda *l, const char *function,
-                                    const char *qualifier, struct cp_function_config *out,
-                                    int *reserved, struct cp_error *err)
-{
-    struct cp_buf answer;
-    struct cp_function_config config;
-    int count = -1;
-    enum cp_code code =
-        run_function(l, CP_OP_GET_FUNCTION, function, qualifier, NULL, &answer, err);
-    if (!code) {
-        code = cp_lambda_json_function(cp_buf_view(&answer), &config, &count, err);
-        if (code)
-            (void)cp_fail_context(err, "'%s'", function);
-    }
-    if (!code && out)
-        *out = config;
-    if (!code && reserved)
-        *reserved = count;
-    cp_buf_clear(&answer);
-    return code;
-}
-
 enum cp_code cp_lambda_update_function_configuration(struct cp_lambda *l, const char *function,
                                                      const struct cp_function_update *update,
                                                      struct cp_function_config *out,
@@ -227,84 +365,6 @@ enum cp_code cp_lambda_delete_version(struct cp_lambda *l, const char *function,
     if (code)
         return cp_fail_context(err, "DeleteFunction '%s'", function ? function : "");
     return run_plain(l, CP_OP_DELETE_FUNCTION, function, version, NULL, err);
-}
-
-/* --- waiting for a state --- */
-
-enum wait_result { WAIT_GO_ON, WAIT_DONE, WAIT_FAILED };
-
-static enum wait_result judge_update(const struct cp_function_config *c)
-{
-    if (strcmp(c->last_update_status, "InProgress") == 0)
-        return WAIT_GO_ON;
-    return strcmp(c->last_update_status, "Failed") == 0 ? WAIT_FAILED : WAIT_DONE;
-}
-
-/* Inactive is a function that was not called for weeks: it becomes active with the next call. */
-static enum wait_result judge_state(const struct cp_function_config *c)
-{
-    if (strcmp(c->state, "Pending") == 0)
-        return WAIT_GO_ON;
-    return strcmp(c->state, "Failed") == 0 ? WAIT_FAILED : WAIT_DONE;
-}
-
-struct wait {
-    const char *function, *qualifier;
-    const char *what; /* "the update", "the state" */
-    enum wait_result (*judge)(const struct cp_function_config *c);
-    int timeout_ms;
-};
-
-static enum cp_code wait_for(struct cp_lambda *l, const struct wait *wait,
-                             struct cp_function_config *out, struct cp_error *err)
-{
-    struct cp_function_config config;
-    double until = cp_caller_mono_ms(l->caller) + wait->timeout_ms;
-    for (;;) {
-        enum cp_code code =
-            cp_lambda_get_function(l, wait->function, wait->qualifier, &config, NULL, err);
-        if (code)
-            return code;
-        enum wait_result result = wait->judge(&config);
-        if (result == WAIT_FAILED)
-            return cp_fail(err, CP_EREMOTE, "'%s': %s failed (%s)", wait->function, wait->what,
-                           config.state_reason_code[0] ? config.state_reason_code : "no reason");
-        if (result == WAIT_DONE)
-            break;
-        if (cp_caller_mono_ms(l->caller) + WAIT_POLL_MS > until)
-            return cp_fail(err, CP_ETIMEOUT, "'%s': %s is not through after %d ms", wait->function,
-                           wait->what, wait->timeout_ms);
-        code = cp_caller_sleep(l->caller, WAIT_POLL_MS, err);
-        if (code)
-            return code;
-    }
-    if (out)
-        *out = config;
-    return CP_OK;
-}
-
-enum cp_code cp_lambda_wait_updated(struct cp_lambda *l, const char *function, int timeout_ms,
-                                    struct cp_function_config *out, struct cp_error *err)
-{
-    return wait_for(l,
-                    &(struct wait){.function = function,
-                                   .what = "the update",
-                                   .judge = judge_update,
-                                   .timeout_ms = timeout_ms},
-                    out, err);
-}
-
-enum cp_code cp_lambda_wait_active(struct cp_lambda *l, const char *function, const char *qualifier,
-                                   int timeout_ms, struct cp_function_config *out,
-                                   struct cp_error *err)
-{
-    return wait_for(l,
-                    &(struct wait){.function = function,
-                                   .qualifier = qualifier,
-                                   .what = "the activation",
-                                   .judge = judge_state,
-                                   .timeout_ms = timeout_ms},
-                    out, err);
 }
 
 /* --- concurrency --- */

@@ -37,6 +37,9 @@ struct cp_lambda_options {
     void (*on_log)(void *context, const char *line); /* -v: verb, path, status, request id */
     void *log_context;
     bool allow_insecure_endpoint; /* plain http beyond this machine */
+    /* PEM file of the CAs to trust instead of the system's (AWS_CA_BUNDLE, ca_bundle); NULL or "":
+     * none. CP_EIO when it cannot be read. */
+    const char *ca_bundle;
     /* Asked while a control-plane call waits (repeats, updates); true ends it with CP_EINTERRUPTED.
      * NULL: never. A request already sent is always waited for. */
     bool (*is_interrupted)(void *context);
@@ -45,10 +48,18 @@ struct cp_lambda_options {
 };
 
 /* CP_EINVAL: no region, a region that is none, an endpoint that is none, no credentials for AWS.
- * Control-plane calls beyond loopback are paced to 10 a second (AWS allows 15 per account). */
+ * Control-plane calls beyond loopback are paced to 10 a second (AWS allows 15 per account), all
+ * clients of the process together. */
 enum cp_code cp_lambda_new(const struct cp_lambda_options *options, struct cp_lambda **out,
                            struct cp_error *err);
 void cp_lambda_free(struct cp_lambda *lambda);
+
+/* Until `mono_ms` (of the client's clock: cp_clock_mono_ms unless options.clock is another) reads
+ * and repeatable changes are repeated after failures that may pass, however often; a call that is
+ * not through by then fails and says so. For undoing, which must get through: now + 15 min. NAN
+ * ends it: three attempts again. is_interrupted is asked as ever, so answer false to the
+ * interruption that led to the undo. */
+void cp_lambda_set_deadline(struct cp_lambda *l, double mono_ms);
 
 /* Details of the last control-plane call that failed on this client. */
 const struct cp_lambda_failure *cp_lambda_last_failure(const struct cp_lambda *lambda);
@@ -101,7 +112,8 @@ struct cp_account_settings {
 /* `function`: name, partial ARN or ARN. `qualifier` may be NULL. Both are checked before anything
  * is sent (CP_EINVAL). Every `out` may be NULL; it is filled on CP_OK only. CP_EFORMAT: the answer
  * does not hold what it must. Reads and repeatable changes are retried (retry.h); PublishVersion is
- * not when it may have taken effect. */
+ * not when it may have taken effect. A change that meets an update in progress (409) waits for its
+ * end, at most 5 min, and is asked again. */
 enum cp_code cp_lambda_get_function_configuration(struct cp_lambda *l, const char *function,
                                                   const char *qualifier,
                                                   struct cp_function_config *out,

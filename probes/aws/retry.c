@@ -70,7 +70,7 @@ static bool may_have_run(const struct cp_retry_attempt *a, enum cp_retry_class c
 
 static bool is_allowed(const struct cp_retry_attempt *a, enum cp_retry_class class)
 {
-    if (class == CP_RETRY_CLASS_NONE || a->attempt >= CP_RETRY_ATTEMPTS_MAX)
+    if (class == CP_RETRY_CLASS_NONE || (!a->has_deadline && a->attempt >= CP_RETRY_ATTEMPTS_MAX))
         return false;
     switch (a->kind) {
     case CP_CALL_REPEATABLE:
@@ -98,13 +98,20 @@ static double delay_ms(const struct cp_retry_attempt *a, enum cp_retry_class cla
 struct cp_retry_decision cp_retry_decide(const struct cp_retry_attempt *attempt,
                                          struct cp_retry_budget *budget, struct cp_rng *rng)
 {
+    const struct cp_retry_decision no = {.is_again = false};
     enum cp_retry_class class = classify(attempt);
+    if (!is_allowed(attempt, class))
+        return no;
+    double wait_ms = delay_ms(attempt, class, rng);
+    if (attempt->has_deadline)
+        return wait_ms < attempt->left_ms
+                   ? (struct cp_retry_decision){.is_again = true, .wait_ms = wait_ms}
+                   : no;
     int cost = class == CP_RETRY_CLASS_THROTTLE ? COST_THROTTLE : COST_TRANSIENT;
-    if (!is_allowed(attempt, class) || budget->tokens < cost)
-        return (struct cp_retry_decision){.is_again = false};
+    if (budget->tokens < cost)
+        return no;
     budget->tokens -= cost;
-    return (struct cp_retry_decision){
-        .is_again = true, .wait_ms = delay_ms(attempt, class, rng), .cost = cost};
+    return (struct cp_retry_decision){.is_again = true, .wait_ms = wait_ms, .cost = cost};
 }
 
 void cp_retry_succeeded(struct cp_retry_budget *budget, int last_cost)

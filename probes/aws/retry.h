@@ -2,7 +2,8 @@
  * When to repeat a call: one pure policy. No clock and no waiting here; the caller obeys.
  * The figures are those of the AWS SDKs' "standard" mode (2026 rules): three attempts, full jitter
  * below min(base * 2^(attempt - 1), 20 s) with base 50 ms, 1 s for throttling, and a budget of 500
- * tokens from which a repeat takes 14, after throttling 5.
+ * tokens from which a repeat takes 14, after throttling 5. With a deadline (an undo must get
+ * through) only the time counts, not attempts and tokens.
  */
 #ifndef COLDPROF_PROBES_AWS_RETRY_H
 #define COLDPROF_PROBES_AWS_RETRY_H
@@ -32,6 +33,8 @@ struct cp_retry_attempt {
     const char *error_code; /* AWS's; "" or NULL when none */
     double retry_after_s;   /* header Retry-After; NAN when absent */
     double retry_after_ms;  /* header x-amz-retry-after; NAN when absent */
+    bool has_deadline;
+    double left_ms; /* until the deadline, when there is one */
 };
 
 struct cp_retry_budget {

@@ -11,7 +11,8 @@ struct cp_lambda *client_with(struct cp_lambda_options options)
         options.region = "eu-central-1";
     if (!options.http)
         options.http = &fake_http_ops;
-    options.clock = &fake_clock;
+    if (!options.clock)
+        options.clock = &fake_clock;
     if (!options.endpoint_url && !options.credential_source)
         options.credentials = (struct cp_credentials){.access_key_id = "AKIDEXAMPLE",
                                                       .secret_access_key = SECRET,

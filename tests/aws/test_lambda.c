@@ -643,7 +643,7 @@ static void control_calls_beyond_loopback_keep_to_ten_a_second(void **state)
     cp_lambda_free(l);
 }
 
-static void an_answer_without_request_id_is_not_from_aws(void **state)
+static void rule_10_an_answer_without_request_id_is_not_from_aws(void **state)
 {
     (void)state;
     static const struct fake_answer login_page = {200, "Content-Type: text/html\n", CONFIG, 0, 0};
@@ -929,7 +929,7 @@ int main(void)
         cmocka_unit_test(a_publish_that_may_have_run_is_not_repeated),
         cmocka_unit_test(throttling_waits_as_long_as_asked),
         cmocka_unit_test(control_calls_beyond_loopback_keep_to_ten_a_second),
-        cmocka_unit_test(an_answer_without_request_id_is_not_from_aws),
+        cmocka_unit_test(rule_10_an_answer_without_request_id_is_not_from_aws),
         cmocka_unit_test(a_transport_that_breaks_ends_the_call_and_its_late_answer_is_dropped),
         cmocka_unit_test(waiting_ends_with_the_update),
         cmocka_unit_test(waiting_ends_with_the_activation),

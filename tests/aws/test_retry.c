@@ -71,7 +71,7 @@ static struct cp_retry_attempt attempt_of(size_t i)
     };
 }
 
-static void policy_is_the_table(void **state)
+static void rules_12_to_14_are_the_table(void **state)
 {
     (void)state;
     struct cp_rng rng;
@@ -94,7 +94,7 @@ static void policy_is_the_table(void **state)
     }
 }
 
-static void server_wishes_move_the_delay_within_limits(void **state)
+static void rule_11_server_wishes_move_the_delay_within_limits(void **state)
 {
     (void)state;
     static const struct {
@@ -124,7 +124,7 @@ static void server_wishes_move_the_delay_within_limits(void **state)
     }
 }
 
-static void budget_ends_a_storm_of_repeats_and_refills(void **state)
+static void rule_11_the_budget_ends_a_storm_of_repeats_and_refills(void **state)
 {
     (void)state;
     struct cp_rng rng;
@@ -148,12 +148,37 @@ static void budget_ends_a_storm_of_repeats_and_refills(void **state)
     assert_int_equal(budget.tokens, CP_RETRY_BUDGET_MAX);
 }
 
+static void rule_11_with_a_deadline_only_the_time_counts(void **state)
+{
+    (void)state;
+    struct cp_rng rng;
+    cp_rng_init(&rng, 4, 0);
+    struct cp_retry_budget empty = {0};
+    struct cp_retry_attempt a = {.kind = CP_CALL_REPEATABLE,
+                                 .http_status = 503,
+                                 .retry_after_s = 3,
+                                 .retry_after_ms = NAN,
+                                 .has_deadline = true};
+    a.attempt = 1; /* jitter below 50 ms: waits the 3 s asked for */
+    a.left_ms = 3001;
+    assert_true(cp_retry_decide(&a, &empty, &rng).is_again);
+    a.left_ms = 2999;
+    assert_false(cp_retry_decide(&a, &empty, &rng).is_again);
+    a.attempt = 1000;
+    a.left_ms = 20001;
+    struct cp_retry_decision d = cp_retry_decide(&a, &empty, &rng);
+    assert_true(d.is_again);
+    assert_true(d.wait_ms <= 20000);
+    assert_int_equal(empty.tokens, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(policy_is_the_table),
-        cmocka_unit_test(server_wishes_move_the_delay_within_limits),
-        cmocka_unit_test(budget_ends_a_storm_of_repeats_and_refills),
+        cmocka_unit_test(rules_12_to_14_are_the_table),
+        cmocka_unit_test(rule_11_server_wishes_move_the_delay_within_limits),
+        cmocka_unit_test(rule_11_the_budget_ends_a_storm_of_repeats_and_refills),
+        cmocka_unit_test(rule_11_with_a_deadline_only_the_time_counts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
