@@ -21,6 +21,7 @@ enum cp_stop_reason {
     CP_STOP_MAX_SAMPLES, /* the cell's limit (--cold, --warm) was reached first */
     CP_STOP_BUDGET,      /* --max-invocations */
     CP_STOP_CANNOT_RUN,  /* out of memory, timeout or init failure at this size: a result */
+    CP_STOP_LOST,        /* too many answers were lost to say more */
 };
 const char *cp_stop_reason_name(enum cp_stop_reason reason);
 

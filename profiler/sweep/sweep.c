@@ -168,11 +168,13 @@ static enum cp_code undo(struct cp_runner *r, enum cp_code code, struct cp_error
     return code ? code : failed;
 }
 
+/* Of cells that are still open. Those of a size that cannot run are closed; what is left at the end
+ * of a run within its limits waited for an environment whose first answer was lost. */
 static enum cp_stop_reason rest_reason(const struct cp_runner *r, enum cp_code code)
 {
     if (code)
         return CP_STOP_NOT_DONE;
-    return cp_runner_has_budget(r) ? CP_STOP_CANNOT_RUN : CP_STOP_BUDGET;
+    return cp_runner_has_budget(r) ? CP_STOP_LOST : CP_STOP_BUDGET;
 }
 
 static void warn_if_nothing_ran(const struct cp_runner *r)

@@ -369,6 +369,21 @@ static void a_lost_answer_is_unknown_and_never_repeated(void **state)
     cp_run_data_clear(&data);
 }
 
+/* A lost answer says nothing about the size: it may be that the function runs there very well. */
+static void a_size_whose_answers_are_lost_is_not_one_that_cannot_run(void **state)
+{
+    struct sweep_fixture *f = *state;
+    f->options.n_idle = 0;
+    f->options.max_cold = 1;
+    f->lambda.lose_every = 1;
+    assert_ok(f, sweep(f));
+    struct cp_run_data data = load(f);
+    assert_int_equal(find_cell(&data, 128, CP_CELL_COLD)->stop, CP_STOP_MAX_SAMPLES);
+    assert_int_equal(find_cell(&data, 128, CP_CELL_WARM)->stop, CP_STOP_LOST);
+    assert_int_equal(count(&data, 128, CP_CELL_WARM, CP_OUTCOME_NOT_SENT), 6);
+    cp_run_data_clear(&data);
+}
+
 static void what_never_left_is_sent_again(void **state)
 {
     struct sweep_fixture *f = *state;
@@ -851,6 +866,7 @@ int main(void)
         TEST(throttles_are_counted_and_waited_for),
         TEST(endless_throttling_ends_the_sweep),
         TEST(a_lost_answer_is_unknown_and_never_repeated),
+        TEST(a_size_whose_answers_are_lost_is_not_one_that_cannot_run),
         TEST(what_never_left_is_sent_again),
         TEST(an_unreachable_service_ends_the_sweep),
         TEST(a_refused_invocation_ends_the_sweep),
