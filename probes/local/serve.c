@@ -59,6 +59,11 @@ struct service {
     struct cp_error *err;
 };
 
+static const char *account_of(const struct service *s)
+{
+    return s->options->account_id ? s->options->account_id : ACCOUNT_ID;
+}
+
 /* --- events --- */
 
 static void on_signal(struct cp_loop_source *source, uint32_t events)
@@ -126,7 +131,7 @@ static void add_ready_line(const struct service *s, struct cp_buf *out)
     (void)cp_buf_addf(out,
                       "{\"endpoint\":\"http://%s\",\"region\":", cp_api_server_host(s->server));
     cp_json_add_string(out, cp_view_of(s->region));
-    (void)cp_buf_addf(out, ",\"account_id\":\"" ACCOUNT_ID "\",\"functions\":[%s]",
+    (void)cp_buf_addf(out, ",\"account_id\":\"%s\",\"functions\":[%s]", account_of(s),
                       cp_buf_str(&s->names));
     (void)cp_buf_addf(out, ",\"cgroup\":\"%s\",\"cfs_period_ms\":%d,\"idle_lifetime\":", cgroup,
                       s->kit.cgroup.ops ? CP_CFS_PERIOD_US / 1000 : 0);
@@ -258,7 +263,7 @@ static enum cp_code start_control(struct service *s)
     const struct cp_serve_options *o = s->options;
     const struct cp_control_options options = {
         .region = s->region,
-        .account_id = ACCOUNT_ID,
+        .account_id = account_of(s),
         .account_concurrency =
             o->account_concurrency ? o->account_concurrency : ACCOUNT_CONCURRENCY,
         .update_delay_ms = o->update_delay_ms < 0 ? UPDATE_DELAY_MS : o->update_delay_ms,
@@ -293,7 +298,7 @@ static enum cp_code start_pool(struct service *s)
         .rng = &s->rng,
         .idle_law = s->idle_law,
         .region = s->region,
-        .account_id = ACCOUNT_ID,
+        .account_id = account_of(s),
         .sink_fd = s->sink_fd,
         .init_limit_ms = o->init_limit_ms ? o->init_limit_ms : INIT_LIMIT_MS,
         .throttle_init = o->throttle_init,

@@ -23,6 +23,7 @@ struct cp_serve_options {
     const char *idle_lifetime;         /* NULL: the default law; see cp_idle_law_parse */
     bool throttle_init;                /* CPU share in the INIT phase too */
     bool no_cpu_share;                 /* no cgroup: every size has a full core */
+    const char *account_id;            /* 12 digits; NULL: 000000000000 */
     int account_concurrency;           /* 0: 1,000 */
     int update_delay_ms;               /* LastUpdateStatus InProgress; -1: default */
     uint64_t seed;

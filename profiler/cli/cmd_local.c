@@ -111,6 +111,7 @@ static enum cp_status serve(struct cp_cli *cli)
         .idle_lifetime = o->idle_lifetime,
         .throttle_init = o->throttle_init,
         .no_cpu_share = o->no_cpu_share,
+        .account_id = o->account_id,
         .account_concurrency = o->account_concurrency,
         .update_delay_ms = o->update_delay_ms,
         .seed = o->seed,

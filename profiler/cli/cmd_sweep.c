@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "model/price.h"
 #include "probes/os/file.h"
+#include "profiler/cli/confirm.h"
 #include "profiler/cli/progress.h"
 #include "profiler/cli/render.h"
 #include "profiler/cli/stop.h"
@@ -13,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { PAYLOAD_MAX = 6 * 1024 * 1024 };
 
@@ -159,6 +161,7 @@ static void fill_run(struct session *s, const char *target)
     s->run.traffic_per_s = o->traffic_per_s;
     s->run.precision_p50 = o->precision.p50;
     s->run.precision_p95 = o->precision.p95;
+    s->run.max_cost_usd = o->max_cost_usd;
 }
 
 static struct cp_sweep_options plan_of(const struct session *s)
@@ -293,19 +296,35 @@ static enum cp_code fail_unknown_function(struct session *s)
                    s->facts.endpoint, s->facts.function);
 }
 
+static struct cp_confirm confirm_of(const struct session *s)
+{
+    return (struct cp_confirm){
+        .is_yes = s->cli->options.is_yes,
+        .is_quiet = s->cli->options.is_quiet,
+        .can_ask = isatty(STDIN_FILENO) == 1 && s->cli->err.is_tty,
+        .width = s->cli->err.width,
+        .input = STDIN_FILENO,
+        .output = STDERR_FILENO,
+        .stop_requests = cp_stop_requests,
+    };
+}
+
 static enum cp_code measure(struct session *s, const char *target)
 {
+    struct cp_confirm confirm = confirm_of(s);
     const char *resume = s->cli->options.resume;
     const struct cp_sweep_options plan = plan_of(s);
     const struct cp_sweep_hooks hooks = {
         .context = &s->progress,
+        .confirm = cp_confirm_sweep,
+        .confirm_context = &confirm,
         .on_plan = cp_progress_plan,
         .on_progress = cp_progress_show,
         .on_warning = cp_progress_warn,
         .stop_requests = heed_stop_requests,
     };
     fill_run(s, target);
-    (void)snprintf(s->progress.heading, sizeof s->progress.heading, "%s on the %s (%s), no cost",
+    (void)snprintf(s->progress.heading, sizeof s->progress.heading, "%s on the %s (%s)",
                    s->facts.function, s->run.place, s->facts.endpoint);
     enum cp_code code = resume
                             ? cp_sweep_resume(s->lambda, s->store, resume, &hooks, &s->run, &s->err)

@@ -97,6 +97,20 @@ static const struct cp_option table[] = {
      .theme = CP_THEME_MEASURE,
      .commands = CP_IN_SWEEP,
      .help = "never invoke more often than this; default: no limit"},
+    {.name = "max-cost-usd",
+     .metavar = "USD",
+     .type = CP_OPTION_USD,
+     .offset = AT(max_cost_usd),
+     .theme = CP_THEME_MEASURE,
+     .commands = CP_IN_SWEEP,
+     .help = "hard stop: nothing is invoked that, at its worst case, could exceed this"},
+    {.name = "yes",
+     .letter = 'y',
+     .type = CP_OPTION_FLAG,
+     .offset = AT(is_yes),
+     .theme = CP_THEME_MEASURE,
+     .commands = CP_IN_SWEEP,
+     .help = "go on after the quote without asking"},
     {.name = "parallel",
      .is_plan = true,
      .metavar = "N",
@@ -204,6 +218,14 @@ static const struct cp_option table[] = {
      .theme = CP_THEME_SERVICE,
      .commands = CP_IN_LOCAL,
      .help = "append function logs, REPORT lines among them"},
+    {.name = "account-id",
+     .metavar = "DIGITS",
+     .type = CP_OPTION_TEXT,
+     .offset = AT(account_id),
+     .theme = CP_THEME_SERVICE,
+     .commands = CP_IN_LOCAL,
+     .help = "account of the functions; one but 000000000000 rehearses AWS: a sweep then quotes, "
+             "asks and counts costs as there"},
     {.name = "account-concurrency",
      .metavar = "N",
      .type = CP_OPTION_INT,
@@ -433,6 +455,14 @@ static enum cp_code read_rate(struct cp_view text, double *per_s, struct cp_erro
     return code;
 }
 
+static enum cp_code read_usd(struct cp_view text, double *usd, struct cp_error *err)
+{
+    if (cp_view_to_double(text, usd) && *usd > 0 && isfinite(*usd))
+        return CP_OK;
+    return cp_fail(err, CP_EINVAL, "'%.*s' is not an amount above 0; write it like 0.50",
+                   (int)text.n, text.p);
+}
+
 static enum cp_code read_precision(struct cp_view text, struct cp_precision *p,
                                    struct cp_error *err)
 {
@@ -533,6 +563,8 @@ static enum cp_code read_value(const struct cp_option *o, const char *borrowed,
         return read_seed(text, field, err);
     case CP_OPTION_RATE:
         return read_rate(text, field, err);
+    case CP_OPTION_USD:
+        return read_usd(text, field, err);
     case CP_OPTION_BUDGET:
         return read_budget(text, field, err);
     case CP_OPTION_PRECISION:
@@ -569,7 +601,7 @@ static enum cp_code give(const struct cp_option *o, const char *source, const ch
 /* Defaults do not count as given and may lie outside min..max (-1: "not given"). */
 static enum cp_code read_defaults(struct cp_options *out, struct cp_error *err)
 {
-    *out = (struct cp_options){.budget = {NAN, NAN}, .traffic_per_s = NAN};
+    *out = (struct cp_options){.budget = {NAN, NAN}, .traffic_per_s = NAN, .max_cost_usd = NAN};
     for (const struct cp_option *o = table; o->name; o++) {
         if (!o->default_text)
             continue;

@@ -72,6 +72,8 @@ struct cp_options {
     int idle_probes;
     struct cp_precision precision;
     int max_invocations;
+    double max_cost_usd; /* NAN when absent */
+    bool is_yes;         /* go on without asking */
     int parallel_cold;
     const char *payload; /* JSON, or @FILE */
     uint64_t seed;
@@ -84,6 +86,7 @@ struct cp_options {
     /* local serve */
     const char *listen;
     bool runs_code_known;
+    const char *account_id;
     int port, ready_fd, parent_pid, update_delay_ms, account_concurrency;
     const char *log_file;
     /* what to show */
@@ -120,6 +123,7 @@ enum cp_option_type {
     CP_OPTION_INT,
     CP_OPTION_SEED,
     CP_OPTION_RATE,
+    CP_OPTION_USD,
     CP_OPTION_BUDGET,
     CP_OPTION_PRECISION,
     CP_OPTION_MEMORY_LIST,

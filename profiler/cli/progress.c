@@ -157,7 +157,8 @@ void cp_progress_plan(void *context, const struct cp_sweep_outlook *outlook)
         return;
     cp_buf_init(&text, TEXT_MAX);
     cp_buf_init(&lines, TEXT_MAX);
-    (void)cp_buf_addf(&text, "%s\nrun %s: ", p->heading, outlook->run_id);
+    (void)cp_buf_addf(&text, "%s%s\nrun %s: ", p->heading, outlook->is_billed ? "" : ", no cost",
+                      outlook->run_id);
     for (size_t i = 0; i < outlook->n_memory; i++)
         (void)cp_buf_addf(&text, "%s%d", i ? ", " : "", outlook->memory_mb[i]);
     (void)cp_buf_addf(&text, " MB; at most %zu invocations", outlook->n_planned);
@@ -165,7 +166,8 @@ void cp_progress_plan(void *context, const struct cp_sweep_outlook *outlook)
         (void)cp_buf_addf(&text, ", %zu of them done before", outlook->n_done);
     (void)cp_buf_adds(&text, "; about ");
     add_seconds(&text, outlook->left_ms);
-    (void)cp_buf_addf(&text, " if a cold start takes %.0f ms", outlook->fresh_ms);
+    if (!isnan(outlook->fresh_ms))
+        (void)cp_buf_addf(&text, " if a cold start takes %.0f ms", outlook->fresh_ms);
     cp_wrap_add(&lines, cp_buf_str(&text), (struct cp_wrap){p->terminal.width - 1, 0, 2});
     (void)fputs(cp_buf_str(&lines), stderr);
     cp_buf_clear(&lines);

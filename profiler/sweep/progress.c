@@ -171,6 +171,7 @@ void cp_sweep_tell_plan(const struct cp_runner *r)
     size_t per_batch = (size_t)r->settings->cold_per_batch;
     size_t n_batches = (w.n_fresh + per_batch - 1) / per_batch;
     size_t limit = r->send_limit;
+    bool is_quoted = !isnan(r->takes_ms);
     size_t n_planned = r->n_sent + w.n_fresh + w.n_warm + w.n_idle;
     const struct cp_sweep_outlook outlook = {
         .run_id = r->run->id,
@@ -178,8 +179,10 @@ void cp_sweep_tell_plan(const struct cp_runner *r)
         .n_memory = r->settings->n_memory,
         .n_planned = n_planned < limit ? n_planned : limit,
         .n_done = r->n_sent,
-        .fresh_ms = ASSUMED_FRESH_MS,
-        .left_ms = (double)n_batches * ASSUMED_FRESH_MS + cp_idle_left_ms(r),
+        .is_billed = is_quoted,
+        .fresh_ms = is_quoted ? NAN : ASSUMED_FRESH_MS,
+        .left_ms =
+            is_quoted ? r->takes_ms : (double)n_batches * ASSUMED_FRESH_MS + cp_idle_left_ms(r),
     };
     r->hooks->on_plan(r->hooks->context, &outlook);
 }

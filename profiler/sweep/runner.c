@@ -43,6 +43,7 @@ void cp_runner_init(struct cp_runner *r)
         .shown_at_ms = -INFINITY,
         .idle_end_ms = NAN,
         .current_row = SIZE_MAX,
+        .takes_ms = NAN,
     };
 }
 
@@ -94,7 +95,7 @@ static bool is_halted(struct cp_runner *r)
 
 bool cp_runner_has_budget(const struct cp_runner *r)
 {
-    return r->n_sent < r->send_limit;
+    return r->n_sent < r->send_limit && !r->is_cost_reached;
 }
 
 bool cp_runner_may_send(struct cp_runner *r)
@@ -220,12 +221,47 @@ static void count_sample(struct cp_runner *r, const struct cp_sample *s)
     cp_sweep_tell_sample(r, s);
 }
 
+/* --- cost --- */
+
+static double worst_usd(const struct cp_runner *r, const struct cp_sample *s)
+{
+    if (!r->spend.book)
+        return 0;
+    return cp_quote_worst_usd(r->spend.book, s->memory_size_mb, r->run->timeout_ms);
+}
+
+/* Out of the air: what it cost instead of the most it could. */
+static void settle_cost(struct cp_runner *r, const struct cp_sample *s)
+{
+    r->reserved_usd = fmax(0, r->reserved_usd - worst_usd(r, s));
+    cp_spend_add(&r->spend, s);
+}
+
+/* A comparison with NAN is false: no limit. */
+static bool fits_limit(const struct cp_runner *r, const struct cp_sample *s)
+{
+    double most_usd = cp_spend_most_usd(&r->spend) + r->reserved_usd + worst_usd(r, s);
+    return !(most_usd > r->run->max_cost_usd) || !r->spend.book;
+}
+
+/* Answers cost less than their worst case: while some are awaited, a sample may still fit. */
+static enum cp_code wait_until_it_fits(struct cp_runner *r, size_t index, struct cp_error *err)
+{
+    const struct cp_sample *s = &r->plan.samples[index];
+    enum cp_code code = CP_OK;
+    while (!code && !fits_limit(r, s) && r->n_flights && !is_halted(r))
+        code = cp_runner_wait(r, INFINITY, err);
+    r->is_cost_reached |= !fits_limit(r, s) && !r->n_flights;
+    return code;
+}
+
 static void take_answer(struct cp_runner *r, size_t index, const struct cp_invoke_result *result)
 {
     struct cp_sample *s = &r->plan.samples[index];
     r->slots[index].answered_at_ms = cp_runner_now_ms(r);
     r->n_events++;
     enum cp_answer_kind kind = cp_classify(result, r->tail, s);
+    settle_cost(r, s);
     store_sample(r, s);
     if (s->outcome == CP_OUTCOME_NOT_SENT)
         r->n_sent--;
@@ -296,11 +332,13 @@ static enum cp_code mark_sent(struct cp_runner *r, size_t index, const char *ver
         s->scheduled_at_ms = s->sent_at_ms;
     (void)snprintf(s->version, sizeof s->version, "%.15s", version);
     enum cp_code code = cp_store_update_sample(r->store, s, err);
-    if (code)
+    if (code) {
         s->outcome = CP_OUTCOME_NOT_SENT;
-    else
-        r->n_sent++;
-    return code;
+        return code;
+    }
+    r->n_sent++;
+    r->reserved_usd += worst_usd(r, s);
+    return CP_OK;
 }
 
 /* It never left after all. */
@@ -310,6 +348,7 @@ static void unmark(struct cp_runner *r, size_t index)
     s->outcome = CP_OUTCOME_NOT_SENT;
     s->sent_at_ms = -1;
     r->n_sent--;
+    r->reserved_usd -= worst_usd(r, s);
     store_sample(r, s);
 }
 
@@ -348,8 +387,11 @@ enum cp_code cp_runner_send(struct cp_runner *r, const size_t *indices, size_t n
     enum cp_code code = make_room_for_slots(r, err);
     while (!code && cp_runner_now_ms(r) < r->not_before_ms && !is_halted(r))
         code = cp_runner_wait(r, r->not_before_ms, err);
+    if (!code && n)
+        code = wait_until_it_fits(r, indices[0], err);
     size_t n_marked = 0;
-    while (!code && n_marked < n && cp_runner_may_send(r)) {
+    while (!code && n_marked < n && cp_runner_may_send(r) &&
+           fits_limit(r, &r->plan.samples[indices[n_marked]])) {
         code = mark_sent(r, indices[n_marked], version, err);
         n_marked += !code;
     }
@@ -397,6 +439,7 @@ static void abandon_flights(struct cp_runner *r)
         flight->runner = NULL;
         s->outcome = CP_OUTCOME_UNKNOWN;
         (void)snprintf(s->note, sizeof s->note, "given up before its answer came");
+        settle_cost(r, s);
         store_sample(r, s);
     }
 }

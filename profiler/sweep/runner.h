@@ -46,6 +46,9 @@ struct cp_runner {
     size_t n_flights;
     size_t n_sent;           /* samples that are not NOT_SENT */
     size_t send_limit;       /* at most so many; SIZE_MAX: no limit */
+    struct cp_spend spend;   /* of all answers so far; without a book nothing is billed */
+    double reserved_usd;     /* worst case of what is in the air */
+    bool is_cost_reached;    /* run->max_cost_usd allows nothing more */
     int stop;                /* highest stop request seen */
     double halted_at_ms;     /* when it was first decided to start nothing new; NAN */
     struct cp_error failure; /* first failure noticed in an answer; code CP_OK while none */
@@ -56,6 +59,7 @@ struct cp_runner {
     /* what the user is told: progress.c */
     const char *phase;
     double started_at_ms, shown_at_ms;
+    double takes_ms;                      /* as quoted; NAN when nothing was */
     struct cp_pace fresh_pace, warm_pace; /* in this session */
     double idle_end_ms;                   /* when the idle phase will end; NAN before it */
     struct cp_sweep_row rows[CP_SWEEP_ROWS_MAX];
@@ -67,7 +71,7 @@ void cp_runner_init(struct cp_runner *r);
 void cp_runner_clear(struct cp_runner *r);
 
 double cp_runner_now_ms(const struct cp_runner *r);
-/* False after a stop request, a failure, or at the invocation limit. */
+/* False after a stop request, a failure, or at the limit of invocations or cost. */
 bool cp_runner_may_send(struct cp_runner *r);
 bool cp_runner_has_budget(const struct cp_runner *r);
 /* CP_OK, CP_EINTERRUPTED after a stop request, or the failure noticed in an answer. */
@@ -78,7 +82,8 @@ enum cp_code cp_runner_add_prime(struct cp_runner *r, int memory_size_mb, size_t
                                  struct cp_error *err);
 
 /* Sends the samples `indices` (all NOT_SENT) to `version` at once: all are committed as SENT before
- * the first leaves. Fewer when the invocation limit is near. */
+ * the first leaves. Fewer when a limit is near: with run->max_cost_usd nothing is sent that, with
+ * everything in the air at its worst case, could exceed it. */
 enum cp_code cp_runner_send(struct cp_runner *r, const size_t *indices, size_t n,
                             const char *version, struct cp_error *err);
 /* Waits until nothing is in the air (what does not come back after a stop becomes UNKNOWN). */

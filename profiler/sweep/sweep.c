@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "profiler/sweep/sweep.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,6 +9,7 @@
 #include "probes/aws/sigv4.h"
 #include "profiler/sweep/progress.h"
 #include "profiler/sweep/runner.h"
+#include "profiler/sweep/sweep_quote.h"
 
 enum { PLAN_JSON_MAX = 16 * 1024 * 1024, UNDO_TRIES = 3 };
 
@@ -174,6 +176,8 @@ static enum cp_stop_reason rest_reason(const struct cp_runner *r, enum cp_code c
 {
     if (code)
         return CP_STOP_NOT_DONE;
+    if (r->is_cost_reached)
+        return CP_STOP_COST;
     return cp_runner_has_budget(r) ? CP_STOP_LOST : CP_STOP_BUDGET;
 }
 
@@ -228,6 +232,11 @@ static enum cp_code execute(struct cp_runner *r, struct cp_error *err)
     code = store_end(r, code, err);
     if (!code)
         warn_if_nothing_ran(r);
+    if (r->is_cost_reached)
+        cp_runner_warn(r,
+                       "ended at --max-cost-usd %g: another invocation could have exceeded it; the "
+                       "decision is made from what was measured",
+                       r->run->max_cost_usd);
     return code;
 }
 
@@ -238,6 +247,8 @@ static enum cp_code prepare_run(struct cp_runner *r, struct cp_error *err)
     take_facts(r, r->run);
     take_account(r, r->run);
     enum cp_code code = make_plan(r, err);
+    if (!code)
+        code = cp_sweep_ask(r, err);
     if (!code)
         code = cp_store_add_run(r->store, r->run, err);
     if (!code)
@@ -360,6 +371,8 @@ static enum cp_code prepare_resume(struct cp_runner *r, const struct cp_run_data
     if (!code)
         code = adopt(r, data, err);
     if (!code)
+        code = cp_sweep_ask(r, err);
+    if (!code)
         code = cp_swept_begin(&r->swept, r->run->id, r->settings->original_memory_mb,
                               r->settings->original_description,
                               (unsigned)(r->plan.n_samples + r->n_sent), err);
@@ -397,7 +410,10 @@ enum cp_code cp_sweep_resume(struct cp_lambda *lambda, struct cp_store *store, c
     enum cp_code code = cp_store_load(store, run_id, &data, err);
     if (code)
         return code;
+    double max_cost_usd = run->max_cost_usd;
     *run = data.run;
+    if (!isnan(max_cost_usd))
+        run->max_cost_usd = max_cost_usd;
     begin_runner(&r, lambda, store, hooks, run, &settings);
     code = resume(&r, &data, err);
     cp_runner_clear(&r);

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "model/base/error.h"
+#include "model/quote.h"
 #include "model/run.h"
 #include "probes/aws/lambda.h"
 #include "profiler/store/store.h"
@@ -45,8 +46,24 @@ struct cp_sweep_outlook {
     size_t n_memory;
     size_t n_planned; /* at most so many invocations */
     size_t n_done;    /* of these, in earlier sessions */
-    double fresh_ms;  /* assumed for starting fresh environments, see `left_ms` */
-    double left_ms;   /* from `fresh_ms` and the idle intervals */
+    bool is_billed;   /* then a quote has gone before */
+    double fresh_ms;  /* assumed for starting fresh environments; NAN when it was quoted */
+    double left_ms;   /* from `fresh_ms` and the idle intervals, or as quoted */
+};
+
+/* What a billed sweep will take and cost, before anything is changed or invoked. Borrowed. */
+enum { CP_SWEEP_BASIS_MAX = 160 };
+struct cp_sweep_quote {
+    const struct cp_run *run; /* function, region, method, timeout, max_cost_usd */
+    char account[8];          /* last four digits */
+    const int *memory_mb;     /* ascending */
+    size_t n_memory;
+    size_t n_done; /* invocations of earlier sessions, in none of the numbers below */
+    double takes_ms;
+    const struct cp_price_book *book;
+    struct cp_quote cost;
+    char basis[CP_SWEEP_BASIS_MAX]; /* where the expected times come from, in words */
+    double spent_usd;               /* in earlier sessions, unknown ones at their worst */
 };
 
 /* One line of what the user sees: a cell, or an idle interval over all memory sizes. */
@@ -72,6 +89,11 @@ struct cp_sweep_clock;
 
 struct cp_sweep_hooks {
     void *context;
+    /* Asked once for a sweep that is billed, before it changes or invokes anything; CP_OK: go on,
+     * anything else ends the sweep with it. NULL: go on. */
+    enum cp_code (*confirm)(void *confirm_context, const struct cp_sweep_quote *quote,
+                            struct cp_error *err);
+    void *confirm_context;
     void (*on_plan)(void *context, const struct cp_sweep_outlook *outlook); /* once; may be NULL */
     void (*on_progress)(void *context, const struct cp_sweep_progress *progress);
     void (*on_warning)(void *context, const char *text);
@@ -88,7 +110,8 @@ enum cp_code cp_sweep_run(struct cp_lambda *lambda, struct cp_store *store,
                           const struct cp_sweep_options *options,
                           const struct cp_sweep_hooks *hooks, struct cp_run *run,
                           struct cp_error *err);
-/* Continues `run_id`; finished cells are not repeated. CP_ECONFLICT when the code changed. */
+/* Continues `run_id`; finished cells are not repeated. A run->max_cost_usd that is not NAN replaces
+ * the stored limit. CP_ECONFLICT when the code changed. */
 enum cp_code cp_sweep_resume(struct cp_lambda *lambda, struct cp_store *store, const char *run_id,
                              const struct cp_sweep_hooks *hooks, struct cp_run *run,
                              struct cp_error *err);

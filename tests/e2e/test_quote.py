@@ -1,0 +1,229 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The quote before money is spent, the question, the hard stop, and what was spent: against the
+embedded service under an account number that could be somebody's (--account-id), so that a sweep
+treats it as AWS.
+
+Expected costs are computed here from the samples in the store and the published prices.
+"""
+import contextlib
+import fcntl
+import math
+import os
+import re
+import select
+import subprocess
+import termios
+import threading
+import unittest
+
+from program import Case, read_rows
+
+SMALL = ["--memory", "256,1024", "--cold", "4", "--warm", "6", "--idle", "none"]
+REQUEST_USD, GB_S_USD = 0.0000002, 0.0000166667 # us-east-1, x86_64, first tier
+ASK = b"type yes to go on: "
+
+
+def usd(memory_mb, billed_ms):
+    return REQUEST_USD + memory_mb / 1024 * billed_ms / 1000 * GB_S_USD
+
+
+class Billed(Case):
+    """A service that looks like somebody's account."""
+    TIMEOUT_S = 3
+
+    def setUp(self):
+        super().setUp()
+        self.endpoint = self.start("111122223333", {"SLEEP_MS": 5})
+
+    def start(self, account, environment=None):
+        folder = self.function(environment=environment, timeout=self.TIMEOUT_S)
+        return self.serve(folder, "--account-id", account).endpoint
+
+    def words(self, *more):
+        return ["sweep", "fn", "--endpoint-url", self.endpoint, "--store", self.store, *more]
+
+    def runs(self):
+        return read_rows(self.store, "SELECT * FROM runs") if os.path.exists(self.store) else []
+
+    def spent(self):
+        """(known, at the worst of those without a record)"""
+        known = worst = 0
+        for s in self.samples("outcome NOT IN ('not_sent', 'not sent', 'throttled')"):
+            if s["billed_duration_ms"] is None:
+                worst += usd(s["memory_size_mb"], self.TIMEOUT_S * 1000 + 10000)
+            else:
+                known += usd(s["memory_size_mb"], s["billed_duration_ms"])
+        return known, worst
+
+    def assert_untouched(self, stderr):
+        self.assertEqual(self.runs(), [])
+        self.assertNotRegex(stderr, r"(?m)^(PUT|POST|DELETE) ")
+
+
+class Quote(Billed):
+    def test_is_said_before_anything_is_changed_and_yes_goes_on(self):
+        result = self.run_cli(*self.words(*SMALL, "--yes", "-v"))
+        text = re.sub(r"\n  ", " ", result.stderr)
+        quote = text.index("AWS account ...3333, us-east-1, x86_64")
+        self.assertLess(quote, re.search(r"(?m)^(PUT|POST) ", text).start())
+        self.assertIn("at most 20 invocations at 256, 1024 MB, about", text)
+        # 4 cold of 1,200 ms and 6 warm of 100 ms at 1/4 and 1 GB; 10 of 13 s at each
+        expected = sum(4 * usd(mb, 1200) + 6 * usd(mb, 100) for mb in (256, 1024))
+        most = sum(10 * usd(mb, 13000) for mb in (256, 1024))
+        self.assertIn(f"USD {expected:.4g} or less is expected (assumed, not measured: init 1000 ms", text)
+        self.assertRegex(text, rf"USD {most:.4f}\d* at most|USD {most:.2f} at most")
+        self.assertIn("INIT billed, no free tier", text)
+        run, = self.runs()
+        self.assertAlmostEqual(run["quoted_usd"], expected, 12)
+        self.assertAlmostEqual(run["quoted_max_usd"], most, 12)
+
+    def test_a_second_sweep_quotes_what_the_first_measured(self):
+        self.run_cli(*self.words(*SMALL, "--yes"))
+        first, = self.runs()
+        result = self.run_cli(*self.words(*SMALL, "--yes"))
+        self.assertIn(f"times as in run {first['id']}", re.sub(r"\n  ", " ", result.stderr))
+        second = max(self.runs(), key=lambda r: r["started_at_ms"])
+        cold = {mb: self.samples(f"run_id='{first['id']}' AND kind='cold' AND start='cold' AND memory_size_mb={mb}") for mb in (256, 1024)}
+        warm = {mb: self.samples(f"run_id='{first['id']}' AND kind='warm' AND start='warm' AND memory_size_mb={mb}") for mb in (256, 1024)}
+
+        def mean(samples, member):
+            return sum(s[member] for s in samples) / len(samples)
+        expected = sum(4 * usd(mb, math.ceil(mean(cold[mb], "init_duration_ms") + mean(cold[mb], "duration_ms")))
+                       + 6 * usd(mb, math.ceil(mean(warm[mb], "duration_ms"))) for mb in (256, 1024))
+        self.assertAlmostEqual(second["quoted_usd"], expected, 12)
+
+    def test_without_a_terminal_it_is_a_wrong_command_line_and_never_a_wait(self):
+        for stdin in (subprocess.DEVNULL, subprocess.PIPE):
+            with self.subTest(stdin):
+                process = subprocess.Popen(self.command(*self.words(*SMALL, "-v")), env=self.env, stdin=stdin,
+                                           stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+                self.addCleanup(self.reap, process, [])
+                # the pipe stays open and silent: a read would wait for ever
+                stderr = process.stderr.read()
+                self.assertEqual(process.wait(30), 2, stderr)
+                if process.stdin:
+                    process.stdin.close()
+                self.assertIn("give --yes", stderr)
+                self.assert_untouched(stderr)
+
+    def test_what_nobody_is_billed_for_is_not_asked_about(self):
+        self.endpoint = self.start("000000000000")
+        result = self.run_cli(*self.words(*SMALL, "--json"))
+        self.assertNotIn("USD", result.stderr)
+        self.assertIsNone(self.runs()[0]["quoted_usd"])
+        self.store = os.path.join(self.tmp, "folder.db")
+        self.assertNotIn("USD", self.sweep(self.function("other"), *SMALL).stderr)
+
+    def test_an_unpriced_region_is_refused_before_anything(self):
+        result = self.run_cli(*self.words(*SMALL, "--yes", "--region", "mars-1"), status=1)
+        self.assertIn("mars-1", result.stderr)
+        self.assert_untouched(result.stderr)
+
+
+class Question(Billed):
+    """On a terminal of its own, typed at by a person."""
+
+    def type_at(self, answer, *more):
+        """(status, everything the terminal showed)"""
+        master, slave = os.openpty()
+
+        def own_terminal():
+            fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+        process = subprocess.Popen(self.command(*self.words(*SMALL, "-v", *more)), env=self.env, stdin=slave, stderr=slave,
+                                   stdout=subprocess.DEVNULL, start_new_session=True, preexec_fn=own_terminal)
+        os.close(slave)
+        self.addCleanup(self.reap, process, [])
+        seen = b""
+        is_answered = False
+        with contextlib.suppress(OSError): # EIO: the other side is gone
+            while select.select([master], [], [], 60)[0]:
+                chunk = os.read(master, 65536)
+                if not chunk:
+                    break
+                seen += chunk
+                if ASK in seen and not is_answered:
+                    is_answered = True
+                    os.write(master, answer)
+        os.close(master)
+        self.assertTrue(is_answered, seen)
+        return process.wait(60), seen.decode().replace("\r\n", "\n")
+
+    def test_yes_goes_on(self):
+        status, seen = self.type_at(b"yes\n")
+        self.assertEqual(status, 0, seen)
+        self.assertIn("USD", seen[:seen.index("type yes")])
+        self.assertEqual(len(self.runs()), 1)
+
+    def test_everything_else_is_a_no(self):
+        for answer in (b"y\n", b"\n", b"YES\n", b"yes please\n", b" yes\n", b"no\n", b"\x04", b"yesyesyesyesyesyesyes\n"):
+            with self.subTest(answer):
+                status, seen = self.type_at(answer)
+                self.assertEqual(status, 1, seen)
+                self.assertIn("not confirmed", seen)
+                self.assert_untouched(seen)
+
+    def test_ctrl_c_changes_nothing(self):
+        status, seen = self.type_at(b"\x03")
+        self.assertEqual(status, 4, seen)
+        self.assertIn("nothing was changed", seen)
+        self.assertNotIn("resume:", seen)
+        self.assert_untouched(seen)
+
+    def test_quiet_still_asks(self):
+        status, seen = self.type_at(b"n\n", "-q")
+        self.assertEqual(status, 1)
+        self.assertIn("USD", seen)
+
+
+class Limit(Billed):
+    LARGE = ["--memory", "128,1024", "--cold", "40", "--warm", "60", "--idle", "100ms", "--idle-probes", "6", "--precision", "p50=0.1%,p95=0.1%"]
+
+    def test_holds_to_the_cent_and_the_decision_is_made_from_what_is_there(self):
+        one = usd(1024, self.TIMEOUT_S * 1000 + 10000)
+        for limit in (one * 1.01, one * 1.1, one * 1.2): # the plan costs some 0.3 times the worst of one
+            with self.subTest(limit):
+                self.store = os.path.join(self.tmp, f"{limit}.db")
+                result = self.run_cli(*self.words(*self.LARGE, "--yes", "--max-cost-usd", f"{limit:.8f}", "--budget", "p99=500ms", "--exit-zero"))
+                known, worst = self.spent()
+                self.assertEqual(worst, 0)
+                self.assertLessEqual(known, limit)
+                self.assertIn("--max-cost-usd", result.stderr)
+                self.assertRegex(result.stdout, r"KEEP|CHANGE|NOT ENOUGH DATA|INVESTIGATE")
+                # the next one might have exceeded it: nothing was held back without need
+                self.assertGreater(known + one, limit)
+                self.assertIn("cost limit", [r["stop"] for r in read_rows(self.store, "SELECT stop FROM cells")])
+
+    def test_a_limit_that_allows_nothing_is_refused_before_anything(self):
+        result = self.run_cli(*self.words(*SMALL, "--yes", "-v", "--max-cost-usd", "0.00001"), status=2)
+        self.assertIn("does not allow one invocation", result.stderr)
+        self.assert_untouched(result.stderr)
+
+    def test_a_limit_beyond_the_plan_changes_nothing(self):
+        self.run_cli(*self.words(*SMALL, "--yes", "--max-cost-usd", "5"))
+        self.assertEqual(len(self.samples("outcome='measured'")), 20)
+
+    def test_a_lost_answer_counts_as_much_as_it_can_cost(self):
+        self.env["COLDPROF_YES"] = "1"
+        self.endpoint = self.start("111122223333", {"SLEEP_MS": 1200})
+        words = ["--memory", "128", "--cold", "4", "--warm", "12", "--idle", "none"]
+        process = self.popen(*self.words(*words, "-v", "--max-cost-usd", "0.00008"), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        next(line for line in process.stderr if "/invocations" in line)
+        drain = threading.Thread(target=lambda: list(process.stderr), daemon=True)
+        drain.start()
+        while process.poll() is None and not self.samples("outcome='sent' AND plan_no >= 4"):
+            pass
+        process.kill() # what was in the air is found as sent: unknown, and worth its worst
+        process.wait(30)
+        process.wait(30)
+        drain.join(10)
+        run, = self.runs()
+        resumed = self.run_cli("sweep", "--resume", run["id"], "--endpoint-url", self.endpoint, "--store", self.store)
+        self.assertIn("was spent before", resumed.stderr)
+        known, worst = self.spent()
+        self.assertAlmostEqual(worst, usd(128, 13000), 12)
+        self.assertLessEqual(known + worst, 0.00008)
+        self.assertIn("ended at --max-cost-usd", resumed.stderr)
+
+
+if __name__ == "__main__":
+    unittest.main()
