@@ -24,6 +24,15 @@ static enum cp_code read_credentials(const struct cp_cli *cli, struct cp_credent
     return CP_OK;
 }
 
+/* The processes of the execution environments are forked from this one. */
+static void forget_secrets(const struct cp_cli *cli)
+{
+    static const char *const names[] = {"COLDPROF_LOCAL_SECRET_ACCESS_KEY", "AWS_SECRET_ACCESS_KEY",
+                                        "AWS_SESSION_TOKEN"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        cli->forget(names[i]);
+}
+
 static bool is_loopback(const char *address)
 {
     return strncmp(address, "127.", 4) == 0 || strcmp(address, "::1") == 0 ||
@@ -129,6 +138,7 @@ static enum cp_status serve(struct cp_cli *cli)
                        o->listen);
     if (!code)
         code = read_credentials(cli, &options.credentials, &err);
+    forget_secrets(cli);
     if (!code && o->ready_fd < 0 && !o->is_quiet)
         options.ready_fd = start_announcer();
     if (!code)

@@ -23,6 +23,9 @@ struct cp_cli {
     const char *command_line;
     cp_getenv_fn get; /* environment */
     void *get_context;
+    /* Wipes a variable's value where it stands: forked children would show it (/proc/PID/environ).
+     */
+    void (*forget)(const char *name);
     struct cp_options options;
     struct cp_words words; /* arguments that are not options */
     struct cp_terminal out, err;

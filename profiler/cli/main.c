@@ -38,6 +38,13 @@ static const char *get_variable(void *context, const char *name)
     return getenv(name);
 }
 
+static void forget_variable(const char *name)
+{
+    char *value = getenv(name);
+    if (value)
+        explicit_bzero(value, strlen(value));
+}
+
 enum cp_status cp_cli_fail(const struct cp_cli *cli, const struct cp_error *err)
 {
     const char *on = cli->err.use_color ? "\033[31m" : "";
@@ -172,7 +179,7 @@ int main(int argc, char **argv)
     cp_process_keep_secrets();
     (void)gsl_set_error_handler_off();
     (void)signal(SIGPIPE, SIG_IGN);
-    struct cp_cli cli = {.get = get_variable};
+    struct cp_cli cli = {.get = get_variable, .forget = forget_variable};
     cli.err = cp_terminal_of(STDERR_FILENO, CP_COLOR_AUTO, cli.get, NULL);
     char program[PATH_MAX];
     ssize_t n = readlink("/proc/self/exe", program, sizeof program - 1);

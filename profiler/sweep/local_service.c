@@ -112,11 +112,16 @@ static void fill_arguments(const struct cp_local_service_options *o, struct laun
     l->arguments[n] = NULL;
 }
 
-/* Options by variable (COLDPROF_PORT ...) are the user's own and not meant for this child. */
-static bool is_option(const char *pair)
+/* Options by variable (COLDPROF_PORT ...) and AWS credentials are the user's own and not meant for
+ * this child. */
+static bool is_private(const char *pair)
 {
-    static const char prefix[] = "COLDPROF_";
-    return strncmp(pair, prefix, sizeof prefix - 1) == 0;
+    static const char *const prefixes[] = {"COLDPROF_", "AWS_"};
+    for (size_t i = 0; i < sizeof prefixes / sizeof prefixes[0]; i++) {
+        if (strncmp(pair, prefixes[i], strlen(prefixes[i])) == 0)
+            return true;
+    }
+    return false;
 }
 
 /* Ours plus the credentials: in the environment, because arguments are public. */
@@ -133,7 +138,7 @@ static enum cp_code fill_environment(const struct cp_credentials *c, struct laun
     (void)snprintf(l->secret, sizeof l->secret, "%s=%s", secret_variable, c->secret_access_key);
     n = 0;
     for (char **pair = environ; *pair; pair++) {
-        if (!is_option(*pair))
+        if (!is_private(*pair))
             l->environment[n++] = *pair;
     }
     l->environment[n++] = l->key;

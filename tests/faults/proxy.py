@@ -54,6 +54,8 @@ def read_message(connection, buffered, is_response_to=None):
                 raise Broken("half a head")
             return None
         data += step
+        if data.startswith(b"\x16"):
+            raise Broken("a TLS hello")
     head, _, data = data.partition(b"\r\n\r\n")
     head += b"\r\n\r\n"
     names = {}
