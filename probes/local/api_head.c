@@ -187,19 +187,18 @@ static bool check_framing(const struct cp_raw_request *request, struct cp_api_re
     if (n_lengths == 0)
         return true;
     uint64_t size = 0;
+    const size_t max = cp_api_body_max(request);
     for (size_t i = 0; i < length.n; i++) {
         if (length.p[i] < '0' || length.p[i] > '9')
             return bad_request(response, "malformed Content-Length");
-        if (size <= CP_BODY_MAX)
+        if (size <= max)
             size = size * 10 + (uint64_t)(length.p[i] - '0');
     }
     if (length.n == 0)
         return bad_request(response, "malformed Content-Length");
-    if (size <= CP_BODY_MAX)
+    if (size <= max)
         return true;
-    cp_api_fail(response, 413, "RequestTooLargeException", NULL,
-                "Request must be smaller than %d bytes for the InvokeFunction operation",
-                CP_BODY_MAX);
+    cp_api_fail_body(request, response);
     return false;
 }
 

@@ -19,9 +19,11 @@ static const struct route {
     const char *path;
     enum cp_api_operation operation;
     enum { ANY_LIST, WITHOUT_LIST, WITH_LIST } list;
+    bool is_upload; /* CP_UPLOAD_MAX instead of CP_BODY_MAX */
 } routes[] = {
     {"POST", "/2015-03-31/functions/{F}/invocations", CP_API_INVOKE, ANY_LIST},
     {"GET", "/2015-03-31/functions/", CP_API_LIST_FUNCTIONS, ANY_LIST},
+    {"POST", "/2015-03-31/functions/", CP_API_CREATE_FUNCTION, ANY_LIST, true},
     {"GET", "/2015-03-31/functions/{F}", CP_API_GET_FUNCTION, ANY_LIST},
     {"DELETE", "/2015-03-31/functions/{F}", CP_API_DELETE_FUNCTION, ANY_LIST},
     {"GET", "/2015-03-31/functions/{F}/configuration", CP_API_GET_FUNCTION_CONFIGURATION, ANY_LIST},
@@ -45,6 +47,10 @@ static const struct route {
      WITH_LIST},
     {"DELETE", "/2019-09-30/functions/{F}/provisioned-concurrency", CP_API_DELETE_PROVISIONED,
      ANY_LIST},
+    {"GET", "/2017-03-31/tags/{F}", CP_API_LIST_TAGS, ANY_LIST},
+    {"POST", "/2017-03-31/tags/{F}", CP_API_TAG_RESOURCE, ANY_LIST},
+    {"DELETE", "/2017-03-31/tags/{F}", CP_API_UNTAG_RESOURCE, ANY_LIST},
+    {"GET", "/coldprof/code/{F}/{N}", CP_API_GET_CODE, ANY_LIST}, /* of ours: code_link.h */
 };
 
 struct captures {
@@ -118,6 +124,30 @@ static bool decode(struct cp_view text, char *out, size_t size)
     return strstr(out, "..") == NULL && strcmp(out, ".") != 0;
 }
 
+/* Any character but NUL: a tag's key is no name. */
+bool cp_query_decode(struct cp_view text, char *out, size_t size)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < text.n; i++, n++) {
+        int c = (unsigned char)text.p[i];
+        int high = c == '%' && i + 2 < text.n ? hex_value(text.p[i + 1]) : -1;
+        int low = high >= 0 ? hex_value(text.p[i + 2]) : -1;
+        if (c == '%' && low < 0)
+            return false;
+        if (c == '%') {
+            c = high * 16 + low;
+            i += 2;
+        } else if (c == '+') {
+            c = ' ';
+        }
+        if (!c || n + 1 >= size)
+            return false;
+        out[n] = (char)c;
+    }
+    out[n] = '\0';
+    return true;
+}
+
 /* --- query --- */
 
 struct query {
@@ -140,6 +170,8 @@ static bool take_query_item(struct query *q, struct cp_view name, struct cp_view
         {"FunctionVersion", q->out->function_version, sizeof q->out->function_version},
         {"List", q->list, sizeof q->list},
         {"MaxItems", q->max_items, sizeof q->max_items},
+        {"Expires", q->out->expires, sizeof q->out->expires},
+        {"Token", q->out->token, sizeof q->out->token},
     };
     for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
         if (!cp_view_is(name, known[i].name))
@@ -208,6 +240,29 @@ static const struct route *find_route(const struct cp_raw_request *request, stru
     return NULL;
 }
 
+size_t cp_api_body_max(const struct cp_raw_request *request)
+{
+    struct cp_view query = request->target;
+    struct cp_view path = {0};
+    struct captures found;
+    bool is_known_path = false;
+    (void)cp_view_split(&query, '?', &path);
+    const struct route *route = find_route(request, path, false, &found, &is_known_path);
+    return route && route->is_upload ? CP_UPLOAD_MAX : CP_BODY_MAX;
+}
+
+void cp_api_fail_body(const struct cp_raw_request *request, struct cp_api_response *response)
+{
+    if (cp_api_body_max(request) == CP_UPLOAD_MAX)
+        cp_api_fail(response, 413, "RequestEntityTooLargeException", NULL,
+                    "Request must be smaller than %d bytes for the %s operation", CP_UPLOAD_MAX,
+                    cp_view_is(request->method, "POST") ? "CreateFunction" : "UpdateFunctionCode");
+    else
+        cp_api_fail(response, 413, "RequestTooLargeException", NULL,
+                    "Request must be smaller than %d bytes for the InvokeFunction operation",
+                    CP_BODY_MAX);
+}
+
 bool cp_api_route(const struct cp_raw_request *request, struct cp_api_request *out,
                   struct cp_api_response *response)
 {
@@ -217,6 +272,7 @@ bool cp_api_route(const struct cp_raw_request *request, struct cp_api_request *o
     bool is_known_path = false;
     *out = (struct cp_api_request){.body = request->body};
     (void)cp_view_split(&query, '?', &path);
+    out->query = query;
     if (!read_query(query, out, response))
         return false;
     const struct route *route = find_route(request, path, out->is_list, &found, &is_known_path);

@@ -19,6 +19,8 @@ struct cp_raw_request {
 
 /* Longest request head and longest body that is accepted (AWS: 6 MB for Invoke). */
 enum { CP_HEAD_MAX = 64 * 1024, CP_HEAD_HEADERS_MAX = 100, CP_BODY_MAX = 6291456 };
+/* The same for what carries code: 50 MB as base64, and AWS's own figure. */
+enum { CP_UPLOAD_MAX = 70167211 };
 
 enum cp_head_status { CP_HEAD_COMPLETE, CP_HEAD_PARTIAL, CP_HEAD_REFUSED };
 /* Splits raw bytes into request line and headers, strictly (RFC 9112 without its leniencies): CRLF
@@ -42,6 +44,14 @@ bool cp_api_check_head(const struct cp_raw_request *request, const char *allowed
  * inside a name -> 400). Unknown -> 404, known path with another method -> 405. */
 bool cp_api_route(const struct cp_raw_request *request, struct cp_api_request *out,
                   struct cp_api_response *response);
+
+/* The longest body that the request's route takes. */
+size_t cp_api_body_max(const struct cp_raw_request *request);
+/* The refusal of a longer one: 413, in the words of the route. */
+void cp_api_fail_body(const struct cp_raw_request *request, struct cp_api_response *response);
+
+/* A value of the query with its escapes resolved; false: malformed, a NUL, or too long. */
+bool cp_query_decode(struct cp_view text, char *out, size_t size);
 
 /* Verifies SigV4: algorithm, scope (region, "lambda"), date within 15 minutes of now, signed host
  * and date, signature in constant time. 403 MissingAuthenticationToken, InvalidSignature,

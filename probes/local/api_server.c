@@ -9,6 +9,7 @@
 
 #include "probes/local/api_gate.h"
 #include "probes/local/base64.h"
+#include "probes/local/code_zip.h"
 #include "probes/local/http_daemon.h"
 #include "probes/os/clock.h"
 
@@ -47,6 +48,7 @@ struct call {
     struct cp_buf body;
     char request_id[40];
     bool is_started, is_refused, is_running, is_done;
+    const char *content_type;
     /* Invoke */
     struct cp_invoke_request invoke;
     struct cp_invocation invocation;
@@ -141,6 +143,7 @@ static void *on_target(void *context, const char *target, struct MHD_Connection 
     cp_api_response_init(&call->response);
     cp_invocation_init(&call->invocation);
     cp_buf_init(&call->body, CP_BODY_MAX);
+    call->content_type = "application/json";
     return call;
 }
 
@@ -193,7 +196,7 @@ static int answer(struct call *call, int status, const struct cp_http_field *mor
     enum { FIELDS_MAX = 12 };
     struct cp_http_field fields[FIELDS_MAX] = {
         {"X-Amzn-RequestId", call->request_id},
-        {"Content-Type", body.n ? "application/json" : NULL},
+        {"Content-Type", body.n ? call->content_type : NULL},
         {"Connection", call->is_refused ? "close" : NULL},
     };
     size_t n = 3;
@@ -287,6 +290,36 @@ static int run_invoke(struct call *call)
     return MHD_YES;
 }
 
+/* --- Code.Location --- */
+
+static int answer_code(struct call *call, int64_t now_ms)
+{
+    const struct cp_api_server_options *o = &call->server->options;
+    const struct cp_code_link link = {call->request.function, call->request.alias,
+                                      call->request.expires, call->request.token};
+    struct cp_error err = {.code = CP_OK};
+    struct cp_buf archive;
+    cp_buf_init(&archive, CP_CODE_ARCHIVE_MAX);
+    enum cp_code code =
+        cp_code_store_fetch(o->code_store, o->control, &link, now_ms, &archive, &err);
+    int result = MHD_NO;
+    if (!code) {
+        call->content_type = "application/zip";
+        result = answer(call, MHD_HTTP_OK, NULL, cp_buf_view(&archive));
+    } else {
+        int status = code == CP_EDENIED     ? MHD_HTTP_FORBIDDEN
+                     : code == CP_ENOTFOUND ? MHD_HTTP_NOT_FOUND
+                     : code == CP_EINVAL    ? MHD_HTTP_GONE
+                                            : MHD_HTTP_INTERNAL_SERVER_ERROR;
+        cp_api_fail(&call->response, status,
+                    code == CP_EDENIED ? "AccessDeniedException" : "ServiceException", NULL, "%s",
+                    err.text);
+        result = answer_response(call);
+    }
+    cp_buf_clear(&archive);
+    return result;
+}
+
 /* --- requests --- */
 
 static int run_request(struct call *call)
@@ -295,6 +328,8 @@ static int run_request(struct call *call)
     int64_t now_ms = cp_clock_unix_ms();
     call->raw.body = cp_buf_view(&call->body);
     call->request.body = call->raw.body;
+    if (call->request.operation == CP_API_GET_CODE) /* the link is its own proof */
+        return answer_code(call, now_ms);
     if (!cp_api_verify(&call->raw, o->credentials, o->region, now_ms, &call->response))
         return answer_response(call);
     if (call->request.operation == CP_API_INVOKE)
@@ -320,6 +355,7 @@ static int start(struct call *call, const char *method)
     if (!cp_api_check_head(&call->raw, cp_api_gate_host(call->server->gate), &call->response) ||
         !cp_api_route(&call->raw, &call->request, &call->response))
         return refuse(call);
+    cp_buf_init(&call->body, cp_api_body_max(&call->raw));
     return MHD_YES;
 }
 
@@ -327,9 +363,7 @@ static int take_body(struct call *call, const char *data, size_t n)
 {
     if (call->is_done || !cp_buf_add(&call->body, data, n))
         return MHD_YES;
-    cp_api_fail(&call->response, 413, "RequestTooLargeException", NULL,
-                "Request must be smaller than %d bytes for the InvokeFunction operation",
-                CP_BODY_MAX);
+    cp_api_fail_body(&call->raw, &call->response);
     return MHD_YES; /* answered at the end of the body: MHD takes no answer in its middle */
 }
 

@@ -5,6 +5,7 @@
 #ifndef COLDPROF_PROBES_LOCAL_API_SERVER_H
 #define COLDPROF_PROBES_LOCAL_API_SERVER_H
 
+#include "probes/local/code_store.h"
 #include "probes/local/invoke.h"
 
 struct cp_api_server;
@@ -14,6 +15,7 @@ struct cp_api_server_options {
     struct cp_control *control;
     struct cp_pool *pool;
     struct cp_async_queue *queue;
+    struct cp_code_store *code_store;
     struct cp_rng *rng;
     const struct cp_credentials *credentials;
     const char *region;

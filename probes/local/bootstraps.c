@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "probes/os/file.h"
+#include "probes/os/file_tree.h"
 
 #define DIR_PREFIX "coldprof-"
 
@@ -78,11 +79,6 @@ enum cp_code cp_bootstraps_write(const char *parent, char dir[PATH_MAX], struct 
 
 void cp_bootstraps_remove(const char *dir)
 {
-    for (const struct cp_bootstrap *b = cp_bootstraps; *dir && b->name; b++) {
-        char path[FILE_PATH_MAX];
-        (void)snprintf(path, sizeof path, "%s/%s", dir, b->name);
-        (void)unlink(path);
-    }
     if (*dir)
-        (void)rmdir(dir);
+        (void)cp_file_remove_tree(dir, NULL);
 }

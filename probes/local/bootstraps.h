@@ -26,7 +26,7 @@ const char *cp_bootstrap_for(const char *runtime);
 /* Makes a private folder below `parent` and writes all of them; `dir` gets its path. Folders of
  * services that are gone are removed first. */
 enum cp_code cp_bootstraps_write(const char *parent, char dir[PATH_MAX], struct cp_error *err);
-/* Removes the files and the folder; nothing when it is gone already. */
+/* Removes the folder with all that was put there; nothing when it is gone already. */
 void cp_bootstraps_remove(const char *dir);
 
 #endif

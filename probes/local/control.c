@@ -41,6 +41,7 @@ enum cp_code cp_control_new(const struct cp_control_options *options, struct cp_
     c->account_concurrency = options->account_concurrency;
     c->update_delay_ms = options->update_delay_ms;
     c->events = options->events;
+    c->code = options->code;
     cp_rng_init(&c->rng, options->seed, 0);
     *out = c;
     return CP_OK;
@@ -57,16 +58,17 @@ void cp_control_free(struct cp_control *control)
 }
 
 static struct cp_function *new_function(struct cp_control *control,
-                                        const struct cp_function_folder *folder, int64_t now_ms)
+                                        const struct cp_settings *settings, int64_t now_ms)
 {
     struct cp_function *f = calloc(1, sizeof *f);
-    if (!f || cp_settings_init(&f->latest.settings, folder)) {
-        free(f);
+    if (!f)
         return NULL;
-    }
-    (void)cp_view_copy(cp_view_of(folder->name), f->name, sizeof f->name);
+    (void)cp_view_copy(cp_view_of(settings->folder->folder.name), f->name, sizeof f->name);
     f->reserved = -1;
     f->next_version = 1;
+    cp_settings_copy(&f->latest.settings, settings);
+    (void)cp_view_copy(cp_view_of(settings->description), f->latest.description,
+                       sizeof f->latest.description);
     f->latest.configuration_id = ++control->next_configuration_id;
     f->latest.modified_at_ms = now_ms;
     cp_state_new_revision(control, f->latest.revision_id);
@@ -75,29 +77,43 @@ static struct cp_function *new_function(struct cp_control *control,
     return f;
 }
 
-enum cp_code cp_control_add_function(struct cp_control *control,
-                                     const struct cp_function_folder *folder, int64_t now_ms,
-                                     struct cp_error *err)
+struct cp_function *cp_state_add(struct cp_control *control, const struct cp_settings *settings,
+                                 int64_t now_ms, bool is_creating)
 {
-    if (!cp_function_name_is_valid(cp_view_of(folder->name)))
-        return cp_fail(err, CP_EINVAL, "'%s' is not a function name ([a-zA-Z0-9-_]{1,64})",
-                       folder->name);
-    if (cp_state_function(control, folder->name))
-        return cp_fail(err, CP_EEXIST, "two functions are named '%s'", folder->name);
+    const char *name = settings->folder->folder.name;
     size_t at = 0;
-    while (at < control->n_functions && strcmp(control->functions[at]->name, folder->name) < 0)
+    while (at < control->n_functions && strcmp(control->functions[at]->name, name) < 0)
         at++;
     struct cp_function **grown = cp_state_reserve(control->functions, control->n_functions,
                                                   &control->cap_functions, sizeof(void *));
     if (grown)
         control->functions = grown;
-    struct cp_function *f = grown ? new_function(control, folder, now_ms) : NULL;
+    struct cp_function *f = grown ? new_function(control, settings, now_ms) : NULL;
     if (!f)
-        return cp_fail(err, CP_ENOMEM, "out of memory");
+        return NULL;
+    f->is_creating = is_creating;
+    f->update_due_at_ms = now_ms + control->update_delay_ms;
     struct cp_function **slot =
         cp_state_insert(control->functions, &control->n_functions, sizeof(void *), at);
     *slot = f;
-    return CP_OK;
+    return f;
+}
+
+enum cp_code cp_control_add_function(struct cp_control *control,
+                                     const struct cp_function_folder *folder, int64_t now_ms,
+                                     struct cp_error *err)
+{
+    struct cp_settings settings;
+    if (!cp_function_name_is_valid(cp_view_of(folder->name)))
+        return cp_fail(err, CP_EINVAL, "'%s' is not a function name ([a-zA-Z0-9-_]{1,64})",
+                       folder->name);
+    if (cp_state_function(control, folder->name))
+        return cp_fail(err, CP_EEXIST, "two functions are named '%s'", folder->name);
+    enum cp_code code = cp_settings_init(&settings, folder);
+    if (!code && !cp_state_add(control, &settings, now_ms, false))
+        code = CP_ENOMEM;
+    cp_settings_clear(&settings);
+    return code ? cp_fail(err, CP_ENOMEM, "out of memory") : CP_OK;
 }
 
 /* --- time --- */
@@ -106,6 +122,10 @@ static void complete_update(struct cp_control *control, struct cp_function *f)
 {
     cp_state_new_revision(control, f->latest.revision_id);
     f->is_updating = false;
+    if (f->is_creating) { /* nothing was there before */
+        f->is_creating = false;
+        return;
+    }
     struct cp_version old = f->running;
     f->running = f->latest;
     cp_settings_copy(&f->running.settings, &f->latest.settings);
@@ -116,7 +136,7 @@ void cp_control_advance(struct cp_control *control, int64_t now_ms)
 {
     for (size_t i = 0; i < control->n_functions; i++) {
         struct cp_function *f = control->functions[i];
-        if (f->is_updating && now_ms >= f->update_due_at_ms)
+        if ((f->is_creating || f->is_updating) && now_ms >= f->update_due_at_ms)
             complete_update(control, f);
     }
 }
@@ -225,6 +245,10 @@ static const struct {
     [CP_API_DELETE_PROVISIONED] = {cp_op_delete_provisioned, SCOPE_QUALIFIED},
     [CP_API_LIST_PROVISIONED] = {cp_op_list_provisioned, SCOPE_UNQUALIFIED},
     [CP_API_GET_ACCOUNT_SETTINGS] = {cp_op_get_account_settings, SCOPE_ACCOUNT},
+    [CP_API_CREATE_FUNCTION] = {cp_op_create_function, SCOPE_ACCOUNT},
+    [CP_API_TAG_RESOURCE] = {cp_op_tag_resource, SCOPE_UNQUALIFIED},
+    [CP_API_UNTAG_RESOURCE] = {cp_op_untag_resource, SCOPE_UNQUALIFIED},
+    [CP_API_LIST_TAGS] = {cp_op_list_tags, SCOPE_UNQUALIFIED},
 };
 
 static void run_operation(struct cp_control *control, const struct cp_api_request *request,
@@ -289,6 +313,21 @@ static void describe(const struct cp_control *control, struct cp_function *f,
                        sizeof out->system_log_level);
 }
 
+const struct cp_function_folder *cp_control_code(const struct cp_control *control,
+                                                 const struct cp_code_link *link)
+{
+    struct cp_function *f = cp_state_function(control, link->function);
+    if (!f)
+        return NULL;
+    for (size_t i = 0; i <= f->n_versions; i++) {
+        const struct cp_version *version = i ? &f->versions[i - 1] : &f->latest;
+        const struct cp_function_folder *folder = &version->settings.folder->folder;
+        if (cp_code_link_is_for(link, folder->code_sha256))
+            return folder;
+    }
+    return NULL;
+}
+
 bool cp_control_configuration(const struct cp_control *control, int64_t configuration_id,
                               struct cp_configuration *out)
 {
@@ -323,6 +362,10 @@ bool cp_control_resolve(struct cp_control *control, const char *function, const 
     }
     if (!find_function(control, SCOPE_QUALIFIED, NULL, &call, response))
         return false;
+    if (call.function->is_creating) {
+        cp_fail_pending(response);
+        return false;
+    }
     const struct cp_version *version = invoked_version(call.function, call.qualifier, uniform);
     if (!version) {
         cp_fail_not_found(control, call.function->name, call.qualifier, response);

@@ -5,13 +5,24 @@ add_library(cp_local_control STATIC
     api_response.c
     api_route.c
     api_verify.c
+    base64.c
     code_hash.c
+    code_link.c
+    code_package.c
+    code_store.c
+    code_unzip.c
+    code_zip.c
     control.c
     control_alias.c
     control_body.c
+    control_code.c
     control_concurrency.c
+    control_create.c
     control_function.c
+    control_settings.c
     control_state.c
+    control_tags.c
+    control_update.c
     env_name.c
     folder_ini.c
     function_folder.c
@@ -21,4 +32,4 @@ add_library(cp_local_control STATIC
     nearest.c)
 target_link_libraries(cp_local_control
     PUBLIC cp_base
-    PRIVATE cp_os cp_aws PkgConfig::CJSON PkgConfig::CRYPTO)
+    PRIVATE cp_os cp_aws PkgConfig::CJSON PkgConfig::CRYPTO PkgConfig::ZIP)

@@ -20,6 +20,7 @@
 #include <stdint.h>
 
 #include "model/base/buf.h"
+#include "probes/local/code_link.h"
 #include "probes/local/function_folder.h"
 
 struct cp_control;
@@ -33,6 +34,20 @@ struct cp_control_events {
     void (*on_provisioned)(void *context, int64_t configuration_id, int count);
 };
 
+/* What the control plane has done about code, for it opens no file itself. All may be NULL: then
+ * nothing can be created, and GetFunction tells no Location. */
+struct cp_control_code {
+    void *context;
+    /* Unpacks an archive: sets dir, package, code_sha256 and code_size. */
+    enum cp_code (*unpack)(void *context, struct cp_view zip, struct cp_function_folder *folder,
+                           struct cp_error *err);
+    /* Sets program, bootstrap and the runtime that is really here, by runtime and dir. */
+    enum cp_code (*prepare)(void *context, struct cp_function_folder *folder, struct cp_error *err);
+    /* A link that fetches the code, "" when there is none. */
+    void (*locate)(void *context, const char *function, const char *sha256_base64, int64_t now_ms,
+                   char out[CP_CODE_LINK_MAX]);
+};
+
 struct cp_control_options {
     const char *region;      /* us-east-1 */
     const char *account_id;  /* 12 digits */
@@ -40,6 +55,7 @@ struct cp_control_options {
     int update_delay_ms;     /* how long LastUpdateStatus stays InProgress */
     uint64_t seed;           /* RevisionIds */
     struct cp_control_events events;
+    struct cp_control_code code;
 };
 
 enum cp_code cp_control_new(const struct cp_control_options *options, struct cp_control **out,
@@ -102,6 +118,11 @@ enum cp_api_operation {
     CP_API_DELETE_PROVISIONED,
     CP_API_LIST_PROVISIONED,
     CP_API_GET_ACCOUNT_SETTINGS,
+    CP_API_CREATE_FUNCTION,
+    CP_API_TAG_RESOURCE,
+    CP_API_UNTAG_RESOURCE,
+    CP_API_LIST_TAGS,
+    CP_API_GET_CODE, /* Code.Location: not of the control plane */
     CP_API_OPERATION_COUNT
 };
 
@@ -116,6 +137,8 @@ struct cp_api_request {
     bool is_list;        /* ?List=ALL */
     struct cp_view body;
     char function_version[32]; /* ?FunctionVersion= of the two listings that have it */
+    struct cp_view query;      /* undecoded, for the tag keys: they may hold any character */
+    char expires[24], token[CP_CODE_TOKEN_MAX]; /* of a code link, whose SHA part is in `alias` */
 };
 
 /* Runs any operation but Invoke. The response is always filled. */
@@ -131,6 +154,11 @@ void cp_control_advance(struct cp_control *control, int64_t now_ms);
 bool cp_control_resolve(struct cp_control *control, const char *function, const char *qualifier,
                         double uniform, struct cp_configuration *out,
                         struct cp_api_response *response);
+
+/* The folder with the code of this function that `link` names, in any of its versions; NULL when
+ * there is none. Borrowed until the next call. */
+const struct cp_function_folder *cp_control_code(const struct cp_control *control,
+                                                 const struct cp_code_link *link);
 
 /* The configuration of an id given to struct cp_control_events; false when there is none. */
 bool cp_control_configuration(const struct cp_control *control, int64_t configuration_id,

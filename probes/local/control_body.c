@@ -93,7 +93,7 @@ const struct cJSON *cp_body_member(const struct cJSON *object, const char *name)
     return member && !cJSON_IsNull(member) ? member : NULL;
 }
 
-static size_t characters(const char *text)
+size_t cp_body_characters(const char *text)
 {
     size_t n = 0;
     for (; *text; text++)
@@ -112,7 +112,7 @@ const char *cp_body_string(struct cp_body *b, const struct cJSON *object, const 
         b->wrong_type = "NUMBER_VALUE can not be converted to a String";
         return NULL;
     }
-    if (characters(value) > max) {
+    if (cp_body_characters(value) > max) {
         char constraint[CONSTRAINT_MAX];
         (void)snprintf(constraint, sizeof constraint,
                        "Member must have length less than or equal to %zu", max);
@@ -202,6 +202,12 @@ static void write_logging(struct cp_json_out *j, const struct cp_settings *s)
 static void write_state(struct cp_json_out *j, const struct cp_function *function,
                         const struct cp_version *version)
 {
+    if (function->is_creating) {
+        cp_json_string(j, "State", "Pending");
+        cp_json_string(j, "StateReason", "The function is being created.");
+        cp_json_string(j, "StateReasonCode", "Creating");
+        return;
+    }
     cp_json_string(j, "State", "Active");
     if (version->number == 0 && function->is_updating) {
         cp_json_string(j, "LastUpdateStatus", "InProgress");
@@ -213,7 +219,76 @@ static void write_state(struct cp_json_out *j, const struct cp_function *functio
     }
 }
 
-/* What a folder on this machine has; Role, VPC, layers and the like do not exist here. */
+static void write_item(struct cp_json_out *j, const char *name, const cJSON *item)
+{
+    const cJSON *child = NULL;
+    if (cJSON_IsString(item)) {
+        cp_json_string(j, name, item->valuestring);
+    } else if (cJSON_IsNumber(item)) {
+        cp_json_int(j, name, (int64_t)item->valuedouble);
+    } else if (cJSON_IsArray(item)) {
+        cp_json_array(j, name);
+        cJSON_ArrayForEach(child, item)
+        {
+            write_item(j, NULL, child);
+        }
+        cp_json_array_end(j);
+    } else if (cJSON_IsObject(item)) {
+        cp_json_object(j, name);
+        cJSON_ArrayForEach(child, item)
+        {
+            write_item(j, child->string, child);
+        }
+        cp_json_object_end(j);
+    }
+}
+
+/* A folder has no role; AWS's documents always have one, and a copy of the function needs it. */
+static void write_role(struct cp_json_out *j, const struct cp_control *control)
+{
+    char text[96];
+    (void)snprintf(text, sizeof text, "arn:%s:iam::%s:role/coldprof-local",
+                   cp_state_partition(control), control->account_id);
+    cp_json_string(j, "Role", text);
+}
+
+/* No snapshot is ever made here: OptimizationStatus stays Off. */
+static void write_snap_start(struct cp_json_out *j, const cJSON *extras)
+{
+    const cJSON *item = cJSON_GetObjectItemCaseSensitive(extras, "SnapStart");
+    const char *apply_on = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(item, "ApplyOn"));
+    cp_json_object(j, "SnapStart");
+    cp_json_string(j, "ApplyOn", apply_on ? apply_on : "None");
+    cp_json_string(j, "OptimizationStatus", "Off");
+    cp_json_object_end(j);
+}
+
+/* What was given, and AWS's value for what was not. */
+static void write_extras(struct cp_json_out *j, const struct cp_control *control,
+                         const cJSON *extras)
+{
+    enum { EPHEMERAL_STORAGE_MB = 512 };
+    const cJSON *item = NULL;
+    cJSON_ArrayForEach(item, extras)
+    {
+        if (strcmp(item->string, "SnapStart") != 0)
+            write_item(j, item->string, item);
+    }
+    write_snap_start(j, extras);
+    if (!cJSON_GetObjectItemCaseSensitive(extras, "Role"))
+        write_role(j, control);
+    if (!cJSON_GetObjectItemCaseSensitive(extras, "TracingConfig")) {
+        cp_json_object(j, "TracingConfig");
+        cp_json_string(j, "Mode", "PassThrough");
+        cp_json_object_end(j);
+    }
+    if (!cJSON_GetObjectItemCaseSensitive(extras, "EphemeralStorage")) {
+        cp_json_object(j, "EphemeralStorage");
+        cp_json_int(j, "Size", EPHEMERAL_STORAGE_MB);
+        cp_json_object_end(j);
+    }
+}
+
 static void write_code(struct cp_json_out *j, const struct cp_function_folder *folder)
 {
     cp_json_string(j, "Runtime", folder->runtime);
@@ -249,13 +324,7 @@ void cp_write_configuration(struct cp_json_out *j, const char *name,
     cp_json_string(j, "RevisionId", version->revision_id);
     write_environment(j, s);
     write_logging(j, s);
-    cp_json_object(j, "TracingConfig");
-    cp_json_string(j, "Mode", "PassThrough");
-    cp_json_object_end(j);
-    cp_json_object(j, "SnapStart");
-    cp_json_string(j, "ApplyOn", "None");
-    cp_json_string(j, "OptimizationStatus", "Off");
-    cp_json_object_end(j);
+    write_extras(j, control, s->extras ? s->extras->json : NULL);
     if (!how->without_state)
         write_state(j, function, version);
     cp_json_object_end(j);

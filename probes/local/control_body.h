@@ -51,6 +51,14 @@ bool cp_body_int(struct cp_body *b, const struct cJSON *object, const char *name
 /* The object member, NULL when absent or wrong. */
 const struct cJSON *cp_body_object(struct cp_body *b, const struct cJSON *object, const char *name);
 
+/* Characters, not bytes. */
+size_t cp_body_characters(const char *text);
+/* Adds the members of `more` to `*tags` (NULL: none yet). false: nothing was changed, `response`
+ * says why. */
+bool cp_tags_merge(struct cJSON **tags, const struct cJSON *more, struct cp_body *b,
+                   struct cp_api_response *response);
+void cp_write_tags(struct cp_json_out *j, const struct cp_function *function);
+
 /* --- documents --- */
 struct cp_document {
     const char *qualifier; /* at the end of FunctionArn; NULL: unqualified */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "probes/local/control_state.h"
 
+#include <cjson/cJSON.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -40,15 +41,13 @@ void cp_state_remove(void *items, size_t *n, size_t item_size, size_t at)
 enum cp_code cp_settings_init(struct cp_settings *s, const struct cp_function_folder *folder)
 {
     *s = (struct cp_settings){
-        .folder = malloc(sizeof *s->folder),
+        .folder = cp_shared_folder_new(folder),
         .has_environment = folder->n_env > 0,
         .memory_size_mb = folder->memory_size_mb,
         .timeout_s = folder->timeout_s,
     };
     if (!s->folder)
         return CP_ENOMEM;
-    s->folder->refs = 1;
-    s->folder->folder = *folder;
     (void)snprintf(s->log_group, sizeof s->log_group, "/aws/lambda/%s", folder->name);
     return CP_OK;
 }
@@ -57,17 +56,43 @@ void cp_settings_copy(struct cp_settings *to, const struct cp_settings *from)
 {
     *to = *from;
     to->folder->refs++;
+    if (to->extras)
+        to->extras->refs++;
+}
+
+struct cp_shared_folder *cp_shared_folder_new(const struct cp_function_folder *from)
+{
+    struct cp_shared_folder *folder = calloc(1, sizeof *folder);
+    if (!folder)
+        return NULL;
+    folder->refs = 1;
+    if (from) {
+        folder->folder = *from;
+        (void)cp_code_package_ref(from->package);
+    }
+    return folder;
 }
 
 static void release_folder(struct cp_shared_folder *folder)
 {
-    if (folder && --folder->refs == 0)
-        free(folder);
+    if (!folder || --folder->refs > 0)
+        return;
+    cp_code_package_unref(folder->folder.package);
+    free(folder);
+}
+
+static void release_extras(struct cp_shared_extras *extras)
+{
+    if (!extras || --extras->refs > 0)
+        return;
+    cJSON_Delete(extras->json);
+    free(extras);
 }
 
 void cp_settings_clear(struct cp_settings *s)
 {
     release_folder(s->folder);
+    release_extras(s->extras);
     *s = (struct cp_settings){0};
 }
 
@@ -75,7 +100,34 @@ void cp_settings_set_folder(struct cp_settings *s, struct cp_shared_folder *fold
 {
     release_folder(s->folder);
     s->folder = folder;
-    s->has_environment = true;
+}
+
+cJSON *cp_settings_extras_copy(const struct cp_settings *s)
+{
+    return s->extras ? cJSON_Duplicate(s->extras->json, true) : cJSON_CreateObject();
+}
+
+bool cp_settings_set_extras(struct cp_settings *s, cJSON *json)
+{
+    bool is_empty = !json->child;
+    struct cp_shared_extras *extras = is_empty ? NULL : calloc(1, sizeof *extras);
+    if (!extras) {
+        cJSON_Delete(json);
+        if (!is_empty)
+            return false;
+    } else {
+        *extras = (struct cp_shared_extras){.refs = 1, .json = json};
+    }
+    release_extras(s->extras);
+    s->extras = extras;
+    return true;
+}
+
+static bool same_extras(const struct cp_settings *a, const struct cp_settings *b)
+{
+    if (a->extras == b->extras)
+        return true;
+    return a->extras && b->extras && cJSON_Compare(a->extras->json, b->extras->json, true);
 }
 
 static const struct cp_env_pair *find_env(const struct cp_function_folder *folder, const char *name)
@@ -110,6 +162,8 @@ bool cp_settings_equal(const struct cp_settings *a, const struct cp_settings *b)
            strcmp(a->system_log_level, b->system_log_level) == 0 &&
            strcmp(a->log_group, b->log_group) == 0 &&
            strcmp(a->folder->folder.code_sha256, b->folder->folder.code_sha256) == 0 &&
+           strcmp(a->folder->folder.runtime, b->folder->folder.runtime) == 0 &&
+           strcmp(a->folder->folder.handler, b->folder->folder.handler) == 0 && same_extras(a, b) &&
            same_env(&a->folder->folder, &b->folder->folder);
 }
 
@@ -125,9 +179,9 @@ void cp_state_new_revision(struct cp_control *control, char out[CP_UUID_TEXT_MAX
                    (unsigned)(0x8000 | (b >> 48 & 0x3fff)), b & 0xffffffffffffU);
 }
 
-static const char *partition_of(const char *region)
+const char *cp_state_partition(const struct cp_control *control)
 {
-    struct cp_view v = cp_view_of(region);
+    struct cp_view v = cp_view_of(control->region);
     return cp_view_has_prefix(v, "cn-")       ? "aws-cn"
            : cp_view_has_prefix(v, "us-gov-") ? "aws-us-gov"
                                               : "aws";
@@ -138,7 +192,7 @@ void cp_state_arn(const struct cp_control *control, const char *function, const 
 {
     bool is_qualified = qualifier && qualifier[0];
     (void)snprintf(out, CP_ARN_TEXT_MAX, "arn:%s:lambda:%s:%s:function:%s%s%s",
-                   partition_of(control->region), control->region, control->account_id, function,
+                   cp_state_partition(control), control->region, control->account_id, function,
                    is_qualified ? ":" : "", is_qualified ? qualifier : "");
 }
 
@@ -277,6 +331,7 @@ void cp_function_free(struct cp_function *function)
     free(function->versions);
     free(function->aliases);
     free(function->provisioned);
+    cJSON_Delete(function->tags);
     free(function);
 }
 
@@ -303,6 +358,13 @@ void cp_fail_revision(struct cp_api_response *response)
     cp_api_fail(response, 412, "PreconditionFailedException", NULL,
                 "The Revision Id provided does not match the latest Revision Id. Call the "
                 "GetFunction/GetAlias API to retrieve the latest Revision Id");
+}
+
+void cp_fail_pending(struct cp_api_response *response)
+{
+    cp_api_fail(response, 409, "ResourceConflictException", NULL,
+                "The operation cannot be performed at this time. The function is currently in the "
+                "following state: Pending");
 }
 
 void cp_fail_memory(struct cp_api_response *response)

@@ -8,8 +8,11 @@
 #define COLDPROF_PROBES_LOCAL_CONTROL_STATE_H
 
 #include "model/base/rng.h"
+#include "probes/local/code_package.h"
 #include "probes/local/control.h"
 #include "probes/local/function_ref.h"
+
+struct cJSON;
 
 enum {
     CP_MIN_UNRESERVED = 100, /* AWS: reservations must leave this much to the account */
@@ -22,12 +25,20 @@ enum {
 /* A folder is large (its environment), and most configurations of a function have the same one. */
 struct cp_shared_folder {
     size_t refs;
-    struct cp_function_folder folder;
+    struct cp_function_folder folder; /* holds a reference to its package */
+};
+
+/* Settings that are kept as they are given back, and change nothing here: Role, Layers, VpcConfig,
+ * and so on. Never written to once it is shared. */
+struct cp_shared_extras {
+    size_t refs;
+    struct cJSON *json; /* an object of members of FunctionConfiguration */
 };
 
 /* What UpdateFunctionConfiguration changes and PublishVersion freezes. */
 struct cp_settings {
     struct cp_shared_folder *folder; /* its env is the configuration's Environment */
+    struct cp_shared_extras *extras; /* NULL: none */
     bool has_environment;            /* Environment was given, maybe empty */
     int memory_size_mb, timeout_s;
     char description[4 * CP_DESCRIPTION_MAX + 1]; /* characters of up to 4 bytes */
@@ -72,9 +83,10 @@ struct cp_function {
     char name[CP_FUNCTION_NAME_MAX + 1];
     struct cp_version latest; /* as Get shows it */
     struct cp_version
-        running; /* as Invoke uses it: the one before while an update is in progress */
+        running;      /* as Invoke uses it: the one before while an update is in progress */
+    bool is_creating; /* Pending: nothing may change, nothing can be invoked */
     bool is_updating;
-    int64_t update_due_at_ms;
+    int64_t update_due_at_ms; /* of either */
     int64_t next_version;
     int reserved; /* -1 none */
     struct cp_version *versions;
@@ -83,6 +95,7 @@ struct cp_function {
     size_t n_aliases, cap_aliases;
     struct cp_provisioned *provisioned;
     size_t n_provisioned, cap_provisioned;
+    struct cJSON *tags; /* an object of strings; NULL: none */
 };
 
 struct cp_control {
@@ -90,6 +103,7 @@ struct cp_control {
     int account_concurrency;
     int update_delay_ms;
     struct cp_control_events events;
+    struct cp_control_code code;
     struct cp_rng rng;
     int64_t next_configuration_id;
     struct cp_function **functions;
@@ -117,8 +131,14 @@ void cp_state_remove(void *items, size_t *n, size_t item_size, size_t at);
 enum cp_code cp_settings_init(struct cp_settings *s, const struct cp_function_folder *folder);
 void cp_settings_copy(struct cp_settings *to, const struct cp_settings *from); /* to is empty */
 void cp_settings_clear(struct cp_settings *s);
-/* Takes over the reference that `folder` was made with: another environment for `s`. */
+/* A copy of `from` (NULL: an empty one) with one reference; NULL when out of memory. */
+struct cp_shared_folder *cp_shared_folder_new(const struct cp_function_folder *from);
+/* Takes over the reference that `folder` was made with. */
 void cp_settings_set_folder(struct cp_settings *s, struct cp_shared_folder *folder);
+/* An object of its own for the caller, with the extras of `s`; NULL when out of memory. */
+struct cJSON *cp_settings_extras_copy(const struct cp_settings *s);
+/* Takes `json`, an object, in any case; false when out of memory. */
+bool cp_settings_set_extras(struct cp_settings *s, struct cJSON *json);
 bool cp_settings_equal(const struct cp_settings *a, const struct cp_settings *b);
 
 /* --- identifiers --- */
@@ -126,6 +146,8 @@ void cp_state_new_revision(struct cp_control *control, char out[CP_UUID_TEXT_MAX
 /* `qualifier` NULL or "": unqualified. */
 void cp_state_arn(const struct cp_control *control, const char *function, const char *qualifier,
                   char out[CP_ARN_TEXT_MAX]);
+/* aws, aws-cn or aws-us-gov */
+const char *cp_state_partition(const struct cp_control *control);
 /* "$LATEST" or the number. */
 void cp_state_version_name(int64_t number, char out[24]);
 
@@ -153,8 +175,33 @@ void cp_state_provision(struct cp_control *control, const struct cp_version *ver
 void cp_state_drop_provisioned(struct cp_control *control, struct cp_function *function,
                                const char *qualifier);
 void cp_function_free(struct cp_function *function);
+/* The whole function with all that it has; tells the environment side. */
+void cp_state_remove_function(struct cp_control *control, struct cp_function *f);
+/* 409 while a creation or an update is in progress, 412 when the caller's RevisionId (NULL: none)
+ * is not the latest. */
+bool cp_state_may_change(const struct cp_control *control, const struct cp_function *f,
+                         const char *revision_id, struct cp_api_response *response);
+/* $LATEST takes the new settings at once; requests get them when the update completes. */
+void cp_state_start_update(struct cp_control *control, struct cp_function *f,
+                           const struct cp_settings *settings, int64_t now_ms);
+/* A version with what $LATEST has; NULL when out of memory. */
+struct cp_version *cp_state_publish(struct cp_control *control, struct cp_function *f,
+                                    const char *description);
+/* A function among the others, with `folder` and Pending when `is_creating`. NULL: no memory. */
+struct cp_function *cp_state_add(struct cp_control *control, const struct cp_settings *settings,
+                                 int64_t now_ms, bool is_creating);
+
+/* --- code (control_code.c); false: `response` says why --- */
+bool cp_code_unpack(struct cp_control *control, const struct cJSON *zip_file,
+                    struct cp_function_folder *folder, struct cp_api_response *response);
+bool cp_code_prepare(struct cp_control *control, struct cp_function_folder *folder,
+                     struct cp_api_response *response);
 
 /* --- operations (control_function.c, control_alias.c, control_concurrency.c) --- */
+void cp_op_create_function(struct cp_control *, const struct cp_call *, struct cp_api_response *);
+void cp_op_tag_resource(struct cp_control *, const struct cp_call *, struct cp_api_response *);
+void cp_op_untag_resource(struct cp_control *, const struct cp_call *, struct cp_api_response *);
+void cp_op_list_tags(struct cp_control *, const struct cp_call *, struct cp_api_response *);
 void cp_op_get_function(struct cp_control *, const struct cp_call *, struct cp_api_response *);
 void cp_op_get_configuration(struct cp_control *, const struct cp_call *, struct cp_api_response *);
 void cp_op_update_configuration(struct cp_control *, const struct cp_call *,
@@ -185,6 +232,7 @@ void cp_fail_not_found(const struct cp_control *control, const char *function,
 void cp_fail_alias_not_found(const struct cp_control *control, const char *function,
                              const char *alias, struct cp_api_response *response);
 void cp_fail_revision(struct cp_api_response *response);
+void cp_fail_pending(struct cp_api_response *response);
 void cp_fail_memory(struct cp_api_response *response);
 
 #endif

@@ -41,9 +41,10 @@ static enum cp_code find_folder(const char *path, struct cp_function_folder *out
     return CP_OK;
 }
 
-static void set_defaults(struct cp_function_folder *out)
+void cp_function_folder_init(struct cp_function_folder *out)
 {
     struct utsname machine;
+    *out = (struct cp_function_folder){0};
     out->timeout_s = DEFAULT_TIMEOUT_S;
     out->memory_size_mb = CP_MEMORY_MIN_MB;
     bool is_arm = uname(&machine) == 0 && strcmp(machine.machine, "aarch64") == 0;
@@ -159,12 +160,35 @@ static enum cp_code choose_program(const char *path,
     return use_interpreter(path, options, out, err);
 }
 
+enum cp_code cp_function_folder_prepare(const struct cp_function_folder_options *options,
+                                        struct cp_function_folder *out, struct cp_error *err)
+{
+    struct cp_interpreter found;
+    struct cp_view runtime = cp_view_of(out->runtime);
+    out->bootstrap[0] = '\0';
+    if (is_custom(out->runtime))
+        return join(out->dir, "bootstrap", out->program, err);
+    if (!cp_interpreter_is_known(runtime))
+        return cp_fail(err, CP_EINVAL,
+                       "The runtime '%s' is not one that this service runs: python3.X, nodejsX.x, "
+                       "provided.al2 or provided.al2023",
+                       out->runtime);
+    const char *search_path = options->search_path ? options->search_path : CP_FOLDER_SEARCH_PATH;
+    enum cp_code code =
+        cp_interpreter_find(runtime, search_path, options->ask_timeout_ms, &found, err);
+    if (code)
+        return code;
+    (void)cp_view_copy(cp_view_of(found.program), out->program, sizeof out->program);
+    (void)cp_view_copy(cp_view_of(found.runtime), out->runtime, sizeof out->runtime);
+    return CP_OK;
+}
+
 /* --- all of it --- */
 
 static enum cp_code hash_code(struct cp_function_folder *out, struct cp_error *err)
 {
     struct cp_code_hash hash;
-    enum cp_code code = cp_code_hash(out->dir, &hash, err);
+    enum cp_code code = cp_code_hash_folder(out->dir, &hash, err);
     out->code_size = hash.size;
     (void)cp_view_copy(cp_view_of(hash.sha256_base64), out->code_sha256, sizeof out->code_sha256);
     return code;
@@ -175,8 +199,7 @@ enum cp_code cp_function_folder_read_with(const char *path,
                                           struct cp_function_folder *out, struct cp_error *err)
 {
     char ini[PATH_MAX];
-    *out = (struct cp_function_folder){0};
-    set_defaults(out);
+    cp_function_folder_init(out);
     enum cp_code code = find_folder(path, out, err);
     if (!code)
         code = join(out->dir, "function.ini", ini, err);

@@ -14,7 +14,9 @@
 #include "model/base/error.h"
 #include "model/base/view.h"
 
-enum { CP_FOLDER_ENV_MAX = 64 };
+enum { CP_FOLDER_ENV_MAX = 64, CP_HANDLER_MAX = 128 };
+
+struct cp_code_package;
 
 struct cp_env_pair {
     char name[64];
@@ -29,12 +31,14 @@ struct cp_function_folder {
     char handler[160];
     char runtime[64];      /* provided.al2023, python3.11, nodejs20.x: as found here */
     char architecture[16]; /* of this machine */
-    char code_sha256[72];  /* base64 SHA-256 over names and bytes of the folder */
-    int64_t code_size;
-    int timeout_s;      /* default 3, as on AWS */
-    int memory_size_mb; /* default 128 */
+    char code_sha256[72];  /* base64 SHA-256 of the code as a zip archive (code_zip.h) */
+    int64_t code_size;     /* of that archive */
+    int timeout_s;         /* default 3, as on AWS */
+    int memory_size_mb;    /* default 128 */
     struct cp_env_pair env[CP_FOLDER_ENV_MAX];
     size_t n_env;
+    struct cp_code_package
+        *package; /* the code that came as a zip archive; NULL: a user's folder */
 };
 
 #define CP_FOLDER_SEARCH_PATH "/usr/local/bin:/usr/bin:/bin"
@@ -46,6 +50,15 @@ struct cp_function_folder_options {
     const char *search_path; /* where interpreters are looked for; NULL: CP_FOLDER_SEARCH_PATH */
     int ask_timeout_ms;      /* for an interpreter to say its version; 0: 10,000 */
 };
+
+/* Machine, timeout and memory of a function that says nothing. */
+void cp_function_folder_init(struct cp_function_folder *out);
+
+/* How code in out->dir is run under out->runtime, which becomes the runtime that is really here. A
+ * custom runtime executes `bootstrap`, whether it is there or not: that shows at the first start,
+ * as on AWS. CP_EINVAL: unknown runtime, or one that is not installed. */
+enum cp_code cp_function_folder_prepare(const struct cp_function_folder_options *options,
+                                        struct cp_function_folder *out, struct cp_error *err);
 
 /* CP_ENOTFOUND: no such folder; CP_EINVAL: neither bootstrap nor function.ini, bootstrap not
  * executable, unknown runtime, interpreter missing, bad key (with line number). */

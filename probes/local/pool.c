@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "probes/local/code_package.h"
 #include "probes/local/idle_law.h"
 #include "probes/os/clock.h"
 
@@ -84,6 +85,7 @@ static struct member *add_member(struct cp_pool *pool, const struct cp_configura
     m->pool = pool;
     m->config = *config;
     m->folder = *config->folder;
+    (void)cp_code_package_ref(m->folder.package);
     m->config.folder = &m->folder;
     m->function = f;
     m->provisioner.on_due = on_provisioner;
@@ -101,6 +103,7 @@ static void remove_member_if_over(struct member *m)
         at = &(*at)->next;
     *at = m->next;
     cp_loop_timer_cancel(m->pool->options.loop, &m->provisioner);
+    cp_code_package_unref(m->folder.package);
     free(m);
 }
 

@@ -44,6 +44,7 @@ struct service {
     struct cp_rng rng;
     struct cp_loop *loop;
     struct cp_slot_kit kit;
+    struct cp_code_store code_store;
     struct cp_control *control;
     struct cp_runtime_api *runtime_api;
     struct cp_pool *pool;
@@ -269,8 +270,11 @@ static enum cp_code start_control(struct service *s)
         .update_delay_ms = o->update_delay_ms < 0 ? UPDATE_DELAY_MS : o->update_delay_ms,
         .seed = o->seed,
         .events = {s, on_retired, on_provisioned},
+        .code = cp_code_store_operations(&s->code_store),
     };
-    enum cp_code code = cp_control_new(&options, &s->control, s->err);
+    enum cp_code code = cp_code_store_init(&s->code_store, s->kit.scratch_dir, s->err);
+    if (!code)
+        code = cp_control_new(&options, &s->control, s->err);
     for (size_t i = 0; !code && i < o->n_folders; i++)
         code = add_function(s, o->folders[i]);
     return code;
@@ -282,7 +286,10 @@ static enum cp_code start_places(struct service *s)
     enum cp_code code = CP_OK;
     if (!s->options->no_cpu_share)
         code = cp_cgroup_detect(&s->kit.cgroup, s->err);
-    return code ? code : cp_bootstraps_write(SCRATCH_PARENT, s->kit.scratch_dir, s->err);
+    const char *parent = s->options->tmp_dir;
+    if (!parent || parent[0] != '/')
+        parent = SCRATCH_PARENT;
+    return code ? code : cp_bootstraps_write(parent, s->kit.scratch_dir, s->err);
 }
 
 static enum cp_code start_pool(struct service *s)
@@ -320,6 +327,7 @@ static enum cp_code start_server(struct service *s)
         .control = s->control,
         .pool = s->pool,
         .queue = s->queue,
+        .code_store = &s->code_store,
         .rng = &s->rng,
         .credentials = &s->options->credentials,
         .region = s->region,
@@ -327,7 +335,10 @@ static enum cp_code start_server(struct service *s)
         .port = s->options->port,
         .head_limit_ms = s->options->head_limit_ms ? s->options->head_limit_ms : HEAD_LIMIT_MS,
     };
-    return cp_api_server_new(&options, &s->server, s->err);
+    code = cp_api_server_new(&options, &s->server, s->err);
+    if (!code)
+        s->code_store.host = cp_api_server_host(s->server);
+    return code;
 }
 
 static enum cp_code start(struct service *s)

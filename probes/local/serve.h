@@ -27,6 +27,7 @@ struct cp_serve_options {
     int account_concurrency;           /* 0: 1,000 */
     int update_delay_ms;               /* LastUpdateStatus InProgress; -1: default */
     uint64_t seed;
+    const char *tmp_dir;  /* NULL: /tmp; a private folder is made there, for code and runtimes */
     const char *log_file; /* NULL, or where function logs are appended (REPORT lines too) */
     int parent_pid;       /* > 0: end when this process is gone */
     bool is_quiet;     /* without log_file, function logs go to standard error unless this is set */

@@ -124,6 +124,7 @@ static enum cp_status serve(struct cp_cli *cli)
         .account_concurrency = o->account_concurrency,
         .update_delay_ms = o->update_delay_ms,
         .seed = o->seed,
+        .tmp_dir = cli->get(cli->get_context, "TMPDIR"),
         .log_file = o->log_file,
         .parent_pid = o->parent_pid,
         .is_quiet = o->is_quiet,

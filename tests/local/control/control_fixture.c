@@ -23,6 +23,36 @@ static void on_provisioned(void *context, int64_t configuration_id, int count)
     f->provisioned[f->n_provisioned++] = (struct provisioned_event){configuration_id, count};
 }
 
+/* An archive of the fixture is any bytes; its hash is the bytes themselves. */
+static enum cp_code unpack(void *context, struct cp_view zip, struct cp_function_folder *folder,
+                           struct cp_error *err)
+{
+    struct fixture *f = context;
+    if (cp_view_is(zip, "broken"))
+        return cp_fail(err, CP_EINVAL, "Could not unzip uploaded file");
+    f->n_unpacked++;
+    folder->code_size = (int64_t)zip.n;
+    (void)snprintf(folder->dir, sizeof folder->dir, "/unpacked/%d", f->n_unpacked);
+    (void)cp_view_copy(zip, folder->code_sha256, sizeof folder->code_sha256);
+    return CP_OK;
+}
+
+static enum cp_code prepare(void *context, struct cp_function_folder *folder, struct cp_error *err)
+{
+    (void)context;
+    (void)snprintf(folder->program, sizeof folder->program, "/programs/%.40s", folder->runtime);
+    return strcmp(folder->runtime, "cobol") == 0 ? cp_fail(err, CP_EINVAL, "no such runtime")
+                                                 : CP_OK;
+}
+
+static void locate(void *context, const char *function, const char *sha256_base64, int64_t now_ms,
+                   char out[CP_CODE_LINK_MAX])
+{
+    (void)context;
+    (void)now_ms;
+    (void)snprintf(out, CP_CODE_LINK_MAX, "http://fixture/%s/%s", function, sha256_base64);
+}
+
 void fixture_folder(struct cp_function_folder *out, const char *name)
 {
     *out = (struct cp_function_folder){
@@ -60,6 +90,7 @@ int fixture_setup(void **state)
         .update_delay_ms = FIXTURE_DELAY_MS,
         .seed = 7,
         .events = {.context = f, .on_retired = on_retired, .on_provisioned = on_provisioned},
+        .code = {f, unpack, prepare, locate},
     };
     assert_int_equal(cp_control_new(&options, &f->control, &err), CP_OK);
     fixture_add(f, "hello");

@@ -25,6 +25,7 @@ struct fixture {
     size_t n_retired;
     struct provisioned_event provisioned[FIXTURE_EVENTS_MAX];
     size_t n_provisioned;
+    int n_unpacked;
 };
 
 /* cmocka setup and teardown; *state is a struct fixture with function "hello" (128 MB, 3 s). */

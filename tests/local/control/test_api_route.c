@@ -53,6 +53,12 @@ static const struct {
     {"GET", "/2019-09-30/functions/fn/provisioned-concurrency?List=ALL", CP_API_LIST_PROVISIONED},
     {"GET", "/2016-08-19/account-settings/", CP_API_GET_ACCOUNT_SETTINGS},
     {"GET", "/2016-08-19/account-settings", CP_API_GET_ACCOUNT_SETTINGS},
+    {"POST", "/2015-03-31/functions", CP_API_CREATE_FUNCTION},
+    {"POST", "/2015-03-31/functions/", CP_API_CREATE_FUNCTION},
+    {"GET", "/2017-03-31/tags/fn", CP_API_LIST_TAGS},
+    {"POST", "/2017-03-31/tags/fn", CP_API_TAG_RESOURCE},
+    {"DELETE", "/2017-03-31/tags/fn?tagKeys=a&tagKeys=b", CP_API_UNTAG_RESOURCE},
+    {"GET", "/coldprof/code/fn/sha?Expires=1&Token=2", CP_API_GET_CODE},
 };
 
 static void every_operation_is_reached_by_its_method_and_path(void **state)
@@ -103,7 +109,6 @@ static const struct {
     {"another method", "DELETE", "/2015-03-31/functions/fn/configuration", 405},
     {"an unknown method", "BREW", "/2015-03-31/functions/fn/invocations", 405},
     {"a lower-case method", "get", "/2015-03-31/functions/fn", 405},
-    {"CreateFunction", "POST", "/2015-03-31/functions", 405},
     {"the root", "GET", "/", 404},
     {"nothing", "GET", "", 404},
     {"an absolute target", "GET", "http://127.0.0.1/2015-03-31/functions/fn", 404},

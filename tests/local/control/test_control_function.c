@@ -47,7 +47,9 @@ static void get_function_wraps_configuration_and_shows_reserved_concurrency(void
     struct fixture *f = *state;
     assert_int_equal(fixture_do(f, CP_API_GET_FUNCTION, NULL), 200);
     assert_string_equal(fixture_text(f, "Configuration.FunctionArn"), ARN);
-    assert_string_equal(fixture_text(f, "Code.Location"), "file:///functions/hello");
+    assert_string_equal(fixture_text(f, "Code.RepositoryType"), "S3");
+    assert_string_equal(fixture_text(f, "Code.Location"),
+                        "http://fixture/hello/47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=");
     assert_false(fixture_has(f, "Concurrency"));
     assert_int_equal(fixture_do(f, CP_API_PUT_RESERVED, "{\"ReservedConcurrentExecutions\":0}"),
                      200);
@@ -230,10 +232,8 @@ static const struct {
      "Could not parse request body into json: the body is not one JSON object"},
     {"bytes after the object", "{} {}", "InvalidRequestContentException",
      "Could not parse request body into json: the body is not one JSON object"},
-    {"what a folder cannot change", "{\"Runtime\":\"python3.12\"}",
-     "InvalidParameterValueException",
-     "This service runs a folder and cannot change Runtime; edit the folder or its function.ini "
-     "and start the service again"},
+    {"what a zip archive does not have", "{\"ImageConfig\":{}}", "InvalidParameterValueException",
+     "This service runs code from zip archives and has no ImageConfig"},
 };
 
 static void a_bad_update_says_why_and_changes_nothing(void **state)

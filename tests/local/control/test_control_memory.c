@@ -55,6 +55,15 @@ static const struct {
     enum cp_api_operation operation;
     const char *qualifier, *alias, *body;
 } life[] = {
+    {CP_API_CREATE_FUNCTION, "", "",
+     "{\"FunctionName\":\"made\",\"Role\":\"arn:aws:iam::123456789012:role/"
+     "r\",\"Runtime\":\"provided\","
+     "\"Handler\":\"h\",\"Code\":{\"ZipFile\":\"QUJD\"},\"Publish\":true,\"Tags\":{\"a\":\"b\"},"
+     "\"VpcConfig\":{\"SubnetIds\":[\"s\"]},\"Layers\":[\"l\"],\"SnapStart\":{\"ApplyOn\":\"None\"}"
+     ","
+     "\"EphemeralStorage\":{\"Size\":1024},\"Environment\":{\"Variables\":{\"A_\":\"1\"}}}"},
+    {CP_API_TAG_RESOURCE, "", "", "{\"Tags\":{\"k\":\"v\"}}"},
+    {CP_API_LIST_TAGS, "", "", ""},
     {CP_API_GET_FUNCTION, "", "", ""},
     {CP_API_UPDATE_FUNCTION_CONFIGURATION, "", "",
      "{\"MemorySize\":512,\"Environment\":{\"Variables\":{\"AA\":\"1\"}}}"},
