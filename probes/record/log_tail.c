@@ -79,6 +79,12 @@ static void store(struct cp_view event, struct cp_record *to)
     (void)cp_record_parse_message(event, to);
 }
 
+static void forget_report(struct cp_log_tail *tail)
+{
+    tail->has_report = false;
+    cp_record_begin(&tail->report);
+}
+
 static void see(struct walk *w, struct cp_view event)
 {
     struct cp_log_tail *tail = w->tail;
@@ -90,6 +96,11 @@ static void see(struct walk *w, struct cp_view event)
             tail->has_report = true;
             store(event, &tail->report);
         }
+        break;
+    case CP_RECORD_END:
+    case CP_RECORD_RUNTIME_DONE:
+        if (is_wanted(w)) /* the platform's REPORT follows: one before is the function's own text */
+            forget_report(tail);
         break;
     case CP_RECORD_INIT_REPORT:
         if (!is_usable)

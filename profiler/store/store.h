@@ -27,6 +27,11 @@ enum cp_code cp_store_open(const char *path, enum cp_store_mode mode, struct cp_
                            struct cp_error *err);
 void cp_store_close(struct cp_store *store);
 
+/* Between them all writes are one commit: durable when `cp_store_end` returns CP_OK, undone when it
+ * fails, be it because `code` or an earlier write failed. May be nested; the outermost counts. */
+enum cp_code cp_store_begin(struct cp_store *store, struct cp_error *err);
+enum cp_code cp_store_end(struct cp_store *store, enum cp_code code, struct cp_error *err);
+
 /* Gives run->id (short hex, unused in this store) and inserts it. */
 enum cp_code cp_store_add_run(struct cp_store *store, struct cp_run *run, struct cp_error *err);
 enum cp_code cp_store_update_run(struct cp_store *store, const struct cp_run *run,
@@ -37,7 +42,7 @@ enum cp_code cp_store_put_cells(struct cp_store *store, const char *run_id,
 /* Inserts planned samples in one transaction and sets their ids. */
 enum cp_code cp_store_add_samples(struct cp_store *store, const char *run_id,
                                   struct cp_sample *samples, size_t n, struct cp_error *err);
-/* Writes one sample's outcome; durable on return. */
+/* Writes one sample's outcome; durable on return, or with the group it is in (cp_store_begin). */
 enum cp_code cp_store_update_sample(struct cp_store *store, const struct cp_sample *sample,
                                     struct cp_error *err);
 

@@ -26,13 +26,26 @@ enum cp_code cp_store_db_run(struct cp_store *store, sqlite3_stmt *statement, co
     return code;
 }
 
-enum cp_code cp_store_db_begin(struct cp_store *store, struct cp_error *err)
+enum cp_code cp_store_begin(struct cp_store *store, struct cp_error *err)
 {
-    return cp_store_db_run(store, cp_store_db_get(store, CP_STATEMENT_BEGIN), "write to", err);
+    enum cp_code code = CP_OK;
+    if (store->n_begun == 0) {
+        store->group_code = CP_OK;
+        code = cp_store_db_run(store, cp_store_db_get(store, CP_STATEMENT_BEGIN), "write to", err);
+    }
+    store->n_begun += !code;
+    return code;
 }
 
-enum cp_code cp_store_db_end(struct cp_store *store, enum cp_code code, struct cp_error *err)
+enum cp_code cp_store_end(struct cp_store *store, enum cp_code code, struct cp_error *err)
 {
+    if (code && !store->group_code)
+        store->group_code = code;
+    if (--store->n_begun > 0)
+        return code;
+    if (!code && store->group_code)
+        code = cp_fail(err, store->group_code, "cannot write to '%s': a part of it failed",
+                       store->path);
     if (!code)
         code = cp_store_db_run(store, cp_store_db_get(store, CP_STATEMENT_COMMIT), "write to", err);
     if (code && !sqlite3_get_autocommit(store->db))

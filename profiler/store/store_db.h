@@ -16,7 +16,9 @@ struct sqlite3_stmt;
 
 struct cp_store {
     struct sqlite3 *db;
-    int lock_fd; /* -1 for a reader */
+    int lock_fd;             /* -1 for a reader */
+    int n_begun;             /* cp_store_begin without their ends */
+    enum cp_code group_code; /* first failure within the group */
     struct sqlite3_stmt *statements[CP_STATEMENT_KINDS];
     char path[PATH_MAX];
 };
@@ -33,9 +35,6 @@ enum cp_code cp_store_db_bind_row(struct cp_store *store, const struct cp_column
 /* Steps a statement that returns no row and resets it, so that no lock outlives the call. */
 enum cp_code cp_store_db_run(struct cp_store *store, struct sqlite3_stmt *statement,
                              const char *doing, struct cp_error *err);
-enum cp_code cp_store_db_begin(struct cp_store *store, struct cp_error *err);
-/* COMMIT, or ROLLBACK when `code` (or the COMMIT itself) failed. */
-enum cp_code cp_store_db_end(struct cp_store *store, enum cp_code code, struct cp_error *err);
 
 /* Calls `each` for every row of a bound statement until it fails. */
 typedef enum cp_code (*cp_store_row_fn)(void *context, struct sqlite3_stmt *statement,

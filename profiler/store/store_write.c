@@ -100,7 +100,7 @@ static enum cp_code add_cell(struct cp_store *store, const char *run_id, int pos
 enum cp_code cp_store_put_cells(struct cp_store *store, const char *run_id,
                                 const struct cp_cell_result *cells, size_t n, struct cp_error *err)
 {
-    enum cp_code code = cp_store_db_begin(store, err);
+    enum cp_code code = cp_store_begin(store, err);
     if (code)
         return code;
     sqlite3_stmt *statement = cp_store_db_get(store, CP_STATEMENT_DELETE_CELLS);
@@ -109,7 +109,7 @@ enum cp_code cp_store_put_cells(struct cp_store *store, const char *run_id,
         code = cp_store_db_run(store, statement, "write to", err);
     for (size_t i = 0; i < n && !code; i++)
         code = add_cell(store, run_id, (int)i, &cells[i], err);
-    return cp_store_db_end(store, code, err);
+    return cp_store_end(store, code, err);
 }
 
 /* --- samples --- */
@@ -131,12 +131,12 @@ static enum cp_code add_sample(struct cp_store *store, const char *run_id, struc
 enum cp_code cp_store_add_samples(struct cp_store *store, const char *run_id,
                                   struct cp_sample *samples, size_t n, struct cp_error *err)
 {
-    enum cp_code code = cp_store_db_begin(store, err);
+    enum cp_code code = cp_store_begin(store, err);
     if (code)
         return code;
     for (size_t i = 0; i < n && !code; i++)
         code = add_sample(store, run_id, &samples[i], err);
-    code = cp_store_db_end(store, code, err);
+    code = cp_store_end(store, code, err);
     for (size_t i = 0; i < n && code; i++)
         samples[i].id = 0;
     return code;

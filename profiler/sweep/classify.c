@@ -21,27 +21,54 @@ static void set_view(char *to, size_t size, struct cp_view v)
 
 /* --- answers without an invocation behind them --- */
 
+/* Of a 429: why, else what it is called. */
+static const char *reason_of(const struct cp_invoke_result *result)
+{
+    const struct cp_lambda_failure *f = &result->failure;
+    return f->reason[0] ? f->reason : f->error_code[0] ? f->error_code : "no reason given";
+}
+
 static enum cp_answer_kind not_sent(const struct cp_invoke_result *result, struct cp_sample *s,
                                     enum cp_answer_kind kind)
 {
     s->outcome = CP_OUTCOME_NOT_SENT;
     s->sent_at_ms = -1;
     s->client_ms = NAN;
-    if (kind == CP_REFUSED)
-        (void)snprintf(s->note, sizeof s->note, "refused: %d %.60s: %.50s", result->http_status,
+    if (kind == CP_TOO_FAST)
+        (void)snprintf(s->note, sizeof s->note, "called too fast: %.60s", reason_of(result));
+    else if (result->http_status >= HTTP_CLIENT_ERROR)
+        (void)snprintf(s->note, sizeof s->note, "%s: %d %.60s: %.50s",
+                       kind == CP_REFUSED ? "refused" : "not started", result->http_status,
                        result->failure.error_code, result->failure.message);
     else
         (void)snprintf(s->note, sizeof s->note, "not reached: %.140s", result->error.text);
     return kind;
 }
 
+/* Not what the function's load meets, but what we did. Gateways throttle without a reason, under
+ * general names. */
+static bool is_our_own_doing(const struct cp_invoke_result *result)
+{
+    static const char *const OURS[] = {
+        "CallerRateLimitExceeded",
+        "ConcurrentSnapshotCreateLimitExceeded",
+        "Throttling",
+        "ThrottlingException",
+        "RequestLimitExceeded",
+    };
+    for (size_t i = 0; i < sizeof OURS / sizeof OURS[0]; i++)
+        if (strcmp(reason_of(result), OURS[i]) == 0)
+            return true;
+    return false;
+}
+
 static enum cp_answer_kind throttled(const struct cp_invoke_result *result, struct cp_sample *s)
 {
-    const char *reason = result->failure.reason;
+    if (is_our_own_doing(result))
+        return not_sent(result, s, CP_TOO_FAST);
     s->outcome = CP_OUTCOME_THROTTLED;
     (void)snprintf(s->error_type, sizeof s->error_type, "%.63s", result->failure.error_code);
-    (void)snprintf(s->note, sizeof s->note, "throttled: %s",
-                   reason[0] ? reason : "no reason given");
+    (void)snprintf(s->note, sizeof s->note, "throttled: %s", reason_of(result));
     return CP_THROTTLED_ANSWER;
 }
 
@@ -49,7 +76,7 @@ static enum cp_answer_kind throttled(const struct cp_invoke_result *result, stru
 static enum cp_answer_kind unknown(const struct cp_invoke_result *result, struct cp_sample *s)
 {
     s->outcome = CP_OUTCOME_UNKNOWN;
-    if (result->http_status >= HTTP_CLIENT_ERROR)
+    if (result->http_status >= 0)
         (void)snprintf(s->note, sizeof s->note, "%d %.60s: %.60s", result->http_status,
                        result->failure.error_code, result->failure.message);
     else
@@ -237,10 +264,10 @@ enum cp_answer_kind cp_classify(const struct cp_invoke_result *result, struct cp
         return throttled(result, sample);
     if (result->http_status >= HTTP_CLIENT_ERROR && result->http_status < HTTP_SERVER_ERROR)
         return not_sent(result, sample, CP_REFUSED);
-    if (result->http_status < 0 && !result->may_have_run)
-        return not_sent(result, sample, CP_NOT_REACHED);
-    if (result->code || result->http_status < 0 || result->http_status >= HTTP_SERVER_ERROR)
-        return unknown(result, sample);
+    bool is_success = !result->code && result->http_status >= 200 && result->http_status < 300;
+    if (!is_success)
+        return result->may_have_run ? unknown(result, sample)
+                                    : not_sent(result, sample, CP_NOT_REACHED);
     memset(tail, 0, sizeof *tail);
     if (result->log_result.n &&
         cp_log_tail_read(result->log_result, cp_view_of(sample->request_id), tail, &err)) {

@@ -11,9 +11,11 @@
 
 enum cp_answer_kind {
     CP_ANSWERED,        /* the sample says what happened */
-    CP_NOT_REACHED,     /* no byte left: nothing ran; the sample is NOT_SENT again */
+    CP_NOT_REACHED,     /* no byte left, or no environment was made (EC2*, ENI*): nothing ran; the
+                           sample is NOT_SENT again */
     CP_REFUSED,         /* the service refused the request itself (4xx but 429): the same */
-    CP_THROTTLED_ANSWER /* 429: counted as THROTTLED */
+    CP_TOO_FAST,        /* 429 for our own calling rate: no fact of the function; the same */
+    CP_THROTTLED_ANSWER /* 429 for load: a fact, counted as THROTTLED */
 };
 
 /* Fills what the answer tells; plan members, sent_at_ms and idle members are left as they are.

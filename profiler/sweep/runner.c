@@ -12,17 +12,15 @@
 #include "profiler/sweep/progress.h"
 
 enum {
-    FLIGHT_GRACE_MS = 10 * 1000, /* after the first stop request */
-    POLL_SLICE_MS = 50,          /* how late a stop request is noticed */
-    /* client timeout beyond the function timeout: an init of 10 s, repeated, and the way */
-    ANSWER_MARGIN_MS = 40 * 1000,
-    THROTTLED_MAX = 20,
+    FLIGHT_GRACE_MS = 10 * 1000,  /* after the first stop request */
+    POLL_SLICE_MS = 50,           /* how late a stop request is noticed */
+    ANSWER_MARGIN_MS = 30 * 1000, /* client timeout beyond the function timeout */
+    THROTTLED_MAX = 12,           /* waves in a row: about three minutes */
     LOST_MAX = 10,
     UNREACHED_MAX = 3,
 };
-#define THROTTLE_WAIT_MS     1000.0
-#define THROTTLE_WAIT_MAX_MS 20000.0
-#define UNREACHED_WAIT_MS    1000.0
+#define BACK_OFF_MS     1000.0
+#define BACK_OFF_MAX_MS 20000.0
 
 /* One invocation in the air. Freed by its callback, which the client may call after we have given
  * it up: then `runner` is NULL. */
@@ -136,29 +134,42 @@ static void wait_at_least(struct cp_runner *r, double ms)
     r->not_before_ms = until > r->not_before_ms ? until : r->not_before_ms;
 }
 
+/* The answers that come before the wait is over belong to one wave, however many were in the air:
+ * it counts once, and the next wave waits twice as long. Returns the number of waves in a row. */
+static int back_off(struct cp_runner *r, int *n_waves, const struct cp_invoke_result *result)
+{
+    double asked_ms = result->failure.retry_after_s * 1e3;
+    if (cp_runner_now_ms(r) >= r->not_before_ms)
+        ++*n_waves;
+    double wait_ms = BACK_OFF_MS * exp2((*n_waves ? *n_waves : 1) - 1);
+    if (asked_ms >= 0)
+        wait_ms = asked_ms;
+    wait_at_least(r, fmin(wait_ms, BACK_OFF_MAX_MS));
+    return *n_waves;
+}
+
 static void heed_throttle(struct cp_runner *r, const struct cp_invoke_result *result,
                           const struct cp_sample *s)
 {
-    double wait_ms = result->failure.retry_after_s * 1e3;
     struct cp_error err = {0};
-    if (!(wait_ms >= 0))
-        wait_ms = THROTTLE_WAIT_MS;
-    wait_at_least(r, wait_ms < THROTTLE_WAIT_MAX_MS ? wait_ms : THROTTLE_WAIT_MAX_MS);
-    if (++r->n_throttled_in_a_row < THROTTLED_MAX)
+    int n = back_off(r, &r->n_throttled_in_a_row, result);
+    if (n < THROTTLED_MAX)
         return;
-    (void)cp_fail(&err, CP_ETHROTTLED, "%d invocations in a row were throttled (%s)",
-                  r->n_throttled_in_a_row, s->note);
+    (void)cp_fail(&err, CP_ETHROTTLED, "invocations were throttled %d times in a row (%s)", n,
+                  s->note);
     fail_run(r, &err);
 }
 
-static void heed_unreached(struct cp_runner *r, const struct cp_invoke_result *result)
+static void heed_unreached(struct cp_runner *r, const struct cp_invoke_result *result,
+                           const struct cp_sample *s)
 {
     struct cp_error err = {0};
-    wait_at_least(r, UNREACHED_WAIT_MS);
-    if (++r->n_unreached_in_a_row < UNREACHED_MAX)
+    if (back_off(r, &r->n_unreached_in_a_row, result) < UNREACHED_MAX)
         return;
-    (void)cp_fail(&err, result->code ? result->code : CP_EIO, "cannot reach the service: %s",
-                  result->error.text);
+    if (result->code)
+        (void)cp_fail(&err, result->code, "cannot reach the service: %s", result->error.text);
+    else
+        (void)cp_fail(&err, CP_EREMOTE, "the service cannot run the function: %s", s->note);
     fail_run(r, &err);
 }
 
@@ -184,10 +195,11 @@ static void heed(struct cp_runner *r, enum cp_answer_kind kind,
         heed_answer(r, s);
         break;
     case CP_THROTTLED_ANSWER:
+    case CP_TOO_FAST:
         heed_throttle(r, result, s);
         break;
     case CP_NOT_REACHED:
-        heed_unreached(r, result);
+        heed_unreached(r, result, s);
         break;
     case CP_REFUSED:
         (void)cp_fail(&err, CP_EREMOTE, "the service refused an invocation: %s%s%s", s->note,
@@ -255,6 +267,19 @@ static enum cp_code wait_until_it_fits(struct cp_runner *r, size_t index, struct
     return code;
 }
 
+/* --- an answer --- */
+
+static void open_group(struct cp_runner *r)
+{
+    struct cp_error err = {0};
+    if (r->group != CP_GROUP_WANTED)
+        return;
+    if (cp_store_begin(r->store, &err))
+        fail_run(r, &err);
+    else
+        r->group = CP_GROUP_OPEN;
+}
+
 static void take_answer(struct cp_runner *r, size_t index, const struct cp_invoke_result *result)
 {
     struct cp_sample *s = &r->plan.samples[index];
@@ -262,6 +287,7 @@ static void take_answer(struct cp_runner *r, size_t index, const struct cp_invok
     r->n_events++;
     enum cp_answer_kind kind = cp_classify(result, r->tail, s);
     settle_cost(r, s);
+    open_group(r);
     store_sample(r, s);
     if (s->outcome == CP_OUTCOME_NOT_SENT)
         r->n_sent--;
@@ -319,7 +345,6 @@ enum cp_code cp_runner_add_prime(struct cp_runner *r, int memory_size_mb, size_t
     return code ? code : make_room_for_slots(r, err);
 }
 
-/* Committed before it leaves. */
 static enum cp_code mark_sent(struct cp_runner *r, size_t index, const char *version,
                               struct cp_error *err)
 {
@@ -331,25 +356,42 @@ static enum cp_code mark_sent(struct cp_runner *r, size_t index, const char *ver
     if (s->scheduled_at_ms < 0)
         s->scheduled_at_ms = s->sent_at_ms;
     (void)snprintf(s->version, sizeof s->version, "%.15s", version);
-    enum cp_code code = cp_store_update_sample(r->store, s, err);
-    if (code) {
-        s->outcome = CP_OUTCOME_NOT_SENT;
-        return code;
-    }
     r->n_sent++;
     r->reserved_usd += worst_usd(r, s);
-    return CP_OK;
+    return cp_store_update_sample(r->store, s, err);
 }
 
-/* It never left after all. */
-static void unmark(struct cp_runner *r, size_t index)
+static void take_mark_back(struct cp_runner *r, size_t index)
 {
     struct cp_sample *s = &r->plan.samples[index];
     s->outcome = CP_OUTCOME_NOT_SENT;
     s->sent_at_ms = -1;
     r->n_sent--;
     r->reserved_usd -= worst_usd(r, s);
-    store_sample(r, s);
+}
+
+/* As many as may be sent, in one commit before the first leaves. */
+static enum cp_code mark_all_sent(struct cp_runner *r, const size_t *indices, size_t n,
+                                  const char *version, size_t *n_marked, struct cp_error *err)
+{
+    *n_marked = 0;
+    enum cp_code code = cp_store_begin(r->store, err);
+    if (code)
+        return code;
+    while (!code && *n_marked < n && cp_runner_may_send(r) &&
+           fits_limit(r, &r->plan.samples[indices[*n_marked]]))
+        code = mark_sent(r, indices[(*n_marked)++], version, err);
+    code = cp_store_end(r->store, code, err);
+    while (code && *n_marked)
+        take_mark_back(r, indices[--*n_marked]);
+    return code;
+}
+
+/* It never left after all. */
+static void unmark(struct cp_runner *r, size_t index)
+{
+    take_mark_back(r, index);
+    store_sample(r, &r->plan.samples[index]);
 }
 
 static enum cp_code start(struct cp_runner *r, size_t index, const char *version,
@@ -390,11 +432,8 @@ enum cp_code cp_runner_send(struct cp_runner *r, const size_t *indices, size_t n
     if (!code && n)
         code = wait_until_it_fits(r, indices[0], err);
     size_t n_marked = 0;
-    while (!code && n_marked < n && cp_runner_may_send(r) &&
-           fits_limit(r, &r->plan.samples[indices[n_marked]])) {
-        code = mark_sent(r, indices[n_marked], version, err);
-        n_marked += !code;
-    }
+    if (!code)
+        code = mark_all_sent(r, indices, n, version, &n_marked, err);
     for (size_t i = 0; i < n_marked; i++) {
         if (!code)
             code = start(r, indices[i], version, err);
@@ -406,11 +445,26 @@ enum cp_code cp_runner_send(struct cp_runner *r, const size_t *indices, size_t n
 
 /* --- waiting --- */
 
+/* The answers of one poll are one commit: with a thousand in the air, one each would keep the next
+ * answers waiting. Nothing is sent before it. */
+static enum cp_code poll_answers(struct cp_runner *r, int timeout_ms, struct cp_error *err)
+{
+    r->group = CP_GROUP_WANTED;
+    enum cp_code code = cp_lambda_poll(r->lambda, timeout_ms, NULL, err);
+    if (r->group == CP_GROUP_OPEN) {
+        struct cp_error why = {0};
+        if (cp_store_end(r->store, CP_OK, &why))
+            fail_run(r, &why);
+    }
+    r->group = CP_GROUP_NONE;
+    return code;
+}
+
 static enum cp_code wait_slice(struct cp_runner *r, double ms, struct cp_error *err)
 {
     double slice_ms = ms < POLL_SLICE_MS ? ms : POLL_SLICE_MS;
     if (r->n_flights)
-        return cp_lambda_poll(r->lambda, slice_ms > 0 ? (int)ceil(slice_ms) : 0, NULL, err);
+        return poll_answers(r, slice_ms > 0 ? (int)ceil(slice_ms) : 0, err);
     r->clock->sleep_ms(r->clock->context, slice_ms);
     return CP_OK;
 }

@@ -3,8 +3,9 @@
  *
  *   NOT_SENT --(committed)--> SENT --(answer, committed)--> its outcome
  *
- * A sample is SENT in the store before a byte of it leaves, and its outcome is committed before its
- * slot sends again; what a crash leaves SENT is UNKNOWN. Nothing new starts after a stop request or
+ * A sample is SENT in the store before a byte of it leaves, and its outcome is committed before
+ * anything is sent after it (samples sent together are one commit, and so are answers that come
+ * together); what a crash leaves SENT is UNKNOWN. Nothing new starts after a stop request or
  * a failure; flights then get 10 s.
  * Ownership: cp_runner_init / cp_runner_clear. The pointers in the options are borrowed.
  */
@@ -29,6 +30,9 @@ struct cp_pace {
     double total_ms;
     size_t n;
 };
+
+/* The commit that the answers of one poll share. */
+enum cp_runner_group { CP_GROUP_NONE, CP_GROUP_WANTED, CP_GROUP_OPEN };
 
 struct cp_runner {
     struct cp_lambda *lambda;
@@ -55,6 +59,7 @@ struct cp_runner {
     double not_before_ms;    /* throttled: nothing is sent earlier */
     int n_throttled_in_a_row, n_lost_in_a_row, n_unreached_in_a_row;
     struct cp_log_tail *tail; /* scratch */
+    enum cp_runner_group group;
     size_t n_events; /* answers of any kind, also those without an invocation behind them */
     /* what the user is told: progress.c */
     const char *phase;

@@ -185,7 +185,7 @@ static void a_full_tail_drops_its_first_line(void **state)
     assert_int_equal(tail.n_forged, 0);
 }
 
-static void the_last_report_is_the_platforms_own(void **state)
+static void rule_16_the_last_report_is_the_platforms_own(void **state)
 {
     (void)state;
     add("START RequestId: " ID " Version: $LATEST\n");
@@ -201,6 +201,21 @@ static void the_last_report_is_the_platforms_own(void **state)
     assert_int_equal(tail.counts.by_reason[CP_REASON_NOT_A_NUMBER], 1);
     read_log("");
     assert_true(is_b2());
+}
+
+static void rule_16_without_the_platforms_own_a_look_alike_is_no_report(void **state)
+{
+    (void)state;
+    add("START RequestId: " ID " Version: $LATEST\n");
+    add_forged(ID, "0.01");
+    add("END RequestId: " OTHER "\n");
+    read_log(ID);
+    assert_true(tail.has_report); /* a tail that ends here says no more */
+    add("END RequestId: " ID "\n");
+    read_log(ID);
+    assert_false(tail.has_report);
+    assert_true(isnan(tail.report.duration_ms));
+    assert_int_equal(tail.n_forged, 1);
 }
 
 static void transport_forms_in_a_tail_are_the_functions_own_text(void **state)
@@ -326,7 +341,8 @@ int main(void)
         TAIL_TEST(text_tails_can_be_cut_at_every_byte),
         TAIL_TEST(json_tails_can_be_cut_at_every_byte),
         TAIL_TEST(a_full_tail_drops_its_first_line),
-        TAIL_TEST(the_last_report_is_the_platforms_own),
+        TAIL_TEST(rule_16_the_last_report_is_the_platforms_own),
+        TAIL_TEST(rule_16_without_the_platforms_own_a_look_alike_is_no_report),
         TAIL_TEST(transport_forms_in_a_tail_are_the_functions_own_text),
         TAIL_TEST(suppressed_init_and_exit_are_seen),
         TAIL_TEST(a_failed_init_is_not_a_suppressed_one),

@@ -206,6 +206,55 @@ static void an_updated_sample_is_there_after_reopening(void **state)
     cp_store_close(store);
 }
 
+static enum cp_outcome outcome_on_disk(void *path)
+{
+    struct cp_run_data data;
+    struct cp_store *reader = OPEN(path, CP_STORE_READ);
+    assert_int_equal(cp_store_load(reader, "last", &data, NULL), CP_OK);
+    enum cp_outcome outcome = data.samples[0].outcome;
+    cp_run_data_clear(&data);
+    cp_store_close(reader);
+    return outcome;
+}
+
+static void rule_15_a_group_of_writes_is_one_commit(void **state)
+{
+    struct cp_run run = full_run();
+    struct cp_sample sample = cp_sample_planned(CP_CELL_WARM, 256);
+    struct cp_store *store = OPEN(*state, CP_STORE_SWEEP);
+    assert_int_equal(cp_store_add_run(store, &run, NULL), CP_OK);
+    assert_int_equal(cp_store_add_samples(store, run.id, &sample, 1, NULL), CP_OK);
+    sample.outcome = CP_OUTCOME_SENT;
+    assert_int_equal(cp_store_begin(store, NULL), CP_OK);
+    assert_int_equal(cp_store_update_sample(store, &sample, NULL), CP_OK);
+    assert_int_equal(cp_store_put_cells(store, run.id, NULL, 0, NULL), CP_OK); /* nested */
+    assert_int_equal(outcome_on_disk(*state), CP_OUTCOME_NOT_SENT);
+    assert_int_equal(cp_store_end(store, CP_OK, NULL), CP_OK);
+    assert_int_equal(outcome_on_disk(*state), CP_OUTCOME_SENT);
+    cp_store_close(store);
+}
+
+static void a_group_that_fails_in_part_is_undone(void **state)
+{
+    struct cp_run run = full_run();
+    struct cp_error err = {0};
+    struct cp_sample sample = cp_sample_planned(CP_CELL_WARM, 256);
+    struct cp_sample foreign = full_sample(0);
+    struct cp_store *store = OPEN(*state, CP_STORE_SWEEP);
+    assert_int_equal(cp_store_add_run(store, &run, NULL), CP_OK);
+    assert_int_equal(cp_store_add_samples(store, run.id, &sample, 1, NULL), CP_OK);
+    sample.outcome = CP_OUTCOME_SENT;
+    assert_int_equal(cp_store_begin(store, NULL), CP_OK);
+    assert_int_equal(cp_store_update_sample(store, &sample, NULL), CP_OK);
+    assert_int_not_equal(cp_store_add_samples(store, "beef", &foreign, 1, NULL), CP_OK);
+    assert_int_not_equal(cp_store_end(store, CP_OK, &err), CP_OK);
+    assert_non_null(strstr(err.text, "a part of it failed"));
+    assert_int_equal(outcome_on_disk(*state), CP_OUTCOME_NOT_SENT);
+    assert_int_equal(cp_store_update_sample(store, &sample, NULL), CP_OK); /* and goes on */
+    assert_int_equal(outcome_on_disk(*state), CP_OUTCOME_SENT);
+    cp_store_close(store);
+}
+
 static void a_sample_that_was_never_added_cannot_be_updated(void **state)
 {
     struct cp_error err = {0};
@@ -550,6 +599,8 @@ int main(void)
         TEST(a_run_comes_back_as_it_was_stored),
         TEST(samples_come_back_exactly_and_in_plan_order),
         TEST(an_updated_sample_is_there_after_reopening),
+        TEST(rule_15_a_group_of_writes_is_one_commit),
+        TEST(a_group_that_fails_in_part_is_undone),
         TEST(a_sample_that_was_never_added_cannot_be_updated),
         TEST(a_sample_of_an_unknown_run_is_refused),
         TEST(cells_are_replaced_as_a_whole),

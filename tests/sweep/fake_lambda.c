@@ -423,7 +423,8 @@ static void answer(struct cp_lambda *l, struct fake_flight *f)
     (void)snprintf(r.request_id, sizeof r.request_id, "00000000-0000-4000-8000-%012d", f->number);
     if (is_turn(l->throttle_every, f->number)) {
         r.failure.retry_after_s = 2;
-        set(r.failure.reason, sizeof r.failure.reason, "ConcurrentInvocationLimitExceeded");
+        set(r.failure.reason, sizeof r.failure.reason,
+            l->throttle_reason ? l->throttle_reason : "ConcurrentInvocationLimitExceeded");
         answer_failed(f, &r, 429, "TooManyRequestsException");
     } else if (is_turn(l->lose_every, f->number)) {
         r.may_have_run = true;
@@ -432,6 +433,8 @@ static void answer(struct cp_lambda *l, struct fake_flight *f)
     } else if (is_turn(l->unreach_every, f->number)) {
         r.code = cp_fail(&r.error, CP_EIO, "connection refused");
         f->on_done(f->context, &r);
+    } else if (is_turn(l->no_env_every, f->number)) {
+        answer_failed(f, &r, 502, "EC2ThrottledException");
     } else if (f->number == l->forbid_at) {
         answer_failed(f, &r, 403, "AccessDeniedException");
     } else if (!f->version) {

@@ -52,6 +52,8 @@ struct cp_lambda {
     bool has_suppressed_init;
     /* faults: every k-th invocation (0 never) */
     int throttle_every, lose_every, unreach_every, forbid_at;
+    int no_env_every;            /* 502 EC2ThrottledException: nothing ran */
+    const char *throttle_reason; /* NULL: ConcurrentInvocationLimitExceeded */
     /* at the k-th call (1 = first): */
     int fail_at;                                 /* answers 500 without effect */
     void (*at_call)(void *context, int n_calls); /* before every call */

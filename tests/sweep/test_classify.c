@@ -162,7 +162,7 @@ static void numbers_are_read_from_the_record(void **state)
     assert_true(isnan(s.restore_duration_ms));
 }
 
-static void answers_without_a_run_are_told_apart(void **state)
+static void rule_14_answers_without_a_run_are_told_apart(void **state)
 {
     static const struct {
         int status;
@@ -176,7 +176,9 @@ static void answers_without_a_run_are_told_apart(void **state)
         {404, false, CP_REFUSED, CP_OUTCOME_NOT_SENT, "refused: 404"},
         {400, false, CP_REFUSED, CP_OUTCOME_NOT_SENT, "refused: 400"},
         {500, true, CP_ANSWERED, CP_OUTCOME_UNKNOWN, "500 TheType"},
-        {502, false, CP_ANSWERED, CP_OUTCOME_UNKNOWN, "502 TheType"},
+        {502, true, CP_ANSWERED, CP_OUTCOME_UNKNOWN, "502 TheType"},
+        {502, false, CP_NOT_REACHED, CP_OUTCOME_NOT_SENT, "not started: 502 TheType"},
+        {302, true, CP_ANSWERED, CP_OUTCOME_UNKNOWN, "302 TheType"},
         {-1, true, CP_ANSWERED, CP_OUTCOME_UNKNOWN, "no answer: reset"},
         {-1, false, CP_NOT_REACHED, CP_OUTCOME_NOT_SENT, "not reached: reset"},
     };
@@ -194,6 +196,43 @@ static void answers_without_a_run_are_told_apart(void **state)
         assert_int_equal(s.outcome, cases[i].outcome);
         assert_non_null(strstr(s.note, cases[i].note));
         assert_int_equal(s.sent_at_ms, s.outcome == CP_OUTCOME_NOT_SENT ? -1 : 5);
+    }
+}
+
+static void rule_12_load_reasons_are_facts_and_our_own_rate_is_not(void **state)
+{
+    static const struct {
+        const char *reason, *error_code;
+        enum cp_answer_kind kind;
+        const char *note;
+    } cases[] = {
+        {"ConcurrentInvocationLimitExceeded", "TooManyRequestsException", CP_THROTTLED_ANSWER,
+         "throttled: ConcurrentInvocationLimitExceeded"},
+        {"FunctionInvocationRateLimitExceeded", "TooManyRequestsException", CP_THROTTLED_ANSWER,
+         "throttled: FunctionInvocationRateLimitExceeded"},
+        {"ReservedFunctionConcurrentInvocationLimitExceeded", "TooManyRequestsException",
+         CP_THROTTLED_ANSWER, "throttled: ReservedFunctionConcurrentInvocationLimitExceeded"},
+        {"ReservedFunctionInvocationRateLimitExceeded", "TooManyRequestsException",
+         CP_THROTTLED_ANSWER, "throttled: ReservedFunctionInvocationRateLimitExceeded"},
+        {"", "TooManyRequestsException", CP_THROTTLED_ANSWER,
+         "throttled: TooManyRequestsException"},
+        {"CallerRateLimitExceeded", "TooManyRequestsException", CP_TOO_FAST,
+         "called too fast: CallerRateLimitExceeded"},
+        {"ConcurrentSnapshotCreateLimitExceeded", "TooManyRequestsException", CP_TOO_FAST,
+         "called too fast: ConcurrentSnapshotCreateLimitExceeded"},
+        {"", "ThrottlingException", CP_TOO_FAST, "called too fast: ThrottlingException"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct cp_sample s = cp_sample_planned(CP_CELL_WARM, 128);
+        struct cp_invoke_result r = {.http_status = 429};
+        s.outcome = CP_OUTCOME_SENT;
+        (void)snprintf(r.failure.reason, sizeof r.failure.reason, "%s", cases[i].reason);
+        (void)snprintf(r.failure.error_code, sizeof r.failure.error_code, "%s",
+                       cases[i].error_code);
+        assert_int_equal(cp_classify(&r, *state, &s), cases[i].kind);
+        assert_string_equal(s.note, cases[i].note);
+        assert_int_equal(s.outcome,
+                         cases[i].kind == CP_TOO_FAST ? CP_OUTCOME_NOT_SENT : CP_OUTCOME_THROTTLED);
     }
 }
 
@@ -222,7 +261,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_shape_of_answer_has_its_outcome),
         cmocka_unit_test(numbers_are_read_from_the_record),
-        cmocka_unit_test(answers_without_a_run_are_told_apart),
+        cmocka_unit_test(rule_14_answers_without_a_run_are_told_apart),
+        cmocka_unit_test(rule_12_load_reasons_are_facts_and_our_own_rate_is_not),
         cmocka_unit_test(a_tail_that_is_not_base64_is_unknown),
     };
     return cmocka_run_group_tests(tests, setup, teardown);

@@ -395,6 +395,32 @@ static void what_never_left_is_sent_again(void **state)
     cp_run_data_clear(&data);
 }
 
+static void rule_14_what_found_no_environment_is_sent_again(void **state)
+{
+    struct sweep_fixture *f = *state;
+    f->lambda.no_env_every = 4;
+    assert_ok(f, sweep(f));
+    struct cp_run_data data = load(f);
+    struct cp_accounting a = cp_accounting_of(data.samples, data.n_samples);
+    assert_int_equal(a.measured, a.planned);
+    cp_run_data_clear(&data);
+}
+
+static void rule_12_what_was_called_too_fast_is_sent_again_later(void **state)
+{
+    struct sweep_fixture *f = *state;
+    f->options.n_idle = 0;
+    f->lambda.throttle_every = 5;
+    f->lambda.throttle_reason = "CallerRateLimitExceeded";
+    assert_ok(f, sweep(f));
+    struct cp_run_data data = load(f);
+    struct cp_accounting a = cp_accounting_of(data.samples, data.n_samples);
+    assert_int_equal(a.measured, a.planned);
+    assert_int_equal(a.throttled, 0);
+    assert_true(f->lambda.now_ms > 2000.0 * (f->lambda.n_invocations / 5 - 1));
+    cp_run_data_clear(&data);
+}
+
 static void an_unreachable_service_ends_the_sweep(void **state)
 {
     struct sweep_fixture *f = *state;
@@ -868,6 +894,8 @@ int main(void)
         TEST(a_lost_answer_is_unknown_and_never_repeated),
         TEST(a_size_whose_answers_are_lost_is_not_one_that_cannot_run),
         TEST(what_never_left_is_sent_again),
+        TEST(rule_14_what_found_no_environment_is_sent_again),
+        TEST(rule_12_what_was_called_too_fast_is_sent_again_later),
         TEST(an_unreachable_service_ends_the_sweep),
         TEST(a_refused_invocation_ends_the_sweep),
         TEST(a_size_that_cannot_run_is_a_result_and_the_others_go_on),
