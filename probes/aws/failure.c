@@ -7,6 +7,7 @@
 
 #include "probes/aws/http.h"
 #include "probes/aws/retry.h"
+#include "probes/aws/xml.h"
 
 void cp_failure_copy_text(struct cp_view text, char *to, size_t to_size)
 {
@@ -46,7 +47,20 @@ static struct cp_view first_text(const cJSON *object, const char *const names[],
     return (struct cp_view){"", 0};
 }
 
-static void read_body(struct cp_view body, struct cp_lambda_failure *out)
+/* STS answers in XML: ErrorResponse > Error > Code, Message. */
+static void read_xml(struct cp_view body, struct cp_lambda_failure *out)
+{
+    char text[sizeof out->message];
+    struct cp_view error;
+    if (!cp_xml_find(body, "Error", &error))
+        return;
+    if (!out->error_code[0] && cp_xml_text(error, "Code", text, sizeof text))
+        cp_failure_copy_text(cp_view_of(text), out->error_code, sizeof out->error_code);
+    if (cp_xml_text(error, "Message", text, sizeof text))
+        cp_failure_copy_text(cp_view_of(text), out->message, sizeof out->message);
+}
+
+static void read_json(struct cp_view body, struct cp_lambda_failure *out)
 {
     static const char *const CODES[] = {"code", "Code", "__type"};
     static const char *const MESSAGES[] = {"message", "Message"};
@@ -73,8 +87,10 @@ void cp_failure_read(const struct cp_http_response *response, struct cp_lambda_f
     double seconds = 0;
     if (cp_view_to_double(cp_http_header(response, "Retry-After"), &seconds) && seconds >= 0)
         out->retry_after_s = seconds;
-    if (response->body.n)
-        read_body(response->body, out);
+    if (cp_view_has_prefix(cp_view_trim(response->body), "<"))
+        read_xml(response->body, out);
+    else if (response->body.n)
+        read_json(response->body, out);
 }
 
 enum cp_code cp_failure_code(const struct cp_lambda_failure *failure)
