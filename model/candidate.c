@@ -215,7 +215,7 @@ static double cost_se(const struct cp_price_book *price, const struct cp_size_la
 {
     double per_ms = cp_units_gb_s(law->data->memory_size_mb, 1);
     double od = on_demand_usd_per_gb_s * per_ms;
-    double pd = price->provisioned_duration_usd_per_gb_s * per_ms;
+    double pd = l->provisioned > 0 ? price->provisioned_duration_usd_per_gb_s * per_ms : 0;
     const double parts[] = {
         od * l->cold * law->billed_cold_se_ms,
         (od * l->warm_on_demand + pd * l->provisioned) * law->billed_warm_se_ms,
@@ -246,9 +246,9 @@ static void set_monthly_cost(const struct cp_optimize_input *input, const struct
     if (is_provisioned)
         c->fixed_usd_per_month = cp_price_provisioned_concurrency_usd(
             price, c->memory_size_mb, c->concurrency, CP_S_PER_MONTH);
-    double usd = l.requests * price->request_usd + on_demand_usd +
-                 provisioned_gb_s * price->provisioned_duration_usd_per_gb_s +
-                 c->fixed_usd_per_month;
+    double usd = l.requests * price->request_usd + on_demand_usd + c->fixed_usd_per_month;
+    if (is_provisioned) /* only then is there a price to know */
+        usd += provisioned_gb_s * price->provisioned_duration_usd_per_gb_s;
     double rate =
         on_demand_gb_s > 0 ? on_demand_usd / on_demand_gb_s : price->duration[0].usd_per_gb_s;
     double se = cost_se(price, law, &l, rate);

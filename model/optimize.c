@@ -230,6 +230,16 @@ static enum cp_code add_provisioned(struct optimizer *o, const struct cp_size_la
     return CP_OK;
 }
 
+/* Listed, so that nobody wonders; never chosen. */
+static void add_unpriced(struct optimizer *o, const struct cp_size_law *law)
+{
+    const struct cp_price_book *price = o->input->price;
+    struct cp_candidate *c = add(o, law->data->memory_size_mb, CP_MODE_PROVISIONED, 1);
+    (void)snprintf(c->why_not, sizeof c->why_not,
+                   "provisioned concurrency for %s in %s: its price is not known",
+                   price->architecture, price->region);
+}
+
 static enum cp_code add_with_traffic(struct optimizer *o, const struct cp_size_law *law,
                                      struct cp_error *err)
 {
@@ -239,9 +249,12 @@ static enum cp_code add_with_traffic(struct optimizer *o, const struct cp_size_l
         code = ask_optimist(o, law, c, err);
     if (!code && c->throttled_share > CP_THROTTLED_SHARE_MAX)
         code = add_reserved(o, law, c->busy / (1 - c->throttled_share), err);
-    if (!code)
-        code = add_provisioned(o, law, c->peak_concurrency, err);
-    return code;
+    if (code)
+        return code;
+    if (cp_price_has_provisioned(o->input->price))
+        return add_provisioned(o, law, c->peak_concurrency, err);
+    add_unpriced(o, law);
+    return CP_OK;
 }
 
 static enum cp_code add_without_traffic(struct optimizer *o, const struct cp_size_law *law,
@@ -252,6 +265,10 @@ static enum cp_code add_without_traffic(struct optimizer *o, const struct cp_siz
     enum cp_code code = cp_candidate_evaluate(&o->context, law, NULL, c, err);
     if (code)
         return code;
+    if (!cp_price_has_provisioned(o->input->price)) {
+        add_unpriced(o, law);
+        return CP_OK;
+    }
     c = add(o, memory_mb, CP_MODE_PROVISIONED, 1);
     return cp_candidate_evaluate(&o->context, law, NULL, c, err);
 }

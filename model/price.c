@@ -10,8 +10,62 @@
 #define LIST_DATE   "2026-09-19"
 #define LIST_SOURCE "AWS price list AWSLambda, us-east-1, published " LIST_DATE
 
-/* One row per (region, architecture). A region that is not here has no price: arm64 provisioned
- * prices in particular are published per region and do not follow from us-east-1. */
+/* Other Regions: region, request, duration x86_64, duration arm64, provisioned concurrency x86_64,
+ * provisioned duration x86_64, how sure. From the unit map behind calculator.aws: first tier only,
+ * and no arm64 prices of provisioned concurrency, which do not follow from those of x86_64. */
+#define COPY_DATE    "2024-25, undated copy"
+#define COPY_OF      "unit map of calculator.aws, copied into public repositories; "
+#define THREE_COPIES COPY_OF "one source, three dated copies agree"
+#define ONE_COPY     COPY_OF "single source, to be confirmed"
+#define OTHER_REGIONS(X)                                                                           \
+    X("us-east-2", 0.0000002, 0.0000166667, 0.0000133334, 0.0000041667, 0.0000097222,              \
+      THREE_COPIES)                                                                                \
+    X("us-west-2", 0.0000002, 0.0000166667, 0.0000133334, 0.0000041667, 0.0000097222,              \
+      THREE_COPIES)                                                                                \
+    X("us-west-1", 0.0000002, 0.0000166667, 0.0000133334, 0.0000049041, 0.000011443, ONE_COPY)     \
+    X("ca-central-1", 0.0000002, 0.0000166667, 0.0000133334, 0.000004646, 0.0000108407, ONE_COPY)  \
+    X("eu-west-1", 0.0000002, 0.0000166667, 0.0000133334, 0.000004646, 0.0000108407, THREE_COPIES) \
+    X("eu-west-2", 0.0000002, 0.0000166667, 0.0000133334, 0.0000048304, 0.0000112709,              \
+      THREE_COPIES)                                                                                \
+    X("eu-west-3", 0.0000002, 0.0000166667, 0.0000133334, 0.0000048673, 0.0000113569, ONE_COPY)    \
+    X("eu-central-1", 0.0000002, 0.0000166667, 0.0000133334, 0.0000050147, 0.0000117011,           \
+      THREE_COPIES)                                                                                \
+    X("eu-north-1", 0.0000002, 0.0000166667, 0.0000133334, 0.0000044248, 0.0000103245, ONE_COPY)   \
+    X("eu-central-2", 0.00000022, 0.0000183334, 0.0000146667, 0.0000055162, 0.0000128712,          \
+      ONE_COPY)                                                                                    \
+    X("eu-south-1", 0.00000023, 0.0000195172, 0.0000156138, 0.0000048783, 0.0000113827, ONE_COPY)  \
+    X("ap-south-1", 0.0000002, 0.0000166667, 0.0000133334, 0.0000044985, 0.0000104966,             \
+      THREE_COPIES)                                                                                \
+    X("ap-northeast-1", 0.0000002, 0.0000166667, 0.0000133334, 0.0000053835, 0.0000125615,         \
+      THREE_COPIES)                                                                                \
+    X("ap-northeast-2", 0.0000002, 0.0000166667, 0.0000133334, 0.0000051254, 0.0000119592,         \
+      ONE_COPY)                                                                                    \
+    X("ap-northeast-3", 0.0000002, 0.0000166667, 0.0000133334, 0.0000053835, 0.0000125615,         \
+      ONE_COPY)                                                                                    \
+    X("ap-southeast-1", 0.0000002, 0.0000166667, 0.0000133334, 0.0000051991, 0.0000121313,         \
+      THREE_COPIES)                                                                                \
+    X("ap-southeast-2", 0.0000002, 0.0000166667, 0.0000133334, 0.000005236, 0.0000122173,          \
+      THREE_COPIES)                                                                                \
+    X("ap-southeast-4", 0.0000002, 0.0000166667, 0.0000133334, 0.000005236, 0.0000122173,          \
+      ONE_COPY)                                                                                    \
+    X("ap-southeast-5", 0.00000018, 0.000015, 0.000012, 0.0000046791, 0.0000109181, ONE_COPY)      \
+    X("ap-east-1", 0.00000028, 0.00002292, 0.0000183, 0.0000057153, 0.0000133358, ONE_COPY)        \
+    X("me-south-1", 0.00000025, 0.0000206667, 0.0000165334, 0.0000051108, 0.0000119251, ONE_COPY)  \
+    X("af-south-1", 0.00000027, 0.0000221, 0.00001768, 0.00000553, 0.0000129, ONE_COPY)            \
+    X("sa-east-1", 0.0000002, 0.0000166667, 0.0000133334, 0.0000066372, 0.0000154867, ONE_COPY)
+
+#define OTHER_BOOK(region_name, arch, request, per_gb_s, kept, used, how_sure)                     \
+    {                                                                                              \
+        .region = region_name, .architecture = arch, .date = COPY_DATE, .source = how_sure,        \
+        .request_usd = request, .duration = {{0, per_gb_s}},                                       \
+        .provisioned_concurrency_usd_per_gb_s = kept, .provisioned_duration_usd_per_gb_s = used    \
+    }
+#define OTHER_BOOKS(region, request, x86, arm, kept, used, how_sure)                               \
+    OTHER_BOOK(region, "x86_64", request, x86, kept, used, how_sure),                              \
+        OTHER_BOOK(region, "arm64", request, arm, NAN, NAN, how_sure),
+#define OTHER_NAME(region, request, x86, arm, kept, used, how_sure) ", " region
+
+/* One row per (region, architecture). A region that is not here has no price. */
 static const struct cp_price_book books[] = {
     {.region = "us-east-1",
      .architecture = "x86_64",
@@ -29,7 +83,7 @@ static const struct cp_price_book books[] = {
      .duration = {{0, 0.0000133334}, {7.5e9, 0.0000120001}, {18.75e9, 0.0000106667}},
      .provisioned_concurrency_usd_per_gb_s = 0.0000033334,
      .provisioned_duration_usd_per_gb_s = 0.0000077778},
-};
+    OTHER_REGIONS(OTHER_BOOKS)};
 
 enum { N_BOOKS = sizeof books / sizeof books[0] };
 
@@ -62,7 +116,7 @@ enum cp_code cp_price_find(const char *region, const char *architecture,
 
 const char *cp_price_known(void)
 {
-    return "us-east-1 x86_64, us-east-1 arm64 (price list of " LIST_DATE ")";
+    return "x86_64 and arm64 in us-east-1" OTHER_REGIONS(OTHER_NAME);
 }
 
 double cp_price_invocation_usd(const struct cp_price_book *book, int memory_mb, double billed_ms)
@@ -85,11 +139,26 @@ double cp_price_provisioned_concurrency_usd(const struct cp_price_book *book, in
     return count * cp_units_gb_s(memory_mb, kept_ms) * book->provisioned_concurrency_usd_per_gb_s;
 }
 
+size_t cp_price_n_tiers(const struct cp_price_book *book)
+{
+    size_t n = 0;
+    while (n < CP_PRICE_TIERS && book->duration[n].usd_per_gb_s > 0)
+        n++;
+    return n;
+}
+
+bool cp_price_has_provisioned(const struct cp_price_book *book)
+{
+    return isfinite(book->provisioned_concurrency_usd_per_gb_s) &&
+           isfinite(book->provisioned_duration_usd_per_gb_s);
+}
+
 double cp_price_duration_month_usd(const struct cp_price_book *book, double gb_s)
 {
     double usd = 0;
-    for (size_t i = 0; i < CP_PRICE_TIERS; i++) {
-        double to = i + 1 < CP_PRICE_TIERS ? book->duration[i + 1].from_gb_s : INFINITY;
+    size_t n = cp_price_n_tiers(book);
+    for (size_t i = 0; i < n; i++) {
+        double to = i + 1 < n ? book->duration[i + 1].from_gb_s : INFINITY;
         double in_tier = fmin(gb_s, to) - book->duration[i].from_gb_s;
         if (in_tier > 0)
             usd += in_tier * book->duration[i].usd_per_gb_s;

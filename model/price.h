@@ -6,6 +6,7 @@
 #ifndef COLDPROF_MODEL_PRICE_H
 #define COLDPROF_MODEL_PRICE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "model/base/error.h"
@@ -21,14 +22,19 @@ struct cp_price_book {
     struct {
         double from_gb_s; /* per month, per account and architecture */
         double usd_per_gb_s;
-    } duration[CP_PRICE_TIERS];
-    double provisioned_concurrency_usd_per_gb_s; /* kept ready, used or not */
-    double provisioned_duration_usd_per_gb_s;    /* duration on provisioned environments */
+    } duration[CP_PRICE_TIERS]; /* an unknown tier is 0: the one before it goes on, which is dearer
+                                 */
+    double provisioned_concurrency_usd_per_gb_s; /* kept ready, used or not; NAN unknown */
+    double provisioned_duration_usd_per_gb_s;    /* on provisioned environments; NAN unknown */
 };
 
 /* Borrowed const row; static storage. The message of CP_ENOTFOUND lists what is known. */
 enum cp_code cp_price_find(const char *region, const char *architecture,
                            const struct cp_price_book **book, struct cp_error *err);
+
+size_t cp_price_n_tiers(const struct cp_price_book *book); /* how many are known */
+/* Are both prices of provisioned concurrency known? Without them its functions give NAN. */
+bool cp_price_has_provisioned(const struct cp_price_book *book);
 
 /* What cp_price_find knows, in words: for messages and help. */
 const char *cp_price_known(void);

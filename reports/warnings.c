@@ -207,6 +207,16 @@ static bool no_idle_probe(const struct cp_figures *f, struct cp_warning *w)
     return advise(w, "sweep with --idle, for example --idle 1m,5m,15m");
 }
 
+static bool unpriced(const struct cp_figures *f, struct cp_warning *w)
+{
+    if (cp_price_has_provisioned(f->price))
+        return false;
+    say(w,
+        "provisioned concurrency is left out of the decision: its price for %s in %s is not known",
+        f->price->architecture, f->price->region);
+    return advise(w, "compare it by hand with the prices of your Region, if the budget is missed");
+}
+
 static bool local(const struct cp_figures *f, struct cp_warning *w)
 {
     if (!f->data->run.is_local)
@@ -270,12 +280,12 @@ static const struct {
     const char *id;
     bool (*applies)(const struct cp_figures *f, struct cp_warning *w);
 } rules[] = {
-    {"W001", interrupted},   {"W002", lost},        {"W003", cannot_run},
-    {"W004", failed},        {"W005", throttled},   {"W006", tight_memory},
-    {"W007", too_few},       {"W008", mode_edge},   {"W009", idle_extrapolated},
-    {"W015", no_idle_probe}, {"W010", local},       {"W011", snapstart},
-    {"W012", excluded},      {"W016", lack_of_fit}, {"W013", init_follows},
-    {"W014", init_constant},
+    {"W001", interrupted},   {"W002", lost},          {"W003", cannot_run},
+    {"W004", failed},        {"W005", throttled},     {"W006", tight_memory},
+    {"W007", too_few},       {"W008", mode_edge},     {"W009", idle_extrapolated},
+    {"W015", no_idle_probe}, {"W017", unpriced},      {"W010", local},
+    {"W011", snapstart},     {"W012", excluded},      {"W016", lack_of_fit},
+    {"W013", init_follows},  {"W014", init_constant},
 };
 _Static_assert(sizeof rules / sizeof rules[0] <= CP_WARNINGS_MAX, "one slot per rule");
 

@@ -238,6 +238,45 @@ static void without_traffic_provisioned_is_for_what_only_warm_starts_meet(void *
                 1e-9);
 }
 
+static struct cp_price_book without_provisioned(const struct cp_price_book *book)
+{
+    struct cp_price_book unpriced = *book;
+    unpriced.provisioned_concurrency_usd_per_gb_s = NAN;
+    unpriced.provisioned_duration_usd_per_gb_s = NAN;
+    return unpriced;
+}
+
+/* Where rare traffic would need provisioned concurrency, but nobody knows its price. */
+static void provisioned_concurrency_without_a_price_is_listed_and_never_chosen(void **state)
+{
+    (void)state;
+    static const double rates[] = {0.001, NAN};
+    for (size_t i = 0; i < 2; i++) {
+        make(&bench)->input.traffic_per_s = rates[i];
+        bench.input.budget_ms = 210;
+        (void)decide(&bench);
+        double priced_usd = bench.decision.candidates[0].usd_per_million.value;
+        struct cp_price_book unpriced = without_provisioned(bench.input.price);
+        bench.input.price = &unpriced;
+        const struct cp_candidate *c = decide(&bench);
+        size_t n_listed = 0;
+        assert_int_equal(c->mode, CP_MODE_ON_DEMAND);
+        assert_false(bench.decision.is_budget_met);
+        assert_true(isnan(bench.decision.break_even_utilization));
+        assert_near(bench.decision.candidates[0].usd_per_million.value, priced_usd, 1e-9);
+        assert_true(isfinite(bench.decision.candidates[0].usd_per_million.high));
+        for (size_t k = 0; k < bench.decision.n_candidates; k++) {
+            const struct cp_candidate *other = &bench.decision.candidates[k];
+            if (other->mode != CP_MODE_PROVISIONED)
+                continue;
+            assert_false(other->is_runnable);
+            assert_non_null(strstr(other->why_not, "price is not known"));
+            n_listed++;
+        }
+        assert_int_equal(n_listed, bench.input.n_sizes);
+    }
+}
+
 static void rare_traffic_with_a_tight_budget_needs_provisioned_concurrency(void **state)
 {
     (void)state;
@@ -438,6 +477,7 @@ int main(void)
         cmocka_unit_test(what_runs_now_and_is_shown_to_do_is_kept),
         cmocka_unit_test(without_traffic_cold_starts_are_judged_on_their_own),
         cmocka_unit_test(without_traffic_provisioned_is_for_what_only_warm_starts_meet),
+        cmocka_unit_test(provisioned_concurrency_without_a_price_is_listed_and_never_chosen),
         cmocka_unit_test(rare_traffic_with_a_tight_budget_needs_provisioned_concurrency),
         cmocka_unit_test(heavy_steady_traffic_pays_for_provisioned_concurrency),
         cmocka_unit_test(a_quota_that_throttles_is_not_a_working_setting),

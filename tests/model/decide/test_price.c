@@ -68,10 +68,10 @@ static void unknown_region_is_not_found_and_lists_what_is_known(void **state)
     (void)state;
     const struct cp_price_book *book = NULL;
     struct cp_error err;
-    assert_int_equal(cp_price_find("eu-west-1", "arm64", &book, &err), CP_ENOTFOUND);
+    assert_int_equal(cp_price_find("me-central-1", "arm64", &book, &err), CP_ENOTFOUND);
     assert_null(book);
-    assert_non_null(strstr(err.text, "region 'eu-west-1'"));
-    assert_non_null(strstr(err.text, "us-east-1 x86_64"));
+    assert_non_null(strstr(err.text, "region 'me-central-1'"));
+    assert_non_null(strstr(err.text, "x86_64 and arm64 in us-east-1, us-east-2"));
     assert_int_equal(cp_price_find("us-east-1", "riscv", &book, &err), CP_ENOTFOUND);
     assert_non_null(strstr(err.text, "architecture 'riscv'"));
 }
