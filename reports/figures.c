@@ -357,6 +357,8 @@ static enum cp_code compute(struct cp_figures *f, struct cp_error *err)
     find_sizes(f);
     count_samples(f);
     f->accounting = cp_accounting_of(f->data->samples, f->data->n_samples);
+    f->spend = cp_spend_of(f->data->samples, f->data->n_samples, f->data->run.timeout_ms,
+                           cp_figures_is_billed(f) ? f->price : NULL);
     if (!give_arrays(f))
         return cp_fail(err, CP_ENOMEM, "no memory for the values of %zu samples",
                        f->data->n_samples);

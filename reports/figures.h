@@ -29,6 +29,11 @@ bool cp_figures_has_traffic(const struct cp_figures *f);
 /* Whether memory sizes took turns in sending order: read from the data, not from the plan. */
 bool cp_figures_is_interleaved(const struct cp_figures *f);
 bool cp_figures_has_snapstart(const struct cp_figures *f);
+/* Was the sweep itself billed, as far as its quote says? */
+bool cp_figures_is_billed(const struct cp_figures *f);
+/* "spent USD 0.0123 of 0.0500 quoted, and up to 0.0004 more for 1 invocation without a record;
+ * limit 0.1000"; nothing for a run that is not billed. */
+void cp_spend_text(const struct cp_figures *f, struct cp_buf *out);
 /* "planned 600 = measured 576 + failed 12 + throttled 0 + unknown 0 + not sent 12" */
 void cp_accounting_text(const struct cp_accounting *a, struct cp_buf *out);
 

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "model/base/datetime.h"
+#include "model/base/number.h"
 #include "model/base/units.h"
 #include "reports/chart_script.h"
 #include "reports/figures.h"
@@ -151,6 +152,18 @@ static void add_window(const struct page *p)
                     : cp_datetime_format(run->ended_at_ms, CP_DATETIME_ISO_S, end));
 }
 
+static void add_spent(const struct page *p)
+{
+    char spent[CP_NUMBER_MAX];
+    char fact[CP_NUMBER_MAX + 16];
+    if (!cp_figures_is_billed(p->f))
+        return;
+    (void)snprintf(fact, sizeof fact, "USD %s%s",
+                   cp_number_small_usd(p->f->spend.billed_usd, spent),
+                   p->f->spend.n_unknown ? " or more" : "");
+    add_fact(p, "spent", fact, false);
+}
+
 static void add_header(const struct page *p)
 {
     const struct cp_run *run = &p->f->data->run;
@@ -173,6 +186,7 @@ static void add_header(const struct page *p)
     add_window(p);
     add_fact(p, "code SHA-256", sha, false);
     add_fact(p, "prices of", p->f->price->date, false);
+    add_spent(p);
     add_fact(p, "run", run->id, false);
     add_fact(p, "seed", seed, false);
     add_fact(p, "coldprof", run->coldprof_version, false);
@@ -435,6 +449,20 @@ static void add_item(const struct page *p, const char *name, const char *text)
     cp_buf_adds(p->out, "</li>\n");
 }
 
+static void add_cost_of_sweep(const struct page *p)
+{
+    char most[CP_NUMBER_MAX];
+    if (!cp_figures_is_billed(p->f))
+        return;
+    cp_buf_adds(p->out, "<li>The sweep itself ");
+    cp_spend_text(p->f, p->out);
+    cp_buf_addf(p->out,
+                "; USD %s was quoted as the most, if every invocation had taken an init of 10 s "
+                "and run to its timeout. Billed durations of the records at list price, INIT "
+                "included, and requests; no free tier, no discount.</li>\n",
+                cp_number_small_usd(p->f->data->run.quoted_max_usd, most));
+}
+
 static void add_price_rows(const struct page *p)
 {
     const struct cp_price_book *b = p->f->price;
@@ -442,12 +470,16 @@ static void add_price_rows(const struct page *p)
     cp_text_html(p->out, b->region);
     cp_buf_adds(p->out, ", ");
     cp_text_html(p->out, b->architecture);
-    cp_buf_addf(p->out,
-                ", list of %s: USD %.2f per million requests, %.10f per GB-second (first tier), "
-                "provisioned concurrency %.10f per GB-second kept ready and %.10f per GB-second "
-                "used. Source: ",
+    cp_buf_addf(p->out, ", list of %s: USD %.2f per million requests, %.10f per GB-second (%s), ",
                 b->date, b->request_usd * 1e6, b->duration[0].usd_per_gb_s,
-                b->provisioned_concurrency_usd_per_gb_s, b->provisioned_duration_usd_per_gb_s);
+                cp_price_n_tiers(b) > 1 ? "first tier" : "first tier; the others are not known");
+    if (cp_price_has_provisioned(b))
+        cp_buf_addf(p->out,
+                    "provisioned concurrency %.10f per GB-second kept ready and %.10f per "
+                    "GB-second used. Source: ",
+                    b->provisioned_concurrency_usd_per_gb_s, b->provisioned_duration_usd_per_gb_s);
+    else
+        cp_buf_adds(p->out, "provisioned concurrency not known. Source: ");
     cp_text_html(p->out, b->source);
     cp_buf_adds(p->out, ". No free tier, no discount.</li>\n");
 }
@@ -538,6 +570,8 @@ static void add_method(const struct page *p)
     cp_table_html(&cp_table_candidates, p->f, p->out);
     cp_buf_adds(p->out, "<h3 id=\"h-run\">This run</h3>\n<ul class=\"small\">\n");
     add_item(p, "Command", run->command);
+    add_item(p, "Method", run->method);
+    add_cost_of_sweep(p);
     add_item(p, "Target", run->target);
     add_item(p, "Payload SHA-256", run->payload_sha256);
     add_item(p, "Code SHA-256", run->code_sha256);

@@ -164,6 +164,8 @@ static void add_run_facts(struct json *j, const struct cp_run *run)
     add_text(j, "idle_law", run->idle_law);
     add_bool(j, "is_init_throttled", run->is_init_throttled);
     add_bool(j, "is_interrupted", run->is_interrupted);
+    add_text(j, "method", run->method);
+    add_text(j, "mode", run->mode);
     close_item(j, '}');
 }
 
@@ -177,6 +179,27 @@ static void add_accounting(struct json *j, const struct cp_figures *f)
     add_count(j, "unknown", f->accounting.unknown);
     add_count(j, "not_sent", f->accounting.not_sent);
     add_count(j, "mismatched", f->n_mismatched);
+    close_item(j, '}');
+}
+
+/* null: nobody was billed. `unknown_usd` is the worst case of invocations without a record. */
+static void add_spend(struct json *j, const struct cp_figures *f)
+{
+    const struct cp_run *run = &f->data->run;
+    if (!cp_figures_is_billed(f)) {
+        next_item(j, "spend");
+        cp_buf_adds(j->out, "null");
+        return;
+    }
+    open_item(j, "spend", '{');
+    add_number(j, "billed_usd", f->spend.billed_usd);
+    add_number(j, "billed_gb_s", f->spend.billed_gb_s);
+    add_count(j, "n_billed", f->spend.n_billed);
+    add_number(j, "unknown_usd", f->spend.unknown_usd);
+    add_count(j, "n_unknown", f->spend.n_unknown);
+    add_number(j, "quoted_usd", run->quoted_usd);
+    add_number(j, "quoted_max_usd", run->quoted_max_usd);
+    add_number(j, "max_cost_usd", run->max_cost_usd);
     close_item(j, '}');
 }
 
@@ -343,7 +366,7 @@ static void add_price(struct json *j, const struct cp_price_book *price)
     add_text(j, "source", price->source);
     add_number(j, "request_usd", price->request_usd);
     open_item(j, "duration_tiers", '[');
-    for (size_t i = 0; i < CP_PRICE_TIERS; i++) {
+    for (size_t i = 0; i < cp_price_n_tiers(price); i++) {
         open_item(j, NULL, '{');
         add_number(j, "from_gb_s", price->duration[i].from_gb_s);
         add_number(j, "usd_per_gb_s", price->duration[i].usd_per_gb_s);
@@ -378,6 +401,7 @@ void cp_report_json(const struct cp_figures *f, struct cp_buf *out)
     add_text(&j, "run_id", f->data->run.id);
     add_run_facts(&j, &f->data->run);
     add_accounting(&j, f);
+    add_spend(&j, f);
     open_item(&j, "sizes", '[');
     for (size_t i = 0; i < f->n_sizes; i++)
         add_size(&j, &f->sizes[i]);

@@ -99,5 +99,8 @@ void cp_report_markdown(const struct cp_figures *f, struct cp_buf *out)
     cp_text_markdown(out, run->architecture);
     cp_format_count(cp_figures_n_cold(f), cold);
     cp_format_count(cp_figures_n_warm(f), warm);
-    cp_buf_addf(out, "; n cold %s, n warm %s; 95 %% confidence intervals.\n", cold, warm);
+    cp_buf_addf(out, "; n cold %s, n warm %s; 95 %% confidence intervals", cold, warm);
+    cp_buf_adds(out, cp_figures_is_billed(f) ? "; " : "");
+    cp_spend_text(f, out);
+    cp_buf_adds(out, ".\n");
 }

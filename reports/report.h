@@ -15,6 +15,7 @@
 #include "model/memory_law.h"
 #include "model/optimize.h"
 #include "model/quantile.h"
+#include "model/quote.h"
 #include "model/run.h"
 
 /* Statistics of one memory size, all from its own samples. */
@@ -43,7 +44,7 @@ struct cp_warning {
     char text[240];   /* the number and what it means */
     char advice[240]; /* what to do next */
 };
-enum { CP_WARNINGS_MAX = 16 };
+enum { CP_WARNINGS_MAX = 24 };
 
 struct cp_figures {
     const struct cp_run_data *data;                 /* borrowed */
@@ -59,6 +60,7 @@ struct cp_figures {
     struct cp_decision decision;
     const struct cp_price_book *price;
     struct cp_accounting accounting;
+    struct cp_spend spend; /* of the sweep itself; without a book it was not billed */
     size_t n_mismatched;
     struct cp_warning warnings[CP_WARNINGS_MAX]; /* worst first */
     size_t n_warnings;

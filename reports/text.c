@@ -341,6 +341,10 @@ static void add_accounting(const struct text *t)
     cp_buf_init(&line, 400);
     cp_accounting_text(&t->f->accounting, &line);
     add_note(t, cp_buf_str(&line));
+    cp_buf_reset(&line);
+    cp_spend_text(t->f, &line);
+    if (line.n)
+        add_note(t, cp_buf_str(&line));
     cp_buf_clear(&line);
 }
 

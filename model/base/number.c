@@ -69,3 +69,9 @@ const char *cp_number_usd(double usd, char out[CP_NUMBER_MAX])
     return cp_number_at(usd, has_cents ? -2 : cp_number_last_digit(usd, CP_NUMBER_SIGNIFICANT + 1),
                         out);
 }
+
+const char *cp_number_small_usd(double usd, char out[CP_NUMBER_MAX])
+{
+    bool is_small = fabs(usd) >= 0.01 && fabs(usd) < 1;
+    return is_small ? cp_number_at(usd, -4, out) : cp_number_usd(usd, out);
+}

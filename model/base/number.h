@@ -20,5 +20,8 @@ const char *cp_number_short(double value, char out[CP_NUMBER_MAX]);
 const char *cp_number_exact(double value, char out[CP_NUMBER_MAX]);
 /* Cents, "1,234.50"; four significant digits below a cent: "0.004123". */
 const char *cp_number_usd(double usd, char out[CP_NUMBER_MAX]);
+/* The same with a hundredth of a cent below one dollar, for small sums that are compared with each
+ * other: "0.0123", "0.5000", "1.25". */
+const char *cp_number_small_usd(double usd, char out[CP_NUMBER_MAX]);
 
 #endif

@@ -45,8 +45,8 @@ static void add_cost(const struct cp_sweep_quote *q, struct cp_buf *out)
     (void)cp_buf_addf(out,
                       "USD %s or less is expected (%s); USD %s at most, if every invocation took "
                       "an init of 10s and ran to its timeout of %s\n",
-                      cp_number_usd(q->cost.expected_usd, expected), q->basis,
-                      cp_number_usd(q->cost.most_usd, most),
+                      cp_number_small_usd(q->cost.expected_usd, expected), q->basis,
+                      cp_number_small_usd(q->cost.most_usd, most),
                       cp_units_format_duration(q->run->timeout_ms, timeout));
     (void)cp_buf_addf(out, "list prices of %s, INIT billed, no free tier, no discount\n",
                       q->book->date);
@@ -58,7 +58,7 @@ static void add_limit(const struct cp_sweep_quote *q, struct cp_buf *out)
     double limit_usd = q->run->max_cost_usd;
     if (q->spent_usd > 0)
         (void)cp_buf_addf(out, "USD %s was spent before, at most\n",
-                          cp_number_usd(q->spent_usd, text));
+                          cp_number_small_usd(q->spent_usd, text));
     if (isnan(limit_usd))
         return;
     (void)cp_buf_addf(out, "ends before it can exceed USD %g (--max-cost-usd)%s\n", limit_usd,

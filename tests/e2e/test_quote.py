@@ -7,10 +7,12 @@ Expected costs are computed here from the samples in the store and the published
 """
 import contextlib
 import fcntl
+import json
 import math
 import os
 import re
 import select
+import sqlite3
 import subprocess
 import termios
 import threading
@@ -25,6 +27,11 @@ ASK = b"type yes to go on: "
 
 def usd(memory_mb, billed_ms):
     return REQUEST_USD + memory_mb / 1024 * billed_ms / 1000 * GB_S_USD
+
+
+def shown(amount):
+    """Four significant digits below a cent, a hundredth of a cent below a dollar."""
+    return f"{amount:.4f}" if amount >= 0.01 else f"{amount:.{3 - math.floor(math.log10(amount))}f}"
 
 
 class Billed(Case):
@@ -70,8 +77,8 @@ class Quote(Billed):
         # 4 cold of 1,200 ms and 6 warm of 100 ms at 1/4 and 1 GB; 10 of 13 s at each
         expected = sum(4 * usd(mb, 1200) + 6 * usd(mb, 100) for mb in (256, 1024))
         most = sum(10 * usd(mb, 13000) for mb in (256, 1024))
-        self.assertIn(f"USD {expected:.4g} or less is expected (assumed, not measured: init 1000 ms", text)
-        self.assertRegex(text, rf"USD {most:.4f}\d* at most|USD {most:.2f} at most")
+        self.assertIn(f"USD {shown(expected)} or less is expected (assumed, not measured: init 1000 ms", text)
+        self.assertIn(f"USD {shown(most)} at most", text)
         self.assertIn("INIT billed, no free tier", text)
         run, = self.runs()
         self.assertAlmostEqual(run["quoted_usd"], expected, 12)
@@ -173,6 +180,42 @@ class Question(Billed):
         status, seen = self.type_at(b"n\n", "-q")
         self.assertEqual(status, 1)
         self.assertIn("USD", seen)
+
+
+class Spent(Billed):
+    def test_is_shown_in_every_format_and_is_what_the_records_say(self):
+        self.run_cli(*self.words(*SMALL, "--yes", "--max-cost-usd", "0.5"))
+        known, _ = self.spent()
+        out = os.path.join(self.tmp, "report")
+        self.run_cli("report", "last", "--store", self.store, "-o", out)
+        with open(os.path.join(out, "report.json"), encoding="utf-8") as f:
+            spend = json.load(f)["spend"]
+        self.assertAlmostEqual(spend["billed_usd"], known, 15)
+        self.assertEqual((spend["n_billed"], spend["n_unknown"], spend["max_cost_usd"]), (20, 0, 0.5))
+        said = f"spent USD {shown(known)} of {shown(spend['quoted_usd'])} quoted; limit 0.5000"
+        text = self.run_cli("report", "last", "--store", self.store).stdout
+        self.assertIn(said, re.sub(r"\n +", " ", text))
+        for name in ("report.md", "report.html"):
+            with open(os.path.join(out, name), encoding="utf-8") as f:
+                self.assertIn(said, f.read(), name)
+
+    def test_what_cost_nothing_says_nothing(self):
+        self.sweep(self.function("other"), *SMALL)
+        out = os.path.join(self.tmp, "report")
+        self.run_cli("report", "last", "--store", self.store, "-o", out)
+        for name in ("report.json", "report.md", "report.html"):
+            with open(os.path.join(out, name), encoding="utf-8") as f:
+                self.assertNotIn("spent USD", f.read(), name)
+
+    def test_a_region_without_provisioned_prices_says_what_is_left_out(self):
+        self.run_cli(*self.words(*SMALL, "--yes"))
+        with contextlib.closing(sqlite3.connect(self.store)) as db:
+            db.execute("UPDATE runs SET region = 'eu-west-1', architecture = 'arm64'")
+            db.commit()
+        report = self.run_cli("report", "last", "--store", self.store, "--json").stdout
+        self.assertNotIn("nan", report)
+        self.assertIn("its price for arm64 in eu-west-1 is not known", report)
+        self.assertIsNone(json.loads(report)["price"]["provisioned_duration_usd_per_gb_s"])
 
 
 class Limit(Billed):
