@@ -13,6 +13,7 @@ enum {
     CONNECT_TIMEOUT_MS = 5000,
     CONNECTIONS_MAX = 1000,
     CALL_TIMEOUT_MS = 30000,
+    UPLOAD_BYTES_PER_MS = 250, /* 2 Mbit/s: a zip of 50 MB gets 5 min more */
     ANSWER_MAX = 16 << 20,
     REQUEST_MAX = 64 << 10,
     MARKER_MAX = 2048,
@@ -106,11 +107,9 @@ static const struct cp_header JSON_TYPE[] = {
      {"application/json", sizeof "application/json" - 1}},
 };
 
-/* `body` is the request's, NULL for none; the answer's goes to `answer` (init'ed here; clear it).
- * `extra_query` is escaped, NULL for none. */
-static enum cp_code run(struct cp_lambda *l, enum cp_lambda_operation operation,
-                        struct cp_lambda_target *target, const char *extra_query,
-                        const struct cp_buf *body, struct cp_buf *answer, struct cp_error *err)
+enum cp_code cp_lambda_run(struct cp_lambda *l, enum cp_lambda_operation operation,
+                           struct cp_lambda_target *target, const char *extra_query,
+                           const struct cp_buf *body, struct cp_buf *answer, struct cp_error *err)
 {
     struct cp_call call = {.timeout_ms = CALL_TIMEOUT_MS, .max_response_bytes = ANSWER_MAX};
     cp_buf_init(answer, ANSWER_MAX);
@@ -119,6 +118,7 @@ static enum cp_code run(struct cp_lambda *l, enum cp_lambda_operation operation,
         call.query = extra_query;
     if (!code && body) {
         call.body = cp_buf_view(body);
+        call.timeout_ms += (int)(body->n / UPLOAD_BYTES_PER_MS);
         call.headers = JSON_TYPE;
         call.n_headers = 1;
     }
@@ -138,7 +138,7 @@ enum cp_code cp_lambda_get_function(struct cp_lambda *l, const char *function,
     struct cp_buf answer;
     struct cp_function_config config;
     int count = -1;
-    enum cp_code code = run(l, CP_OP_GET_FUNCTION, &target, NULL, NULL, &answer, err);
+    enum cp_code code = cp_lambda_run(l, CP_OP_GET_FUNCTION, &target, NULL, NULL, &answer, err);
     if (!code) {
         code = cp_lambda_json_function(cp_buf_view(&answer), &config, &count, err);
         if (code)
@@ -275,7 +275,7 @@ static enum cp_code run_function(struct cp_lambda *l, enum cp_lambda_operation o
     struct wait wait = {.function = function, .what = "another update", .judge = judge_settled};
     for (bool is_first = true;; is_first = false) {
         struct cp_lambda_target target = {.function = function, .qualifier = qualifier};
-        enum cp_code code = run(l, operation, &target, NULL, body, answer, err);
+        enum cp_code code = cp_lambda_run(l, operation, &target, NULL, body, answer, err);
         if (code != CP_ECONFLICT || !has_met_an_update(l, operation) ||
             (!is_first && wait.n_polls == 0))
             return code;
@@ -346,12 +346,12 @@ enum cp_code cp_lambda_update_function_configuration(struct cp_lambda *l, const 
 }
 
 enum cp_code cp_lambda_publish_version(struct cp_lambda *l, const char *function,
-                                       const char *description, const char *revision_id,
+                                       const struct cp_version_publish *publish,
                                        struct cp_function_config *out, struct cp_error *err)
 {
     struct cp_buf body;
     cp_buf_init(&body, REQUEST_MAX);
-    enum cp_code code = cp_lambda_json_publish(description, revision_id, &body, err);
+    enum cp_code code = cp_lambda_json_publish(publish, &body, err);
     if (!code)
         code = run_config(l, CP_OP_PUBLISH_VERSION, function, NULL, &body, out, err);
     cp_buf_clear(&body);
@@ -486,7 +486,7 @@ static enum cp_code list_page(struct cp_lambda *l, enum cp_lambda_operation oper
     enum cp_code code = make_page_query(&page->marker, query, err);
     if (code)
         return code;
-    code = run(l, operation, &target, cp_buf_str(query), NULL, &answer, err);
+    code = cp_lambda_run(l, operation, &target, cp_buf_str(query), NULL, &answer, err);
     if (!code) {
         code = cp_lambda_json_page(cp_buf_view(&answer), page, err);
         if (code)

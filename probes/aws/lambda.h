@@ -64,6 +64,8 @@ void cp_lambda_set_deadline(struct cp_lambda *l, double mono_ms);
 /* Details of the last control-plane call that failed on this client. */
 const struct cp_lambda_failure *cp_lambda_last_failure(const struct cp_lambda *lambda);
 
+enum { CP_CONFIG_MEMBERS_MAX = 32 };
+
 struct cp_function_config {
     char name[72];
     char arn[256];
@@ -90,13 +92,27 @@ struct cp_function_config {
     int memory_size_mb;
     int timeout_s;
     int64_t code_size;
+    uint64_t members[CP_CONFIG_MEMBERS_MAX]; /* see cp_function_config_difference */
 };
+/* Name of the first member in which `b` differs from `a`: of all that decide how the function runs
+ * but memory size, state and identity. With `with_description` also "Description". NULL: none. */
+const char *cp_function_config_difference(const struct cp_function_config *a,
+                                          const struct cp_function_config *b,
+                                          bool with_description);
+/* One number for all these members, description included. */
+uint64_t cp_function_config_hash(const struct cp_function_config *config);
 
 struct cp_function_update {
     int memory_size_mb;      /* 0: unchanged */
     int timeout_s;           /* 0: unchanged */
     const char *description; /* NULL: unchanged */
     const char *revision_id; /* NULL: no precondition */
+};
+
+struct cp_version_publish {
+    const char *description; /* NULL: that of $LATEST */
+    const char *revision_id; /* NULL: no precondition */
+    const char *code_sha256; /* NULL: no precondition */
 };
 
 struct cp_provisioned_config {
@@ -135,7 +151,7 @@ enum cp_code cp_lambda_wait_active(struct cp_lambda *l, const char *function, co
                                    int timeout_ms, struct cp_function_config *out,
                                    struct cp_error *err);
 enum cp_code cp_lambda_publish_version(struct cp_lambda *l, const char *function,
-                                       const char *description, const char *revision_id,
+                                       const struct cp_version_publish *publish,
                                        struct cp_function_config *out, struct cp_error *err);
 /* Only a number is accepted as version: CP_EINVAL otherwise, before anything is sent (a missing
  * qualifier would delete the function). */
@@ -167,12 +183,10 @@ enum cp_code cp_lambda_list_functions(struct cp_lambda *l, cp_lambda_version_fn 
 
 /* --- Invoke --- */
 struct cp_invoke_result {
-    enum cp_code code;     /* CP_OK: an HTTP answer came (also for function errors) */
-    struct cp_error error; /* when code is not CP_OK, and after a refusal of the keys (403) */
-    int http_status;       /* -1 no answer */
-    /* No answer after a byte was sent, or a 5xx other than those of an environment that could not
-     * be made (EC2*, ENI*): never to be repeated. False also after 2xx: it has run. */
-    bool may_have_run;
+    enum cp_code code;         /* CP_OK: an HTTP answer came (also for function errors) */
+    struct cp_error error;     /* when code is not CP_OK, and after a refusal of the keys (403) */
+    int http_status;           /* -1 no answer */
+    bool may_have_run;         /* no answer after the request was sent: do not repeat */
     struct cp_view payload;    /* borrowed during the callback */
     struct cp_view log_result; /* base64 tail; empty when absent */
     char function_error[24];   /* "" none, Unhandled, Handled */
@@ -190,7 +204,7 @@ struct cp_invoke {
     struct cp_view payload;      /* copied */
     bool log_tail;               /* X-Amz-Log-Type: Tail */
     const char *invocation_type; /* NULL: RequestResponse */
-    int timeout_ms;              /* total; 0 means 930 s */
+    int timeout_ms;              /* total; 0 means 905 s */
     cp_invoke_done_fn on_done;   /* called exactly once, from cp_lambda_poll or cp_lambda_free */
     void *context;
 };

@@ -7,28 +7,16 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "probes/aws/config_member.h"
+#include "probes/aws/json.h"
+
 static const double INT64_EXACT_MAX = 9007199254740992.0; /* 2^53 */
-
-static const cJSON *member(const cJSON *object, const char *name)
-{
-    return cJSON_GetObjectItemCaseSensitive(object, name);
-}
-
-static enum cp_code parse(struct cp_view body, cJSON **out, struct cp_error *err)
-{
-    *out = cJSON_ParseWithLength(body.p, body.n);
-    if (cJSON_IsObject(*out))
-        return CP_OK;
-    cJSON_Delete(*out);
-    *out = NULL;
-    return cp_fail(err, CP_EFORMAT, "the answer is not a JSON object");
-}
 
 /* A whole number in 0..most; absent leaves *out as it is. */
 static enum cp_code read_whole(const cJSON *object, const char *name, double most, double *out,
                                struct cp_error *err)
 {
-    const cJSON *item = member(object, name);
+    const cJSON *item = cp_json_member(object, name);
     if (!item || cJSON_IsNull(item))
         return CP_OK;
     double v = item->valuedouble;
@@ -81,8 +69,8 @@ static const struct text_field {
 static enum cp_code read_text(const cJSON *config, const struct text_field *f,
                               struct cp_function_config *out, struct cp_error *err)
 {
-    const cJSON *parent = f->parent ? member(config, f->parent) : config;
-    struct cp_view text = cp_view_of(cJSON_GetStringValue(member(parent, f->name)));
+    const cJSON *parent = f->parent ? cp_json_member(config, f->parent) : config;
+    struct cp_view text = cp_view_of(cJSON_GetStringValue(cp_json_member(parent, f->name)));
     char *to = (char *)out + f->offset;
     if (cp_view_copy(text, to, f->size))
         return CP_OK;
@@ -96,7 +84,7 @@ static enum cp_code read_text(const cJSON *config, const struct text_field *f,
 static enum cp_code read_architecture(const cJSON *config, struct cp_function_config *out,
                                       struct cp_error *err)
 {
-    const cJSON *first = cJSON_GetArrayItem(member(config, "Architectures"), 0);
+    const cJSON *first = cJSON_GetArrayItem(cp_json_member(config, "Architectures"), 0);
     const char *text = cJSON_GetStringValue(first);
     if (!text) /* a service older than arm64 */
         text = "x86_64";
@@ -108,8 +96,8 @@ static enum cp_code read_architecture(const cJSON *config, struct cp_function_co
 /* The error is told without its message: that may name keys. */
 static void read_environment_error(const cJSON *config, struct cp_function_config *out)
 {
-    const cJSON *error = member(member(config, "Environment"), "Error");
-    const char *code = cJSON_GetStringValue(member(error, "ErrorCode"));
+    const cJSON *error = cp_json_member(cp_json_member(config, "Environment"), "Error");
+    const char *code = cJSON_GetStringValue(cp_json_member(error, "ErrorCode"));
     if (cJSON_IsObject(error))
         cp_failure_copy_text(cp_view_of(code ? code : "no error code"), out->environment_error,
                              sizeof out->environment_error);
@@ -118,11 +106,11 @@ static void read_environment_error(const cJSON *config, struct cp_function_confi
 /* Members that are there or not there, and so tell what kind of function it is. */
 static void read_kinds(const cJSON *config, struct cp_function_config *out)
 {
-    out->has_capacity_provider = cJSON_IsObject(member(config, "CapacityProviderConfig"));
-    out->has_tenancy = cJSON_IsObject(member(config, "TenancyConfig"));
-    out->is_durable = cJSON_IsObject(member(config, "DurableConfig"));
-    out->has_code_signing = cJSON_IsString(member(config, "SigningProfileVersionArn")) ||
-                            cJSON_IsString(member(config, "SigningJobArn"));
+    out->has_capacity_provider = cJSON_IsObject(cp_json_member(config, "CapacityProviderConfig"));
+    out->has_tenancy = cJSON_IsObject(cp_json_member(config, "TenancyConfig"));
+    out->is_durable = cJSON_IsObject(cp_json_member(config, "DurableConfig"));
+    out->has_code_signing = cJSON_IsString(cp_json_member(config, "SigningProfileVersionArn")) ||
+                            cJSON_IsString(cp_json_member(config, "SigningJobArn"));
     read_environment_error(config, out);
 }
 
@@ -143,6 +131,7 @@ static enum cp_code read_config(const cJSON *config, struct cp_function_config *
     if (!code)
         code = read_whole(config, "CodeSize", INT64_EXACT_MAX, &code_size, err);
     out->code_size = (int64_t)code_size;
+    cp_config_members_read(config, out->members);
     read_kinds(config, out);
     if (!code && !out->name[0])
         code = cp_fail(err, CP_EFORMAT, "the answer has no 'FunctionName'");
@@ -153,7 +142,7 @@ enum cp_code cp_lambda_json_config(struct cp_view body, struct cp_function_confi
                                    struct cp_error *err)
 {
     cJSON *json = NULL;
-    enum cp_code code = parse(body, &json, err);
+    enum cp_code code = cp_json_parse(body, &json, err);
     if (!code)
         code = read_config(json, out, err);
     cJSON_Delete(json);
@@ -165,11 +154,12 @@ enum cp_code cp_lambda_json_function(struct cp_view body, struct cp_function_con
 {
     cJSON *json = NULL;
     *reserved = -1;
-    enum cp_code code = parse(body, &json, err);
+    enum cp_code code = cp_json_parse(body, &json, err);
     if (!code)
-        code = read_config(member(json, "Configuration"), out, err);
+        code = read_config(cp_json_member(json, "Configuration"), out, err);
     if (!code)
-        code = read_int(member(json, "Concurrency"), "ReservedConcurrentExecutions", reserved, err);
+        code = read_int(cp_json_member(json, "Concurrency"), "ReservedConcurrentExecutions",
+                        reserved, err);
     cJSON_Delete(json);
     return code;
 }
@@ -181,17 +171,17 @@ enum cp_code cp_lambda_json_provisioned(struct cp_view body, struct cp_provision
 {
     cJSON *json = NULL;
     *out = (struct cp_provisioned_config){0};
-    enum cp_code code = parse(body, &json, err);
+    enum cp_code code = cp_json_parse(body, &json, err);
     if (!code)
         code = read_int(json, "RequestedProvisionedConcurrentExecutions", &out->requested, err);
     if (!code)
         code = read_int(json, "AvailableProvisionedConcurrentExecutions", &out->available, err);
     if (!code)
         code = read_int(json, "AllocatedProvisionedConcurrentExecutions", &out->allocated, err);
-    struct cp_view status = cp_view_of(cJSON_GetStringValue(member(json, "Status")));
+    struct cp_view status = cp_view_of(cJSON_GetStringValue(cp_json_member(json, "Status")));
     if (!code && (status.n == 0 || !cp_view_copy(status, out->status, sizeof out->status)))
         code = cp_fail(err, CP_EFORMAT, "the answer has no known 'Status'");
-    cp_failure_copy_text(cp_view_of(cJSON_GetStringValue(member(json, "StatusReason"))),
+    cp_failure_copy_text(cp_view_of(cJSON_GetStringValue(cp_json_member(json, "StatusReason"))),
                          out->status_reason, sizeof out->status_reason);
     cJSON_Delete(json);
     return code;
@@ -202,8 +192,8 @@ enum cp_code cp_lambda_json_account(struct cp_view body, struct cp_account_setti
 {
     cJSON *json = NULL;
     *out = (struct cp_account_settings){-1, -1};
-    enum cp_code code = parse(body, &json, err);
-    const cJSON *limit = member(json, "AccountLimit");
+    enum cp_code code = cp_json_parse(body, &json, err);
+    const cJSON *limit = cp_json_member(json, "AccountLimit");
     if (!code)
         code = read_int(limit, "ConcurrentExecutions", &out->concurrent_executions, err);
     if (!code)
@@ -219,8 +209,8 @@ enum cp_code cp_lambda_json_page(struct cp_view body, struct cp_lambda_page *pag
                                  struct cp_error *err)
 {
     cJSON *json = NULL;
-    enum cp_code code = parse(body, &json, err);
-    const cJSON *list = member(json, page->list_name);
+    enum cp_code code = cp_json_parse(body, &json, err);
+    const cJSON *list = cp_json_member(json, page->list_name);
     if (!code && !cJSON_IsArray(list))
         code = cp_fail(err, CP_EFORMAT, "the answer has no '%s'", page->list_name);
     const cJSON *entry;
@@ -234,25 +224,14 @@ enum cp_code cp_lambda_json_page(struct cp_view body, struct cp_lambda_page *pag
             page->is_ended = !page->each(page->context, &config);
     }
     cp_buf_reset(&page->marker);
-    if (!code && cp_buf_adds(&page->marker, cJSON_GetStringValue(member(json, "NextMarker"))))
+    if (!code &&
+        cp_buf_adds(&page->marker, cJSON_GetStringValue(cp_json_member(json, "NextMarker"))))
         code = cp_buf_check(&page->marker, "'NextMarker' in the answer", err);
     cJSON_Delete(json);
     return code;
 }
 
 /* --- request bodies --- */
-
-/* Prints and frees `json`; `is_built` tells whether every member could be added. */
-static enum cp_code print(cJSON *json, bool is_built, struct cp_buf *out, struct cp_error *err)
-{
-    char *text = is_built ? cJSON_PrintUnformatted(json) : NULL;
-    cJSON_Delete(json);
-    if (!text)
-        return cp_fail(err, CP_ENOMEM, "cannot build the request: out of memory");
-    (void)cp_buf_adds(out, text);
-    cJSON_free(text);
-    return cp_buf_check(out, "the request", err);
-}
 
 static bool add_text(cJSON *object, const char *name, const char *text)
 {
@@ -272,16 +251,17 @@ enum cp_code cp_lambda_json_update(const struct cp_function_update *update, stru
                     add_positive(json, "Timeout", update->timeout_s) &&
                     add_text(json, "Description", update->description) &&
                     add_text(json, "RevisionId", update->revision_id);
-    return print(json, is_built, out, err);
+    return cp_json_print(json, is_built, out, err);
 }
 
-enum cp_code cp_lambda_json_publish(const char *description, const char *revision_id,
-                                    struct cp_buf *out, struct cp_error *err)
+enum cp_code cp_lambda_json_publish(const struct cp_version_publish *publish, struct cp_buf *out,
+                                    struct cp_error *err)
 {
     cJSON *json = cJSON_CreateObject();
-    bool is_built = json && add_text(json, "Description", description) &&
-                    add_text(json, "RevisionId", revision_id);
-    return print(json, is_built, out, err);
+    bool is_built = json && add_text(json, "Description", publish->description) &&
+                    add_text(json, "RevisionId", publish->revision_id) &&
+                    add_text(json, "CodeSha256", publish->code_sha256);
+    return cp_json_print(json, is_built, out, err);
 }
 
 enum cp_code cp_lambda_json_count(const char *name, int count, struct cp_buf *out,
@@ -289,5 +269,5 @@ enum cp_code cp_lambda_json_count(const char *name, int count, struct cp_buf *ou
 {
     cJSON *json = cJSON_CreateObject();
     bool is_built = json && cJSON_AddNumberToObject(json, name, count);
-    return print(json, is_built, out, err);
+    return cp_json_print(json, is_built, out, err);
 }

@@ -6,23 +6,18 @@
 
 enum { TARGET_MAX = 4096 };
 
-/* The path is before + function + after. API dates differ: reserved concurrency is put and deleted
- * under 2017-10-31 (and read under 2019-09-30). */
-static const struct {
-    const char *name, *method, *before, *after;
-    enum cp_call_kind kind;
-} OPERATIONS[] = {
-    [CP_OP_GET_FUNCTION] = {"GetFunction", "GET", "/2015-03-31/functions/", "", CP_CALL_REPEATABLE},
-    [CP_OP_GET_FUNCTION_CONFIGURATION] = {"GetFunctionConfiguration", "GET",
-                                          "/2015-03-31/functions/", "/configuration",
-                                          CP_CALL_REPEATABLE},
-    [CP_OP_UPDATE_FUNCTION_CONFIGURATION] = {"UpdateFunctionConfiguration", "PUT",
-                                             "/2015-03-31/functions/", "/configuration",
-                                             CP_CALL_REPEATABLE},
-    [CP_OP_PUBLISH_VERSION] = {"PublishVersion", "POST", "/2015-03-31/functions/", "/versions",
-                               CP_CALL_ONCE},
-    [CP_OP_DELETE_FUNCTION] = {"DeleteFunction", "DELETE", "/2015-03-31/functions/", "",
-                               CP_CALL_REPEATABLE},
+#define FUNCTIONS "/2015-03-31/functions/"
+
+/* API dates differ: reserved concurrency is put and deleted under 2017-10-31 (and read under
+ * 2019-09-30). */
+static const struct cp_lambda_operation_info OPERATIONS[CP_OP_COUNT] = {
+    [CP_OP_GET_FUNCTION] = {"GetFunction", "GET", FUNCTIONS, "", CP_CALL_REPEATABLE},
+    [CP_OP_GET_FUNCTION_CONFIGURATION] = {"GetFunctionConfiguration", "GET", FUNCTIONS,
+                                          "/configuration", CP_CALL_REPEATABLE},
+    [CP_OP_UPDATE_FUNCTION_CONFIGURATION] = {"UpdateFunctionConfiguration", "PUT", FUNCTIONS,
+                                             "/configuration", CP_CALL_REPEATABLE},
+    [CP_OP_PUBLISH_VERSION] = {"PublishVersion", "POST", FUNCTIONS, "/versions", CP_CALL_ONCE},
+    [CP_OP_DELETE_FUNCTION] = {"DeleteFunction", "DELETE", FUNCTIONS, "", CP_CALL_REPEATABLE},
     [CP_OP_PUT_PROVISIONED] = {"PutProvisionedConcurrencyConfig", "PUT", "/2019-09-30/functions/",
                                "/provisioned-concurrency", CP_CALL_REPEATABLE},
     [CP_OP_GET_PROVISIONED] = {"GetProvisionedConcurrencyConfig", "GET", "/2019-09-30/functions/",
@@ -35,13 +30,31 @@ static const struct {
     [CP_OP_DELETE_RESERVED] = {"DeleteFunctionConcurrency", "DELETE", "/2017-10-31/functions/",
                                "/concurrency", CP_CALL_REPEATABLE},
     [CP_OP_GET_ACCOUNT_SETTINGS] = {"GetAccountSettings", "GET", "/2016-08-19/account-settings", "",
-                                    CP_CALL_REPEATABLE},
-    [CP_OP_LIST_VERSIONS] = {"ListVersionsByFunction", "GET", "/2015-03-31/functions/", "/versions",
+                                    CP_CALL_REPEATABLE, true},
+    [CP_OP_LIST_VERSIONS] = {"ListVersionsByFunction", "GET", FUNCTIONS, "/versions",
                              CP_CALL_REPEATABLE},
     [CP_OP_LIST_FUNCTIONS] = {"ListFunctions", "GET", "/2015-03-31/functions", "",
-                              CP_CALL_REPEATABLE},
-    [CP_OP_INVOKE] = {"Invoke", "POST", "/2015-03-31/functions/", "/invocations", CP_CALL_INVOKE},
+                              CP_CALL_REPEATABLE, true},
+    [CP_OP_INVOKE] = {"Invoke", "POST", FUNCTIONS, "/invocations", CP_CALL_INVOKE},
+    [CP_OP_CREATE_FUNCTION] = {"CreateFunction", "POST", "/2015-03-31/functions", "", CP_CALL_ONCE,
+                               true},
+    [CP_OP_CREATE_ALIAS] = {"CreateAlias", "POST", FUNCTIONS, "/aliases", CP_CALL_ONCE},
+    [CP_OP_GET_ALIAS] = {"GetAlias", "GET", FUNCTIONS, "/aliases/", CP_CALL_REPEATABLE},
+    [CP_OP_DELETE_ALIAS] = {"DeleteAlias", "DELETE", FUNCTIONS, "/aliases/", CP_CALL_REPEATABLE},
+    [CP_OP_LIST_ALIASES] = {"ListAliases", "GET", FUNCTIONS, "/aliases", CP_CALL_REPEATABLE},
+    [CP_OP_LIST_TAGS] = {"ListTags", "GET", "/2017-03-31/tags/", "", CP_CALL_REPEATABLE},
+    [CP_OP_GET_POLICY] = {"GetPolicy", "GET", FUNCTIONS, "/policy", CP_CALL_REPEATABLE},
+    [CP_OP_GET_FUNCTION_URL] = {"GetFunctionUrlConfig", "GET", "/2021-10-31/functions/", "/url",
+                                CP_CALL_REPEATABLE},
+    [CP_OP_LIST_EVENT_SOURCES] = {"ListEventSourceMappings", "GET",
+                                  "/2015-03-31/event-source-mappings", "", CP_CALL_REPEATABLE,
+                                  true},
 };
+
+const struct cp_lambda_operation_info *cp_lambda_operation_info(enum cp_lambda_operation operation)
+{
+    return &OPERATIONS[operation];
+}
 
 static enum cp_code check_names(const struct cp_lambda_target *t, bool is_account_wide,
                                 struct cp_error *err)
@@ -51,6 +64,8 @@ static enum cp_code check_names(const struct cp_lambda_target *t, bool is_accoun
         code = cp_function_name_check(t->function, err);
     if (!code && t->qualifier)
         code = cp_qualifier_check(t->qualifier, err);
+    if (!code && t->name)
+        code = cp_qualifier_check(t->name, err);
     return code;
 }
 
@@ -58,16 +73,17 @@ enum cp_code cp_lambda_target_make(enum cp_lambda_operation operation,
                                    struct cp_lambda_target *target, struct cp_call *call,
                                    struct cp_error *err)
 {
-    bool is_account_wide =
-        operation == CP_OP_GET_ACCOUNT_SETTINGS || operation == CP_OP_LIST_FUNCTIONS;
+    const struct cp_lambda_operation_info *o = &OPERATIONS[operation];
     cp_buf_init(&target->path, TARGET_MAX);
     cp_buf_init(&target->query, TARGET_MAX);
-    enum cp_code code = check_names(target, is_account_wide, err);
+    enum cp_code code = check_names(target, o->is_account_wide, err);
     if (code)
         return code;
-    (void)cp_buf_adds(&target->path, OPERATIONS[operation].before);
-    (void)cp_uri_encode(&target->path, cp_view_of(target->function), false);
-    (void)cp_buf_adds(&target->path, OPERATIONS[operation].after);
+    (void)cp_buf_adds(&target->path, o->before);
+    if (!o->is_account_wide)
+        (void)cp_uri_encode(&target->path, cp_view_of(target->function), false);
+    (void)cp_buf_adds(&target->path, o->after);
+    (void)cp_uri_encode(&target->path, cp_view_of(target->name), false);
     if (target->qualifier) {
         (void)cp_buf_adds(&target->query, "Qualifier=");
         (void)cp_uri_encode(&target->query, cp_view_of(target->qualifier), false);
@@ -75,12 +91,12 @@ enum cp_code cp_lambda_target_make(enum cp_lambda_operation operation,
     code = cp_buf_check(&target->path, "the request's path", err);
     if (!code)
         code = cp_buf_check(&target->query, "the request's query", err);
-    call->operation = OPERATIONS[operation].name;
+    call->operation = o->name;
     call->subject = target->function;
-    call->method = OPERATIONS[operation].method;
+    call->method = o->method;
     call->path = cp_buf_str(&target->path);
     call->query = cp_buf_str(&target->query);
-    call->kind = OPERATIONS[operation].kind;
+    call->kind = o->kind;
     return code;
 }
 

@@ -23,7 +23,27 @@ enum cp_lambda_operation {
     CP_OP_LIST_VERSIONS,
     CP_OP_LIST_FUNCTIONS,
     CP_OP_INVOKE,
+    CP_OP_CREATE_FUNCTION,
+    CP_OP_CREATE_ALIAS,
+    CP_OP_GET_ALIAS,
+    CP_OP_DELETE_ALIAS,
+    CP_OP_LIST_ALIASES,
+    CP_OP_LIST_TAGS,
+    CP_OP_GET_POLICY,
+    CP_OP_GET_FUNCTION_URL,
+    CP_OP_LIST_EVENT_SOURCES,
+    CP_OP_COUNT,
 };
+
+/* What an operation looks like on the wire. The path is before + {FunctionName} + after + {Name}.
+ */
+struct cp_lambda_operation_info {
+    const char *name; /* "GetFunction" */
+    const char *method, *before, *after;
+    enum cp_call_kind kind;
+    bool is_account_wide; /* no function in the path */
+};
+const struct cp_lambda_operation_info *cp_lambda_operation_info(enum cp_lambda_operation operation);
 
 struct cp_lambda {
     struct cp_caller *caller;
@@ -33,6 +53,7 @@ struct cp_lambda {
 struct cp_lambda_target {
     const char *function;  /* NULL for account-wide operations */
     const char *qualifier; /* NULL none */
+    const char *name;      /* of the alias, at the end of the path; NULL none */
     struct cp_buf path, query;
 };
 
@@ -42,5 +63,12 @@ enum cp_code cp_lambda_target_make(enum cp_lambda_operation operation,
                                    struct cp_lambda_target *target, struct cp_call *call,
                                    struct cp_error *err);
 void cp_lambda_target_clear(struct cp_lambda_target *target);
+
+/* One call, waited for. `body` is the request's, NULL for none; the answer's goes to `answer`
+ * (initialised here; clear it). `extra_query` is escaped and replaces the qualifier, NULL for none.
+ */
+enum cp_code cp_lambda_run(struct cp_lambda *l, enum cp_lambda_operation operation,
+                           struct cp_lambda_target *target, const char *extra_query,
+                           const struct cp_buf *body, struct cp_buf *answer, struct cp_error *err);
 
 #endif

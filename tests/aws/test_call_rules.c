@@ -90,7 +90,9 @@ static void rule_11_a_deadline_repeats_nothing_that_may_have_taken_effect(void *
     static const struct fake_answer denied[] = {{403, REQUEST_ID, "", 0, 0}};
     struct cp_lambda *l = client(lost, 1);
     cp_lambda_set_deadline(l, 15 * 60 * 1000.0);
-    assert_int_equal(cp_lambda_publish_version(l, "f", "d", NULL, NULL, NULL), CP_EIO);
+    assert_int_equal(cp_lambda_publish_version(
+                         l, "f", &(struct cp_version_publish){.description = "d"}, NULL, NULL),
+                     CP_EIO);
     cp_lambda_free(l);
     l = client(denied, 1);
     cp_lambda_set_deadline(l, 15 * 60 * 1000.0);
