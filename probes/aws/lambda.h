@@ -183,10 +183,12 @@ enum cp_code cp_lambda_list_functions(struct cp_lambda *l, cp_lambda_version_fn 
 
 /* --- Invoke --- */
 struct cp_invoke_result {
-    enum cp_code code;         /* CP_OK: an HTTP answer came (also for function errors) */
-    struct cp_error error;     /* when code is not CP_OK, and after a refusal of the keys (403) */
-    int http_status;           /* -1 no answer */
-    bool may_have_run;         /* no answer after the request was sent: do not repeat */
+    enum cp_code code;     /* CP_OK: an HTTP answer came (also for function errors) */
+    struct cp_error error; /* when code is not CP_OK, and after a refusal of the keys (403) */
+    int http_status;       /* -1 no answer */
+    /* No answer after a byte was sent, or a 5xx other than those of an environment that could not
+     * be made (EC2*, ENI*): never to be repeated. False also after 2xx: it has run. */
+    bool may_have_run;
     struct cp_view payload;    /* borrowed during the callback */
     struct cp_view log_result; /* base64 tail; empty when absent */
     char function_error[24];   /* "" none, Unhandled, Handled */
@@ -204,7 +206,7 @@ struct cp_invoke {
     struct cp_view payload;      /* copied */
     bool log_tail;               /* X-Amz-Log-Type: Tail */
     const char *invocation_type; /* NULL: RequestResponse */
-    int timeout_ms;              /* total; 0 means 905 s */
+    int timeout_ms;              /* total; 0 means 930 s */
     cp_invoke_done_fn on_done;   /* called exactly once, from cp_lambda_poll or cp_lambda_free */
     void *context;
 };

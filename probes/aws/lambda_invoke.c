@@ -8,7 +8,7 @@
 #include "probes/aws/lambda_operation.h"
 
 enum {
-    TIMEOUT_MS = 905 * 1000, /* the longest function timeout (900 s) and some */
+    TIMEOUT_MS = 930 * 1000, /* the longest function timeout (900 s) and 30 s */
     ANSWER_MAX = 8 << 20,    /* 6 MB payload, and the escapes of an error text */
 };
 
@@ -16,6 +16,20 @@ struct invocation {
     cp_invoke_done_fn on_done;
     void *context;
 };
+
+/* 502 and 503 of an environment that could not be made: the function was not begun. Any other 5xx
+ * may come after it ran. */
+static bool may_have_run(int status, const char *error_code)
+{
+    static const char *const BEFORE[] = {"EC2", "ENI"};
+    if (status < 300 || (status >= 400 && status < 500)) /* answered, or refused */
+        return false;
+    for (size_t i = 0; i < sizeof BEFORE / sizeof BEFORE[0]; i++)
+        if ((status == 502 || status == 503) &&
+            strncmp(error_code, BEFORE[i], strlen(BEFORE[i])) == 0)
+            return false;
+    return true;
+}
 
 static void read_answer(const struct cp_http_response *response, struct cp_invoke_result *r)
 {
@@ -30,6 +44,7 @@ static void read_answer(const struct cp_http_response *response, struct cp_invok
                          sizeof r->request_id);
     if (response->status < 200 || response->status > 299)
         cp_failure_read(response, &r->failure);
+    r->may_have_run = may_have_run(response->status, r->failure.error_code);
 }
 
 static void on_response(void *context, const struct cp_http_response *response)

@@ -30,6 +30,7 @@ struct session {
     struct cp_run run;
     struct cp_run resumed; /* facts of the run to continue; its id is "" otherwise */
     uint64_t service_seed;
+    char journals[PATH_MAX]; /* folder of the undo journals */
     struct cp_error err;
 };
 
@@ -108,11 +109,13 @@ static enum cp_code start_here(struct session *s, const char *folder)
     return cp_local_service_start(&options, &s->service, &s->facts, &s->err);
 }
 
-/* TARGET is a name: a service that already runs on this machine. Production functions are not
- * touched: changing memory sizes in place needs safeguards that this version does not have. */
+/* TARGET is a name: a service that already runs on this machine. */
 static enum cp_code use_endpoint(struct session *s, const char *function)
 {
     const struct cp_cli *cli = s->cli;
+    enum cp_code code = cp_cli_journal_folder(cli, s->journals, sizeof s->journals, &s->err);
+    if (code)
+        return code;
     const char *url = cli->options.endpoint_url;
     if (!url)
         return cp_fail(&s->err, CP_EUNSUPPORTED,
@@ -164,6 +167,20 @@ static void fill_run(struct session *s, const char *target)
     s->run.max_cost_usd = o->max_cost_usd;
 }
 
+/* A folder's function is there for this sweep only; of any other a copy is made, or versions. */
+static struct cp_sweep_place place_of(const struct session *s)
+{
+    const struct cp_options *o = &s->cli->options;
+    enum cp_sweep_method method = o->in_place ? CP_METHOD_IN_PLACE : CP_METHOD_SHADOW;
+    return (struct cp_sweep_place){
+        .method = s->service ? CP_METHOD_OWN : method,
+        .journal_folder = s->journals,
+        .region = s->facts.region,
+        .endpoint_url = s->facts.endpoint[0] ? s->facts.endpoint : NULL,
+        .is_production_known = o->yes_production,
+    };
+}
+
 static struct cp_sweep_options plan_of(const struct session *s)
 {
     const struct cp_options *o = &s->cli->options;
@@ -180,6 +197,7 @@ static struct cp_sweep_options plan_of(const struct session *s)
         .parallel_cold = o->parallel_cold,
         .payload = cp_buf_view(&s->payload),
         .seed = o->seed,
+        .place = place_of(s),
     };
     memcpy(plan.memory_mb, o->memory.mb, sizeof plan.memory_mb);
     memcpy(plan.idle_ms, o->idle.ms, sizeof plan.idle_ms);
@@ -326,9 +344,9 @@ static enum cp_code measure(struct session *s, const char *target)
     fill_run(s, target);
     (void)snprintf(s->progress.heading, sizeof s->progress.heading, "%s on the %s (%s)",
                    s->facts.function, s->run.place, s->facts.endpoint);
-    enum cp_code code = resume
-                            ? cp_sweep_resume(s->lambda, s->store, resume, &hooks, &s->run, &s->err)
-                            : cp_sweep_run(s->lambda, s->store, &plan, &hooks, &s->run, &s->err);
+    enum cp_code code =
+        resume ? cp_sweep_resume(s->lambda, s->store, resume, &plan.place, &hooks, &s->run, &s->err)
+               : cp_sweep_run(s->lambda, s->store, &plan, &hooks, &s->run, &s->err);
     cp_progress_end(&s->progress);
     if (code && code != CP_EINTERRUPTED)
         cp_local_service_explain(s->service, &s->err);

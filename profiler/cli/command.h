@@ -62,6 +62,10 @@ enum cp_status cp_cli_print(const struct cp_buf *text);
 enum cp_code cp_cli_open_store(const struct cp_cli *cli, enum cp_store_mode mode,
                                struct cp_store **out, struct cp_error *err);
 
+/* Folder of the undo journals: $XDG_STATE_HOME/coldprof. CP_EINVAL when HOME is unknown. */
+enum cp_code cp_cli_journal_folder(const struct cp_cli *cli, char *out, size_t out_size,
+                                   struct cp_error *err);
+
 /* help.c */
 void cp_help_overview(struct cp_buf *out);
 void cp_help_command(const struct cp_command *command, struct cp_buf *out);

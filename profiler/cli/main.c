@@ -82,28 +82,44 @@ enum cp_status cp_cli_print(const struct cp_buf *text)
     return CP_STATUS_OK;
 }
 
-static bool find_store(const struct cp_cli *cli, char *out, size_t out_size)
+/* $VARIABLE/coldprof/NAME, or below `home_default` of HOME. False: neither is set. */
+struct data_place {
+    const char *variable, *home_default, *name;
+};
+
+static bool find_place(const struct cp_cli *cli, const struct data_place *place, char *out,
+                       size_t out_size)
 {
-    const char *data = cli->get(cli->get_context, "XDG_DATA_HOME");
+    const char *base = cli->get(cli->get_context, place->variable);
     const char *home = cli->get(cli->get_context, "HOME");
     int n = -1;
-    if (cli->options.store)
-        n = snprintf(out, out_size, "%s", cli->options.store);
-    else if (data && data[0] == '/')
-        n = snprintf(out, out_size, "%s/coldprof/history.db", data);
+    if (base && base[0] == '/')
+        n = snprintf(out, out_size, "%s/coldprof%s", base, place->name);
     else if (home && home[0])
-        n = snprintf(out, out_size, "%s/.local/share/coldprof/history.db", home);
+        n = snprintf(out, out_size, "%s/%s/coldprof%s", home, place->home_default, place->name);
     return n >= 0 && (size_t)n < out_size;
 }
 
 enum cp_code cp_cli_open_store(const struct cp_cli *cli, enum cp_store_mode mode,
                                struct cp_store **out, struct cp_error *err)
 {
+    static const struct data_place history = {"XDG_DATA_HOME", ".local/share", "/history.db"};
     char path[PATH_MAX];
     *out = NULL;
-    if (!find_store(cli, path, sizeof path))
+    if (cli->options.store)
+        return cp_store_open(cli->options.store, mode, out, err);
+    if (!find_place(cli, &history, path, sizeof path))
         return cp_fail(err, CP_EINVAL, "no place for the history: set HOME or give --store FILE");
     return cp_store_open(path, mode, out, err);
+}
+
+enum cp_code cp_cli_journal_folder(const struct cp_cli *cli, char *out, size_t out_size,
+                                   struct cp_error *err)
+{
+    static const struct data_place journals = {"XDG_STATE_HOME", ".local/state", ""};
+    if (find_place(cli, &journals, out, out_size))
+        return CP_OK;
+    return cp_fail(err, CP_EINVAL, "no place for undo journals: set HOME or XDG_STATE_HOME");
 }
 
 static enum cp_status print_help(const struct cp_command *command)

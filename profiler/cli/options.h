@@ -83,6 +83,7 @@ struct cp_options {
     const char *region, *endpoint_url;
     const char *idle_lifetime;
     bool throttle_init, no_cpu_share;
+    bool in_place, yes_production;
     /* local serve */
     const char *listen;
     bool runs_code_known;

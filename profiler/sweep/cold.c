@@ -85,7 +85,7 @@ static enum cp_code run_work(struct cp_runner *r, struct work *work, struct cp_e
     if (!work->n_cold && !work->n_warm)
         return CP_OK;
     double begun_ms = cp_runner_now_ms(r);
-    enum cp_code code = cp_swept_publish(&r->swept, work->step->memory_size_mb, version, err);
+    enum cp_code code = cp_swept_version(&r->swept, work->step->memory_size_mb, version, err);
     if (!code)
         code = open_environments(r, work, version, &has_environment, err);
     double opened_ms = cp_runner_now_ms(r);
@@ -93,7 +93,7 @@ static enum cp_code run_work(struct cp_runner *r, struct work *work, struct cp_e
         code = send_warm(r, work, version, err);
     double warm_ms = cp_runner_now_ms(r) - opened_ms;
     if (!code)
-        code = cp_swept_delete(&r->swept, version, err);
+        code = cp_swept_release(&r->swept, version, err);
     add_pace(&r->fresh_pace, work->n_cold, cp_runner_now_ms(r) - begun_ms - warm_ms);
     add_pace(&r->warm_pace, work->n_warm, warm_ms);
     return code;

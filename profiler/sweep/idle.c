@@ -73,7 +73,7 @@ static enum cp_code open_chains(struct cp_runner *r, struct chains *chains, stru
         *c = (struct chain){.plan = &r->plan.chains[i], .current = NO_SAMPLE, .warm_since_ms = NAN};
         if (!is_needed(r, c))
             continue;
-        code = cp_swept_publish(&r->swept, c->plan->memory_size_mb, c->version, err);
+        code = cp_swept_version(&r->swept, c->plan->memory_size_mb, c->version, err);
         chains->n += !code;
     }
     return code;
@@ -83,7 +83,7 @@ static enum cp_code close_chains(struct cp_runner *r, struct chains *chains, str
 {
     enum cp_code code = CP_OK;
     for (size_t i = 0; i < chains->n && !code; i++)
-        code = cp_swept_delete(&r->swept, chains->at[i].version, err);
+        code = cp_swept_release(&r->swept, chains->at[i].version, err);
     return code;
 }
 

@@ -53,6 +53,7 @@ void cp_runner_clear(struct cp_runner *r)
     cp_cells_clear(&r->cells);
     free(r->slots);
     free(r->tail);
+    cp_swept_clear(&r->swept);
     cp_runner_init(r);
 }
 
@@ -403,7 +404,7 @@ static enum cp_code start(struct cp_runner *r, size_t index, const char *version
         return cp_fail(err, CP_ENOMEM, "cannot send a sample: out of memory");
     *flight = (struct cp_flight){.runner = r, .index = index, .next = r->flights};
     const struct cp_invoke invoke = {
-        .function = r->settings->function,
+        .function = r->swept.function,
         .qualifier = version,
         .payload = cp_buf_view(&r->settings->payload),
         .log_tail = true,

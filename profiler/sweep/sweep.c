@@ -10,32 +10,9 @@
 #include "profiler/sweep/progress.h"
 #include "profiler/sweep/runner.h"
 #include "profiler/sweep/sweep_quote.h"
+#include "profiler/sweep/version_need.h"
 
-enum { PLAN_JSON_MAX = 16 * 1024 * 1024, UNDO_TRIES = 3 };
-
-/* --- what may be swept --- */
-
-static bool is_loopback(const char *url)
-{
-    static const char *const hosts[] = {"http://127.0.0.1:", "http://[::1]:", "http://localhost:"};
-    for (size_t i = 0; i < sizeof hosts / sizeof hosts[0]; i++) {
-        if (strncmp(url, hosts[i], strlen(hosts[i])) == 0)
-            return true;
-    }
-    return false;
-}
-
-/* A sweep changes the function's memory size and publishes versions: this version does that to the
- * embedded service only. */
-static enum cp_code check_place(const struct cp_run *run, const char *endpoint_url,
-                                struct cp_error *err)
-{
-    if (run->is_local && (!endpoint_url || is_loopback(endpoint_url)))
-        return CP_OK;
-    return cp_fail(err, CP_EUNSUPPORTED,
-                   "cannot sweep '%s': this version changes functions of the local server only",
-                   run->target);
-}
+enum { PLAN_JSON_MAX = 16 * 1024 * 1024, UNDO_TRIES = 3, UNDO_LIMIT_MS = 15 * 60 * 1000 };
 
 /* --- facts of the run --- */
 
@@ -60,6 +37,8 @@ static void take_facts(const struct cp_runner *r, struct cp_run *run)
     run->timeout_ms = f->timeout_s * 1000;
     run->precision_p50 = r->settings->precision_p50;
     run->precision_p95 = r->settings->precision_p95;
+    (void)snprintf(run->method, sizeof run->method, "%s",
+                   cp_sweep_method_name(r->swept.place.method));
 }
 
 /* What the caller does not know; it stays unknown when the account cannot be asked. */
@@ -141,9 +120,7 @@ static size_t cold_phase_limit(const struct cp_runner *r, size_t limit)
 
 static enum cp_code run_phases(struct cp_runner *r, struct cp_error *err)
 {
-    size_t limit = r->settings->max_invocations ? (size_t)r->settings->max_invocations : SIZE_MAX;
-    r->send_limit = limit;
-    cp_sweep_tell_plan(r);
+    size_t limit = r->send_limit;
     r->send_limit = limit == SIZE_MAX ? SIZE_MAX : cold_phase_limit(r, limit);
     enum cp_code code = cp_cold_phase(r, err);
     r->send_limit = limit;
@@ -154,20 +131,53 @@ static enum cp_code run_phases(struct cp_runner *r, struct cp_error *err)
     return code ? code : cp_runner_status(r, err);
 }
 
-/* Puts the function back, whatever happened; a failure of it outweighs success only. */
+/* --- undo --- */
+
+static void warn_note(void *context, const char *text)
+{
+    cp_runner_warn(context, "%s", text);
+}
+
+/* What is in the user's account must get through: its calls repeat until the limit. */
+static enum cp_code undo_in_account(struct cp_runner *r, struct cp_error *err)
+{
+    struct cp_undo_report report = {.on_note = warn_note, .context = r};
+    (void)cp_runner_may_send(r); /* hears of the last stop request */
+    if (r->stop > 1)
+        return cp_fail(err, CP_EINTERRUPTED, "interrupted twice");
+    cp_lambda_set_deadline(r->lambda, cp_runner_now_ms(r) + UNDO_LIMIT_MS);
+    enum cp_code code = cp_swept_undo(&r->swept, &report, err);
+    cp_lambda_set_deadline(r->lambda, NAN);
+    return code;
+}
+
+static enum cp_code undo_here(struct cp_runner *r, struct cp_error *err)
+{
+    struct cp_undo_report report = {0};
+    enum cp_code code = CP_EREMOTE;
+    for (int i = 0; i < UNDO_TRIES && code; i++)
+        code = cp_swept_undo(&r->swept, &report, err);
+    return code;
+}
+
+/* Puts everything back, whatever happened; a failure of it outweighs success, and an interruption:
+ * then nothing is undone. */
 static enum cp_code undo(struct cp_runner *r, enum cp_code code, struct cp_error *err)
 {
     struct cp_error undo_err = {0};
+    bool is_here = r->swept.place.method == CP_METHOD_OWN;
     cp_sweep_tell_phase(r, "cleaning up");
-    enum cp_code failed = CP_EREMOTE;
-    for (int i = 0; i < UNDO_TRIES && failed; i++)
-        failed = cp_swept_undo(&r->swept, &undo_err);
+    enum cp_code failed = is_here ? undo_here(r, &undo_err) : undo_in_account(r, &undo_err);
     if (!failed)
         return code;
-    cp_runner_warn(r, "the function is not as it was: %s", undo_err.text);
-    if (!code && err)
-        *err = undo_err;
-    return code ? code : failed;
+    if (is_here)
+        cp_runner_warn(r, "the function is not as it was: %s", undo_err.text);
+    else
+        cp_runner_warn(r, "not undone: %s; the journal is kept: coldprof recover %s", undo_err.text,
+                       r->run->id);
+    if (code && code != CP_EINTERRUPTED)
+        return code;
+    return cp_fail(err, is_here ? failed : CP_EREMOTE, "%s", undo_err.text);
 }
 
 /* Of cells that are still open. Those of a size that cannot run are closed; what is left at the end
@@ -222,9 +232,31 @@ static enum cp_code store_end(struct cp_runner *r, enum cp_code code, struct cp_
     return code ? code : failed;
 }
 
-static enum cp_code execute(struct cp_runner *r, struct cp_error *err)
+static enum cp_code begin_changes(struct cp_runner *r, unsigned first, struct cp_error *err)
 {
-    enum cp_code code = run_phases(r, err);
+    struct cp_version_need needs[CP_RUN_SIZES_MAX];
+    const struct cp_swept_begin begin = {
+        .run_id = r->run->id,
+        .original_memory_mb = r->settings->original_memory_mb,
+        .original_description = r->settings->original_description,
+        .first = first,
+        .needs = needs,
+        .n_needs = cp_version_needs(r, needs),
+    };
+    cp_sweep_tell_phase(r, "preparing");
+    enum cp_code code = cp_swept_begin(&r->swept, &begin, err);
+    if (!code && first && r->swept.place.method == CP_METHOD_OWN)
+        code = undo_here(r, err); /* leftovers of a killed sweep go first */
+    return code ? code : cp_runner_status(r, err);
+}
+
+static enum cp_code execute(struct cp_runner *r, unsigned first, struct cp_error *err)
+{
+    r->send_limit = r->settings->max_invocations ? (size_t)r->settings->max_invocations : SIZE_MAX;
+    cp_sweep_tell_plan(r);
+    enum cp_code code = begin_changes(r, first, err);
+    if (!code)
+        code = run_phases(r, err);
     struct cp_error drain_err = {0};
     if (code && cp_runner_drain(r, &drain_err))
         cp_runner_warn(r, "%s", drain_err.text);
@@ -251,12 +283,7 @@ static enum cp_code prepare_run(struct cp_runner *r, struct cp_error *err)
         code = cp_sweep_ask(r, err);
     if (!code)
         code = cp_store_add_run(r->store, r->run, err);
-    if (!code)
-        code = store_plan(r, err);
-    if (!code)
-        code = cp_swept_begin(&r->swept, r->run->id, r->settings->original_memory_mb,
-                              r->settings->original_description, 0, err);
-    return code;
+    return code ? code : store_plan(r, err);
 }
 
 enum cp_code cp_sweep_run(struct cp_lambda *lambda, struct cp_store *store,
@@ -269,17 +296,17 @@ enum cp_code cp_sweep_run(struct cp_lambda *lambda, struct cp_store *store,
     struct cp_sweep_settings settings = {0};
     err = err ? err : &own;
     begin_runner(&r, lambda, store, hooks, run, &settings);
-    enum cp_code code = check_place(run, options->endpoint_url, err);
-    if (!code && options->payload.n)
+    enum cp_code code = CP_OK;
+    if (options->payload.n)
         code = cp_sweep_payload_check(options->payload, err);
     if (!code)
-        code = cp_swept_read(&r.swept, lambda, r.clock, options->function, err);
+        code = cp_swept_read(&r.swept, lambda, r.clock, &options->place, options->function, err);
     if (!code)
         code = cp_sweep_settings_make(options, &r.swept.latest, &settings, err);
     if (!code)
         code = prepare_run(&r, err);
     if (!code)
-        code = execute(&r, err);
+        code = execute(&r, 0, err);
     cp_runner_clear(&r);
     cp_sweep_settings_clear(&settings);
     return code;
@@ -363,7 +390,6 @@ static enum cp_code adopt(struct cp_runner *r, const struct cp_run_data *data, s
     return code ? code : recount(r, data, err);
 }
 
-/* Leftovers of a killed sweep go first. */
 static enum cp_code prepare_resume(struct cp_runner *r, const struct cp_run_data *data,
                                    struct cp_error *err)
 {
@@ -372,35 +398,31 @@ static enum cp_code prepare_resume(struct cp_runner *r, const struct cp_run_data
         code = adopt(r, data, err);
     if (!code)
         code = cp_sweep_ask(r, err);
-    if (!code)
-        code = cp_swept_begin(&r->swept, r->run->id, r->settings->original_memory_mb,
-                              r->settings->original_description,
-                              (unsigned)(r->plan.n_samples + r->n_sent), err);
-    if (!code)
-        code = cp_swept_undo(&r->swept, err);
     r->run->is_interrupted = true; /* until it ends well */
     r->run->ended_at_ms = -1;
     return code ? code : cp_store_update_run(r->store, r->run, err);
 }
 
-static enum cp_code resume(struct cp_runner *r, struct cp_run_data *data, struct cp_error *err)
+static enum cp_code resume(struct cp_runner *r, struct cp_run_data *data,
+                           const struct cp_sweep_place *place, struct cp_error *err)
 {
     if (!data->run.is_interrupted && data->run.ended_at_ms >= 0)
         return cp_fail(err, CP_EINVAL, "run '%s' is complete: there is nothing to resume",
                        data->run.id);
-    enum cp_code code = check_place(r->run, NULL, err);
+    struct cp_sweep_place as_before = *place;
+    as_before.method = cp_sweep_method_of(r->run->method);
+    enum cp_code code = load_settings(r->store, r->run, r->settings, err);
     if (!code)
-        code = load_settings(r->store, r->run, r->settings, err);
-    if (!code)
-        code = cp_swept_read(&r->swept, r->lambda, r->clock, r->settings->function, err);
+        code =
+            cp_swept_read(&r->swept, r->lambda, r->clock, &as_before, r->settings->function, err);
     if (!code)
         code = prepare_resume(r, data, err);
-    return code ? code : execute(r, err);
+    return code ? code : execute(r, (unsigned)(r->plan.n_samples + r->n_sent), err);
 }
 
 enum cp_code cp_sweep_resume(struct cp_lambda *lambda, struct cp_store *store, const char *run_id,
-                             const struct cp_sweep_hooks *hooks, struct cp_run *run,
-                             struct cp_error *err)
+                             const struct cp_sweep_place *place, const struct cp_sweep_hooks *hooks,
+                             struct cp_run *run, struct cp_error *err)
 {
     struct cp_runner r;
     struct cp_run_data data;
@@ -415,7 +437,7 @@ enum cp_code cp_sweep_resume(struct cp_lambda *lambda, struct cp_store *store, c
     if (!isnan(max_cost_usd))
         run->max_cost_usd = max_cost_usd;
     begin_runner(&r, lambda, store, hooks, run, &settings);
-    code = resume(&r, &data, err);
+    code = resume(&r, &data, place, err);
     cp_runner_clear(&r);
     cp_sweep_settings_clear(&settings);
     cp_run_data_clear(&data);

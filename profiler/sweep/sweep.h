@@ -15,6 +15,7 @@
 #include "model/run.h"
 #include "probes/aws/lambda.h"
 #include "profiler/store/store.h"
+#include "profiler/sweep/method.h"
 
 enum { CP_SWEEP_IDLE_MAX = 16 };
 
@@ -31,9 +32,7 @@ struct cp_sweep_options {
     int parallel_cold;      /* fresh environments at once; 0: from the cores (local) or 10 */
     struct cp_view payload; /* JSON; empty means {} */
     uint64_t seed;
-    /* Where `lambda` points. Not a loopback address: CP_EUNSUPPORTED, before anything is sent.
-     * NULL: run->is_local alone decides. */
-    const char *endpoint_url;
+    struct cp_sweep_place place; /* how, and where `lambda` points */
 };
 
 /* Default idle intervals, ascending; how many. A sweep without any (n_idle 0) probes none. */
@@ -104,17 +103,19 @@ struct cp_sweep_hooks {
 
 /* Runs a new sweep: `run` holds the facts known before (target, place, budget, traffic, host ...);
  * it is completed and stored. On return `run->id` is set. CP_EINTERRUPTED after a stop: everything
- * measured is stored and cp_sweep_resume continues the same plan. Versions published by the sweep
- * are deleted and $LATEST gets its memory size back, also on error. */
+ * measured is stored and cp_sweep_resume continues the same plan. Everything that the sweep made is
+ * removed and $LATEST is as it was, also on error; where that cannot be, or after a second stop
+ * request, the journal stays and a warning names the command. */
 enum cp_code cp_sweep_run(struct cp_lambda *lambda, struct cp_store *store,
                           const struct cp_sweep_options *options,
                           const struct cp_sweep_hooks *hooks, struct cp_run *run,
                           struct cp_error *err);
-/* Continues `run_id`; finished cells are not repeated. A run->max_cost_usd that is not NAN replaces
- * the stored limit. CP_ECONFLICT when the code changed. */
+/* Continues `run_id` by its own method (place->method does not count); finished cells are not
+ * repeated. A run->max_cost_usd that is not NAN replaces the stored limit. CP_ECONFLICT when the
+ * code changed. */
 enum cp_code cp_sweep_resume(struct cp_lambda *lambda, struct cp_store *store, const char *run_id,
-                             const struct cp_sweep_hooks *hooks, struct cp_run *run,
-                             struct cp_error *err);
+                             const struct cp_sweep_place *place, const struct cp_sweep_hooks *hooks,
+                             struct cp_run *run, struct cp_error *err);
 
 /* The embedded service as a child process of a local sweep. */
 struct cp_local_service;

@@ -4,7 +4,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 
+#include "profiler/sweep/leftover.h"
 #include "profiler/sweep/refuse.h"
 
 enum {
@@ -13,6 +15,18 @@ enum {
     QUICK_LOOK_MS = 5,
     QUICK_LOOK_MAX_MS = 160,
 };
+
+static const struct cp_swept_method *method_of(const struct cp_swept *s)
+{
+    static const struct cp_swept_method *const methods[CP_METHODS] = {
+        [CP_METHOD_OWN] = &cp_swept_own,
+        [CP_METHOD_SHADOW] = &cp_swept_shadow,
+        [CP_METHOD_IN_PLACE] = &cp_swept_in_place,
+    };
+    return methods[s->place.method];
+}
+
+/* --- reading --- */
 
 static bool is_updating(const struct cp_function_config *f)
 {
@@ -37,7 +51,7 @@ static enum cp_code settle(struct cp_swept *s, struct cp_error *err)
     return cp_lambda_wait_updated(s->lambda, s->function, UPDATE_TIMEOUT_MS, &s->latest, err);
 }
 
-static enum cp_code look(struct cp_swept *s, struct cp_error *err)
+enum cp_code cp_swept_look(struct cp_swept *s, struct cp_error *err)
 {
     enum cp_code code =
         cp_lambda_get_function_configuration(s->lambda, s->function, NULL, &s->latest, err);
@@ -45,42 +59,95 @@ static enum cp_code look(struct cp_swept *s, struct cp_error *err)
 }
 
 enum cp_code cp_swept_read(struct cp_swept *swept, struct cp_lambda *lambda,
-                           const struct cp_sweep_clock *clock, const char *function,
-                           struct cp_error *err)
+                           const struct cp_sweep_clock *clock, const struct cp_sweep_place *place,
+                           const char *function, struct cp_error *err)
 {
-    *swept = (struct cp_swept){.lambda = lambda, .clock = clock};
+    *swept = (struct cp_swept){.lambda = lambda, .clock = clock, .place = *place};
     if (!cp_view_copy(cp_view_of(function), swept->function, sizeof swept->function))
         return cp_fail(err, CP_ELIMIT, "the function name is too long");
-    enum cp_code code = look(swept, err);
-    return code ? code : cp_refuse_function(&swept->latest, function, false, err);
+    enum cp_code code = cp_swept_look(swept, err);
+    if (!code)
+        code = cp_refuse_function(&swept->latest, function, place->method == CP_METHOD_SHADOW, err);
+    if (!code && place->method != CP_METHOD_OWN)
+        code = cp_leftover_check(place->journal_folder, swept->latest.arn, err);
+    return code ? code : method_of(swept)->check(swept, err);
 }
 
-/* 0 for "$LATEST". */
-static long number_of(const char *version)
+void cp_swept_clear(struct cp_swept *swept)
 {
-    int64_t number = 0;
-    return cp_view_to_int64(cp_view_of(version), &number) ? (long)number : 0;
+    cp_journal_close(swept->journal);
+    swept->journal = NULL;
+    free(swept->stock);
+    swept->stock = NULL;
 }
 
 static bool keep_highest(void *context, const struct cp_function_config *version)
 {
     long *highest = context;
-    long number = number_of(version->version);
+    long number = cp_version_number(version->version);
     if (number > *highest)
         *highest = number;
     return true;
 }
 
-enum cp_code cp_swept_begin(struct cp_swept *swept, const char *run_id, int original_memory_mb,
-                            const char *original_description, unsigned first, struct cp_error *err)
+enum cp_code cp_swept_find_highest(struct cp_swept *s, struct cp_error *err)
 {
-    (void)snprintf(swept->token, sizeof swept->token, "coldprof %s ", run_id);
+    return cp_lambda_list_versions(s->lambda, s->function, keep_highest, &s->highest_version, err);
+}
+
+/* --- the interface --- */
+
+enum cp_code cp_swept_begin(struct cp_swept *swept, const struct cp_swept_begin *begin,
+                            struct cp_error *err)
+{
+    (void)snprintf(swept->token, sizeof swept->token, CP_OUR_WORD "%s ", begin->run_id);
     (void)snprintf(swept->original_description, sizeof swept->original_description, "%s",
-                   original_description);
-    swept->original_memory_mb = original_memory_mb;
-    swept->n_published = first;
-    return cp_lambda_list_versions(swept->lambda, swept->function, keep_highest,
-                                   &swept->highest_version, err);
+                   begin->original_description);
+    swept->original_memory_mb = begin->original_memory_mb;
+    swept->n_published = begin->first;
+    return method_of(swept)->begin(swept, begin, err);
+}
+
+enum cp_code cp_swept_version(struct cp_swept *swept, int memory_size_mb,
+                              char version[CP_VERSION_MAX], struct cp_error *err)
+{
+    return method_of(swept)->version(swept, memory_size_mb, version, err);
+}
+
+enum cp_code cp_swept_release(struct cp_swept *swept, const char *version, struct cp_error *err)
+{
+    const struct cp_journal_field field = {"version", version};
+    enum cp_code code = cp_change_intend(swept->journal, CP_CHANGE_DELETE_VERSION, &field, 1, err);
+    if (code)
+        return code;
+    code = cp_lambda_delete_version(swept->lambda, swept->function, version, err);
+    return cp_change_settle(swept->journal, CP_CHANGE_DELETE_VERSION, code, err);
+}
+
+/* --- what shadow and in place begin with --- */
+
+enum cp_code cp_swept_start_facts(struct cp_swept *s, const char *run_id, struct cp_error *err)
+{
+    struct cp_undo_facts *f = &s->facts;
+    uint32_t random = 0;
+    if (getrandom(&random, sizeof random, 0) != (ssize_t)sizeof random)
+        return cp_fail(err, CP_EIO, "no random number for the token of this run");
+    *f = (struct cp_undo_facts){.method = s->place.method};
+    (void)snprintf(f->run, sizeof f->run, "%s", run_id);
+    (void)snprintf(f->token, sizeof f->token, "%s-%08x", f->run, random);
+    (void)snprintf(f->region, sizeof f->region, "%s", s->place.region ? s->place.region : "");
+    cp_arn_unqualified(s->latest.arn, f->function_arn);
+    const char *url = s->place.endpoint_url ? s->place.endpoint_url : "";
+    if (!cp_view_copy(cp_view_of(url), f->endpoint_url, sizeof f->endpoint_url))
+        return cp_fail(err, CP_ELIMIT, "the endpoint's URL is too long");
+    return CP_OK;
+}
+
+enum cp_code cp_swept_open_journal(struct cp_swept *s, struct cp_error *err)
+{
+    enum cp_code code =
+        cp_journal_create(s->place.journal_folder, s->facts.token, &s->journal, err);
+    return code ? code : cp_undo_facts_write(&s->facts, s->journal, err);
 }
 
 /* --- publishing --- */
@@ -92,19 +159,39 @@ static bool is_worth_waiting(const struct cp_swept *s)
     return strcmp(failure->error_code, "ResourceConflictException") == 0;
 }
 
-static enum cp_code fail_changed(const struct cp_swept *s, const char *what, struct cp_error *err)
+enum cp_code cp_swept_fail_changed(const struct cp_swept *s, const char *what, struct cp_error *err)
 {
     return cp_fail(err, CP_ECONFLICT, "'%s' was changed by somebody else during the sweep: %s",
                    s->function, what);
 }
 
-static enum cp_code explain_conflict(const struct cp_swept *s, enum cp_code code,
-                                     struct cp_error *err)
+/* Somebody else was there between our look and our call: says what he changed. */
+static enum cp_code explain_conflict(struct cp_swept *s, struct cp_error *err)
 {
-    if (code == CP_ECONFLICT && !is_worth_waiting(s))
-        return cp_fail_context(err, "'%s' was changed by somebody else during the sweep",
-                               s->function);
-    return code;
+    struct cp_function_config before = s->latest;
+    struct cp_error ignored;
+    const char *what = NULL;
+    if (!cp_swept_look(s, &ignored))
+        what = cp_function_config_difference(&before, &s->latest, true);
+    if (!what && before.memory_size_mb != s->latest.memory_size_mb)
+        what = "MemorySize";
+    return cp_swept_fail_changed(s, what ? what : "its RevisionId", err);
+}
+
+/* A repeated update meets the RevisionId that its first attempt, whose answer was lost, has made:
+ * then it is as we wanted it, and nothing else is different. */
+static bool has_taken_effect(struct cp_swept *s, const struct cp_function_update *change)
+{
+    struct cp_function_config before = s->latest;
+    struct cp_error ignored;
+    bool is_so = !cp_swept_look(s, &ignored) &&
+                 s->latest.memory_size_mb == change->memory_size_mb &&
+                 before.memory_size_mb != change->memory_size_mb &&
+                 !cp_function_config_difference(&before, &s->latest, change->description == NULL) &&
+                 (!change->description || strcmp(s->latest.description, change->description) == 0);
+    if (!is_so)
+        s->latest = before;
+    return is_so;
 }
 
 static enum cp_code update(struct cp_swept *s, int memory_size_mb, const char *description,
@@ -122,56 +209,66 @@ static enum cp_code update(struct cp_swept *s, int memory_size_mb, const char *d
             cp_lambda_update_function_configuration(s->lambda, s->function, &change, &after, err);
         if (!code)
             s->latest = after;
-        if (code != CP_ECONFLICT || !is_worth_waiting(s))
-            break;
-        if (cp_lambda_wait_updated(s->lambda, s->function, UPDATE_TIMEOUT_MS, &s->latest, err))
+        if (code == CP_ECONFLICT && !is_worth_waiting(s))
+            return has_taken_effect(s, &change) ? CP_OK : explain_conflict(s, err);
+        if (code == CP_ECONFLICT &&
+            cp_lambda_wait_updated(s->lambda, s->function, UPDATE_TIMEOUT_MS, &s->latest, err))
             return err ? err->code : CP_ECONFLICT;
     }
-    return code ? explain_conflict(s, code, err) : settle(s, err);
+    return code ? code : settle(s, err);
 }
 
-/* All that decides how the function runs, but memory size and description, must stay. */
-static enum cp_code check_unchanged(const struct cp_swept *s, const struct cp_function_config *old,
-                                    struct cp_error *err)
+enum cp_code cp_swept_update(struct cp_swept *s, int memory_size_mb, const char *description,
+                             struct cp_error *err)
 {
-    const struct cp_function_config *now = &s->latest;
-    if (strcmp(old->code_sha256, now->code_sha256) != 0)
-        return fail_changed(s, "its code", err);
-    if (old->timeout_s != now->timeout_s)
-        return fail_changed(s, "its timeout", err);
-    if (strcmp(old->handler, now->handler) != 0)
-        return fail_changed(s, "its handler", err);
-    if (strcmp(old->runtime, now->runtime) != 0)
-        return fail_changed(s, "its runtime", err);
-    if (strcmp(old->architecture, now->architecture) != 0)
-        return fail_changed(s, "its architecture", err);
-    return CP_OK;
+    char memory[16];
+    const struct cp_journal_field field = {"memory", memory};
+    (void)snprintf(memory, sizeof memory, "%d", memory_size_mb);
+    cp_undo_facts_writing(&s->facts, memory_size_mb);
+    enum cp_code code = cp_change_intend(s->journal, CP_CHANGE_MEMORY, &field, 1, err);
+    if (code)
+        return code;
+    code = update(s, memory_size_mb, description, err);
+    return cp_change_settle(s->journal, CP_CHANGE_MEMORY, code, err);
+}
+
+enum cp_code cp_swept_check_same(const struct cp_swept *s, const struct cp_function_config *before,
+                                 bool with_description, struct cp_error *err)
+{
+    const char *what = cp_function_config_difference(before, &s->latest, with_description);
+    return what ? cp_swept_fail_changed(s, what, err) : CP_OK;
 }
 
 static enum cp_code check_published(struct cp_swept *s, const struct cp_function_config *version,
                                     int memory_size_mb, const char *description,
                                     struct cp_error *err)
 {
-    long number = number_of(version->version);
+    long number = cp_version_number(version->version);
     if (number <= s->highest_version)
         return cp_fail(err, CP_ECONFLICT,
                        "publishing '%s' returned version '%s', which existed before", s->function,
                        version->version);
     s->highest_version = number;
     if (version->memory_size_mb != memory_size_mb)
-        return fail_changed(s, "its memory size", err);
+        return cp_swept_fail_changed(s, "MemorySize", err);
     if (strcmp(version->description, description) != 0)
-        return fail_changed(s, "its description", err);
+        return cp_swept_fail_changed(s, "Description", err);
     return CP_OK;
 }
 
 static enum cp_code publish(struct cp_swept *s, int memory_size_mb, const char *description,
                             struct cp_function_config *version, struct cp_error *err)
 {
-    enum cp_code code = cp_lambda_publish_version(s->lambda, s->function, description,
-                                                  s->latest.revision_id, version, err);
+    const struct cp_version_publish wanted = {
+        .description = description,
+        .revision_id = s->latest.revision_id,
+        .code_sha256 = s->latest.code_sha256,
+    };
+    enum cp_code code = cp_lambda_publish_version(s->lambda, s->function, &wanted, version, err);
+    if (code == CP_ECONFLICT && !is_worth_waiting(s))
+        return explain_conflict(s, err);
     if (code)
-        return explain_conflict(s, code, err);
+        return code;
     code = check_published(s, version, memory_size_mb, description, err);
     if (!code && strcmp(version->state, "Pending") == 0)
         code = cp_lambda_wait_active(s->lambda, s->function, version->version, UPDATE_TIMEOUT_MS,
@@ -179,112 +276,32 @@ static enum cp_code publish(struct cp_swept *s, int memory_size_mb, const char *
     return code;
 }
 
-/* Publishing gives $LATEST a new RevisionId. It is taken only from what we wrote ourselves: else
- * the next update would overwrite somebody's change with his own RevisionId. */
-static enum cp_code take_new_revision(struct cp_swept *s, int memory_size_mb,
-                                      const char *description, struct cp_error *err)
+enum cp_code cp_swept_publish(struct cp_swept *s, int memory_size_mb, const char *description,
+                              struct cp_function_config *version, struct cp_error *err)
 {
-    struct cp_function_config before = s->latest;
-    enum cp_code code = look(s, err);
+    char memory[16];
+    const struct cp_journal_field field = {"memory", memory};
+    (void)snprintf(memory, sizeof memory, "%d", memory_size_mb);
+    enum cp_code code = cp_change_intend(s->journal, CP_CHANGE_PUBLISH, &field, 1, err);
     if (code)
         return code;
-    if (s->latest.memory_size_mb != memory_size_mb)
-        return fail_changed(s, "its memory size", err);
-    if (strcmp(s->latest.description, description) != 0)
-        return fail_changed(s, "its description", err);
-    return check_unchanged(s, &before, err);
-}
-
-enum cp_code cp_swept_publish(struct cp_swept *swept, int memory_size_mb,
-                              char version[CP_VERSION_MAX], struct cp_error *err)
-{
-    char description[64];
-    struct cp_function_config before = swept->latest;
-    struct cp_function_config published = {0};
-    (void)snprintf(description, sizeof description, "%s%u", swept->token, ++swept->n_published);
-    enum cp_code code = update(swept, memory_size_mb, description, err);
-    if (!code)
-        code = check_unchanged(swept, &before, err);
-    if (!code)
-        code = publish(swept, memory_size_mb, description, &published, err);
-    if (!code)
-        code = take_new_revision(swept, memory_size_mb, description, err);
-    (void)snprintf(version, CP_VERSION_MAX, "%s", published.version);
-    return code;
-}
-
-enum cp_code cp_swept_delete(struct cp_swept *swept, const char *version, struct cp_error *err)
-{
-    return cp_lambda_delete_version(swept->lambda, swept->function, version, err);
+    code = publish(s, memory_size_mb, description, version, err);
+    return cp_change_settle(s->journal, CP_CHANGE_PUBLISH, code, err);
 }
 
 /* --- undo --- */
 
-static bool is_ours(const struct cp_swept *s, const struct cp_function_config *f)
+enum cp_code cp_swept_undo(struct cp_swept *swept, struct cp_undo_report *report,
+                           struct cp_error *err)
 {
-    return strncmp(f->description, s->token, strlen(s->token)) == 0;
-}
-
-struct ours {
-    const struct cp_swept *swept;
-    char (*versions)[CP_VERSION_MAX];
-    size_t n;
-    bool is_out_of_memory;
-};
-
-static bool keep_ours(void *context, const struct cp_function_config *version)
-{
-    struct ours *ours = context;
-    if (number_of(version->version) <= 0 || !is_ours(ours->swept, version))
-        return true;
-    char(*versions)[CP_VERSION_MAX] =
-        realloc(ours->versions, (ours->n + 1) * sizeof *ours->versions);
-    ours->is_out_of_memory = !versions;
-    if (!versions)
-        return false;
-    ours->versions = versions;
-    (void)snprintf(versions[ours->n++], CP_VERSION_MAX, "%s", version->version);
-    return true;
-}
-
-static enum cp_code delete_ours(struct cp_swept *s, struct cp_error *err)
-{
-    struct ours ours = {.swept = s};
-    enum cp_code code = cp_lambda_list_versions(s->lambda, s->function, keep_ours, &ours, err);
-    if (!code && ours.is_out_of_memory)
-        code = cp_fail(err, CP_ENOMEM, "cannot list the versions to delete: out of memory");
-    for (size_t i = 0; i < ours.n; i++) {
-        struct cp_error one = {0};
-        enum cp_code failed = cp_swept_delete(s, ours.versions[i], &one);
-        if (failed && failed != CP_ENOTFOUND && !code)
-            code = cp_fail(err, failed, "version %s of '%s' is left behind: %s", ours.versions[i],
-                           s->function, one.text);
-    }
-    free(ours.versions);
-    return code;
-}
-
-static enum cp_code put_back(struct cp_swept *s, struct cp_error *err)
-{
-    enum cp_code code = CP_ECONFLICT;
-    for (int i = 0; i < CONFLICT_TRIES && code == CP_ECONFLICT; i++) {
-        code = look(s, err);
-        if (code || !is_ours(s, &s->latest)) /* never written, or a foreign value: left alone */
-            return code;
-        code = update(s, s->original_memory_mb, s->original_description, err);
-    }
-    return code;
-}
-
-enum cp_code cp_swept_undo(struct cp_swept *swept, struct cp_error *err)
-{
-    struct cp_error later = {0};
-    if (!swept->token[0])
+    if (swept->place.method == CP_METHOD_OWN)
+        return cp_swept_own_undo(swept, err);
+    if (!swept->journal)
         return CP_OK;
-    enum cp_code code = put_back(swept, err);
+    enum cp_code code = cp_undo(swept->lambda, &swept->facts, report, err);
     if (code)
-        (void)cp_fail_context(err, "cannot give '%s' its memory size %d MB back", swept->function,
-                              swept->original_memory_mb);
-    enum cp_code failed = delete_ours(swept, code ? &later : err);
-    return code ? code : failed;
+        return code;
+    struct cp_journal *journal = swept->journal;
+    swept->journal = NULL;
+    return cp_journal_end(journal, err);
 }

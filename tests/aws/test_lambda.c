@@ -793,7 +793,7 @@ static void an_invocation_is_asked_and_read(void **state)
     assert_string_equal(r->body, "{\"a\":1}");
     assert_string_equal(fake_header(r, "x-amz-log-type"), "Tail");
     assert_string_equal(fake_header(r, "x-amz-invocation-type"), "RequestResponse");
-    assert_int_equal(r->timeout_ms, 905000);
+    assert_int_equal(r->timeout_ms, 930000);
     assert_int_equal(o.result.code, CP_OK);
     assert_int_equal(o.result.http_status, 200);
     assert_false(o.result.may_have_run);
@@ -818,7 +818,7 @@ static void a_function_error_is_an_answer(void **state)
     assert_null(fake_header(&fake.requests[0], "x-amz-log-type"));
 }
 
-static void throttled_and_failed_invocations_are_measured_not_repeated(void **state)
+static void rule_14_throttled_and_failed_invocations_are_measured_not_repeated(void **state)
 {
     (void)state;
     static const struct fake_answer throttled = {
@@ -837,7 +837,37 @@ static void throttled_and_failed_invocations_are_measured_not_repeated(void **st
     assert_int_equal(o.result.http_status, 500);
 }
 
-static void a_connection_that_dies_after_sending_may_have_run(void **state)
+static void rule_14_only_what_cannot_have_run_is_said_so(void **state)
+{
+    (void)state;
+    static const struct {
+        int status;
+        const char *headers;
+        bool may_have_run;
+    } cases[] = {
+        {429, "x-amzn-ErrorType: TooManyRequestsException\n", false},
+        {502, "x-amzn-ErrorType: EC2ThrottledException\n", false},
+        {502, "x-amzn-ErrorType: EC2AccessDeniedException\n", false},
+        {502, "x-amzn-ErrorType: ENILimitReachedException\n", false},
+        {503, "x-amzn-ErrorType: ENINotReadyException\n", false},
+        {500, "x-amzn-ErrorType: EC2ThrottledException\n", true}, /* not a status it has */
+        {502, "x-amzn-ErrorType: ServiceException\n", true},
+        {503, "", true},
+        {504, "", true},
+        {302, "Location: http://elsewhere/\n", true},
+        {403, "x-amzn-ErrorType: AccessDeniedException\n", false},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        char headers[256];
+        (void)snprintf(headers, sizeof headers, REQUEST_ID "%s", cases[i].headers);
+        const struct fake_answer answer = {cases[i].status, headers, "", 0, 0};
+        struct outcome o = invoke_once(&answer, (struct cp_invoke){.function = "f"});
+        assert_int_equal(o.result.http_status, cases[i].status);
+        assert_int_equal(o.result.may_have_run, cases[i].may_have_run);
+    }
+}
+
+static void rule_14_a_connection_that_dies_after_sending_may_have_run(void **state)
 {
     (void)state;
     static const struct fake_answer sent = {.code = CP_EIO, .was_sent = true};
@@ -938,8 +968,9 @@ int main(void)
         cmocka_unit_test(an_interruption_ends_the_waiting),
         cmocka_unit_test(an_invocation_is_asked_and_read),
         cmocka_unit_test(a_function_error_is_an_answer),
-        cmocka_unit_test(throttled_and_failed_invocations_are_measured_not_repeated),
-        cmocka_unit_test(a_connection_that_dies_after_sending_may_have_run),
+        cmocka_unit_test(rule_14_throttled_and_failed_invocations_are_measured_not_repeated),
+        cmocka_unit_test(rule_14_only_what_cannot_have_run_is_said_so),
+        cmocka_unit_test(rule_14_a_connection_that_dies_after_sending_may_have_run),
         cmocka_unit_test(freeing_the_client_ends_invocations_in_flight),
         cmocka_unit_test(invocations_progress_while_a_control_call_waits),
         cmocka_unit_test(rule_9_the_log_names_verb_host_path_status_id_time_and_sizes_only),

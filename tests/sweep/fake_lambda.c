@@ -193,7 +193,7 @@ static bool is_same_configuration(const struct cp_function_config *a,
 }
 
 enum cp_code cp_lambda_publish_version(struct cp_lambda *l, const char *function,
-                                       const char *description, const char *revision_id,
+                                       const struct cp_version_publish *publish,
                                        struct cp_function_config *out, struct cp_error *err)
 {
     (void)function;
@@ -203,8 +203,10 @@ enum cp_code cp_lambda_publish_version(struct cp_lambda *l, const char *function
     stamp(l);
     if (strcmp(l->latest.last_update_status, "InProgress") == 0)
         return refuse(l, CP_ECONFLICT, 409, "ResourceConflictException", err);
-    if (revision_id && strcmp(revision_id, l->latest.revision_id) != 0)
+    if (publish->revision_id && strcmp(publish->revision_id, l->latest.revision_id) != 0)
         return refuse(l, CP_ECONFLICT, 412, "PreconditionFailedException", err);
+    if (publish->code_sha256 && strcmp(publish->code_sha256, l->latest.code_sha256) != 0)
+        return refuse(l, CP_EREMOTE, 400, "InvalidParameterValueException", err);
     if (l->n_versions &&
         is_same_configuration(&l->versions[l->n_versions - 1].config, &l->latest)) {
         *out = l->versions[l->n_versions - 1].config;
@@ -215,7 +217,7 @@ enum cp_code cp_lambda_publish_version(struct cp_lambda *l, const char *function
     struct fake_version *v = &l->versions[l->n_versions++];
     *v = (struct fake_version){.config = l->latest};
     (void)snprintf(v->config.version, sizeof v->config.version, "%zu", l->n_versions);
-    set(v->config.description, sizeof v->config.description, description);
+    set(v->config.description, sizeof v->config.description, publish->description);
     l->revision++;
     l->n_changes++;
     *out = v->config;
@@ -273,6 +275,144 @@ enum cp_code cp_lambda_get_account_settings(struct cp_lambda *l, struct cp_accou
 const struct cp_lambda_failure *cp_lambda_last_failure(const struct cp_lambda *l)
 {
     return &l->failure;
+}
+
+void cp_lambda_set_deadline(struct cp_lambda *l, double mono_ms)
+{
+    l->deadline_ms = mono_ms;
+}
+
+/* Of the real client (config_member.c): here the numbers are set by the tests. */
+const char *cp_function_config_difference(const struct cp_function_config *a,
+                                          const struct cp_function_config *b, bool with_description)
+{
+    if (with_description && strcmp(a->description, b->description) != 0)
+        return "Description";
+    return strcmp(a->code_sha256, b->code_sha256) == 0 ? NULL : "CodeSha256";
+}
+
+/* --- aliases and callers --- */
+
+enum cp_code cp_lambda_create_alias(struct cp_lambda *l, const char *function,
+                                    const struct cp_alias_config *alias, struct cp_error *err)
+{
+    (void)function;
+    enum cp_code code = begin_call(l, err);
+    if (code)
+        return code;
+    if (l->alias.name[0])
+        return refuse(l, CP_ECONFLICT, 409, "ResourceConflictException", err);
+    l->alias = *alias;
+    l->n_changes++;
+    return CP_OK;
+}
+
+enum cp_code cp_lambda_get_alias(struct cp_lambda *l, const char *function, const char *name,
+                                 struct cp_alias_config *out, struct cp_error *err)
+{
+    (void)function;
+    enum cp_code code = begin_call(l, err);
+    if (code)
+        return code;
+    if (strcmp(l->alias.name, name) != 0)
+        return refuse(l, CP_ENOTFOUND, 404, "ResourceNotFoundException", err);
+    *out = l->alias;
+    return CP_OK;
+}
+
+enum cp_code cp_lambda_delete_alias(struct cp_lambda *l, const char *function, const char *name,
+                                    struct cp_error *err)
+{
+    (void)function;
+    enum cp_code code = begin_call(l, err);
+    if (code)
+        return code;
+    l->n_changes += strcmp(l->alias.name, name) == 0;
+    l->alias = (struct cp_alias_config){.name = ""};
+    return CP_OK;
+}
+
+enum cp_code cp_lambda_list_aliases(struct cp_lambda *l, const char *function,
+                                    cp_lambda_alias_fn each, void *context, struct cp_error *err)
+{
+    (void)function;
+    enum cp_code code = begin_call(l, err);
+    if (!code && l->user_alias.name[0])
+        (void)each(context, &l->user_alias);
+    return code;
+}
+
+enum cp_code cp_lambda_has_policy(struct cp_lambda *l, const char *function, bool *has,
+                                  struct cp_error *err)
+{
+    (void)function;
+    *has = l->has_policy;
+    return begin_call(l, err);
+}
+
+enum cp_code cp_lambda_has_url(struct cp_lambda *l, const char *function, bool *has,
+                               struct cp_error *err)
+{
+    (void)function;
+    *has = l->has_url;
+    return begin_call(l, err);
+}
+
+enum cp_code cp_lambda_has_event_source(struct cp_lambda *l, const char *function, bool *has,
+                                        struct cp_error *err)
+{
+    (void)function;
+    *has = l->has_event_source;
+    return begin_call(l, err);
+}
+
+/* --- copies: refused, tests of the whole program make them --- */
+
+enum cp_code cp_lambda_get_source(struct cp_lambda *l, const char *function, const char *qualifier,
+                                  struct cp_function_source *out, struct cp_error *err)
+{
+    (void)function, (void)qualifier, (void)out;
+    return refuse(l, CP_EUNSUPPORTED, 501, "NotImplemented", err);
+}
+
+void cp_function_source_clear(struct cp_function_source *source)
+{
+    (void)source;
+}
+
+enum cp_code cp_lambda_download_code(struct cp_lambda *l, const struct cp_function_source *source,
+                                     struct cp_buf *zip, struct cp_error *err)
+{
+    (void)source, (void)zip;
+    return refuse(l, CP_EUNSUPPORTED, 501, "NotImplemented", err);
+}
+
+enum cp_code cp_lambda_create_copy(struct cp_lambda *l, const struct cp_function_source *source,
+                                   const struct cp_function_copy *copy,
+                                   struct cp_function_config *out, struct cp_error *err)
+{
+    (void)source, (void)copy, (void)out;
+    return refuse(l, CP_EUNSUPPORTED, 501, "NotImplemented", err);
+}
+
+enum cp_code cp_lambda_delete_copy(struct cp_lambda *l, const char *name, struct cp_error *err)
+{
+    (void)name;
+    return refuse(l, CP_EUNSUPPORTED, 501, "NotImplemented", err);
+}
+
+enum cp_code cp_lambda_get_tag(struct cp_lambda *l, const char *arn, const char *key,
+                               char value[CP_TAG_VALUE_MAX], struct cp_error *err)
+{
+    (void)arn, (void)key, (void)value;
+    return refuse(l, CP_EUNSUPPORTED, 501, "NotImplemented", err);
+}
+
+enum cp_code cp_copy_name(const char *name, const char *run,
+                          char out[CP_FUNCTION_NAME_LENGTH_MAX + 1], struct cp_error *err)
+{
+    (void)name, (void)run, (void)out;
+    return cp_fail(err, CP_EUNSUPPORTED, "no copies here");
 }
 
 /* --- Invoke --- */

@@ -7,6 +7,8 @@
 #define COLDPROF_TESTS_FAKE_LAMBDA_H
 
 #include "probes/aws/lambda.h"
+#include "probes/aws/lambda_alias.h"
+#include "probes/aws/lambda_copy.h"
 #include "profiler/sweep/sweep_clock.h"
 
 enum { FAKE_VERSIONS_MAX = 4096, FAKE_ENVS_MAX = 16, FAKE_CALLS_NEVER = 1 << 30 };
@@ -59,6 +61,9 @@ struct cp_lambda {
     void (*at_call)(void *context, int n_calls); /* before every call */
     void *at_context;
     uint64_t seed_state;
+    struct cp_alias_config alias, user_alias; /* name "": none */
+    bool has_policy, has_url, has_event_source;
+    double deadline_ms; /* NAN: none */
 };
 
 void fake_lambda_init(struct cp_lambda *l);
