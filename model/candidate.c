@@ -16,19 +16,33 @@
 
 /* --- measurements --- */
 
-/* Mean billed ms of sum_i ceil(a_i + b_i) and its standard error; b NULL: warm. */
-static void mean_billed(const double *a, const double *b, size_t n, double *mean, double *se)
+/* The billed ms of one cold start: as read, where that is known. */
+static double billed_cold(const struct cp_size_data *data, size_t i)
+{
+    return data->cold_billed_ms ? data->cold_billed_ms[i]
+                                : cp_price_billed_ms(data->cold_handler_ms[i], data->init_ms[i]);
+}
+
+static double billed_warm(const struct cp_size_data *data, size_t i)
+{
+    return cp_price_billed_ms(data->warm_ms[i], NAN);
+}
+
+/* Mean of the billed ms and its standard error. */
+static void mean_billed(const struct cp_size_data *data, size_t n,
+                        double (*billed)(const struct cp_size_data *data, size_t i), double *mean,
+                        double *se)
 {
     *mean = *se = NAN;
     if (n == 0)
         return;
     double sum = 0;
     for (size_t i = 0; i < n; i++)
-        sum += cp_price_billed_ms(a[i], b ? b[i] : NAN);
+        sum += billed(data, i);
     *mean = sum / (double)n;
     double squares = 0;
     for (size_t i = 0; i < n; i++) {
-        double off = cp_price_billed_ms(a[i], b ? b[i] : NAN) - *mean;
+        double off = billed(data, i) - *mean;
         squares += off * off;
     }
     if (n > 1)
@@ -52,9 +66,8 @@ enum cp_code cp_size_law_init(struct cp_size_law *law, const struct cp_size_data
     cp_sort(law->warm_ms, data->n_warm);
     law->cold = (struct cp_mixture_sample){law->cold_ms, data->n_cold};
     law->warm = (struct cp_mixture_sample){law->warm_ms, data->n_warm};
-    mean_billed(data->cold_handler_ms, data->init_ms, data->n_cold, &law->billed_cold_ms,
-                &law->billed_cold_se_ms);
-    mean_billed(data->warm_ms, NULL, data->n_warm, &law->billed_warm_ms, &law->billed_warm_se_ms);
+    mean_billed(data, data->n_cold, billed_cold, &law->billed_cold_ms, &law->billed_cold_se_ms);
+    mean_billed(data, data->n_warm, billed_warm, &law->billed_warm_ms, &law->billed_warm_se_ms);
     return CP_OK;
 }
 

@@ -168,7 +168,8 @@ static void say_investigate(const struct cp_optimize_input *in, const struct cp_
     }
     bool is_short =
         c->latency_status < CP_ANSWER_UPPER_ONLY && c->latency_ms.value <= in->budget_ms;
-    struct phrase advice = phrase("no tested setting does; reduce init or test more memory");
+    struct phrase advice = phrase("no tested setting does; reduce %s or test more memory",
+                                  cp_startup_word(in->fresh_start));
     if (c->idle_decides && is_short)
         advice = phrase("longer idle intervals or --%s %zu would tell",
                         c->cold_decides ? "cold" : "warm", c->n_needed);

@@ -203,6 +203,12 @@ static enum cp_code add_reserved(struct optimizer *o, const struct cp_size_law *
     return CP_OK;
 }
 
+/* A version has SnapStart or provisioned concurrency, never both. */
+static bool may_be_provisioned(const struct optimizer *o)
+{
+    return o->input->fresh_start != CP_START_SNAPSTART;
+}
+
 static int provisioned_max(const struct optimizer *o, double peak)
 {
     int most = o->input->max_provisioned > 0 ? o->input->max_provisioned : DEFAULT_MAX_PROVISIONED;
@@ -249,7 +255,7 @@ static enum cp_code add_with_traffic(struct optimizer *o, const struct cp_size_l
         code = ask_optimist(o, law, c, err);
     if (!code && c->throttled_share > CP_THROTTLED_SHARE_MAX)
         code = add_reserved(o, law, c->busy / (1 - c->throttled_share), err);
-    if (code)
+    if (code || !may_be_provisioned(o))
         return code;
     if (cp_price_has_provisioned(o->input->price))
         return add_provisioned(o, law, c->peak_concurrency, err);
@@ -263,7 +269,7 @@ static enum cp_code add_without_traffic(struct optimizer *o, const struct cp_siz
     int memory_mb = law->data->memory_size_mb;
     struct cp_candidate *c = add(o, memory_mb, CP_MODE_ON_DEMAND, 0);
     enum cp_code code = cp_candidate_evaluate(&o->context, law, NULL, c, err);
-    if (code)
+    if (code || !may_be_provisioned(o))
         return code;
     if (!cp_price_has_provisioned(o->input->price)) {
         add_unpriced(o, law);

@@ -30,6 +30,7 @@
 #include "model/idle_survival.h"
 #include "model/price.h"
 #include "model/quantile.h"
+#include "model/sample.h"
 
 #define CP_HEADROOM_FACTOR     1.1  /* memory size over max memory used */
 #define CP_SAVING_MIN          0.05 /* a smaller saving is no reason to change what works */
@@ -41,8 +42,10 @@ const char *cp_concurrency_mode_name(enum cp_concurrency_mode mode); /* "on-dema
 /* Measurements of one memory size. Arrays are borrowed. */
 struct cp_size_data {
     int memory_size_mb;
-    const double *init_ms;         /* n_cold values, paired with cold_handler_ms by index */
+    const double *init_ms;         /* n_cold values, paired with cold_handler_ms by index; of
+                                    * restored environments their restores */
     const double *cold_handler_ms; /* first handler run of the same environment */
+    const double *cold_billed_ms;  /* n_cold, as billed; NULL: predicted (init and handler) */
     size_t n_cold;
     const double *warm_ms; /* n_warm */
     size_t n_warm;
@@ -64,6 +67,9 @@ struct cp_optimize_input {
     int current_memory_mb;      /* -1 unknown */
     int unreserved_concurrency; /* account's; -1 unknown */
     int max_provisioned;        /* search limit; 0 means 100 */
+    /* How a fresh environment starts. CP_START_SNAPSTART: by a restore; no provisioned concurrency
+     * is then proposed, since a version cannot have both. */
+    enum cp_start_kind fresh_start;
     uint64_t seed;
     /* Called between candidates (may be NULL): lets a user interface stay alive. */
     void (*on_progress)(void *context, size_t done, size_t total);

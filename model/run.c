@@ -3,6 +3,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 const char *cp_stop_reason_name(enum cp_stop_reason reason)
 {
@@ -14,6 +15,17 @@ const char *cp_stop_reason_name(enum cp_stop_reason reason)
     };
     size_t i = (size_t)reason;
     return i < sizeof names / sizeof names[0] ? names[i] : "?";
+}
+
+const char *cp_run_runtime(const struct cp_run *run)
+{
+    bool is_image = !run->runtime[0] && strcmp(run->package_type, "Image") == 0;
+    return is_image ? "container image" : run->runtime;
+}
+
+const char *cp_run_start_words(const struct cp_run *run)
+{
+    return strcmp(run->initialization, "snap-start") == 0 ? "restored by SnapStart" : "";
 }
 
 struct cp_run cp_run_empty(void)

@@ -85,6 +85,10 @@ struct cp_run_data {
     struct cp_cell_result *cells;
     size_t n_cells;
 };
+/* The runtime to show: "container image" where there is none because the package is an image. */
+const char *cp_run_runtime(const struct cp_run *run);
+/* "restored by SnapStart" of a run whose fresh environments are, else "". */
+const char *cp_run_start_words(const struct cp_run *run);
 /* An empty run: numbers absent, texts "". */
 struct cp_run cp_run_empty(void);
 void cp_run_data_clear(struct cp_run_data *data);

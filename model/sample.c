@@ -124,11 +124,30 @@ bool cp_accounting_holds(const struct cp_accounting *a)
     return a->planned == a->measured + a->failed + a->throttled + a->unknown + a->not_sent;
 }
 
+const char *cp_startup_word(enum cp_start_kind fresh_start)
+{
+    return fresh_start == CP_START_SNAPSTART ? "restore" : "init";
+}
+
+double cp_sample_startup_ms(const struct cp_sample *s)
+{
+    switch (s->start) {
+    case CP_START_COLD:
+        return s->init_duration_ms;
+    case CP_START_SNAPSTART:
+        return s->restore_duration_ms;
+    case CP_START_WARM:
+    case CP_START_UNKNOWN:
+        break;
+    }
+    return NAN;
+}
+
 double cp_sample_cold_total_ms(const struct cp_sample *s)
 {
-    if (s->outcome != CP_OUTCOME_MEASURED || s->start != CP_START_COLD)
+    if (s->outcome != CP_OUTCOME_MEASURED)
         return NAN;
-    return s->init_duration_ms + s->duration_ms;
+    return cp_sample_startup_ms(s) + s->duration_ms;
 }
 
 /* The start that a cell asks for; an idle cell takes either (that is its question). A cold start
@@ -138,8 +157,7 @@ static bool start_fits(const struct cp_sample *s)
 {
     switch (s->kind) {
     case CP_CELL_COLD:
-        return (s->start == CP_START_COLD && !isnan(s->init_duration_ms)) ||
-               s->start == CP_START_SNAPSTART;
+        return !isnan(cp_sample_startup_ms(s));
     case CP_CELL_WARM:
         return s->start == CP_START_WARM;
     case CP_CELL_IDLE:

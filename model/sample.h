@@ -85,8 +85,16 @@ struct cp_accounting {
 struct cp_accounting cp_accounting_of(const struct cp_sample *samples, size_t n);
 bool cp_accounting_holds(const struct cp_accounting *a);
 
-/* Latency that a caller of a cold start waits for inside the platform: init + first handler run.
- * NAN unless the sample is measured and cold. */
+/* What a start in a fresh environment is called: "restore" for CP_START_SNAPSTART, else "init". A
+ * restore is never called init: it is another thing, billed otherwise. */
+const char *cp_startup_word(enum cp_start_kind fresh_start);
+
+/* What happened before the first handler run: Init Duration of a cold start, Restore Duration of a
+ * restored one. NAN for other starts, and where init cannot be told from the handler. */
+double cp_sample_startup_ms(const struct cp_sample *s);
+
+/* Latency that a caller of a cold start waits for inside the platform: init or restore + first
+ * handler run. NAN unless the sample is measured, and cold or restored. */
 double cp_sample_cold_total_ms(const struct cp_sample *s);
 
 /* Samples fit for statistics of one kind at one memory size: measured, and the start kind is what

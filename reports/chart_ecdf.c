@@ -4,6 +4,7 @@
 #include "reports/chart_canvas.h"
 
 #include "reports/format.h"
+#include "reports/words.h"
 
 enum { ECDF_LINES_MAX = 8, ECDF_POINTS_MAX = 300 };
 
@@ -51,10 +52,11 @@ void cp_chart_add_ecdf(struct cp_canvas *c)
     struct cp_axis y = {0, 1, false};
     for (size_t i = 0; i < n; i++)
         add_ecdf_block(c, &c->f->sizes[picked[i]], &x);
+    char label[CP_WORDS_MAX];
     cp_axis_pad(&x, 0.04);
     c->right_margin = 128;
     cp_canvas_margins(c);
-    cp_canvas_ticked_axis(c, 'x', &x, "init duration, ms");
+    cp_canvas_ticked_axis(c, 'x', &x, cp_words(c->f, "{init} duration, ms", label));
     cp_canvas_ticked_axis(c, 'y', &y, "share of cold starts");
     cp_buf_addf(c->out,
                 "set key at screen %.4f, graph 0.98 right top Left reverse samplen 2.5 "

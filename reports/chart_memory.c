@@ -7,6 +7,7 @@
 
 #include "model/base/units.h"
 #include "reports/format.h"
+#include "reports/words.h"
 
 /* x at the tested sizes; a label closer than its own width to the last one is left out. */
 static void add_memory_axis(const struct cp_canvas *c, struct cp_axis *x)
@@ -148,13 +149,14 @@ static void add_memory_chart(struct cp_canvas *c, const struct memory_series *se
 void cp_chart_add_init(struct cp_canvas *c)
 {
     const struct memory_series series[] = {
-        {"init_p50", "p50", CP_VERMILION, "lw 2 dt 1 pt 7 ps 0.8", SERIES(init_p50),
+        {"start_p50", "p50", CP_VERMILION, "lw 2 dt 1 pt 7 ps 0.8", SERIES(init_p50),
          &c->f->init_law_p50},
-        {"init_p95", "p95", CP_VERMILION, "lw 2 dt 2 pt 9 ps 0.9", SERIES(init_p95),
+        {"start_p95", "p95", CP_VERMILION, "lw 2 dt 2 pt 9 ps 0.9", SERIES(init_p95),
          &c->f->init_law_p95},
     };
     c->right_margin = 52;
-    add_memory_chart(c, series, 2, "init duration, ms");
+    char label[CP_WORDS_MAX];
+    add_memory_chart(c, series, 2, cp_words(c->f, "{init} duration, ms", label));
 }
 
 void cp_chart_add_duration(struct cp_canvas *c)

@@ -15,33 +15,34 @@ static const struct {
     [CP_CHART_FRONTIER] = {"frontier", "Cost against latency",
                            "Each point is a memory size with its concurrency setting: cost to the "
                            "right, latency upwards, whiskers are 95% confidence intervals."},
-    [CP_CHART_INIT] = {"init", "Init duration by memory size",
-                       "Median and 95th percentile of init duration at each tested memory size, "
+    [CP_CHART_INIT] = {NULL, "{Init} duration by memory size",
+                       "Median and 95th percentile of {init} duration at each tested memory size, "
                        "with 95% confidence intervals and the fitted law."},
     [CP_CHART_DURATION] = {"duration", "Handler duration by memory size",
                            "Median and 95th percentile of warm handler runs and of the first run "
-                           "after init, with 95% confidence intervals."},
-    [CP_CHART_ECDF] = {"ecdf", "Distribution of init duration",
-                       "Share of cold starts whose init took at most the time on the axis, one "
+                           "after {init}, with 95% confidence intervals."},
+    [CP_CHART_ECDF] = {"ecdf", "Distribution of {init} duration",
+                       "Share of cold starts whose {init} took at most the time on the axis, one "
                        "line per memory size."},
     [CP_CHART_SURVIVAL] = {"survival", "Chance that an idle environment survives",
                            "Share of execution environments still there after an idle interval, "
                            "with 95% confidence band and number of probes."},
 };
 
-const char *cp_chart_name(enum cp_chart_id id)
+const char *cp_chart_name(const struct cp_figures *f, enum cp_chart_id id)
 {
-    return charts[id].name;
+    return id == CP_CHART_INIT ? cp_startup_word(f->fresh_start) : charts[id].name;
 }
 
-const char *cp_chart_title(enum cp_chart_id id)
+const char *cp_chart_title(const struct cp_figures *f, enum cp_chart_id id, char out[CP_WORDS_MAX])
 {
-    return charts[id].title;
+    return cp_words(f, charts[id].title, out);
 }
 
-const char *cp_chart_sentence(enum cp_chart_id id)
+const char *cp_chart_sentence(const struct cp_figures *f, enum cp_chart_id id,
+                              char out[CP_WORDS_MAX])
 {
-    return charts[id].sentence;
+    return cp_words(f, charts[id].sentence, out);
 }
 
 void cp_chart_mark(const struct cp_figures *f, char mark[CP_CHART_MARK_MAX])
@@ -97,16 +98,18 @@ static void add_picture(const struct cp_figures *f, enum cp_chart_id id, const c
                         const char *mark, struct cp_buf *out)
 {
     bool is_svg = strcmp(kind, "svg") == 0;
-    cp_buf_addf(out, "reset\nset encoding utf8\nprint '%s %s %s'\n", mark, kind, charts[id].name);
+    cp_buf_addf(out, "reset\nset encoding utf8\nprint '%s %s %s'\n", mark, kind,
+                cp_chart_name(f, id));
     if (is_svg) {
         cp_buf_addf(out,
                     "set terminal svg size 720,380 dynamic noenhanced font 'sans-serif,13' "
                     "background '#ffffff' name '%s'\ntop_at = %.4f\ny_shift = 0.8\n",
-                    charts[id].name, 1 - CP_TOP_MARGIN / CP_CARD_HEIGHT);
+                    cp_chart_name(f, id), 1 - CP_TOP_MARGIN / CP_CARD_HEIGHT);
     } else {
         struct cp_buf title;
         cp_buf_init(&title, 4096);
-        cp_buf_addf(&title, "%s: %.60s", charts[id].title, f->data->run.function);
+        cp_words_add(f, charts[id].title, &title);
+        cp_buf_addf(&title, ": %.60s", f->data->run.function);
         cp_buf_adds(out, "set terminal pngcairo size 1440,760 noenhanced font 'sans-serif,19' "
                          "background '#ffffff' linewidth 2 pointscale 2\ntop_at = 0.91\ny_shift = "
                          "0\nset title ");

@@ -6,6 +6,7 @@
 #define COLDPROF_REPORTS_CHART_SCRIPT_H
 
 #include "reports/report.h"
+#include "reports/words.h"
 
 /* Ends data blocks and separates the child's outputs; no data line and no picture contains it. */
 enum { CP_CHART_MARK_MAX = 40 };
@@ -24,7 +25,8 @@ void cp_chart_script(const struct cp_figures *f, enum cp_chart_id id, struct cp_
 void cp_charts_script(const struct cp_figures *f, struct cp_buf *out);
 
 /* For people: the chart's headline, and one sentence of content. */
-const char *cp_chart_title(enum cp_chart_id id);
-const char *cp_chart_sentence(enum cp_chart_id id);
+const char *cp_chart_title(const struct cp_figures *f, enum cp_chart_id id, char out[CP_WORDS_MAX]);
+const char *cp_chart_sentence(const struct cp_figures *f, enum cp_chart_id id,
+                              char out[CP_WORDS_MAX]);
 
 #endif

@@ -13,7 +13,8 @@ static const char install_advice[] =
     "install gnuplot (Debian, Ubuntu: sudo apt install gnuplot-nox) for charts";
 
 /* "<mark> svg init\n": moves `v` behind it. false at the last mark and on anything else. */
-static bool take_heading(struct cp_view *v, const char *mark, bool *is_svg, enum cp_chart_id *id)
+static bool take_heading(const struct cp_figures *f, struct cp_view *v, const char *mark,
+                         bool *is_svg, enum cp_chart_id *id)
 {
     struct cp_view rest = *v;
     struct cp_view line;
@@ -24,7 +25,7 @@ static bool take_heading(struct cp_view *v, const char *mark, bool *is_svg, enum
     if (!*is_svg && !cp_view_skip(&line, "png "))
         return false;
     for (int i = 0; i < CP_CHART_COUNT; i++) {
-        if (!cp_view_is(line, cp_chart_name((enum cp_chart_id)i)))
+        if (!cp_view_is(line, cp_chart_name(f, (enum cp_chart_id)i)))
             continue;
         *id = (enum cp_chart_id)i;
         *v = rest;
@@ -33,30 +34,33 @@ static bool take_heading(struct cp_view *v, const char *mark, bool *is_svg, enum
     return false;
 }
 
-static enum cp_code keep_picture(struct cp_charts *charts, enum cp_chart_id id, bool is_svg,
-                                 struct cp_view picture, struct cp_error *err)
+static enum cp_code keep_picture(const struct cp_figures *f, struct cp_charts *charts,
+                                 enum cp_chart_id id, bool is_svg, struct cp_view picture,
+                                 struct cp_error *err)
 {
+    char title[CP_WORDS_MAX];
+    char sentence[CP_WORDS_MAX];
     if (!is_svg)
         return cp_buf_add_view(&charts->png[id], picture);
-    const struct cp_svg_options options = {cp_chart_name(id), cp_chart_title(id),
-                                           cp_chart_sentence(id)};
+    const struct cp_svg_options options = {cp_chart_name(f, id), cp_chart_title(f, id, title),
+                                           cp_chart_sentence(f, id, sentence)};
     return cp_svg_inline(picture, &options, &charts->svg[id], err);
 }
 
 /* A picture ends where the next heading starts; one without an end is incomplete and dropped. */
-static enum cp_code split_pictures(struct cp_view all, const char *mark, struct cp_charts *charts,
-                                   struct cp_error *err)
+static enum cp_code split_pictures(const struct cp_figures *f, struct cp_view all, const char *mark,
+                                   struct cp_charts *charts, struct cp_error *err)
 {
     bool is_svg = false;
     enum cp_chart_id id = CP_CHART_FRONTIER;
     enum cp_code code = CP_OK;
-    while (code == CP_OK && take_heading(&all, mark, &is_svg, &id)) {
+    while (code == CP_OK && take_heading(f, &all, mark, &is_svg, &id)) {
         const char *end = memmem(all.p, all.n, mark, strlen(mark));
         if (!end)
             break;
         struct cp_view picture = {all.p, (size_t)(end - all.p)};
         all = (struct cp_view){end, all.n - picture.n};
-        code = keep_picture(charts, id, is_svg, picture, err);
+        code = keep_picture(f, charts, id, is_svg, picture, err);
     }
     return code;
 }
@@ -99,7 +103,7 @@ void cp_charts_make(const struct cp_figures *f, const char *gnuplot, struct cp_c
         code = cp_gnuplot_run(gnuplot, cp_buf_view(&script), &output, &messages, &err);
     enum cp_code split = CP_OK;
     if (output.n > 0 && code != CP_ELIMIT)
-        split = split_pictures(cp_buf_view(&output), mark, charts, code == CP_OK ? &err : NULL);
+        split = split_pictures(f, cp_buf_view(&output), mark, charts, code == CP_OK ? &err : NULL);
     if (code != CP_OK || split != CP_OK)
         warn(charts, &err, cp_buf_view(&messages));
     cp_buf_clear(&script);

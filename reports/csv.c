@@ -5,6 +5,7 @@
 #include <math.h>
 
 #include "reports/table.h"
+#include "reports/words.h"
 
 static void add_number(struct cp_buf *out, double value)
 {
@@ -12,20 +13,21 @@ static void add_number(struct cp_buf *out, double value)
         cp_buf_addf(out, "%.10g", value);
 }
 
-static void add_header(const struct cp_table *table, struct cp_buf *out)
+static void add_header(const struct cp_table *table, const struct cp_figures *f, struct cp_buf *out)
 {
     for (size_t i = 0; i < table->n_columns; i++) {
-        const struct cp_column *column = &table->columns[i];
-        cp_buf_addf(out, "%s%s", i ? "," : "", column->key);
-        if (column->has_interval)
-            cp_buf_addf(out, ",%s_low,%s_high", column->key, column->key);
+        char key[CP_WORDS_MAX];
+        cp_words(f, table->columns[i].key, key);
+        cp_buf_addf(out, "%s%s", i ? "," : "", key);
+        if (table->columns[i].has_interval)
+            cp_buf_addf(out, ",%s_low,%s_high", key, key);
     }
     cp_buf_adds(out, "\r\n");
 }
 
 void cp_table_csv(const struct cp_table *table, const struct cp_figures *f, struct cp_buf *out)
 {
-    add_header(table, out);
+    add_header(table, f, out);
     size_t n_rows = table->n_rows(f);
     for (size_t row = 0; row < n_rows; row++) {
         for (size_t i = 0; i < table->n_columns; i++) {

@@ -63,19 +63,36 @@ static bool is_failed(enum cp_outcome outcome)
            outcome == CP_OUTCOME_OUT_OF_MEMORY || outcome == CP_OUTCOME_INIT_FAILED;
 }
 
-double cp_sample_init_ms(const struct cp_sample *s)
+/* Runs stored before the member existed tell by their samples. */
+static enum cp_start_kind fresh_start_of(const struct cp_run_data *data)
 {
-    return isfinite(s->init_duration_ms) ? s->init_duration_ms : s->restore_duration_ms;
+    if (data->run.initialization[0])
+        return strcmp(data->run.initialization, "snap-start") == 0 ? CP_START_SNAPSTART
+                                                                   : CP_START_COLD;
+    for (size_t i = 0; i < data->n_samples; i++) {
+        if (data->samples[i].start == CP_START_SNAPSTART)
+            return CP_START_SNAPSTART;
+    }
+    return CP_START_COLD;
 }
 
-static bool is_cold_row(const struct cp_sample *s)
+/* A fresh environment that started as those of this run do: init and restore are never mixed. */
+static bool is_cold_row(const struct cp_figures *f, const struct cp_sample *s)
 {
-    return s->kind == CP_CELL_COLD && cp_sample_is_usable(s) && isfinite(s->duration_ms) &&
-           isfinite(cp_sample_init_ms(s));
+    return s->kind == CP_CELL_COLD && s->start == f->fresh_start && cp_sample_is_usable(s) &&
+           isfinite(s->duration_ms) && isfinite(cp_sample_startup_ms(s));
 }
 
-static bool is_warm_row(const struct cp_sample *s)
+static bool is_mismatched(const struct cp_figures *f, const struct cp_sample *s)
 {
+    bool is_other_start =
+        s->kind == CP_CELL_COLD && s->outcome == CP_OUTCOME_MEASURED && s->start != f->fresh_start;
+    return is_other_start || cp_sample_is_mismatched(s);
+}
+
+static bool is_warm_row(const struct cp_figures *f, const struct cp_sample *s)
+{
+    (void)f;
     return s->kind == CP_CELL_WARM && cp_sample_is_usable(s) && isfinite(s->duration_ms);
 }
 
@@ -89,11 +106,11 @@ static void count_samples(struct cp_figures *f)
             continue;
         if (s->max_memory_used_mb > size->max_memory_used_mb)
             size->max_memory_used_mb = s->max_memory_used_mb;
-        f->n_mismatched += cp_sample_is_mismatched(s) ? 1 : 0;
+        f->n_mismatched += is_mismatched(f, s) ? 1 : 0;
         size->n_failed += is_failed(s->outcome) ? 1 : 0;
-        if (is_cold_row(s))
+        if (is_cold_row(f, s))
             size->n_cold++;
-        else if (is_warm_row(s))
+        else if (is_warm_row(f, s))
             size->n_warm++;
         else if (s->outcome == CP_OUTCOME_MEASURED &&
                  (s->kind == CP_CELL_COLD || s->kind == CP_CELL_WARM))
@@ -111,15 +128,15 @@ static bool give_arrays(struct cp_figures *f)
 {
     size_t total = 1;
     for (size_t i = 0; i < f->n_sizes; i++)
-        total += 5 * f->sizes[i].n_cold + f->sizes[i].n_warm;
+        total += 6 * f->sizes[i].n_cold + f->sizes[i].n_warm;
     f->values = calloc(total, sizeof *f->values);
     if (!f->values)
         return false;
     double *next = f->values;
     for (size_t i = 0; i < f->n_sizes; i++) {
         struct cp_size_figures *size = &f->sizes[i];
-        double **cold[] = {&size->pair_init_ms, &size->pair_handler_ms, &size->init_ms,
-                           &size->cold_handler_ms, &size->cold_ms};
+        double **cold[] = {&size->pair_init_ms, &size->pair_handler_ms, &size->pair_billed_ms,
+                           &size->init_ms,      &size->cold_handler_ms, &size->cold_ms};
         for (size_t k = 0; k < sizeof cold / sizeof cold[0]; k++) {
             *cold[k] = next;
             next += size->n_cold;
@@ -140,10 +157,11 @@ static void fill_arrays(struct cp_figures *f)
         if (!size)
             continue;
         size_t at = (size_t)(size - f->sizes);
-        if (is_cold_row(s)) {
-            size->pair_init_ms[n_cold[at]] = cp_sample_init_ms(s);
+        if (is_cold_row(f, s)) {
+            size->pair_init_ms[n_cold[at]] = cp_sample_startup_ms(s);
+            size->pair_billed_ms[n_cold[at]] = s->billed_duration_ms;
             size->pair_handler_ms[n_cold[at]++] = s->duration_ms;
-        } else if (is_warm_row(s)) {
+        } else if (is_warm_row(f, s)) {
             size->warm_ms[n_warm[at]++] = s->duration_ms;
         }
     }
@@ -168,7 +186,7 @@ static struct cp_estimate median_of(const struct cp_figures *f, const struct cp_
     size_t n = 0;
     for (size_t i = 0; i < f->data->n_samples; i++) {
         const struct cp_sample *s = &f->data->samples[i];
-        if (s->memory_size_mb == size->memory_size_mb && is_warm_row(s) && isfinite(field(s)))
+        if (s->memory_size_mb == size->memory_size_mb && is_warm_row(f, s) && isfinite(field(s)))
             scratch[n++] = field(s);
     }
     cp_sort(scratch, n);
@@ -211,14 +229,16 @@ static void estimate_size(struct cp_size_figures *size)
 /* USD per million from the billed durations as read. A bill is a sum, so its expectation is the
  * one place for a mean; normal interval from MEAN_MIN_N samples on. */
 static struct cp_interval cost_of(const struct cp_figures *f, int memory_size_mb,
-                                  bool (*is_row)(const struct cp_sample *))
+                                  bool (*is_row)(const struct cp_figures *,
+                                                 const struct cp_sample *))
 {
     size_t n = 0;
     double mean = 0;
     double square = 0;
     for (size_t i = 0; i < f->data->n_samples; i++) {
         const struct cp_sample *s = &f->data->samples[i];
-        if (s->memory_size_mb != memory_size_mb || !is_row(s) || !isfinite(s->billed_duration_ms))
+        if (s->memory_size_mb != memory_size_mb || !is_row(f, s) ||
+            !isfinite(s->billed_duration_ms))
             continue;
         double usd = 1e6 * cp_price_invocation_usd(f->price, memory_size_mb, s->billed_duration_ms);
         double delta = usd - mean;
@@ -317,6 +337,16 @@ static bool pool_init(struct cp_figures *f)
     return true;
 }
 
+/* A restore is not billed by its duration, so the bill cannot be predicted: it is read. */
+static const double *billed_of(const struct cp_figures *f, const struct cp_size_figures *size)
+{
+    for (size_t i = 0; i < size->n_cold; i++) {
+        if (!isfinite(size->pair_billed_ms[i]))
+            return NULL;
+    }
+    return f->fresh_start == CP_START_SNAPSTART ? size->pair_billed_ms : NULL;
+}
+
 static enum cp_code decide(struct cp_figures *f, struct cp_error *err)
 {
     const struct cp_run *run = &f->data->run;
@@ -329,6 +359,7 @@ static enum cp_code decide(struct cp_figures *f, struct cp_error *err)
             .memory_size_mb = size->memory_size_mb,
             .init_ms = size->pair_init_ms,
             .cold_handler_ms = size->pair_handler_ms,
+            .cold_billed_ms = billed_of(f, size),
             .n_cold = size->n_cold,
             .warm_ms = size->warm_ms,
             .n_warm = size->n_warm,
@@ -348,12 +379,14 @@ static enum cp_code decide(struct cp_figures *f, struct cp_error *err)
         .current_memory_mb = run->original_memory_size_mb,
         .unreserved_concurrency = run->unreserved_concurrency,
         .seed = run->seed,
+        .fresh_start = f->fresh_start,
     };
     return cp_optimize(&input, &f->decision, err);
 }
 
 static enum cp_code compute(struct cp_figures *f, struct cp_error *err)
 {
+    f->fresh_start = fresh_start_of(f->data);
     find_sizes(f);
     count_samples(f);
     f->accounting = cp_accounting_of(f->data->samples, f->data->n_samples);
@@ -475,13 +508,4 @@ bool cp_figures_is_interleaved(const struct cp_figures *f)
         last = s;
     }
     return f->n_sizes > 1 && n_visits >= 3 * f->n_sizes;
-}
-
-bool cp_figures_has_snapstart(const struct cp_figures *f)
-{
-    for (size_t i = 0; i < f->data->n_samples; i++) {
-        if (f->data->samples[i].start == CP_START_SNAPSTART)
-            return true;
-    }
-    return false;
 }

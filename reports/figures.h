@@ -6,9 +6,6 @@
 
 #include "reports/report.h"
 
-/* Init Duration, or Restore Duration of a SnapStart environment; NAN without either. */
-double cp_sample_init_ms(const struct cp_sample *s);
-
 /* Fills f->warnings from everything else in `f`, worst first. */
 void cp_figures_warn(struct cp_figures *f);
 
@@ -28,7 +25,6 @@ double cp_figures_quantile(const struct cp_figures *f);
 bool cp_figures_has_traffic(const struct cp_figures *f);
 /* Whether memory sizes took turns in sending order: read from the data, not from the plan. */
 bool cp_figures_is_interleaved(const struct cp_figures *f);
-bool cp_figures_has_snapstart(const struct cp_figures *f);
 /* Was the sweep itself billed, as far as its quote says? */
 bool cp_figures_is_billed(const struct cp_figures *f);
 /* "spent USD 0.0123 of 0.0500 quoted, and up to 0.0004 more for 1 invocation without a record;

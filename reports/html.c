@@ -13,6 +13,7 @@
 #include "reports/figures.h"
 #include "reports/page_style.h"
 #include "reports/table.h"
+#include "reports/words.h"
 
 enum { WARNINGS_SHOWN = 5 };
 
@@ -24,7 +25,7 @@ struct page {
 
 /* --- tables --- */
 
-static void add_head(const struct cp_table *table, struct cp_buf *out)
+static void add_head(const struct cp_table *table, const struct cp_figures *f, struct cp_buf *out)
 {
     cp_buf_adds(out, "<thead><tr>");
     for (size_t i = 0; i < table->n_columns; i++) {
@@ -32,9 +33,9 @@ static void add_head(const struct cp_table *table, struct cp_buf *out)
         const char *unit = cp_unit_name(column->unit);
         if (column->is_note)
             continue;
-        cp_buf_addf(out, "<th scope=\"col\"%s>%s",
-                    column->unit == CP_UNIT_TEXT ? " class=\"text\"" : "",
-                    column->head[0] ? column->head : "setting");
+        cp_buf_addf(out, "<th scope=\"col\"%s>",
+                    column->unit == CP_UNIT_TEXT ? " class=\"text\"" : "");
+        cp_words_add(f, column->head[0] ? column->head : "setting", out);
         if (unit[0])
             cp_buf_addf(out, "<small>%s%s</small>", unit, column->has_interval ? " [95% CI]" : "");
         cp_buf_adds(out, "</th>");
@@ -115,11 +116,14 @@ static void add_row(const struct cp_table *table, const struct cp_figures *f, si
 
 void cp_table_html(const struct cp_table *table, const struct cp_figures *f, struct cp_buf *out)
 {
+    char id[CP_WORDS_MAX];
+    char caption[CP_WORDS_MAX];
+    cp_words(f, table->caption, caption);
     cp_buf_addf(out,
                 "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Table: %s\">\n"
                 "<table id=\"table-%s\">\n<caption>%s</caption>\n",
-                table->caption, table->id, table->caption);
-    add_head(table, out);
+                caption, cp_words(f, table->id, id), caption);
+    add_head(table, f, out);
     cp_buf_adds(out, "<tbody>\n");
     size_t n_rows = table->n_rows(f);
     for (size_t row = 0; row < n_rows; row++)
@@ -181,7 +185,8 @@ static void add_header(const struct page *p)
     cp_buf_adds(p->out, "<dl class=\"facts\">\n");
     add_fact(p, "region", run->region, false);
     add_fact(p, "architecture", run->architecture, false);
-    add_fact(p, "runtime", run->runtime, false);
+    add_fact(p, "runtime", cp_run_runtime(run), false);
+    add_fact(p, "fresh environments", cp_run_start_words(run), false);
     add_fact(p, "target", run->place, false);
     add_window(p);
     add_fact(p, "code SHA-256", sha, false);
@@ -333,9 +338,11 @@ static void add_chart(const struct page *p, enum cp_chart_id id, const char *cap
 {
     if (!p->charts || p->charts->svg[id].n == 0)
         return;
-    cp_buf_addf(p->out, "<figure id=\"chart-%s\">\n", cp_chart_name(id));
+    cp_buf_addf(p->out, "<figure id=\"chart-%s\">\n", cp_chart_name(p->f, id));
     cp_buf_add_view(p->out, cp_buf_view(&p->charts->svg[id]));
-    cp_buf_addf(p->out, "<figcaption>%s</figcaption>\n</figure>\n", caption);
+    cp_buf_adds(p->out, "<figcaption>");
+    cp_words_add(p->f, caption, p->out);
+    cp_buf_adds(p->out, "</figcaption>\n</figure>\n");
 }
 
 static void add_cost(const struct page *p)
@@ -361,7 +368,9 @@ static void add_law_text(const struct page *p, const char *name, const struct cp
                        a);
     cp_format_interval(CP_UNIT_MS, (struct cp_interval){law->b_ms, law->b_low_ms, law->b_high_ms},
                        b);
-    cp_buf_addf(p->out, "<li>%s = %s ms", name, a);
+    cp_buf_adds(p->out, "<li>");
+    cp_words_add(p->f, name, p->out);
+    cp_buf_addf(p->out, " = %s ms", a);
     if (law->kind == CP_MEMORY_LAW_INVERSE && isfinite(law->cap_mb))
         cp_buf_addf(p->out, " + %s ms &#215; 1024 / min(memory, %s MB)", b,
                     cp_format(CP_UNIT_MB, law->cap_mb, cap));
@@ -380,8 +389,9 @@ static void add_pooled(const struct page *p)
     char p99[CP_FORMAT_MAX];
     if (!p->f->is_init_pooled)
         return;
+    cp_words_add(p->f, "<p>{Init}", p->out);
     cp_buf_addf(p->out,
-                "<p>Init duration does not follow memory here, so all sizes tell about one "
+                " duration does not follow memory here, so all sizes tell about one "
                 "distribution: p50 %s ms, p95 %s ms, p99 %s ms (n=%zu). What follows memory is the "
                 "first handler run after it.</p>\n",
                 cp_format_estimate(&p->f->pooled_init_p50, true, p50),
@@ -394,7 +404,7 @@ static void add_memory(const struct page *p)
     cp_buf_adds(p->out, "<section id=\"memory\" class=\"next\" aria-labelledby=\"h-memory\">\n"
                         "<h2 id=\"h-memory\">Memory sweep</h2>\n");
     cp_table_html(&cp_table_sweep, p->f, p->out);
-    cp_buf_adds(p->out, "<h3 id=\"h-init\">Init duration by memory size</h3>\n");
+    cp_words_add(p->f, "<h3 id=\"h-{init}\">{Init} duration by memory size</h3>\n", p->out);
     add_pooled(p);
     add_chart(p, CP_CHART_INIT,
               "&#9679; solid p50, &#9650; dashed p95; thin grey: fitted law; whiskers: 95% "
@@ -402,12 +412,12 @@ static void add_memory(const struct page *p)
     cp_table_html(&cp_table_init, p->f, p->out);
     cp_buf_adds(p->out, "<h3 id=\"h-duration\">Handler duration by memory size</h3>\n");
     add_chart(p, CP_CHART_DURATION,
-              "Blue circles: warm starts; vermilion triangles: first run after init. Filled and "
+              "Blue circles: warm starts; vermilion triangles: first run after {init}. Filled and "
               "solid p50, open and dashed p95; thin grey: fitted law.");
     cp_table_html(&cp_table_duration, p->f, p->out);
-    cp_buf_adds(p->out, "<h3 id=\"h-ecdf\">Distribution of init duration</h3>\n");
+    cp_words_add(p->f, "<h3 id=\"h-ecdf\">Distribution of {init} duration</h3>\n", p->out);
     add_chart(p, CP_CHART_ECDF,
-              "One line per memory size. The quantiles are in the table of init durations above; "
+              "One line per memory size. The quantiles are in the table of {init} durations above; "
               "every value is in charts/ecdf.csv.");
     cp_buf_adds(p->out, "</section>\n");
 }
@@ -456,11 +466,13 @@ static void add_cost_of_sweep(const struct page *p)
         return;
     cp_buf_adds(p->out, "<li>The sweep itself ");
     cp_spend_text(p->f, p->out);
-    cp_buf_addf(p->out,
-                "; USD %s was quoted as the most, if every invocation had taken an init of 10 s "
-                "and run to its timeout. Billed durations of the records at list price, INIT "
-                "included, and requests; no free tier, no discount.</li>\n",
+    cp_buf_addf(p->out, "; USD %s was quoted as the most, if every invocation had taken ",
                 cp_number_small_usd(p->f->data->run.quoted_max_usd, most));
+    cp_words_add(p->f,
+                 "the longest {init}, 10 s, and run to its timeout. Billed durations of the "
+                 "records at list price, billed {init} included, and requests; no free tier, no "
+                 "discount.</li>\n",
+                 p->out);
 }
 
 static void add_price_rows(const struct page *p)
@@ -484,6 +496,21 @@ static void add_price_rows(const struct page *p)
     cp_buf_adds(p->out, ". No free tier, no discount.</li>\n");
 }
 
+static const char billed_init[] =
+    "Cost: billed durations as the platform reported them; init is billed since 2025-08-01. 730 "
+    "hours per month.";
+static const char billed_restore[] =
+    "Cost: billed durations as the platform reported them, the billed part of a restore included; "
+    "what SnapStart costs besides (keeping and restoring snapshots, for Python and .NET) is not. "
+    "730 hours per month.";
+
+static void add_words_item(const struct page *p, const char *fixed)
+{
+    cp_buf_adds(p->out, "<li>");
+    cp_words_add(p->f, fixed, p->out);
+    cp_buf_adds(p->out, "</li>\n");
+}
+
 static void add_method_rules(const struct page *p)
 {
     static const char *const rules[] = {
@@ -501,13 +528,29 @@ static void add_method_rules(const struct page *p)
         "Decision: pool simulation of the given traffic over the measured durations; the cheapest "
         "setting whose upper bound of the quantile is within the target; never a size with less "
         "than 10% memory free.",
-        "Cost: billed durations as the platform reported them; init is billed since 2025-08-01. "
-        "730 hours per month.",
         "Not covered: network between caller and AWS, downstream services under load, other "
         "payloads than the one sent, price discounts.",
     };
     for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++)
-        cp_buf_addf(p->out, "<li>%s</li>\n", rules[i]);
+        add_words_item(p, rules[i]);
+    add_words_item(p, p->f->fresh_start == CP_START_SNAPSTART ? billed_restore : billed_init);
+}
+
+/* The duration of the other kind of start does not occur on this page. */
+static bool is_of_other_start(const struct page *p, const char *term)
+{
+    char wanted[CP_WORDS_MAX];
+    return (strcmp(term, "init duration") == 0 || strcmp(term, "restore duration") == 0) &&
+           strcmp(term, cp_words(p->f, "{init} duration", wanted)) != 0;
+}
+
+static void add_term(const struct page *p, const char *term, const char *meaning)
+{
+    if (is_of_other_start(p, term))
+        return;
+    cp_buf_addf(p->out, "<dt>%s</dt><dd>", term);
+    cp_words_add(p->f, meaning, p->out);
+    cp_buf_adds(p->out, "</dd>\n");
 }
 
 static void add_glossary(const struct page *p)
@@ -515,22 +558,24 @@ static void add_glossary(const struct page *p)
     static const struct {
         const char *term, *meaning;
     } terms[] = {
-        {"billed duration", "what AWS charges for one invocation: init and handler time, rounded "
+        {"billed duration", "what AWS charges for one invocation: {init} and handler time, rounded "
                             "up to a millisecond"},
         {"cold start", "an invocation that had to wait for a new execution environment"},
         {"confidence interval", "the range that holds the true quantile in at least 95 of 100 "
                                 "repeated sweeps"},
         {"execution environment", "the isolated place where one invocation at a time runs"},
-        {"first handler run", "the handler's duration in a fresh environment, after init"},
+        {"first handler run", "the handler's duration in a fresh environment, after {init}"},
         {"frontier", "settings that no other setting beats in both cost and latency"},
         {"init duration", "time the platform spends to start runtime and function code"},
+        {"restore duration", "time the platform spends to resume the snapshot of a published "
+                             "version, with the function's after-restore hooks"},
         {"p95", "the latency that 95 of 100 requests stay within"},
         {"provisioned concurrency", "environments kept ready, paid whether used or not"},
         {"spillover", "requests that found provisioned concurrency busy and ran on demand"},
     };
     cp_buf_adds(p->out, "<h3 id=\"h-glossary\">Glossary</h3>\n<dl class=\"glossary small\">\n");
     for (size_t i = 0; i < sizeof terms / sizeof terms[0]; i++)
-        cp_buf_addf(p->out, "<dt>%s</dt><dd>%s</dd>\n", terms[i].term, terms[i].meaning);
+        add_term(p, terms[i].term, terms[i].meaning);
     cp_buf_adds(p->out, "</dl>\n");
 }
 
@@ -559,8 +604,8 @@ static void add_method(const struct page *p)
     cp_buf_adds(p->out, "</ul>\n");
     if (p->f->warm_law_p50.status == CP_OK || p->f->init_law_p50.status == CP_OK) {
         cp_buf_adds(p->out, "<h3 id=\"h-laws\">Fitted laws</h3>\n<ul class=\"small\">\n");
-        add_law_text(p, "init p50", &p->f->init_law_p50);
-        add_law_text(p, "init p95", &p->f->init_law_p95);
+        add_law_text(p, "{init} p50", &p->f->init_law_p50);
+        add_law_text(p, "{init} p95", &p->f->init_law_p95);
         add_law_text(p, "warm p50", &p->f->warm_law_p50);
         add_law_text(p, "warm p95", &p->f->warm_law_p95);
         add_law_text(p, "first run p50", &p->f->cold_handler_law_p50);
@@ -577,7 +622,7 @@ static void add_method(const struct page *p)
     add_item(p, "Code SHA-256", run->code_sha256);
     add_item(p, "Host", run->host);
     add_item(p, "Idle lifetime configured for the local service", run->idle_law);
-    if (run->is_local)
+    if (run->is_local && p->f->fresh_start != CP_START_SNAPSTART)
         cp_buf_addf(p->out, "<li>Init ran %s</li>\n",
                     run->is_init_throttled ? "with the CPU share of its memory size"
                                            : "at full speed, as on AWS");

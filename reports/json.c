@@ -7,6 +7,7 @@
 
 #include "reports/figures.h"
 #include "reports/table.h"
+#include "reports/words.h"
 
 /* Writes members in order; `is_first` of the innermost open object or array. */
 struct json {
@@ -145,6 +146,8 @@ static void add_run_facts(struct json *j, const struct cp_run *run)
     add_text(j, "region", run->region);
     add_text(j, "architecture", run->architecture);
     add_text(j, "runtime", run->runtime);
+    add_text(j, "package_type", run->package_type);
+    add_text(j, "initialization", run->initialization);
     add_text(j, "runtime_version_arn", run->runtime_version_arn);
     add_text(j, "code_sha256", run->code_sha256);
     add_text(j, "payload_sha256", run->payload_sha256);
@@ -203,14 +206,15 @@ static void add_spend(struct json *j, const struct cp_figures *f)
     close_item(j, '}');
 }
 
-static void add_size(struct json *j, const struct cp_size_figures *size)
+static void add_size(struct json *j, const struct cp_figures *f, const struct cp_size_figures *size)
 {
+    char key[CP_WORDS_MAX];
     const struct {
         const char *key;
         const struct cp_estimate *e;
     } estimates[] = {
-        {"init_p50", &size->init_p50},
-        {"init_p95", &size->init_p95},
+        {"{init}_p50", &size->init_p50},
+        {"{init}_p95", &size->init_p95},
         {"cold_handler_p50", &size->cold_handler_p50},
         {"cold_handler_p95", &size->cold_handler_p95},
         {"cold_p50", &size->cold_p50},
@@ -230,7 +234,7 @@ static void add_size(struct json *j, const struct cp_size_figures *size)
     add_bool(j, "cannot_run", size->cannot_run);
     add_text(j, "cannot_run_note", size->cannot_run_note);
     for (size_t i = 0; i < sizeof estimates / sizeof estimates[0]; i++)
-        add_estimate(j, estimates[i].key, estimates[i].e);
+        add_estimate(j, cp_words(f, estimates[i].key, key), estimates[i].e);
     add_number(j, "billed_p50_ms", size->billed_p50_ms);
     add_interval(j, "usd_per_million", size->usd_per_million);
     add_number(j, "usd_per_million_cold", size->usd_per_million_cold);
@@ -261,19 +265,20 @@ static void add_law(struct json *j, const char *key, const struct cp_memory_law 
 
 static void add_laws(struct json *j, const struct cp_figures *f)
 {
+    char key[CP_WORDS_MAX];
     open_item(j, "memory_laws", '{');
-    add_law(j, "init_p50", &f->init_law_p50);
-    add_law(j, "init_p95", &f->init_law_p95);
+    add_law(j, cp_words(f, "{init}_p50", key), &f->init_law_p50);
+    add_law(j, cp_words(f, "{init}_p95", key), &f->init_law_p95);
     add_law(j, "warm_p50", &f->warm_law_p50);
     add_law(j, "warm_p95", &f->warm_law_p95);
     add_law(j, "cold_handler_p50", &f->cold_handler_law_p50);
     close_item(j, '}');
-    add_bool(j, "is_init_pooled", f->is_init_pooled);
+    add_bool(j, cp_words(f, "is_{init}_pooled", key), f->is_init_pooled);
     if (!f->is_init_pooled)
         return;
-    add_estimate(j, "pooled_init_p50", &f->pooled_init_p50);
-    add_estimate(j, "pooled_init_p95", &f->pooled_init_p95);
-    add_estimate(j, "pooled_init_p99", &f->pooled_init_p99);
+    add_estimate(j, cp_words(f, "pooled_{init}_p50", key), &f->pooled_init_p50);
+    add_estimate(j, cp_words(f, "pooled_{init}_p95", key), &f->pooled_init_p95);
+    add_estimate(j, cp_words(f, "pooled_{init}_p99", key), &f->pooled_init_p99);
 }
 
 static void add_survival(struct json *j, const struct cp_idle_survival *s)
@@ -404,7 +409,7 @@ void cp_report_json(const struct cp_figures *f, struct cp_buf *out)
     add_spend(&j, f);
     open_item(&j, "sizes", '[');
     for (size_t i = 0; i < f->n_sizes; i++)
-        add_size(&j, &f->sizes[i]);
+        add_size(&j, f, &f->sizes[i]);
     close_item(&j, ']');
     add_laws(&j, f);
     add_survival(&j, &f->survival);

@@ -3,6 +3,7 @@
  */
 #include "reports/figures.h"
 #include "reports/table.h"
+#include "reports/words.h"
 
 enum { WARNINGS_SHOWN = 5 };
 
@@ -23,7 +24,9 @@ void cp_table_markdown(const struct cp_table *table, const struct cp_figures *f,
     cp_buf_addc(out, '|');
     for (size_t i = 0; i < table->n_columns; i++) {
         const char *unit = cp_unit_name(table->columns[i].unit);
-        cp_buf_addf(out, " %s%s%s |", table->columns[i].head, unit[0] ? ", " : "", unit);
+        cp_buf_addc(out, ' ');
+        cp_words_add(f, table->columns[i].head, out);
+        cp_buf_addf(out, "%s%s |", unit[0] ? ", " : "", unit);
     }
     cp_buf_adds(out, "\n|");
     for (size_t i = 0; i < table->n_columns; i++)

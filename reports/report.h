@@ -22,9 +22,10 @@
 struct cp_size_figures {
     int memory_size_mb;
     size_t n_cold, n_warm, n_excluded, n_failed;
-    struct cp_estimate init_p50, init_p95;
+    struct cp_estimate init_p50, init_p95; /* of a restored environment: its restore */
     struct cp_estimate cold_handler_p50, cold_handler_p95;
-    struct cp_estimate cold_p50, cold_p95, cold_p99; /* init + first handler run, per environment */
+    /* init or restore + first handler run, per environment */
+    struct cp_estimate cold_p50, cold_p95, cold_p99;
     struct cp_estimate warm_p50, warm_p95, warm_p99;
     struct cp_estimate client_warm_p50; /* client latency, as a cross-check */
     double billed_p50_ms;
@@ -36,7 +37,8 @@ struct cp_size_figures {
     char cannot_run_note[CP_SAMPLE_NOTE_MAX];
     /* sorted values behind the estimates (parts of cp_figures.values) */
     double *init_ms, *cold_handler_ms, *cold_ms, *warm_ms; /* n_cold, n_cold, n_cold, n_warm */
-    double *pair_init_ms, *pair_handler_ms;                /* unsorted pairs, n_cold */
+    /* unsorted, n_cold, the same environment at the same index */
+    double *pair_init_ms, *pair_handler_ms, *pair_billed_ms;
 };
 
 struct cp_warning {
@@ -47,7 +49,10 @@ struct cp_warning {
 enum { CP_WARNINGS_MAX = 24 };
 
 struct cp_figures {
-    const struct cp_run_data *data;                 /* borrowed */
+    const struct cp_run_data *data; /* borrowed */
+    /* How a fresh environment starts in this run: CP_START_COLD (init) or CP_START_SNAPSTART
+     * (restore). The word for it comes from cp_words (words.h) everywhere. */
+    enum cp_start_kind fresh_start;
     struct cp_size_figures sizes[CP_RUN_SIZES_MAX]; /* ascending memory */
     size_t n_sizes;
     double *values; /* owned: the arrays of all sizes in one block */
@@ -94,7 +99,8 @@ enum cp_chart_id {
     CP_CHART_SURVIVAL,
     CP_CHART_COUNT
 };
-const char *cp_chart_name(enum cp_chart_id id); /* "frontier", ... */
+/* "frontier", ...; of the chart of init durations "restore" when environments are restored. */
+const char *cp_chart_name(const struct cp_figures *f, enum cp_chart_id id);
 
 struct cp_charts {
     struct cp_buf

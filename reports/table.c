@@ -93,8 +93,8 @@ static const struct cp_column sweep_columns[] = {
     {"memory_size_mb", "memory", CP_UNIT_MB, false, false, size_memory},
     {"n_cold", "n cold", CP_UNIT_COUNT, false, false, size_n_cold},
     {"n_warm", "n warm", CP_UNIT_COUNT, false, false, size_n_warm},
-    {"init_p50_ms", "init p50", CP_UNIT_MS, false, false, size_init_p50},
-    {"init_p95_ms", "init p95", CP_UNIT_MS, true, false, size_init_p95},
+    {"{init}_p50_ms", "{init} p50", CP_UNIT_MS, false, false, size_init_p50},
+    {"{init}_p95_ms", "{init} p95", CP_UNIT_MS, true, false, size_init_p95},
     {"cold_p95_ms", "cold p95", CP_UNIT_MS, true, false, size_cold_p95},
     {"cold_p99_ms", "cold p99", CP_UNIT_MS, false, false, size_cold_p99},
     {"warm_p50_ms", "warm p50", CP_UNIT_MS, false, false, size_warm_p50},
@@ -111,10 +111,10 @@ static const struct cp_column sweep_columns[] = {
 static const struct cp_column init_columns[] = {
     {"memory_size_mb", "memory", CP_UNIT_MB, false, false, size_memory},
     {"n_cold", "n", CP_UNIT_COUNT, false, false, size_n_cold},
-    {"init_p50_ms", "init p50", CP_UNIT_MS, true, false, size_init_p50},
-    {"init_p50_fitted_ms", "p50 fitted", CP_UNIT_MS, false, false, size_init_fit_p50},
-    {"init_p95_ms", "init p95", CP_UNIT_MS, true, false, size_init_p95},
-    {"init_p95_fitted_ms", "p95 fitted", CP_UNIT_MS, false, false, size_init_fit_p95},
+    {"{init}_p50_ms", "{init} p50", CP_UNIT_MS, true, false, size_init_p50},
+    {"{init}_p50_fitted_ms", "p50 fitted", CP_UNIT_MS, false, false, size_init_fit_p50},
+    {"{init}_p95_ms", "{init} p95", CP_UNIT_MS, true, false, size_init_p95},
+    {"{init}_p95_fitted_ms", "p95 fitted", CP_UNIT_MS, false, false, size_init_fit_p95},
 };
 
 static const struct cp_column duration_columns[] = {
@@ -124,7 +124,7 @@ static const struct cp_column duration_columns[] = {
     {"warm_p99_ms", "warm p99", CP_UNIT_MS, false, false, size_warm_p99},
     {"cold_handler_p50_ms", "first run p50", CP_UNIT_MS, true, false, size_handler_p50},
     {"cold_handler_p95_ms", "first run p95", CP_UNIT_MS, true, false, size_handler_p95},
-    {"cold_p50_ms", "init + first run p50", CP_UNIT_MS, false, false, size_cold_p50},
+    {"cold_p50_ms", "{init} + first run p50", CP_UNIT_MS, false, false, size_cold_p50},
     {"usd_per_million_cold", "per million cold", CP_UNIT_USD, false, false, size_usd_cold},
 };
 
@@ -268,7 +268,7 @@ static const struct cp_column key_columns[] = {
     {"p50_ms", "p50", CP_UNIT_MS, false, false, key_p50},
     {"p95_ms", "p95", CP_UNIT_MS, true, false, key_p95},
     {"p99_ms", "p99", CP_UNIT_MS, false, false, key_p99},
-    {"init_p95_ms", "init p95", CP_UNIT_MS, true, false, key_init},
+    {"{init}_p95_ms", "{init} p95", CP_UNIT_MS, true, false, key_init},
     {"cold_share_ratio", "cold share", CP_UNIT_PERCENT, false, false, key_cold_share},
     {"usd_per_million", "per million", CP_UNIT_USD, false, false, key_usd_million},
     {"usd_per_month", "per month", CP_UNIT_USD, true, false, key_usd_month},
@@ -340,7 +340,7 @@ static struct cp_cell ecdf_share(const struct cp_figures *f, size_t row)
 
 static const struct cp_column ecdf_columns[] = {
     {"memory_size_mb", "memory", CP_UNIT_MB, false, false, ecdf_memory},
-    {"init_ms", "init", CP_UNIT_MS, false, false, ecdf_value},
+    {"{init}_ms", "{init}", CP_UNIT_MS, false, false, ecdf_value},
     {"share_ratio", "share", CP_UNIT_PERCENT, false, false, ecdf_share},
 };
 
@@ -357,11 +357,11 @@ const struct cp_table cp_table_candidates = {
     candidate_columns, COUNT(candidate_columns),
     n_candidates,      candidate_mark};
 const struct cp_table cp_table_init = {
-    "init",       "Init duration by memory size, measured and fitted",
+    "{init}",     "{Init} duration by memory size, measured and fitted",
     init_columns, COUNT(init_columns),
     n_sizes,      size_mark};
 const struct cp_table cp_table_duration = {
-    "duration",       "Handler duration of warm starts and of the first run after init",
+    "duration",       "Handler duration of warm starts and of the first run after {init}",
     duration_columns, COUNT(duration_columns),
     n_sizes,          size_mark};
 const struct cp_table cp_table_survival = {
@@ -369,7 +369,7 @@ const struct cp_table cp_table_survival = {
     survival_columns, COUNT(survival_columns),
     n_points,         NULL};
 static const struct cp_table table_ecdf = {
-    "ecdf", "Distribution of init duration", ecdf_columns, COUNT(ecdf_columns), cp_figures_n_cold,
+    "ecdf", "Distribution of {init} duration", ecdf_columns, COUNT(ecdf_columns), cp_figures_n_cold,
     NULL};
 
 const struct cp_table *cp_table_of_chart(enum cp_chart_id id)

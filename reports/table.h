@@ -16,8 +16,8 @@ struct cp_cell {
 };
 
 struct cp_column {
-    const char *key;  /* CSV name with the unit: "init_p95_ms" */
-    const char *head; /* "init p95" */
+    const char *key;  /* CSV name with the unit: "{init}_p95_ms", see words.h */
+    const char *head; /* "{init} p95" */
     enum cp_unit unit;
     bool has_interval; /* CSV adds key_low and key_high */
     bool is_note;      /* text that, when not "", stands for all cells but the first (HTML) */
@@ -27,7 +27,7 @@ struct cp_column {
 enum { CP_TABLE_COLUMNS_MAX = 16 };
 
 struct cp_table {
-    const char *id;      /* "sweep": file name and anchor */
+    const char *id;      /* "sweep": file name and anchor; as keys, see words.h */
     const char *caption; /* one sentence */
     const struct cp_column *columns;
     size_t n_columns;

@@ -7,6 +7,7 @@
 
 #include "reports/figures.h"
 #include "reports/table.h"
+#include "reports/words.h"
 
 enum { WIDTH_DEFAULT = 80, WIDTH_MIN = 40, WARNINGS_SHOWN = 5, INDENT = 2 };
 
@@ -95,7 +96,9 @@ static void add_foreign(const struct text *t, size_t column, size_t indent, cons
 static void add_header(const struct text *t)
 {
     const struct cp_run *run = &t->f->data->run;
-    const char *facts[] = {run->function, run->region, run->architecture, run->runtime, run->place};
+    const char *facts[] = {run->function,           run->region,
+                           run->architecture,       cp_run_runtime(run),
+                           cp_run_start_words(run), run->place};
     char count[CP_FORMAT_MAX];
     struct cp_buf line;
     cp_buf_init(&line, 1U << 14);
@@ -135,8 +138,8 @@ struct shown_column {
 /* In order of appearance. */
 static const struct shown_column shown[] = {
     {"memory_size_mb", "memory", 0, false, false, false},
-    {"init_p50_ms", "init p50", 5, false, false, false},
-    {"init_p95_ms", "init p95 [95% CI]", 2, true, false, false},
+    {"{init}_p50_ms", "{init} p50", 5, false, false, false},
+    {"{init}_p95_ms", "{init} p95 [95% CI]", 2, true, false, false},
     {"cold_p95_ms", "cold p95", 1, false, false, false},
     {"cold_p95_ms", "cold p95 [95% CI]", 8, true, false, true},
     {"cold_p99_ms", "cold p99", 9, false, true, false},
@@ -196,10 +199,11 @@ static const struct cp_column *column_of(const char *key)
 static void measure(const struct text *t, struct layout *l)
 {
     char cell[CP_FORMAT_MAX];
+    char head[CP_WORDS_MAX];
     for (size_t i = 0; i < SHOWN; i++) {
         l->columns[i] = column_of(shown[i].key);
         l->is_shown[i] = false;
-        l->width[i] = strlen(shown[i].head);
+        l->width[i] = strlen(cp_words(t->f, shown[i].head, head));
         for (size_t row = 0; row < t->f->n_sizes; row++) {
             if (!t->f->sizes[row].cannot_run || i == 0)
                 l->width[i] = longest(l->width[i], strlen(cell_text(l, t->f, row, i, cell)));
@@ -264,10 +268,11 @@ static void add_right(const struct text *t, size_t column, size_t width, const c
 
 static void add_table_head(const struct text *t, const struct layout *l)
 {
+    char head[CP_WORDS_MAX];
     set_role(t, ROLE_DIM);
     for (size_t i = 0; i < SHOWN; i++) {
         if (l->is_shown[i])
-            add_right(t, i, l->width[i], shown[i].head);
+            add_right(t, i, l->width[i], cp_words(t->f, shown[i].head, head));
     }
     set_role(t, ROLE_PLAIN);
     cp_buf_addc(t->out, '\n');
@@ -328,9 +333,12 @@ static void add_table(const struct text *t)
     add_table_head(t, &l);
     for (size_t row = 0; row < t->f->n_sizes; row++)
         add_row(t, &l, row);
-    add_note(t, t->f->is_init_pooled ? "(init does not follow memory; the first handler run does: "
-                                       "cold = init + first handler run)"
-                                     : "(cold = init + first handler run)");
+    char note[CP_WORDS_MAX];
+    add_note(t, cp_words(t->f,
+                         t->f->is_init_pooled ? "({init} does not follow memory; the first handler "
+                                                "run does: cold = {init} + first handler run)"
+                                              : "(cold = {init} + first handler run)",
+                         note));
     if (any_refused(t, &l))
         add_note(t, "(n<N: too few samples; this quantile takes N of them at that memory size)");
 }

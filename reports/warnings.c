@@ -227,10 +227,12 @@ static bool local(const struct cp_figures *f, struct cp_warning *w)
 
 static bool snapstart(const struct cp_figures *f, struct cp_warning *w)
 {
-    if (!cp_figures_has_snapstart(f))
+    if (f->fresh_start != CP_START_SNAPSTART)
         return false;
-    say(w, "SnapStart: init columns show restore durations");
-    return advise(w, "compare them with restore durations only");
+    say(w, "SnapStart: a fresh environment restores a snapshot; the times before the first handler "
+           "run are restore durations");
+    return advise(w, "compare them with restore durations only; what SnapStart costs besides "
+                     "(keeping and restoring snapshots, for Python and .NET) is not in the costs");
 }
 
 static bool excluded(const struct cp_figures *f, struct cp_warning *w)
@@ -263,7 +265,10 @@ static bool init_follows(const struct cp_figures *f, struct cp_warning *w)
     char slope[CP_FORMAT_MAX];
     cp_format_interval(CP_UNIT_MS, (struct cp_interval){law->b_ms, law->b_low_ms, law->b_high_ms},
                        slope);
-    say(w, "init duration follows memory here: b = %s ms per 1,024 MB", slope);
+    say(w, "%s duration follows memory here: b = %s ms per 1,024 MB",
+        cp_startup_word(f->fresh_start), slope);
+    if (f->fresh_start == CP_START_SNAPSTART)
+        return advise(w, "on AWS a restore reads its snapshot from storage; check there");
     return advise(w, "on AWS init usually runs at full speed at every size; check there");
 }
 
@@ -272,8 +277,12 @@ static bool init_constant(const struct cp_figures *f, struct cp_warning *w)
     bool is_answered = cp_figures_recommended(f) >= 0;
     if (!f->is_init_pooled || is_answered) /* of use only where cold starts are too slow */
         return false;
-    say(w, "init duration does not follow memory (n=%zu pooled)", f->pooled_init_p50.n);
-    return advise(w, "more memory shortens the first handler run, not init; make init lighter");
+    const char *word = cp_startup_word(f->fresh_start);
+    say(w, "%s duration does not follow memory (n=%zu pooled)", word, f->pooled_init_p50.n);
+    (void)snprintf(w->advice, sizeof w->advice,
+                   "more memory shortens the first handler run, not %s; make %s lighter", word,
+                   word);
+    return true;
 }
 
 static const struct {

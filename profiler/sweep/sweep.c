@@ -8,6 +8,7 @@
 
 #include "probes/aws/sigv4.h"
 #include "profiler/sweep/progress.h"
+#include "profiler/sweep/refuse.h"
 #include "profiler/sweep/runner.h"
 #include "profiler/sweep/sweep_quote.h"
 #include "profiler/sweep/version_need.h"
@@ -23,6 +24,10 @@ static void take_facts(const struct cp_runner *r, struct cp_run *run)
     (void)snprintf(run->function, sizeof run->function, "%.159s", r->settings->function);
     (void)snprintf(run->architecture, sizeof run->architecture, "%s", f->architecture);
     (void)snprintf(run->runtime, sizeof run->runtime, "%s", f->runtime);
+    (void)snprintf(run->package_type, sizeof run->package_type, "%s",
+                   f->package_type[0] ? f->package_type : "Zip");
+    (void)snprintf(run->initialization, sizeof run->initialization, "%s",
+                   cp_function_initialization(f));
     (void)snprintf(run->runtime_version_arn, sizeof run->runtime_version_arn, "%s",
                    f->runtime_version_arn);
     (void)snprintf(run->code_sha256, sizeof run->code_sha256, "%s", f->code_sha256);

@@ -25,7 +25,7 @@ static void scripts_match_their_goldens(void **state)
         cp_buf_init(&out, 1U << 20);
         assert_true(cp_chart_has_data(f, (enum cp_chart_id)id));
         cp_chart_script(f, (enum cp_chart_id)id, &out);
-        (void)snprintf(name, sizeof name, "%s.gp", cp_chart_name((enum cp_chart_id)id));
+        (void)snprintf(name, sizeof name, "%s.gp", cp_chart_name(f, (enum cp_chart_id)id));
         fixture_check_golden(name, &out);
         cp_buf_clear(&out);
     }
@@ -83,14 +83,16 @@ static void every_chart_becomes_svg_and_png(void **state)
     if (!has_gnuplot())
         skip();
     struct cp_charts charts;
-    cp_charts_make(fixture_shared(&plain), NULL, &charts);
+    const struct cp_figures *f = fixture_shared(&plain);
+    cp_charts_make(f, NULL, &charts);
     assert_string_equal(charts.warning, "");
     for (int id = 0; id < CP_CHART_COUNT; id++) {
         const struct cp_buf *svg = &charts.svg[id];
         const struct cp_buf *png = &charts.png[id];
         char label[60];
         (void)snprintf(label, sizeof label, "aria-labelledby=\"%s-title %s-desc\"",
-                       cp_chart_name((enum cp_chart_id)id), cp_chart_name((enum cp_chart_id)id));
+                       cp_chart_name(f, (enum cp_chart_id)id),
+                       cp_chart_name(f, (enum cp_chart_id)id));
         assert_true(cp_view_has_prefix(cp_buf_view(svg), "<svg viewBox=\"0 0 720 380\" role="));
         assert_non_null(strstr(cp_buf_str(svg), label));
         assert_null(strstr(cp_buf_str(svg), "http"));

@@ -4,14 +4,14 @@ set tics nomirror out scale 0.6 tc rgb '#1F2937'
 set grid ytics lc rgb '#E5E7EB' lw 1 dt 1
 set datafile missing NaN
 set errorbars small
-$init_p50 << COLDPROF_END_ce8bd3f1a1a76a59
+$start_p50 << COLDPROF_END_ce8bd3f1a1a76a59
 256 162.055 159.28 164.11
 512 160.855 157.18 163.84
 1024 159.925 156.76 165.41
 1769 157.055 153.46 159.87
 3008 159.235 155.86 163.4
 COLDPROF_END_ce8bd3f1a1a76a59
-$init_p50_fit << COLDPROF_END_ce8bd3f1a1a76a59
+$start_p50_fit << COLDPROF_END_ce8bd3f1a1a76a59
 256 160
 269.48365 160
 283.677491 160
@@ -62,14 +62,14 @@ $init_p50_fit << COLDPROF_END_ce8bd3f1a1a76a59
 2857.49432 160
 3008 160
 COLDPROF_END_ce8bd3f1a1a76a59
-$init_p95 << COLDPROF_END_ce8bd3f1a1a76a59
+$start_p95 << COLDPROF_END_ce8bd3f1a1a76a59
 256 183.091 179.49 195.03
 512 185.3675 181.46 196.54
 1024 190.8705 183.89 213.95
 1769 181.229 177.2 206.09
 3008 180.218 176.77 191.24
 COLDPROF_END_ce8bd3f1a1a76a59
-$init_p95_fit << COLDPROF_END_ce8bd3f1a1a76a59
+$start_p95_fit << COLDPROF_END_ce8bd3f1a1a76a59
 256 186
 269.48365 186
 283.677491 186
@@ -137,9 +137,9 @@ set ylabel 'init duration, ms' offset y_shift,0 tc rgb '#1F2937'
 set ytics ('160' 160, '180' 180, '200' 200, '220' 220)
 set label 'p50' at graph 1.01, graph 0.2183 tc rgb '#D55E00'
 set label 'p95' at graph 1.01, graph 0.4882 tc rgb '#D55E00'
-plot $init_p50_fit using 1:2 with lines lw 1 dt 1 lc rgb '#6B7280', \
-  $init_p95_fit using 1:2 with lines lw 1 dt 1 lc rgb '#6B7280', \
-  $init_p50 using 1:2:3:4 with yerrorbars pt -1 lw 1.2 lc rgb '#D55E00', \
-  $init_p50 using 1:2 with linespoints lw 2 dt 1 pt 7 ps 0.8 lc rgb '#D55E00', \
-  $init_p95 using 1:2:3:4 with yerrorbars pt -1 lw 1.2 lc rgb '#D55E00', \
-  $init_p95 using 1:2 with linespoints lw 2 dt 2 pt 9 ps 0.9 lc rgb '#D55E00'
+plot $start_p50_fit using 1:2 with lines lw 1 dt 1 lc rgb '#6B7280', \
+  $start_p95_fit using 1:2 with lines lw 1 dt 1 lc rgb '#6B7280', \
+  $start_p50 using 1:2:3:4 with yerrorbars pt -1 lw 1.2 lc rgb '#D55E00', \
+  $start_p50 using 1:2 with linespoints lw 2 dt 1 pt 7 ps 0.8 lc rgb '#D55E00', \
+  $start_p95 using 1:2:3:4 with yerrorbars pt -1 lw 1.2 lc rgb '#D55E00', \
+  $start_p95 using 1:2 with linespoints lw 2 dt 2 pt 9 ps 0.9 lc rgb '#D55E00'
