@@ -4,6 +4,7 @@
  */
 #include <curl/curl.h>
 #include <openssl/crypto.h>
+#include <openssl/x509_vfy.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -14,6 +15,7 @@
 
 enum {
     HEAD_MAX = 256 << 10,   /* answer headers in all */
+    HEADER_MAX = 64 << 10,  /* one of them; libcurl itself stops at 100 kB */
     HEADERS_MAX = 64 << 10, /* request headers in all */
     KEPT_BUFFER = 64 << 10, /* a pooled transfer keeps no larger body buffer */
     SPARE_DESCRIPTORS = 64, /* files, pipes and the store, beside the connections */
@@ -38,8 +40,10 @@ struct transfer {
     struct cp_buf body;
     struct cp_header *headers; /* into head */
     size_t headers_cap;
-    bool is_over_limit;
-    bool has_ca_bundle;                    /* set in `easy` */
+    const char *too_large; /* what was, NULL nothing */
+    size_t limit;          /* of it */
+    long bytes_before;     /* sent to a proxy before the request; -1: the request did not begin */
+    bool has_ca_bundle;    /* set in `easy` */
     char *system_ca_file, *system_ca_path; /* libcurl's defaults, its texts */
     int64_t sent_at_ms;
     double started_mono_ms;
@@ -91,13 +95,21 @@ static void list_append(struct list *list, struct transfer *t)
 
 /* --- libcurl's callbacks --- */
 
+/* Returns 0, which ends the transfer with CURLE_WRITE_ERROR. */
+static size_t end_transfer(struct transfer *t, enum cp_code why, const char *what, size_t limit)
+{
+    if (why == CP_ELIMIT) {
+        t->too_large = what;
+        t->limit = limit;
+    }
+    return 0;
+}
+
 static size_t on_body(char *bytes, size_t size, size_t n, void *context)
 {
     struct transfer *t = context;
-    if (cp_buf_add(&t->body, bytes, size * n)) {
-        t->is_over_limit = t->body.failed == CP_ELIMIT;
-        return 0; /* ends the transfer with CURLE_WRITE_ERROR */
-    }
+    if (cp_buf_add(&t->body, bytes, size * n))
+        return end_transfer(t, t->body.failed, "the answer", t->body.max);
     return size * n;
 }
 
@@ -108,17 +120,23 @@ static size_t on_header(char *bytes, size_t size, size_t n, void *context)
     struct cp_view line = {bytes, size * n};
     if (cp_view_has_prefix(line, "HTTP/"))
         cp_buf_reset(&t->head);
-    if (cp_buf_add_view(&t->head, line)) {
-        t->is_over_limit = t->head.failed == CP_ELIMIT;
-        return 0;
-    }
+    if (line.n > HEADER_MAX)
+        return end_transfer(t, CP_ELIMIT, "a header of the answer", HEADER_MAX);
+    if (cp_buf_add_view(&t->head, line))
+        return end_transfer(t, t->head.failed, "the head of the answer", HEAD_MAX);
     return line.n;
 }
 
-static bool has_sent_bytes(CURL *easy)
+static long request_bytes(CURL *easy)
 {
-    long sent = 0;
-    return curl_easy_getinfo(easy, CURLINFO_REQUEST_SIZE, &sent) == CURLE_OK && sent > 0;
+    long n = 0;
+    return curl_easy_getinfo(easy, CURLINFO_REQUEST_SIZE, &n) == CURLE_OK ? n : 0;
+}
+
+/* libcurl counts what it asks a proxy (CONNECT) as well: only what follows is the request's. */
+static bool has_sent_bytes(const struct transfer *t)
+{
+    return t->bytes_before >= 0 && request_bytes(t->easy) > t->bytes_before;
 }
 
 /* Called before each sending of the request. When a reused connection dies without an answer,
@@ -129,8 +147,11 @@ static int before_sending(void *context, char *remote_ip, char *local_ip, int re
                           int local_port)
 {
     (void)remote_ip, (void)local_ip, (void)remote_port, (void)local_port;
-    const struct transfer *t = context;
-    return has_sent_bytes(t->easy) ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK;
+    struct transfer *t = context;
+    if (has_sent_bytes(t))
+        return CURL_PREREQFUNC_ABORT;
+    t->bytes_before = request_bytes(t->easy);
+    return CURL_PREREQFUNC_OK;
 }
 
 /* --- transfers --- */
@@ -173,6 +194,10 @@ static bool set_fixed_options(struct transfer *t)
            !curl_easy_setopt(e, CURLOPT_PATH_AS_IS, 1L) &&
            !curl_easy_setopt(e, CURLOPT_TCP_NODELAY, 1L) &&
            !curl_easy_setopt(e, CURLOPT_TCP_KEEPALIVE, 1L) &&
+           !curl_easy_setopt(e, CURLOPT_LOW_SPEED_LIMIT, 0L) && /* Invoke is silent for minutes */
+           !curl_easy_setopt(e, CURLOPT_SSL_VERIFYPEER, 1L) &&
+           !curl_easy_setopt(e, CURLOPT_SSL_VERIFYHOST, 2L) &&
+           !curl_easy_setopt(e, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L) &&
            !curl_easy_setopt(e, CURLOPT_DNS_CACHE_TIMEOUT, (long)DNS_CACHE_S) &&
            !curl_easy_setopt(e, CURLOPT_USERAGENT, "coldprof/" COLDPROF_VERSION);
 }
@@ -212,7 +237,7 @@ static void transfer_rest(struct transfer *t)
     reset_buffer(&t->request_body);
     reset_buffer(&t->head);
     reset_buffer(&t->body);
-    t->is_over_limit = false;
+    t->too_large = NULL;
     t->curl_text[0] = '\0';
     list_append(&t->http->idle, t);
 }
@@ -383,6 +408,7 @@ static enum cp_code http_start(struct cp_http *http, const struct cp_http_reques
         return cp_fail(err, CP_ENOMEM, "cannot make an HTTP transfer: out of memory");
     t->done = done;
     t->context = context;
+    t->bytes_before = -1;
     t->sent_at_ms = cp_clock_unix_ms();
     t->started_mono_ms = cp_clock_mono_ms();
     code = set_request(t, request, err);
@@ -429,6 +455,46 @@ static size_t split_head(struct transfer *t)
     return n;
 }
 
+/* What to do, where libcurl's text says only what is wrong. `verified` is X509_V_ERR_* of OpenSSL,
+ * ANY_RESULT: whatever it is; the first row that fits. */
+enum { ANY_RESULT = -1 };
+#define OTHER_CA                                                                                   \
+    "its CA is not trusted here: name the CA's PEM file in AWS_CA_BUNDLE (a proxy that reads TLS " \
+    "has a CA of its own)"
+
+static const struct {
+    CURLcode result;
+    long verified;
+    const char *advice;
+} ADVICE[] = {
+    {CURLE_PEER_FAILED_VERIFICATION, X509_V_ERR_CERT_HAS_EXPIRED,
+     "check this machine's clock; when it is right, the endpoint's certificate has expired"},
+    {CURLE_PEER_FAILED_VERIFICATION, X509_V_ERR_CERT_NOT_YET_VALID,
+     "check this machine's clock; when it is right, the endpoint's certificate is not valid yet"},
+    {CURLE_PEER_FAILED_VERIFICATION, X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT, OTHER_CA},
+    {CURLE_PEER_FAILED_VERIFICATION, X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN, OTHER_CA},
+    {CURLE_PEER_FAILED_VERIFICATION, X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY, OTHER_CA},
+    {CURLE_PEER_FAILED_VERIFICATION, X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE, OTHER_CA},
+    {CURLE_PEER_FAILED_VERIFICATION, ANY_RESULT,
+     "the certificate is of another host: check the endpoint's URL"},
+    {CURLE_SSL_CACERT_BADFILE, ANY_RESULT, "correct AWS_CA_BUNDLE or ca_bundle of the profile"},
+    {CURLE_SSL_CONNECT_ERROR, ANY_RESULT,
+     "check that the endpoint speaks TLS, and no proxy answers in its place"},
+    {CURLE_COULDNT_RESOLVE_HOST, ANY_RESULT, "check the network, the region and the endpoint"},
+    {CURLE_COULDNT_RESOLVE_PROXY, ANY_RESULT, "check https_proxy in the environment"},
+};
+
+static const char *advice_for(const struct transfer *t, CURLcode result)
+{
+    long verified = 0;
+    (void)curl_easy_getinfo(t->easy, CURLINFO_SSL_VERIFYRESULT, &verified);
+    for (size_t i = 0; i < sizeof ADVICE / sizeof ADVICE[0]; i++)
+        if (ADVICE[i].result == result &&
+            (ADVICE[i].verified == verified || ADVICE[i].verified == ANY_RESULT))
+            return ADVICE[i].advice;
+    return "";
+}
+
 static enum cp_code describe_failure(const struct transfer *t, CURLcode result,
                                      struct cp_error *err)
 {
@@ -439,12 +505,14 @@ static enum cp_code describe_failure(const struct transfer *t, CURLcode result,
     (void)cp_view_split(&rest, '?', &where);
     const char *text = t->curl_text[0] ? t->curl_text : curl_easy_strerror(result);
     enum cp_code code = result == CURLE_OPERATION_TIMEDOUT ? CP_ETIMEOUT : CP_EIO;
-    if (t->is_over_limit)
-        return cp_fail(err, CP_ELIMIT, "%s '%.*s': the answer is larger than %zu bytes", t->method,
-                       (int)where.n, where.p, t->body.failed ? t->body.max : t->head.max);
+    if (t->too_large)
+        return cp_fail(err, CP_ELIMIT, "%s '%.*s': %s is larger than %zu bytes", t->method,
+                       (int)where.n, where.p, t->too_large, t->limit);
     if (result == CURLE_ABORTED_BY_CALLBACK)
         text = "the connection was closed after the request was sent";
-    return cp_fail(err, code, "%s '%.*s': %s", t->method, (int)where.n, where.p, text);
+    const char *advice = advice_for(t, result);
+    return cp_fail(err, code, "%s '%.*s': %s%s%s", t->method, (int)where.n, where.p, text,
+                   advice[0] ? "; " : "", advice);
 }
 
 static void finish(struct transfer *t, struct cp_http_response *response)
@@ -456,7 +524,7 @@ static void finish(struct transfer *t, struct cp_http_response *response)
     }
     list_remove(t);
     http->in_flight--;
-    response->was_sent = has_sent_bytes(t->easy);
+    response->was_sent = has_sent_bytes(t);
     response->request_body = cp_buf_view(&t->request_body);
     response->sent_at_ms = t->sent_at_ms;
     response->elapsed_ms = cp_clock_mono_ms() - t->started_mono_ms;

@@ -496,21 +496,44 @@ static enum cp_code list_page(struct cp_lambda *l, enum cp_lambda_operation oper
     return code;
 }
 
+/* A marker that comes again means pages without end. One earlier marker is kept, renewed after 1,
+ * 2, 4, ... pages, so that a circle of any length is found (Brent). */
+static enum cp_code check_progress(const struct cp_lambda_page *page, int pages,
+                                   struct cp_buf *seen, struct cp_error *err)
+{
+    if (pages > PAGES_MAX)
+        return cp_fail(err, CP_ELIMIT, "the list of '%s' has more than %d pages", page->list_name,
+                       PAGES_MAX);
+    if (page->marker.n && page->marker.n == seen->n &&
+        memcmp(page->marker.p, seen->p, seen->n) == 0)
+        return cp_fail(err, CP_EREMOTE,
+                       "the list of '%s' goes round in a circle: page %d has the "
+                       "marker of an earlier one",
+                       page->list_name, pages);
+    if ((pages & (pages - 1)) != 0)
+        return CP_OK;
+    cp_buf_reset(seen);
+    (void)cp_buf_add_view(seen, cp_buf_view(&page->marker));
+    return cp_buf_check(seen, "a page's marker", err);
+}
+
 static enum cp_code list(struct cp_lambda *l, enum cp_lambda_operation operation,
                          const char *function, struct cp_lambda_page *page, struct cp_error *err)
 {
     struct cp_buf query;
+    struct cp_buf seen;
     cp_buf_init(&page->marker, MARKER_MAX);
+    cp_buf_init(&seen, MARKER_MAX);
     cp_buf_init(&query, PAGE_QUERY_MAX);
     enum cp_code code = CP_OK;
     int pages = 0;
     do {
         code = list_page(l, operation, function, page, &query, err);
-        if (!code && ++pages > PAGES_MAX)
-            code = cp_fail(err, CP_ELIMIT, "the list of '%s' has more than %d pages",
-                           page->list_name, PAGES_MAX);
+        if (!code && !page->is_ended)
+            code = check_progress(page, ++pages, &seen, err);
     } while (!code && !page->is_ended && page->marker.n);
     cp_buf_clear(&page->marker);
+    cp_buf_clear(&seen);
     cp_buf_clear(&query);
     return code;
 }

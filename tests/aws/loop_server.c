@@ -77,6 +77,15 @@ static void send_many_headers(int fd)
     cp_buf_clear(&headers);
 }
 
+static void send_long_header(int fd)
+{
+    struct cp_buf header;
+    cp_buf_init(&header, REQUEST_MAX);
+    (void)cp_buf_addf(&header, "X-Long: %070000d\r\n", 0);
+    send_answer(fd, cp_buf_str(&header), CP_VIEW_LIT("ok"));
+    cp_buf_clear(&header);
+}
+
 static void send_big(int fd)
 {
     struct cp_buf body;
@@ -213,6 +222,9 @@ static bool behave(struct loop_server *s, nfds_t i, struct cp_view request)
         return true;
     case LOOP_MANY_HEADERS:
         send_many_headers(fd);
+        return true;
+    case LOOP_LONG_HEADER:
+        send_long_header(fd);
         return true;
     case LOOP_REDIRECT:
         send_literal(fd, "HTTP/1.1 302 Found\r\nLocation: /elsewhere\r\nContent-Length: 0\r\n\r\n");

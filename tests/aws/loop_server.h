@@ -18,6 +18,7 @@ enum loop_manner {
     LOOP_GARBAGE,      /* no HTTP */
     LOOP_BIG,          /* 200 with 100,000 bytes */
     LOOP_MANY_HEADERS, /* 200 with 5,000 headers */
+    LOOP_LONG_HEADER,  /* 200 with a header of 70,000 bytes */
     LOOP_REDIRECT,     /* 302 to another path of itself */
     LOOP_INTERIM,      /* 103 with a header, then 200 */
 };

@@ -304,7 +304,7 @@ static void thousands_of_headers_are_read(void **state)
     assert_string_equal(o.request_id, "1-2");
 }
 
-static void redirects_are_answers(void **state)
+static void rule_6_redirects_are_answers_and_not_followed(void **state)
 {
     (void)state;
     struct outcome o = exchange_with(LOOP_REDIRECT, post("", "x"));
@@ -314,7 +314,7 @@ static void redirects_are_answers(void **state)
 
 /* --- bad servers --- */
 
-static void broken_answers_are_no_answers(void **state)
+static void rule_8_broken_and_too_large_answers_are_no_answers(void **state)
 {
     (void)state;
     static const struct {
@@ -327,6 +327,8 @@ static void broken_answers_are_no_answers(void **state)
         {"garbage", LOOP_GARBAGE, CP_EIO, 1 << 20, "HTTP/0.9"},
         {"reset", LOOP_RESET, CP_EIO, 1 << 20, "reset"},
         {"cut body", LOOP_CUT_BODY, CP_EIO, 1 << 20, "90 bytes remaining"},
+        {"large header", LOOP_LONG_HEADER, CP_ELIMIT, 1 << 20,
+         "a header of the answer is larger than 65536 bytes"},
         {"too large", LOOP_BIG, CP_ELIMIT, 99999, "the answer is larger than 99999 bytes"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
@@ -364,7 +366,7 @@ static void a_silent_server_times_out_after_sending(void **state)
 }
 
 /* libcurl by itself would send the request again on a new connection: twice on the server. */
-static void a_request_is_never_sent_twice_when_a_reused_connection_dies(void **state)
+static void rule_14_a_request_is_never_sent_twice_when_a_reused_connection_dies(void **state)
 {
     (void)state;
     struct loop_server *server = loop_server_start(LOOP_CLOSE_SECOND, 0);
@@ -491,11 +493,11 @@ int main(void)
         cmocka_unit_test(a_callback_may_start_the_next_request),
         cmocka_unit_test(only_the_final_answers_headers_are_kept),
         cmocka_unit_test(thousands_of_headers_are_read),
-        cmocka_unit_test(redirects_are_answers),
-        cmocka_unit_test(broken_answers_are_no_answers),
+        cmocka_unit_test(rule_6_redirects_are_answers_and_not_followed),
+        cmocka_unit_test(rule_8_broken_and_too_large_answers_are_no_answers),
         cmocka_unit_test(an_answer_of_just_the_limit_is_whole),
         cmocka_unit_test(a_silent_server_times_out_after_sending),
-        cmocka_unit_test(a_request_is_never_sent_twice_when_a_reused_connection_dies),
+        cmocka_unit_test(rule_14_a_request_is_never_sent_twice_when_a_reused_connection_dies),
         cmocka_unit_test(a_refused_connection_sent_nothing),
         cmocka_unit_test(closing_ends_each_request_once),
         cmocka_unit_test(requests_that_would_split_are_refused),

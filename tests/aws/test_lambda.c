@@ -465,6 +465,47 @@ static void listings_follow_their_pages(void **state)
     cp_lambda_free(l);
 }
 
+#define PAGE(name, marker)                                                                         \
+    {                                                                                              \
+        200, REQUEST_ID,                                                                           \
+            "{\"Versions\":[{\"FunctionName\":\"f\",\"Version\":\"" name                           \
+            "\"}],\"NextMarker\":" marker "}",                                                     \
+            0, 0                                                                                   \
+    }
+
+static void empty_pages_in_between_are_no_end(void **state)
+{
+    (void)state;
+    static const struct fake_answer answers[] = {
+        PAGE("1", "\"a\""),
+        {200, REQUEST_ID, "{\"Versions\":[],\"NextMarker\":\"b\"}", 0, 0},
+        PAGE("2", "null"),
+    };
+    struct cp_lambda *l = client(answers, COUNT(answers));
+    struct seen seen = {.most = 100};
+    assert_int_equal(cp_lambda_list_versions(l, "f", collect, &seen, NULL), CP_OK);
+    assert_string_equal(seen.names, "1 2 ");
+    cp_lambda_free(l);
+}
+
+static void markers_that_come_again_are_a_loop(void **state)
+{
+    (void)state;
+    static const struct fake_answer same[] = {PAGE("1", "\"a\""), PAGE("1", "\"a\"")};
+    static const struct fake_answer circle[] = {
+        PAGE("0", "\"x\""), PAGE("1", "\"a\""), PAGE("2", "\"b\""), PAGE("3", "\"c\""),
+        PAGE("1", "\"a\""), PAGE("2", "\"b\""), PAGE("3", "\"c\"")};
+    struct cp_error err;
+    struct cp_lambda *l = client(same, COUNT(same));
+    struct seen seen = {.most = 100};
+    assert_int_equal(cp_lambda_list_versions(l, "f", collect, &seen, &err), CP_EREMOTE);
+    assert_non_null(strstr(err.text, "goes round in a circle"));
+    cp_lambda_free(l);
+    l = client(circle, COUNT(circle));
+    assert_int_equal(cp_lambda_list_versions(l, "f", collect, &seen, &err), CP_EREMOTE);
+    cp_lambda_free(l);
+}
+
 static void a_listing_ends_when_enough_was_seen(void **state)
 {
     (void)state;
@@ -950,6 +991,8 @@ int main(void)
         cmocka_unit_test(answers_out_of_range_are_refused_by_name),
         cmocka_unit_test(provisioned_concurrency_and_account_limits_are_read),
         cmocka_unit_test(listings_follow_their_pages),
+        cmocka_unit_test(empty_pages_in_between_are_no_end),
+        cmocka_unit_test(markers_that_come_again_are_a_loop),
         cmocka_unit_test(a_listing_ends_when_enough_was_seen),
         cmocka_unit_test(delete_version_refuses_what_would_delete_the_function),
         cmocka_unit_test(bad_names_and_counts_are_refused_before_anything_is_sent),
