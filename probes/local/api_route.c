@@ -50,6 +50,28 @@ static const struct route {
     {"GET", "/2017-03-31/tags/{F}", CP_API_LIST_TAGS, ANY_LIST},
     {"POST", "/2017-03-31/tags/{F}", CP_API_TAG_RESOURCE, ANY_LIST},
     {"DELETE", "/2017-03-31/tags/{F}", CP_API_UNTAG_RESOURCE, ANY_LIST},
+    {"PUT", "/2015-03-31/functions/{F}/code", CP_API_UPDATE_CODE, ANY_LIST, true},
+    {"POST", "/2015-03-31/functions/{F}/policy", CP_API_ADD_PERMISSION, ANY_LIST},
+    {"GET", "/2015-03-31/functions/{F}/policy", CP_API_GET_POLICY, ANY_LIST},
+    {"DELETE", "/2015-03-31/functions/{F}/policy/{N}", CP_API_REMOVE_PERMISSION, ANY_LIST},
+    {"POST", "/2021-10-31/functions/{F}/url", CP_API_CREATE_URL, ANY_LIST},
+    {"GET", "/2021-10-31/functions/{F}/url", CP_API_GET_URL, ANY_LIST},
+    {"PUT", "/2021-10-31/functions/{F}/url", CP_API_UPDATE_URL, ANY_LIST},
+    {"DELETE", "/2021-10-31/functions/{F}/url", CP_API_DELETE_URL, ANY_LIST},
+    {"GET", "/2021-10-31/functions/{F}/urls", CP_API_LIST_URLS, ANY_LIST},
+    {"PUT", "/2019-09-25/functions/{F}/event-invoke-config", CP_API_PUT_EVENT_INVOKE, ANY_LIST},
+    {"POST", "/2019-09-25/functions/{F}/event-invoke-config", CP_API_UPDATE_EVENT_INVOKE, ANY_LIST},
+    {"GET", "/2019-09-25/functions/{F}/event-invoke-config", CP_API_GET_EVENT_INVOKE, ANY_LIST},
+    {"DELETE", "/2019-09-25/functions/{F}/event-invoke-config", CP_API_DELETE_EVENT_INVOKE,
+     ANY_LIST},
+    {"GET", "/2019-09-25/functions/{F}/event-invoke-config/list", CP_API_LIST_EVENT_INVOKES,
+     ANY_LIST},
+    {"POST", "/2015-03-31/event-source-mappings/", CP_API_CREATE_SOURCE, ANY_LIST},
+    {"GET", "/2015-03-31/event-source-mappings/", CP_API_LIST_SOURCES, ANY_LIST},
+    {"GET", "/2015-03-31/event-source-mappings/{N}", CP_API_GET_SOURCE, ANY_LIST},
+    {"PUT", "/2015-03-31/event-source-mappings/{N}", CP_API_UPDATE_SOURCE, ANY_LIST},
+    {"DELETE", "/2015-03-31/event-source-mappings/{N}", CP_API_DELETE_SOURCE, ANY_LIST},
+    {"POST", "/", CP_API_GET_CALLER_IDENTITY, ANY_LIST},
     {"GET", "/coldprof/code/{F}/{N}", CP_API_GET_CODE, ANY_LIST}, /* of ours: code_link.h */
 };
 
@@ -146,6 +168,17 @@ bool cp_query_decode(struct cp_view text, char *out, size_t size)
     }
     out[n] = '\0';
     return true;
+}
+
+bool cp_query_find(struct cp_view query, const char *name, char *out, size_t size)
+{
+    struct cp_view item;
+    while (cp_view_split(&query, '&', &item)) {
+        struct cp_view key = {0};
+        if (cp_view_split(&item, '=', &key) && cp_view_is(key, name))
+            return cp_query_decode(item, out, size);
+    }
+    return false;
 }
 
 /* --- query --- */

@@ -52,11 +52,17 @@ void cp_api_fail_body(const struct cp_raw_request *request, struct cp_api_respon
 
 /* A value of the query with its escapes resolved; false: malformed, a NUL, or too long. */
 bool cp_query_decode(struct cp_view text, char *out, size_t size);
+/* The first value of that name, decoded; false: absent or malformed. */
+bool cp_query_find(struct cp_view query, const char *name, char *out, size_t size);
 
-/* Verifies SigV4: algorithm, scope (region, "lambda"), date within 15 minutes of now, signed host
+/* Verifies SigV4: algorithm, scope (region, service), date within 15 minutes of now, signed host
  * and date, signature in constant time. 403 MissingAuthenticationToken, InvalidSignature,
  * IncompleteSignature, SignatureDoesNotMatch, RequestExpired ... as AWS words them. */
-bool cp_api_verify(const struct cp_raw_request *request, const struct cp_credentials *credentials,
-                   const char *region, int64_t now_ms, struct cp_api_response *response);
+struct cp_api_signer {
+    const struct cp_credentials *credentials;
+    const char *region, *service; /* of the scope: lambda, sts */
+};
+bool cp_api_verify(const struct cp_raw_request *request, const struct cp_api_signer *signer,
+                   int64_t now_ms, struct cp_api_response *response);
 
 #endif

@@ -9,8 +9,10 @@
 
 #include "probes/local/api_gate.h"
 #include "probes/local/base64.h"
+#include "probes/local/caller_identity.h"
 #include "probes/local/code_zip.h"
 #include "probes/local/http_daemon.h"
+#include "probes/local/rate_limit.h"
 #include "probes/os/clock.h"
 
 enum {
@@ -25,6 +27,7 @@ struct cp_api_server {
     struct cp_api_gate *gate;
     struct cp_http_daemon daemon;
     struct connection *connections;
+    struct cp_rate_limit get_function, get_policy, control;
 };
 
 /* A connection of libmicrohttpd. Its timer ends it when it idles for long, and when a request takes
@@ -322,6 +325,33 @@ static int answer_code(struct call *call, int64_t now_ms)
 
 /* --- requests --- */
 
+/* AWS: GetFunction 100/s, GetPolicy 15/s, all others 15/s in total (facts/behaviour.md section 5).
+ */
+static bool is_within_rate(struct call *call)
+{
+    struct cp_api_server *server = call->server;
+    struct cp_rate_limit *limit =
+        call->request.operation == CP_API_GET_FUNCTION ? &server->get_function
+        : call->request.operation == CP_API_GET_POLICY ? &server->get_policy
+                                                       : &server->control;
+    if (cp_rate_limit_take(limit, cp_clock_mono_ms()))
+        return true;
+    cp_api_fail(&call->response, 429, "TooManyRequestsException", "CallerRateLimitExceeded",
+                "Rate exceeded");
+    return false;
+}
+
+static int run_caller_identity(struct call *call, bool is_signed)
+{
+    call->content_type = "text/xml";
+    if (is_signed)
+        cp_caller_identity_answer(call->server->options.control, call->raw.body, call->request_id,
+                                  &call->response);
+    else
+        cp_caller_identity_fail(call->request_id, &call->response);
+    return answer_response(call);
+}
+
 static int run_request(struct call *call)
 {
     const struct cp_api_server_options *o = &call->server->options;
@@ -330,11 +360,17 @@ static int run_request(struct call *call)
     call->request.body = call->raw.body;
     if (call->request.operation == CP_API_GET_CODE) /* the link is its own proof */
         return answer_code(call, now_ms);
-    if (!cp_api_verify(&call->raw, o->credentials, o->region, now_ms, &call->response))
+    bool is_sts = call->request.operation == CP_API_GET_CALLER_IDENTITY;
+    const struct cp_api_signer signer = {o->credentials, o->region, is_sts ? "sts" : "lambda"};
+    bool is_signed = cp_api_verify(&call->raw, &signer, now_ms, &call->response);
+    if (is_sts)
+        return run_caller_identity(call, is_signed);
+    if (!is_signed)
         return answer_response(call);
     if (call->request.operation == CP_API_INVOKE)
         return run_invoke(call);
-    cp_control_handle(o->control, &call->request, now_ms, &call->response);
+    if (is_within_rate(call))
+        cp_control_handle(o->control, &call->request, now_ms, &call->response);
     return answer_response(call);
 }
 
@@ -438,6 +474,11 @@ enum cp_code cp_api_server_new(const struct cp_api_server_options *options,
     if (!server)
         return cp_fail(err, CP_ENOMEM, "cannot start the Lambda API: out of memory");
     server->options = *options;
+    const double get_function_share = 100.0 / 15.0;
+    double now_ms = cp_clock_mono_ms();
+    cp_rate_limit_init(&server->get_function, options->control_rate * get_function_share, now_ms);
+    cp_rate_limit_init(&server->get_policy, options->control_rate, now_ms);
+    cp_rate_limit_init(&server->control, options->control_rate, now_ms);
     struct cp_api_gate_options gate = {
         .loop = options->loop,
         .listen = options->listen,

@@ -19,9 +19,10 @@ struct cp_api_server_options {
     struct cp_rng *rng;
     const struct cp_credentials *credentials;
     const char *region;
-    const char *listen; /* address */
-    int port;           /* 0: any free one */
-    int head_limit_ms;  /* for the first head of a connection */
+    const char *listen;  /* address */
+    int port;            /* 0: any free one */
+    double control_rate; /* requests a second of the control plane; 0: no limit */
+    int head_limit_ms;   /* for the first head of a connection */
 };
 
 enum cp_code cp_api_server_new(const struct cp_api_server_options *options,

@@ -159,16 +159,18 @@ static bool check_window(int64_t at_ms, int64_t now_ms, struct cp_api_response *
     return false;
 }
 
-static bool check_scope(const struct authorization *a, const char *region, int64_t at_ms,
-                        struct cp_api_response *response)
+static bool check_scope(const struct authorization *a, const struct cp_api_signer *signer,
+                        int64_t at_ms, struct cp_api_response *response)
 {
     static const char INVALID[] = "InvalidSignatureException";
     char at[CP_DATETIME_TEXT_MAX];
-    if (!cp_view_is(a->region, region))
+    if (!cp_view_is(a->region, signer->region))
         return deny(response, INVALID, "Credential should be scoped to a valid region. ");
-    if (!cp_view_is(a->service, "lambda"))
-        return deny(response, INVALID,
-                    "Credential should be scoped to correct service: 'lambda'. ");
+    if (!cp_view_is(a->service, signer->service)) {
+        cp_api_fail(response, 403, INVALID, NULL,
+                    "Credential should be scoped to correct service: '%s'. ", signer->service);
+        return false;
+    }
     if (!cp_view_is(a->terminator, "aws4_request"))
         return deny(response, INVALID,
                     "Credential should be scoped with a valid terminator: 'aws4_request'. ");
@@ -248,8 +250,8 @@ static bool check_coverage(const struct cp_raw_request *request, const struct au
 }
 
 static bool check_signature(const struct cp_raw_request *request, const struct authorization *a,
-                            const struct cp_credentials *credentials, const char *region,
-                            int64_t at_ms, struct cp_api_response *response)
+                            const struct cp_api_signer *signer, int64_t at_ms,
+                            struct cp_api_response *response)
 {
     struct cp_header headers[SIGNED_HEADERS_MAX];
     struct cp_view query = request->target;
@@ -258,15 +260,15 @@ static bool check_signature(const struct cp_raw_request *request, const struct a
         .headers = headers,
         .n_headers = select_signed(request, a->signed_headers, headers),
         .body = request->body,
-        .region = region,
-        .service = "lambda",
+        .region = signer->region,
+        .service = signer->service,
         .at_ms = at_ms,
     };
     (void)cp_view_split(&query, '?', &again.path);
     again.query = query;
     struct cp_sigv4 s;
     struct cp_error err;
-    enum cp_code code = cp_sigv4_sign(&again, credentials, &s, &err);
+    enum cp_code code = cp_sigv4_sign(&again, signer->credentials, &s, &err);
     bool is_same = !code && same_secret(a->signature, cp_view_of(s.signature)) &&
                    same_secret(a->signed_headers, cp_buf_view(&s.signed_headers));
     cp_sigv4_clear(&s);
@@ -280,15 +282,15 @@ static bool check_signature(const struct cp_raw_request *request, const struct a
     return is_same;
 }
 
-bool cp_api_verify(const struct cp_raw_request *request, const struct cp_credentials *credentials,
-                   const char *region, int64_t now_ms, struct cp_api_response *response)
+bool cp_api_verify(const struct cp_raw_request *request, const struct cp_api_signer *signer,
+                   int64_t now_ms, struct cp_api_response *response)
 {
     struct authorization a;
     int64_t at_ms = 0;
     return read_authorization(request, &a, response) &&
-           check_identity(request, &a, credentials, response) &&
-           read_date(request, &at_ms, response) && check_scope(&a, region, at_ms, response) &&
+           check_identity(request, &a, signer->credentials, response) &&
+           read_date(request, &at_ms, response) && check_scope(&a, signer, at_ms, response) &&
            check_window(at_ms, now_ms, response) && check_coverage(request, &a, response) &&
            check_payload_hash(request, response) &&
-           check_signature(request, &a, credentials, region, at_ms, response);
+           check_signature(request, &a, signer, at_ms, response);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "probes/local/control.h"
 
+#include <cjson/cJSON.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -54,6 +55,7 @@ void cp_control_free(struct cp_control *control)
     for (size_t i = 0; i < control->n_functions; i++)
         cp_function_free(control->functions[i]);
     free(control->functions);
+    cJSON_Delete(control->event_sources);
     free(control);
 }
 
@@ -249,6 +251,25 @@ static const struct {
     [CP_API_TAG_RESOURCE] = {cp_op_tag_resource, SCOPE_UNQUALIFIED},
     [CP_API_UNTAG_RESOURCE] = {cp_op_untag_resource, SCOPE_UNQUALIFIED},
     [CP_API_LIST_TAGS] = {cp_op_list_tags, SCOPE_UNQUALIFIED},
+    [CP_API_UPDATE_CODE] = {cp_op_update_code, SCOPE_UNQUALIFIED},
+    [CP_API_ADD_PERMISSION] = {cp_op_add_permission, SCOPE_QUALIFIED},
+    [CP_API_GET_POLICY] = {cp_op_get_policy, SCOPE_QUALIFIED},
+    [CP_API_REMOVE_PERMISSION] = {cp_op_remove_permission, SCOPE_QUALIFIED},
+    [CP_API_CREATE_URL] = {cp_op_create_url, SCOPE_QUALIFIED},
+    [CP_API_GET_URL] = {cp_op_get_url, SCOPE_QUALIFIED},
+    [CP_API_UPDATE_URL] = {cp_op_update_url, SCOPE_QUALIFIED},
+    [CP_API_DELETE_URL] = {cp_op_delete_url, SCOPE_QUALIFIED},
+    [CP_API_LIST_URLS] = {cp_op_list_urls, SCOPE_UNQUALIFIED},
+    [CP_API_PUT_EVENT_INVOKE] = {cp_op_put_event_invoke, SCOPE_QUALIFIED},
+    [CP_API_UPDATE_EVENT_INVOKE] = {cp_op_update_event_invoke, SCOPE_QUALIFIED},
+    [CP_API_GET_EVENT_INVOKE] = {cp_op_get_event_invoke, SCOPE_QUALIFIED},
+    [CP_API_DELETE_EVENT_INVOKE] = {cp_op_delete_event_invoke, SCOPE_QUALIFIED},
+    [CP_API_LIST_EVENT_INVOKES] = {cp_op_list_event_invokes, SCOPE_UNQUALIFIED},
+    [CP_API_CREATE_SOURCE] = {cp_op_create_source, SCOPE_ACCOUNT},
+    [CP_API_LIST_SOURCES] = {cp_op_list_sources, SCOPE_ACCOUNT},
+    [CP_API_GET_SOURCE] = {cp_op_get_source, SCOPE_ACCOUNT},
+    [CP_API_UPDATE_SOURCE] = {cp_op_update_source, SCOPE_ACCOUNT},
+    [CP_API_DELETE_SOURCE] = {cp_op_delete_source, SCOPE_ACCOUNT},
 };
 
 static void run_operation(struct cp_control *control, const struct cp_api_request *request,

@@ -9,17 +9,21 @@ add_library(cp_local_control STATIC
     code_hash.c
     code_link.c
     code_package.c
+    caller_identity.c
     code_store.c
     code_unzip.c
     code_zip.c
     control.c
     control_alias.c
+    control_attached.c
     control_body.c
     control_code.c
     control_concurrency.c
     control_create.c
     control_function.c
+    control_policy.c
     control_settings.c
+    control_source.c
     control_state.c
     control_tags.c
     control_update.c

@@ -162,6 +162,14 @@ bool cp_body_int(struct cp_body *b, const struct cJSON *object, const char *name
     return true;
 }
 
+bool cp_body_flag(struct cp_body *b, const struct cJSON *object, const char *name)
+{
+    const cJSON *item = cp_body_member(object, name);
+    if (item && !cJSON_IsBool(item))
+        b->wrong_type = "STRING_VALUE can not be converted to a Boolean";
+    return cJSON_IsTrue(item);
+}
+
 const struct cJSON *cp_body_object(struct cp_body *b, const struct cJSON *object, const char *name)
 {
     const cJSON *item = cp_body_member(object, name);
@@ -219,25 +227,33 @@ static void write_state(struct cp_json_out *j, const struct cp_function *functio
     }
 }
 
-static void write_item(struct cp_json_out *j, const char *name, const cJSON *item)
+void cp_json_item(struct cp_json_out *j, const char *name, const cJSON *item)
 {
     const cJSON *child = NULL;
     if (cJSON_IsString(item)) {
         cp_json_string(j, name, item->valuestring);
     } else if (cJSON_IsNumber(item)) {
-        cp_json_int(j, name, (int64_t)item->valuedouble);
+        bool is_whole =
+            fabs(item->valuedouble) < 1e15 && !(trunc(item->valuedouble) < item->valuedouble ||
+                                                trunc(item->valuedouble) > item->valuedouble);
+        if (is_whole)
+            cp_json_int(j, name, (int64_t)item->valuedouble);
+        else
+            cp_json_double(j, name, item->valuedouble);
+    } else if (cJSON_IsBool(item)) {
+        cp_json_bool(j, name, cJSON_IsTrue(item));
     } else if (cJSON_IsArray(item)) {
         cp_json_array(j, name);
         cJSON_ArrayForEach(child, item)
         {
-            write_item(j, NULL, child);
+            cp_json_item(j, NULL, child);
         }
         cp_json_array_end(j);
     } else if (cJSON_IsObject(item)) {
         cp_json_object(j, name);
         cJSON_ArrayForEach(child, item)
         {
-            write_item(j, child->string, child);
+            cp_json_item(j, child->string, child);
         }
         cp_json_object_end(j);
     }
@@ -272,7 +288,7 @@ static void write_extras(struct cp_json_out *j, const struct cp_control *control
     cJSON_ArrayForEach(item, extras)
     {
         if (strcmp(item->string, "SnapStart") != 0)
-            write_item(j, item->string, item);
+            cp_json_item(j, item->string, item);
     }
     write_snap_start(j, extras);
     if (!cJSON_GetObjectItemCaseSensitive(extras, "Role"))

@@ -48,6 +48,8 @@ const char *cp_body_choice(struct cp_body *b, const struct cJSON *object, const 
 /* true and `*value` when present and within min..max. */
 bool cp_body_int(struct cp_body *b, const struct cJSON *object, const char *name,
                  const char *member, int min, int max, int *value);
+/* false when absent or wrong. */
+bool cp_body_flag(struct cp_body *b, const struct cJSON *object, const char *name);
 /* The object member, NULL when absent or wrong. */
 const struct cJSON *cp_body_object(struct cp_body *b, const struct cJSON *object, const char *name);
 
@@ -60,6 +62,8 @@ bool cp_tags_merge(struct cJSON **tags, const struct cJSON *more, struct cp_body
 void cp_write_tags(struct cp_json_out *j, const struct cp_function *function);
 
 /* --- documents --- */
+/* Any JSON value. */
+void cp_json_item(struct cp_json_out *j, const char *name, const struct cJSON *item);
 struct cp_document {
     const char *qualifier; /* at the end of FunctionArn; NULL: unqualified */
     bool without_state;    /* listings leave State and LastUpdateStatus out */

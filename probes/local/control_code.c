@@ -53,6 +53,23 @@ bool cp_code_unpack(struct cp_control *control, const cJSON *zip_file,
     return is_good;
 }
 
+bool cp_code_source(struct cp_body *b, const cJSON *code, const cJSON **zip_file,
+                    struct cp_api_response *response)
+{
+    *zip_file = cp_body_member(code, "ZipFile");
+    const char *why = cp_body_member(code, "ImageUri")
+                          ? "This service runs code from zip archives and has no ImageUri"
+                      : cp_body_member(code, "S3Bucket") || cp_body_member(code, "S3Key")
+                          ? "This service has no S3: give the archive as ZipFile"
+                      : !*zip_file ? "Please provide a source for function code."
+                                   : NULL;
+    if (*zip_file && !cJSON_IsString(*zip_file))
+        b->wrong_type = "NUMBER_VALUE can not be converted to a Blob";
+    if (why)
+        cp_api_fail(response, 400, "InvalidParameterValueException", NULL, "%s", why);
+    return !why;
+}
+
 void cp_check_architectures(struct cp_body *b, const cJSON *list, const char *here, char *refusal,
                             size_t size)
 {

@@ -60,18 +60,11 @@ static bool read_code(struct creation *c, struct cp_api_response *response)
     const cJSON *code = cp_body_object(b, b->json, "Code");
     if (!code && !b->wrong_type[0])
         cp_violations_add(&b->violations, NULL, "code", "Member must not be null");
-    c->zip_file = code ? cp_body_member(code, "ZipFile") : NULL;
-    if (!code || !type)
+    if (!type)
         type = "Zip";
-    if (strcmp(type, "Image") == 0 || (code && cp_body_member(code, "ImageUri")))
+    if (strcmp(type, "Image") == 0)
         return refuse(response, "This service runs code from zip archives and has no ImageUri");
-    if (code && (cp_body_member(code, "S3Bucket") || cp_body_member(code, "S3Key")))
-        return refuse(response, "This service has no S3: give the archive as Code.ZipFile");
-    if (code && !c->zip_file)
-        return refuse(response, "Please provide a source for function code.");
-    if (c->zip_file && !cJSON_IsString(c->zip_file))
-        b->wrong_type = "NUMBER_VALUE can not be converted to a Blob";
-    return true;
+    return !code || cp_code_source(b, code, &c->zip_file, response);
 }
 
 static bool read_tags(struct creation *c, struct cp_api_response *response)
@@ -88,10 +81,7 @@ static bool read_all(struct cp_control *control, struct creation *c,
                      struct cp_api_response *response)
 {
     struct cp_body *b = &c->change.body;
-    const cJSON *publish = cp_body_member(b->json, "Publish");
-    if (publish && !cJSON_IsBool(publish))
-        b->wrong_type = "STRING_VALUE can not be converted to a Boolean";
-    c->is_published = cJSON_IsTrue(publish);
+    c->is_published = cp_body_flag(b, b->json, "Publish");
     return read_name(control, c, response) && read_code(c, response) && read_tags(c, response) &&
            cp_settings_change_read(&c->change, response);
 }

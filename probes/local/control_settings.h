@@ -29,6 +29,10 @@ bool cp_settings_change_read(struct cp_settings_change *c, struct cp_api_respons
 struct cp_function_folder *cp_settings_change_folder(struct cp_settings_change *c);
 void cp_settings_change_end(struct cp_settings_change *c);
 
+/* The archive of an object with the members of FunctionCode; `*zip_file` may be NULL when `b` has a
+ * violation. false: `response` says why. */
+bool cp_code_source(struct cp_body *b, const struct cJSON *code, const struct cJSON **zip_file,
+                    struct cp_api_response *response);
 /* Architectures: one, and the one of this machine; else a violation or `refusal`. */
 void cp_check_architectures(struct cp_body *b, const struct cJSON *list, const char *here,
                             char *refusal, size_t size);

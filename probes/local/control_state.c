@@ -332,6 +332,9 @@ void cp_function_free(struct cp_function *function)
     free(function->aliases);
     free(function->provisioned);
     cJSON_Delete(function->tags);
+    cJSON_Delete(function->policies);
+    cJSON_Delete(function->urls);
+    cJSON_Delete(function->event_invokes);
     free(function);
 }
 

@@ -96,6 +96,8 @@ struct cp_function {
     struct cp_provisioned *provisioned;
     size_t n_provisioned, cap_provisioned;
     struct cJSON *tags; /* an object of strings; NULL: none */
+    /* By qualifier, "" for the function; NULL: none. */
+    struct cJSON *policies, *urls, *event_invokes;
 };
 
 struct cp_control {
@@ -106,6 +108,7 @@ struct cp_control {
     struct cp_control_code code;
     struct cp_rng rng;
     int64_t next_configuration_id;
+    struct cJSON *event_sources; /* an array; NULL: none */
     struct cp_function **functions;
     size_t n_functions, cap_functions;
 };
@@ -202,6 +205,28 @@ void cp_op_create_function(struct cp_control *, const struct cp_call *, struct c
 void cp_op_tag_resource(struct cp_control *, const struct cp_call *, struct cp_api_response *);
 void cp_op_untag_resource(struct cp_control *, const struct cp_call *, struct cp_api_response *);
 void cp_op_list_tags(struct cp_control *, const struct cp_call *, struct cp_api_response *);
+void cp_op_update_code(struct cp_control *, const struct cp_call *, struct cp_api_response *);
+void cp_op_add_permission(struct cp_control *, const struct cp_call *, struct cp_api_response *);
+void cp_op_get_policy(struct cp_control *, const struct cp_call *, struct cp_api_response *);
+void cp_op_remove_permission(struct cp_control *, const struct cp_call *, struct cp_api_response *);
+void cp_op_create_url(struct cp_control *, const struct cp_call *, struct cp_api_response *);
+void cp_op_get_url(struct cp_control *, const struct cp_call *, struct cp_api_response *);
+void cp_op_update_url(struct cp_control *, const struct cp_call *, struct cp_api_response *);
+void cp_op_delete_url(struct cp_control *, const struct cp_call *, struct cp_api_response *);
+void cp_op_list_urls(struct cp_control *, const struct cp_call *, struct cp_api_response *);
+void cp_op_put_event_invoke(struct cp_control *, const struct cp_call *, struct cp_api_response *);
+void cp_op_update_event_invoke(struct cp_control *, const struct cp_call *,
+                               struct cp_api_response *);
+void cp_op_get_event_invoke(struct cp_control *, const struct cp_call *, struct cp_api_response *);
+void cp_op_delete_event_invoke(struct cp_control *, const struct cp_call *,
+                               struct cp_api_response *);
+void cp_op_list_event_invokes(struct cp_control *, const struct cp_call *,
+                              struct cp_api_response *);
+void cp_op_create_source(struct cp_control *, const struct cp_call *, struct cp_api_response *);
+void cp_op_list_sources(struct cp_control *, const struct cp_call *, struct cp_api_response *);
+void cp_op_get_source(struct cp_control *, const struct cp_call *, struct cp_api_response *);
+void cp_op_update_source(struct cp_control *, const struct cp_call *, struct cp_api_response *);
+void cp_op_delete_source(struct cp_control *, const struct cp_call *, struct cp_api_response *);
 void cp_op_get_function(struct cp_control *, const struct cp_call *, struct cp_api_response *);
 void cp_op_get_configuration(struct cp_control *, const struct cp_call *, struct cp_api_response *);
 void cp_op_update_configuration(struct cp_control *, const struct cp_call *,

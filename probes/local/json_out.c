@@ -82,6 +82,12 @@ void cp_json_int(struct cp_json_out *j, const char *name, int64_t value)
     (void)cp_buf_addf(j->to, "%" PRId64, value);
 }
 
+void cp_json_bool(struct cp_json_out *j, const char *name, bool value)
+{
+    start_member(j, name);
+    (void)cp_buf_adds(j->to, value ? "true" : "false");
+}
+
 void cp_json_double(struct cp_json_out *j, const char *name, double value)
 {
     start_member(j, name);

@@ -27,6 +27,7 @@ void cp_json_array_end(struct cp_json_out *j);
 /* Ill-formed UTF-8 becomes U+FFFD. */
 void cp_json_string(struct cp_json_out *j, const char *name, const char *value);
 void cp_json_int(struct cp_json_out *j, const char *name, int64_t value);
+void cp_json_bool(struct cp_json_out *j, const char *name, bool value);
 /* Shortest form that reads back exactly; `value` is finite. */
 void cp_json_double(struct cp_json_out *j, const char *name, double value);
 

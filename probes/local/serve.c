@@ -333,6 +333,7 @@ static enum cp_code start_server(struct service *s)
         .region = s->region,
         .listen = s->options->listen ? s->options->listen : "127.0.0.1",
         .port = s->options->port,
+        .control_rate = s->options->control_rate,
         .head_limit_ms = s->options->head_limit_ms ? s->options->head_limit_ms : HEAD_LIMIT_MS,
     };
     code = cp_api_server_new(&options, &s->server, s->err);

@@ -26,6 +26,7 @@ struct cp_serve_options {
     const char *account_id;            /* 12 digits; NULL: 000000000000 */
     int account_concurrency;           /* 0: 1,000 */
     int update_delay_ms;               /* LastUpdateStatus InProgress; -1: default */
+    int control_rate;                  /* control-plane requests a second, 15 on AWS; 0: no limit */
     uint64_t seed;
     const char *tmp_dir;  /* NULL: /tmp; a private folder is made there, for code and runtimes */
     const char *log_file; /* NULL, or where function logs are appended (REPORT lines too) */

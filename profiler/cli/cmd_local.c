@@ -123,6 +123,7 @@ static enum cp_status serve(struct cp_cli *cli)
         .account_id = o->account_id,
         .account_concurrency = o->account_concurrency,
         .update_delay_ms = o->update_delay_ms,
+        .control_rate = o->control_rate,
         .seed = o->seed,
         .tmp_dir = cli->get(cli->get_context, "TMPDIR"),
         .log_file = o->log_file,

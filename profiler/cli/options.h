@@ -88,7 +88,7 @@ struct cp_options {
     const char *listen;
     bool runs_code_known;
     const char *account_id;
-    int port, ready_fd, parent_pid, update_delay_ms, account_concurrency;
+    int port, ready_fd, parent_pid, update_delay_ms, account_concurrency, control_rate;
     const char *log_file;
     /* what to show */
     enum cp_format format;

@@ -69,7 +69,8 @@ static void answer(const struct cp_raw_request *raw, struct cp_api_response *res
     struct cp_api_request request;
     if (!cp_api_check_head(raw, "127.0.0.1:9001", response))
         return;
-    if (!cp_api_verify(raw, &credentials, "us-east-1", NOW_MS, response)) {
+    if (!cp_api_verify(raw, &(struct cp_api_signer){&credentials, "us-east-1", "lambda"}, NOW_MS,
+                       response)) {
         must_be_answer(response); /* and on, as if it were signed */
         cp_api_response_clear(response);
         cp_api_response_init(response);

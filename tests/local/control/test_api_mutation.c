@@ -93,7 +93,9 @@ static void serve(struct fixture *f, struct cp_view bytes)
     if (status == CP_HEAD_COMPLETE) {
         if (!cp_api_check_head(&raw, "localhost:1", &r))
             check_refusal(&r);
-        assert_false(cp_api_verify(&raw, &credentials, "eu-west-1", INT64_C(1774000000000), &r));
+        assert_false(cp_api_verify(&raw,
+                                   &(struct cp_api_signer){&credentials, "eu-west-1", "lambda"},
+                                   INT64_C(1774000000000), &r));
         check_refusal(&r);
         if (cp_api_route(&raw, &request, &r))
             cp_control_handle(f->control, &request, f->now_ms += FIXTURE_DELAY_MS, &r);

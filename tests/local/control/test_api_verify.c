@@ -90,7 +90,8 @@ static bool verify_vector(const struct vector *v)
     struct cp_api_response response;
     cp_api_response_init(&response);
     bool is_good =
-        cp_api_verify(&v->request, &v->credentials, v->region, v->at_ms + MINUTE_MS, &response);
+        cp_api_verify(&v->request, &(struct cp_api_signer){&v->credentials, v->region, "lambda"},
+                      v->at_ms + MINUTE_MS, &response);
     if (!is_good)
         print_message("%s\n", cp_buf_str(&response.body));
     cp_api_response_clear(&response);
@@ -481,7 +482,9 @@ static void a_request_with_one_thing_changed_is_refused_with_awss_words(void **s
         sign(&s);
         spoilt[i].spoil(&s);
         cp_api_response_init(&response);
-        bool is_good = cp_api_verify(&s.request, &s.credentials, s.region, s.now_ms, &response);
+        bool is_good =
+            cp_api_verify(&s.request, &(struct cp_api_signer){&s.credentials, s.region, "lambda"},
+                          s.now_ms, &response);
         assert_true(is_good == (spoilt[i].error_type == NULL));
         if (!is_good) {
             cJSON *body = cJSON_Parse(cp_buf_str(&response.body));
@@ -504,7 +507,8 @@ static void no_answer_repeats_the_secret_the_token_or_the_signature(void **state
         sign(&s);
         spoilt[i].spoil(&s);
         cp_api_response_init(&response);
-        (void)cp_api_verify(&s.request, &s.credentials, s.region, s.now_ms, &response);
+        (void)cp_api_verify(&s.request, &(struct cp_api_signer){&s.credentials, s.region, "lambda"},
+                            s.now_ms, &response);
         const char *body = cp_buf_str(&response.body);
         assert_null(strstr(body, "SECRETEXAMPL"));
         assert_null(strstr(body, "TOKEN/"));
@@ -527,7 +531,9 @@ static void every_cut_of_the_authorization_is_refused(void **state)
         memcpy(copy, whole.p, n);
         s.headers[AT_AUTHORIZATION].value = (struct cp_view){copy, n};
         cp_api_response_init(&response);
-        assert_false(cp_api_verify(&s.request, &s.credentials, s.region, s.now_ms, &response));
+        assert_false(cp_api_verify(&s.request,
+                                   &(struct cp_api_signer){&s.credentials, s.region, "lambda"},
+                                   s.now_ms, &response));
         cp_api_response_clear(&response);
         free(copy);
     }
@@ -559,7 +565,9 @@ static void a_signed_date_header_serves_in_place_of_x_amz_date(void **state)
     s.request.target = request.path;
     s.request.body = request.body;
     cp_api_response_init(&response);
-    assert_true(cp_api_verify(&s.request, &s.credentials, s.region, s.now_ms, &response));
+    assert_true(cp_api_verify(&s.request,
+                              &(struct cp_api_signer){&s.credentials, s.region, "lambda"}, s.now_ms,
+                              &response));
     cp_api_response_clear(&response);
     cp_sigv4_clear(&s.signature);
 }

@@ -153,7 +153,7 @@ static const struct {
     {"code elsewhere",
      "{\"FunctionName\":\"x\",\"Runtime\":\"provided\",\"Handler\":\"h\",\"Role\":\"" ROLE
      "\",\"Code\":{\"S3Bucket\":\"b\",\"S3Key\":\"k\"}}",
-     "InvalidParameterValueException", "This service has no S3: give the archive as Code.ZipFile"},
+     "InvalidParameterValueException", "This service has no S3: give the archive as ZipFile"},
     {"an image",
      "{\"FunctionName\":\"x\",\"PackageType\":\"Image\",\"Role\":\"" ROLE
      "\",\"Code\":{\"ImageUri\":\"i\"}}",
