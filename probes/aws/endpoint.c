@@ -202,3 +202,15 @@ enum cp_code cp_endpoint_of_region(const char *service, const char *region, stru
     static const struct cp_endpoint_variant plain = {.is_fips = false};
     return cp_endpoint_of_variant(service, region, &plain, out, err);
 }
+
+bool cp_endpoint_is_aws(const struct cp_endpoint *endpoint, const char *service, const char *region)
+{
+    for (int i = 0; i < 4; i++) {
+        const struct cp_endpoint_variant variant = {.is_fips = i & 1, .is_dualstack = i & 2};
+        struct cp_endpoint own;
+        if (!cp_endpoint_of_variant(service, region, &variant, &own, NULL) &&
+            strcmp(own.origin, endpoint->origin) == 0 && !endpoint->base_path[0])
+            return true;
+    }
+    return false;
+}

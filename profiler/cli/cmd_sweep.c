@@ -2,6 +2,7 @@
 #include "model/price.h"
 #include "probes/os/file.h"
 #include "profiler/cli/confirm.h"
+#include "profiler/cli/connection.h"
 #include "profiler/cli/progress.h"
 #include "profiler/cli/render.h"
 #include "profiler/cli/stop.h"
@@ -21,8 +22,11 @@ enum { PAYLOAD_MAX = 6 * 1024 * 1024 };
 /* All that one sweep holds; everything is freed by session_end. */
 struct session {
     struct cp_cli *cli;
-    struct cp_local_service *service; /* NULL when somebody else's endpoint is used */
+    struct cp_local_service *service; /* of a FOLDER; NULL otherwise */
     struct cp_local_service_facts facts;
+    struct cp_connection connection; /* of a FUNCTION */
+    bool is_folder;
+    const char *endpoint, *region, *function; /* of the one or the other */
     struct cp_lambda *lambda;
     struct cp_store *store;
     struct cp_buf payload;
@@ -63,14 +67,60 @@ static enum cp_code read_payload(struct session *s)
     return cp_buf_check(&s->payload, "--payload", &s->err);
 }
 
-/* Clients of somebody else's endpoint follow AWS_REGION; our own service does not. */
-static const char *region_of(const struct session *s)
+static bool is_stop_requested(void *context)
+{
+    return cp_stop_requests(context) > 0;
+}
+
+/* A run goes on where it was begun, never by accident in an account. `is_signed_in`: the account is
+ * known, too. */
+static enum cp_code check_resumed_place(struct session *s, bool is_signed_in)
+{
+    const struct cp_run *run = &s->resumed;
+    if (!run->id[0] || s->is_folder)
+        return CP_OK;
+    if (run->is_local && !s->connection.is_loopback)
+        return cp_fail(&s->err, CP_EINVAL,
+                       "it runs on a server on this machine: give its --endpoint-url");
+    if (is_signed_in && strcmp(run->place, s->connection.place) != 0)
+        return cp_fail(&s->err, CP_EINVAL, "it was begun on '%s', this is '%s'", run->place,
+                       s->connection.place);
+    return CP_OK;
+}
+
+/* Where the calls will go. A FOLDER's own service does not follow AWS's settings. */
+static enum cp_code find_place(struct session *s, const char *target)
 {
     const struct cp_cli *cli = s->cli;
-    const char *region = cli->options.region;
-    if (!region && cli->options.endpoint_url)
-        region = cli->get(cli->get_context, "AWS_REGION");
-    return region && region[0] ? region : "us-east-1";
+    const struct cp_options *o = &cli->options;
+    const struct cp_connection_options options = {
+        .get = cli->get,
+        .get_context = cli->get_context,
+        .target = target,
+        .region = o->region,
+        .endpoint_url = o->endpoint_url,
+        .profile = o->profile,
+        .credentials_from = o->credentials_from,
+        .is_interrupted = is_stop_requested,
+        .warn = cp_progress_warn,
+        .warn_context = &s->progress,
+    };
+    s->region = o->region && o->region[0] ? o->region : "us-east-1";
+    if (s->is_folder)
+        return CP_OK;
+    enum cp_code code = cp_connection_open(&options, &s->connection, &s->err);
+    s->region = s->connection.region;
+    s->endpoint = s->connection.endpoint;
+    s->function = s->connection.function;
+    return code ? code : check_resumed_place(s, false);
+}
+
+static enum cp_code sign_in(struct session *s)
+{
+    enum cp_code code = cp_cli_journal_folder(s->cli, s->journals, sizeof s->journals, &s->err);
+    if (!code)
+        code = cp_connection_sign_in(&s->connection, &s->err);
+    return code ? code : check_resumed_place(s, true);
 }
 
 /* What can be known to be wrong without starting anything. */
@@ -82,7 +132,7 @@ static enum cp_code check_options(struct session *s)
     if (!code && s->payload.n)
         code = cp_sweep_payload_check(cp_buf_view(&s->payload), &s->err);
     if (!code)
-        code = cp_price_find(region_of(s), "x86_64", &book, &s->err);
+        code = cp_price_find(s->region, "x86_64", &book, &s->err);
     for (size_t i = 0; i < o->exports.n && !code; i++)
         code = cp_render_check_export(&o->exports.item[i], &s->err);
     return code;
@@ -95,7 +145,7 @@ static enum cp_code start_here(struct session *s, const char *folder)
     const struct cp_local_service_options options = {
         .program = s->cli->program,
         .folder = folder,
-        .region = region_of(s),
+        .region = s->region,
         .idle_lifetime = o->idle_lifetime,
         .throttle_init = o->throttle_init,
         .no_cpu_share = o->no_cpu_share,
@@ -106,38 +156,21 @@ static enum cp_code start_here(struct session *s, const char *folder)
                        "--endpoint-url goes with a function name; '%s' is a folder and gets a "
                        "service of its own",
                        folder);
-    return cp_local_service_start(&options, &s->service, &s->facts, &s->err);
-}
-
-/* TARGET is a name: a service that already runs on this machine. */
-static enum cp_code use_endpoint(struct session *s, const char *function)
-{
-    const struct cp_cli *cli = s->cli;
-    enum cp_code code = cp_cli_journal_folder(cli, s->journals, sizeof s->journals, &s->err);
-    if (code)
-        return code;
-    const char *url = cli->options.endpoint_url;
-    if (!url)
-        return cp_fail(&s->err, CP_EUNSUPPORTED,
-                       "'%s' is a function name and this version sweeps on this machine only: give "
-                       "its folder (./%s), or --endpoint-url of a running 'coldprof local serve'",
-                       function, function);
-    if (!cp_target_is_loopback_url(url))
-        return cp_fail(&s->err, CP_EUNSUPPORTED,
-                       "'%s' is not on this machine; this version sweeps loopback endpoints only",
-                       url);
-    set_text(s->facts.endpoint, sizeof s->facts.endpoint, url);
-    set_text(s->facts.region, sizeof s->facts.region, region_of(s));
-    set_text(s->facts.function, sizeof s->facts.function, function);
-    return cp_credentials_from_env(cli->get, cli->get_context, &s->facts.credentials, &s->err);
+    enum cp_code code = cp_local_service_start(&options, &s->service, &s->facts, &s->err);
+    s->region = s->facts.region;
+    s->endpoint = s->facts.endpoint;
+    s->function = s->facts.function;
+    return code;
 }
 
 static enum cp_code connect_client(struct session *s)
 {
     const struct cp_lambda_options options = {
-        .region = s->facts.region,
-        .endpoint_url = s->facts.endpoint,
+        .region = s->region,
+        .endpoint_url = s->is_folder ? s->endpoint : s->connection.endpoint_url,
         .credentials = s->facts.credentials,
+        .credential_source = s->is_folder ? NULL : &s->connection.source,
+        .ca_bundle = s->connection.ca_bundle,
         .on_log = s->cli->options.is_verbose ? log_line : NULL,
         .log_context = s,
     };
@@ -148,11 +181,12 @@ static void fill_run(struct session *s, const char *target)
 {
     const struct cp_options *o = &s->cli->options;
     s->run = cp_run_empty();
-    set_text(s->run.function, sizeof s->run.function, s->facts.function);
+    set_text(s->run.function, sizeof s->run.function, s->function);
     set_text(s->run.target, sizeof s->run.target, target);
-    set_text(s->run.place, sizeof s->run.place, "local server");
-    s->run.is_local = true;
-    set_text(s->run.region, sizeof s->run.region, s->facts.region);
+    set_text(s->run.place, sizeof s->run.place,
+             s->is_folder ? "local server" : s->connection.place);
+    s->run.is_local = s->is_folder || s->connection.is_loopback;
+    set_text(s->run.region, sizeof s->run.region, s->region);
     set_text(s->run.coldprof_version, sizeof s->run.coldprof_version, COLDPROF_VERSION);
     set_text(s->run.command, sizeof s->run.command, s->cli->command_line);
     set_text(s->run.host, sizeof s->run.host, s->facts.host);
@@ -175,8 +209,8 @@ static struct cp_sweep_place place_of(const struct session *s)
     return (struct cp_sweep_place){
         .method = s->service ? CP_METHOD_OWN : method,
         .journal_folder = s->journals,
-        .region = s->facts.region,
-        .endpoint_url = s->facts.endpoint[0] ? s->facts.endpoint : NULL,
+        .region = s->region,
+        .endpoint_url = s->is_folder ? s->endpoint : s->connection.endpoint_url,
         .is_production_known = o->yes_production,
     };
 }
@@ -185,7 +219,7 @@ static struct cp_sweep_options plan_of(const struct session *s)
 {
     const struct cp_options *o = &s->cli->options;
     struct cp_sweep_options plan = {
-        .function = s->facts.function,
+        .function = s->function,
         .n_memory = o->memory.n,
         .max_cold = o->max_cold,
         .max_warm = o->max_warm,
@@ -210,19 +244,21 @@ static void session_end(struct session *s)
     cp_local_service_stop(s->service);
     cp_store_close(s->store);
     cp_credentials_clear(&s->facts.credentials);
+    cp_connection_close(&s->connection);
     cp_buf_clear(&s->payload);
 }
 
 static enum cp_code prepare(struct session *s, const char *target)
 {
-    bool is_path = false;
-    enum cp_code code = cp_target_read(target, &is_path, &s->err);
+    enum cp_code code = cp_target_read(target, &s->is_folder, &s->err);
+    if (!code)
+        code = find_place(s, target);
     if (!code)
         code = check_options(s);
     if (!code)
         code = cp_cli_open_store(s->cli, CP_STORE_SWEEP, &s->store, &s->err);
     if (!code)
-        code = is_path ? start_here(s, target) : use_endpoint(s, target);
+        code = s->is_folder ? start_here(s, target) : sign_in(s);
     if (code && s->resumed.id[0])
         return cp_fail_context(&s->err, "cannot resume run '%s' of '%s'", s->resumed.id, target);
     return code ? code : connect_client(s);
@@ -303,15 +339,14 @@ static enum cp_code fail_unknown_function(struct session *s)
 {
     struct nearest near = {.n = 0};
     struct cp_error ignored;
-    cp_suggest_init(&near.suggest, cp_view_of(s->facts.function));
+    cp_suggest_init(&near.suggest, cp_view_of(s->function));
     (void)cp_lambda_list_functions(s->lambda, consider_function, &near, &ignored);
     const char *best = cp_suggest_best(&near.suggest);
     if (best)
         return cp_fail(&s->err, CP_ENOTFOUND, "%s has no function '%s'; did you mean '%s'?",
-                       s->facts.endpoint, s->facts.function, best);
-    return cp_fail(&s->err, CP_ENOTFOUND,
-                   "%s has no function '%s'; it told its functions when it started",
-                   s->facts.endpoint, s->facts.function);
+                       s->endpoint, s->function, best);
+    return cp_fail(&s->err, CP_ENOTFOUND, "%s has no function '%s'%s", s->endpoint, s->function,
+                   s->run.is_local ? "; it told its functions when it started" : "");
 }
 
 static struct cp_confirm confirm_of(const struct session *s)
@@ -343,7 +378,7 @@ static enum cp_code measure(struct session *s, const char *target)
     };
     fill_run(s, target);
     (void)snprintf(s->progress.heading, sizeof s->progress.heading, "%s on the %s (%s)",
-                   s->facts.function, s->run.place, s->facts.endpoint);
+                   s->function, s->run.place, s->endpoint);
     enum cp_code code =
         resume ? cp_sweep_resume(s->lambda, s->store, resume, &plan.place, &hooks, &s->run, &s->err)
                : cp_sweep_run(s->lambda, s->store, &plan, &hooks, &s->run, &s->err);
@@ -369,6 +404,8 @@ static void print_resume_line(const struct session *s, const char *why)
     (void)cp_buf_addf(&line, "resume: coldprof sweep --resume %s", s->run.id);
     add_word(&line, "--store", o->store);
     add_word(&line, "--endpoint-url", o->endpoint_url);
+    add_word(&line, "--profile", o->profile);
+    add_word(&line, "--credentials-from", o->credentials_from);
     (void)fprintf(stderr, "%severything measured is kept\n%s\n", why, cp_buf_str(&line));
     cp_buf_clear(&line);
 }
@@ -384,7 +421,7 @@ static enum cp_status run_sweep(struct cp_cli *cli)
         code = read_resumed(&s, resume);
     else if (!cli->words.n)
         code = cp_fail(&s.err, CP_EINVAL,
-                       "no function; give its folder, e.g. coldprof sweep ./my-function");
+                       "no function; give its folder or name, e.g. coldprof sweep ./my-function");
     const char *target = cli->words.n ? cli->words.word[0] : s.resumed.target;
     if (!code)
         code = prepare(&s, target);
@@ -410,12 +447,14 @@ const struct cp_command cp_command_sweep = {
     .summary = "measure a function across memory sizes and idle intervals, and decide",
     .detail =
         "A FOLDER (a path with a '/') runs here in the embedded Lambda service: no account, no "
-        "cost. A FUNCTION (a name) is one of a service that runs already, with --endpoint-url. "
+        "cost. A FUNCTION (a name or an ARN) is on AWS, reached with the settings and credentials "
+        "of the AWS tools, or of a service that runs already, with --endpoint-url. "
         "Cold starts are forced by fresh execution environments, warm ones follow at once, and "
         "idle environments are probed after each interval; all from the REPORT records. Every "
         "sample is kept; Ctrl-C saves, undoes and prints how to resume.",
     .examples = "  coldprof sweep probes/functions/hello-python --budget p99=200ms --traffic 5/s\n"
                 "  coldprof sweep ./my-function --memory 256,512,1024 --cold 60 --idle none\n"
+                "  coldprof sweep checkout --profile staging --region eu-central-1\n"
                 "  coldprof sweep --resume 7f3a\n",
     .bit = CP_IN_SWEEP,
     .max_words = 1,

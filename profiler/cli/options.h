@@ -81,6 +81,7 @@ struct cp_options {
     const char *resume; /* run id */
     /* where it runs */
     const char *region, *endpoint_url;
+    const char *profile, *credentials_from; /* NULL: the ordinary chain */
     const char *idle_lifetime;
     bool throttle_init, no_cpu_share;
     bool in_place, yes_production;

@@ -477,7 +477,7 @@ class Service(Case):
         drain.join(10)
         words = re.search(r"resume: coldprof (.*)", "".join(rest)).group(1).split()
         self.assertIn("--endpoint-url", words)
-        missing = self.run_cli(*words[:3], "--store", self.store, status=1)
+        missing = self.run_cli(*words[:3], "--store", self.store, status=2)
         self.assertIn("--endpoint-url", missing.stderr)
         self.run_cli(*words)
         self.assertTrue(all(s["outcome"] == "measured" for s in self.samples()))
