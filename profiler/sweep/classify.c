@@ -84,6 +84,14 @@ static enum cp_answer_kind unknown(const struct cp_invoke_result *result, struct
     return CP_ANSWERED;
 }
 
+/* Without the id nobody can tell the platform's record from a line that the function printed. */
+static enum cp_answer_kind nameless(struct cp_sample *s)
+{
+    s->outcome = CP_OUTCOME_UNKNOWN;
+    note(s, "the answer has no x-amzn-RequestId, so its record cannot be told");
+    return CP_ANSWERED;
+}
+
 /* --- the platform record --- */
 
 static void take_report(const struct cp_log_tail *tail, struct cp_sample *s)
@@ -268,6 +276,8 @@ enum cp_answer_kind cp_classify(const struct cp_invoke_result *result, struct cp
     if (!is_success)
         return result->may_have_run ? unknown(result, sample)
                                     : not_sent(result, sample, CP_NOT_REACHED);
+    if (!sample->request_id[0])
+        return nameless(sample);
     memset(tail, 0, sizeof *tail);
     if (result->log_result.n &&
         cp_log_tail_read(result->log_result, cp_view_of(sample->request_id), tail, &err)) {

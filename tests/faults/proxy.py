@@ -227,6 +227,14 @@ def with_header(line, name=None):
     return edited(lambda lines: [old for old in lines if not name or not old.lower().startswith(name.lower() + ":")] + [line])
 
 
+def closing(fault):
+    """The same, and the end of the connection."""
+    def both(x):
+        fault(x)
+        raise Broken
+    return both
+
+
 def kill(process, after):
     """kill -9 of coldprof while it waits for this answer."""
     def fault(x):

@@ -91,7 +91,7 @@ def catalogue(trap_port, rng):
         "two request ids": lambda x: proxy.with_header(f"x-amzn-RequestId: {uuid.uuid4()}")(x),
         "another request id": lambda x: proxy.with_header(f"x-amzn-RequestId: {uuid.uuid4()}", "x-amzn-RequestId")(x),
         "two lengths": proxy.with_header("Content-Length: 3"),
-        "length too long": proxy.with_header("Content-Length: 100000", "Content-Length"),
+        "length too long": proxy.closing(proxy.with_header("Content-Length: 100000", "Content-Length")),
         "length not a number": proxy.with_header("Content-Length: many", "Content-Length"),
         "header of 70 kB": proxy.with_header("x-amz-much: " + "m" * 70000),
         "2,000 headers": proxy.edited(lambda lines: lines + [f"x-amz-{i}: {i}" for i in range(2000)]),

@@ -239,9 +239,22 @@ static void rule_12_load_reasons_are_facts_and_our_own_rate_is_not(void **state)
 static void a_tail_that_is_not_base64_is_unknown(void **state)
 {
     struct cp_sample s = cp_sample_planned(CP_CELL_WARM, 128);
-    struct cp_invoke_result r = {.http_status = 200, .log_result = CP_VIEW_LIT("!!!")};
+    struct cp_invoke_result r = {
+        .http_status = 200, .request_id = ID, .log_result = CP_VIEW_LIT("!!!")};
     assert_int_equal(cp_classify(&r, *state, &s), CP_ANSWERED);
     assert_int_equal(s.outcome, CP_OUTCOME_UNKNOWN);
+}
+
+static void an_answer_without_a_request_id_is_unknown(void **state)
+{
+    char encoded[4096];
+    struct cp_sample s = cp_sample_planned(CP_CELL_COLD, 128);
+    struct cp_invoke_result result = answer_of(&rows[0], encoded, sizeof encoded);
+    result.request_id[0] = '\0';
+    assert_int_equal(cp_classify(&result, *state, &s), CP_ANSWERED);
+    assert_int_equal(s.outcome, CP_OUTCOME_UNKNOWN);
+    assert_non_null(strstr(s.note, "x-amzn-RequestId"));
+    assert_true(isnan(s.duration_ms));
 }
 
 static int setup(void **state)
@@ -264,6 +277,7 @@ int main(void)
         cmocka_unit_test(rule_14_answers_without_a_run_are_told_apart),
         cmocka_unit_test(rule_12_load_reasons_are_facts_and_our_own_rate_is_not),
         cmocka_unit_test(a_tail_that_is_not_base64_is_unknown),
+        cmocka_unit_test(an_answer_without_a_request_id_is_unknown),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
