@@ -22,6 +22,8 @@ static const struct route {
     bool is_upload; /* CP_UPLOAD_MAX instead of CP_BODY_MAX */
 } routes[] = {
     {"POST", "/2015-03-31/functions/{F}/invocations", CP_API_INVOKE, ANY_LIST},
+    {"POST", "/2021-11-15/functions/{F}/response-streaming-invocations",
+     CP_API_INVOKE_WITH_RESPONSE_STREAM, ANY_LIST},
     {"GET", "/2015-03-31/functions/", CP_API_LIST_FUNCTIONS, ANY_LIST},
     {"POST", "/2015-03-31/functions/", CP_API_CREATE_FUNCTION, ANY_LIST, true},
     {"GET", "/2015-03-31/functions/{F}", CP_API_GET_FUNCTION, ANY_LIST},

@@ -11,7 +11,9 @@
 #include "probes/local/base64.h"
 #include "probes/local/caller_identity.h"
 #include "probes/local/code_zip.h"
+#include "probes/local/event_stream.h"
 #include "probes/local/http_daemon.h"
+#include "probes/local/invoke_stream.h"
 #include "probes/local/rate_limit.h"
 #include "probes/os/clock.h"
 
@@ -56,6 +58,10 @@ struct call {
     struct cp_invoke_request invoke;
     struct cp_invocation invocation;
     char version[24];
+    /* InvokeWithResponseStream */
+    struct cp_invoke_stream stream;
+    struct cp_http_stream http_stream;
+    bool is_suspended; /* until the invocation has news */
 };
 
 /* --- connections --- */
@@ -128,6 +134,7 @@ static void free_call(struct call *call)
 {
     cp_api_response_clear(&call->response);
     cp_invocation_clear(&call->invocation);
+    cp_invoke_stream_clear(&call->stream);
     cp_buf_clear(&call->body);
     free(call->target);
     free(call);
@@ -145,6 +152,7 @@ static void *on_target(void *context, const char *target, struct MHD_Connection 
     call->timed = connection_of(connection);
     cp_api_response_init(&call->response);
     cp_invocation_init(&call->invocation);
+    cp_invoke_stream_init(&call->stream);
     cp_buf_init(&call->body, CP_BODY_MAX);
     call->content_type = "application/json";
     return call;
@@ -244,6 +252,53 @@ static int answer_invocation(struct call *call)
     return result;
 }
 
+/* --- InvokeWithResponseStream --- */
+
+static bool is_stream(const struct call *call)
+{
+    return call->request.operation == CP_API_INVOKE_WITH_RESPONSE_STREAM;
+}
+
+static void resume(struct call *call)
+{
+    if (!call->is_suspended)
+        return;
+    call->is_suspended = false;
+    cp_http_daemon_resume(&call->server->daemon, call->connection);
+}
+
+static void on_part(struct cp_invocation *invocation, struct cp_view bytes)
+{
+    struct call *call = CP_OWNER_OF(invocation, struct call, invocation);
+    if (!call->connection)
+        return;
+    cp_invoke_stream_add(&call->stream, bytes);
+    resume(call);
+}
+
+static ssize_t read_stream(void *context, char *to, size_t size)
+{
+    struct call *call = context;
+    size_t n = cp_invoke_stream_take(&call->stream, to, size);
+    if (n)
+        return (ssize_t)n;
+    call->is_suspended = !call->stream.is_over;
+    return call->is_suspended ? CP_HTTP_WAIT : CP_HTTP_END;
+}
+
+/* The head goes out with the first part, or with the end. */
+static int answer_stream(struct call *call)
+{
+    const struct cp_http_field fields[] = {
+        {"X-Amzn-RequestId", call->request_id},
+        {"Content-Type", CP_EVENT_STREAM_TYPE},
+        {"X-Amz-Executed-Version", call->version},
+        {NULL},
+    };
+    call->http_stream = (struct cp_http_stream){.read = read_stream, .context = call};
+    return cp_http_answer_stream(call->connection, MHD_HTTP_OK, fields, &call->http_stream);
+}
+
 /* --- Invoke --- */
 
 static void on_invoked(struct cp_invocation *invocation)
@@ -251,10 +306,13 @@ static void on_invoked(struct cp_invocation *invocation)
     struct call *call = CP_OWNER_OF(invocation, struct call, invocation);
     call->is_running = false;
     call->is_done = true;
-    if (call->connection)
-        cp_http_daemon_resume(&call->server->daemon, call->connection);
-    else
+    if (!call->connection) {
         free_call(call);
+        return;
+    }
+    if (is_stream(call))
+        cp_invoke_stream_end(&call->stream, invocation, call->invoke.wants_tail);
+    resume(call);
 }
 
 static int accept_event(struct call *call)
@@ -274,6 +332,11 @@ static int run_invoke(struct call *call)
     int64_t now_ms = cp_clock_unix_ms();
     if (!cp_invoke_read(&call->raw, &call->invoke, &call->invocation, &call->response))
         return answer_response(call);
+    if (is_stream(call) && call->invoke.type == CP_INVOKE_EVENT) {
+        cp_api_fail(&call->response, 400, "InvalidParameterValueException", NULL,
+                    "a response stream has no invocation type Event");
+        return answer_response(call);
+    }
     cp_control_advance(o->control, now_ms);
     if (!cp_control_resolve(o->control, call->request.function, call->request.qualifier,
                             cp_rng_uniform(o->rng), &config, &call->response))
@@ -286,9 +349,10 @@ static int run_invoke(struct call *call)
         return accept_event(call);
     memcpy(call->version, config.version, sizeof call->version);
     call->invocation.on_done = on_invoked; /* never from within cp_pool_invoke */
+    call->invocation.on_part = is_stream(call) ? on_part : NULL;
     if (!cp_pool_invoke(o->pool, &config, &call->invocation, &call->response))
         return answer_response(call);
-    call->is_running = true;
+    call->is_running = call->is_suspended = true;
     MHD_suspend_connection(call->connection);
     return MHD_YES;
 }
@@ -367,7 +431,7 @@ static int run_request(struct call *call)
         return run_caller_identity(call, is_signed);
     if (!is_signed)
         return answer_response(call);
-    if (call->request.operation == CP_API_INVOKE)
+    if (call->request.operation == CP_API_INVOKE || is_stream(call))
         return run_invoke(call);
     if (is_within_rate(call))
         cp_control_handle(o->control, &call->request, now_ms, &call->response);
@@ -422,6 +486,8 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *connecti
         return (enum MHD_Result)result;
     }
     set_timeout(call->timed, 0);
+    if (is_stream(call) && cp_invoke_stream_has_news(&call->stream))
+        return (enum MHD_Result)answer_stream(call);
     if (call->is_running)
         return MHD_YES;
     if (call->response.status)

@@ -95,9 +95,10 @@ void cp_api_response_clear(struct cp_api_response *response);
 void cp_api_fail(struct cp_api_response *response, int status, const char *error_type,
                  const char *reason, const char *fmt, ...) __attribute__((format(printf, 5, 6)));
 
-/* Operations of the control plane; Invoke is not among them. */
+/* Operations of the control plane; The two of Invoke are not among them. */
 enum cp_api_operation {
     CP_API_INVOKE,
+    CP_API_INVOKE_WITH_RESPONSE_STREAM,
     CP_API_GET_FUNCTION,
     CP_API_GET_FUNCTION_CONFIGURATION,
     CP_API_UPDATE_FUNCTION_CONFIGURATION,

@@ -475,14 +475,26 @@ void cp_env_forget(struct cp_env *env, const void *call)
         env->parked = NULL;
 }
 
+bool cp_env_is_streamed(const struct cp_env *env, struct cp_view request_id)
+{
+    return env->invocation && env->invocation->on_part && env->state == CP_ENV_BUSY &&
+           !env->has_response && cp_view_is(request_id, env->invocation->request_id);
+}
+
+void cp_env_on_part(struct cp_env *env, struct cp_view bytes)
+{
+    env->invocation->on_part(env->invocation, bytes);
+}
+
 static void too_large(struct cp_invocation *invocation, size_t size)
 {
-    char text[160];
+    char text[192];
+    int max = invocation->on_part ? CP_STREAM_MAX : CP_RESPONSE_MAX;
     (void)snprintf(text, sizeof text,
                    "{\"errorType\":\"Function.ResponseSizeTooLarge\",\"errorMessage\":"
                    "\"Response payload size (%zu bytes) exceeded maximum allowed payload size "
                    "(%d bytes).\"}",
-                   size, CP_RESPONSE_MAX);
+                   size, max);
     (void)cp_buf_adds(&invocation->response, text);
     invocation->function_error = "Unhandled";
 }

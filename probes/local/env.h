@@ -27,6 +27,8 @@
 
 /* AWS: payloads of 6 MB; responses may have 100 bytes more. */
 enum { CP_PAYLOAD_MAX = 6 * 1024 * 1024, CP_RESPONSE_MAX = CP_PAYLOAD_MAX + 100 };
+/* Of a response that is streamed to its caller. */
+enum { CP_STREAM_MAX = 200 * 1024 * 1024 };
 
 struct cp_env;
 
@@ -40,6 +42,9 @@ struct cp_invocation {
     bool is_provisioned;   /* served by provisioned concurrency */
     bool is_unreserved;    /* counts against the account's unreserved concurrency */
     void (*on_done)(struct cp_invocation *invocation);
+    /* NULL: the response is kept whole. Else each part of it is told as it comes, and `response`
+     * holds at the end only what was not told: the error, if there is one. */
+    void (*on_part)(struct cp_invocation *invocation, struct cp_view bytes);
 
     /* result */
     struct cp_buf response;
@@ -134,11 +139,15 @@ enum cp_env_answer cp_env_take_event(struct cp_env *env, void *call,
 /* The connection of a parked call is gone. */
 void cp_env_forget(struct cp_env *env, const void *call);
 
+/* A part of the body of POST .../response, for an invocation with on_part. */
+bool cp_env_is_streamed(const struct cp_env *env, struct cp_view request_id);
+void cp_env_on_part(struct cp_env *env, struct cp_view bytes);
+
 struct cp_env_response {
     struct cp_view request_id;
-    struct cp_view body;
-    bool is_error;     /* POST .../error, or an error in the trailers of a stream */
-    bool is_too_large; /* body was not kept; `size` tells */
+    struct cp_view body; /* of a streamed response: of its error only */
+    bool is_error;       /* POST .../error, or an error in the trailers of a stream */
+    bool is_too_large;   /* body was not kept; `size` tells */
     size_t size;
 };
 enum cp_env_answer cp_env_on_response(struct cp_env *env, const struct cp_env_response *response);

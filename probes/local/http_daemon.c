@@ -81,11 +81,9 @@ void cp_http_no_delay(int fd)
     (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
 }
 
-int cp_http_answer(struct MHD_Connection *connection, int status,
-                   const struct cp_http_field *fields, struct cp_view body)
+static int queue(struct MHD_Connection *connection, int status, const struct cp_http_field *fields,
+                 struct MHD_Response *response)
 {
-    struct MHD_Response *response =
-        MHD_create_response_from_buffer(body.n, (void *)body.p, MHD_RESPMEM_MUST_COPY);
     if (!response)
         return MHD_NO;
     for (; fields && fields->name; fields++) {
@@ -95,4 +93,31 @@ int cp_http_answer(struct MHD_Connection *connection, int status,
     enum MHD_Result result = MHD_queue_response(connection, (unsigned)status, response);
     MHD_destroy_response(response);
     return (int)result;
+}
+
+int cp_http_answer(struct MHD_Connection *connection, int status,
+                   const struct cp_http_field *fields, struct cp_view body)
+{
+    return queue(connection, status, fields,
+                 MHD_create_response_from_buffer(body.n, (void *)body.p, MHD_RESPMEM_MUST_COPY));
+}
+
+static ssize_t read_stream(void *context, uint64_t position, char *to, size_t size)
+{
+    const struct cp_http_stream *stream = context;
+    (void)position;
+    ssize_t n = stream->read(stream->context, to, size);
+    if (n == CP_HTTP_WAIT)
+        MHD_suspend_connection(stream->connection);
+    return n == CP_HTTP_END ? MHD_CONTENT_READER_END_OF_STREAM : n;
+}
+
+int cp_http_answer_stream(struct MHD_Connection *connection, int status,
+                          const struct cp_http_field *fields, struct cp_http_stream *stream)
+{
+    enum { BLOCK = 64 * 1024 };
+    stream->connection = connection;
+    return queue(
+        connection, status, fields,
+        MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, BLOCK, read_stream, stream, NULL));
 }

@@ -6,6 +6,7 @@
 #define COLDPROF_PROBES_LOCAL_HTTP_DAEMON_H
 
 #include <stdbool.h>
+#include <sys/types.h>
 
 #include "model/base/view.h"
 #include "probes/local/loop.h"
@@ -39,5 +40,18 @@ struct cp_http_field {
  * yes (1) or no (0). */
 int cp_http_answer(struct MHD_Connection *connection, int status,
                    const struct cp_http_field *fields, struct cp_view body);
+
+enum { CP_HTTP_WAIT = 0, CP_HTTP_END = -1 };
+/* Up to `size` bytes of a body that grows; END; or WAIT: the connection is suspended until
+ * cp_http_daemon_resume, which the reader has arranged for. */
+typedef ssize_t (*cp_http_read_fn)(void *context, char *to, size_t size);
+struct cp_http_stream {
+    cp_http_read_fn read;
+    void *context;
+    struct MHD_Connection *connection; /* set by cp_http_answer_stream */
+};
+/* The same with a body that is read until its end. `stream` lives as long as the request. */
+int cp_http_answer_stream(struct MHD_Connection *connection, int status,
+                          const struct cp_http_field *fields, struct cp_http_stream *stream);
 
 #endif

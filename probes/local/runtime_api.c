@@ -33,6 +33,8 @@ struct call {
     char request_id[48]; /* {id} of the path */
     struct cp_buf body;
     size_t size; /* of the body, also when it was too large to keep */
+    size_t max;
+    bool is_streamed; /* the body was told to the environment as it came */
     bool is_suspended;
     bool is_parked; /* GET /next has been told to the environment */
 };
@@ -134,12 +136,14 @@ static int answer_response(struct call *call, struct cp_env *env, struct cp_env_
 {
     response->request_id = cp_view_of(call->request_id);
     response->size = call->size;
-    response->is_too_large = call->size > CP_RESPONSE_MAX;
+    response->is_too_large = call->size > call->max;
     enum cp_env_answer answer = cp_env_on_response(env, response);
-    if (answer == CP_ENV_OK && response->is_too_large)
-        return answer_error(call, MHD_HTTP_CONTENT_TOO_LARGE, "RequestEntityTooLarge",
-                            "Exceeded maximum allowed payload size (6291556 bytes).");
-    return answer_for(call, answer);
+    if (answer != CP_ENV_OK || !response->is_too_large)
+        return answer_for(call, answer);
+    char message[96];
+    (void)snprintf(message, sizeof message, "Exceeded maximum allowed payload size (%zu bytes).",
+                   call->max);
+    return answer_error(call, MHD_HTTP_CONTENT_TOO_LARGE, "RequestEntityTooLarge", message);
 }
 
 static int run_response(struct call *call, struct cp_env *env)
@@ -261,6 +265,7 @@ static enum MHD_Result begin(struct cp_runtime_api *api, struct MHD_Connection *
     call->api = api;
     call->connection = connection;
     cp_buf_init(&call->body, CP_RESPONSE_MAX);
+    call->max = CP_RESPONSE_MAX;
     bool is_path_known;
     const struct route *route = find_route(call, method, cp_view_of(url), &is_path_known);
     if (!route)
@@ -269,6 +274,23 @@ static enum MHD_Result begin(struct cp_runtime_api *api, struct MHD_Connection *
             is_path_known ? "MethodNotAllowed" : "NotFound", url);
     call->run = route->run;
     return MHD_YES;
+}
+
+/* A response whose caller wants it streamed is passed on, not kept. */
+static void take_body(struct call *call, struct cp_env *env, struct cp_view bytes)
+{
+    if (!call->size && env && call->run == run_response &&
+        cp_env_is_streamed(env, cp_view_of(call->request_id))) {
+        call->is_streamed = true;
+        call->max = CP_STREAM_MAX;
+    }
+    call->size += bytes.n;
+    if (call->size > call->max)
+        return;
+    if (!call->is_streamed)
+        (void)cp_buf_add_view(&call->body, bytes);
+    else if (env && cp_env_is_streamed(env, cp_view_of(call->request_id)))
+        cp_env_on_part(env, bytes);
 }
 
 static enum MHD_Result on_request(void *context, struct MHD_Connection *connection, const char *url,
@@ -281,9 +303,7 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *connecti
     if (!call)
         return begin(api, connection, method, url, state);
     if (*n) {
-        call->size += *n;
-        if (call->size <= CP_RESPONSE_MAX)
-            (void)cp_buf_add(&call->body, data, *n);
+        take_body(call, env_of(api, connection), (struct cp_view){data, *n});
         *n = 0;
         return MHD_YES;
     }

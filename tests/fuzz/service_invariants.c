@@ -78,7 +78,8 @@ static void answer(const struct cp_raw_request *raw, struct cp_api_response *res
     if (!cp_api_route(raw, &request, response))
         return;
     struct cp_configuration configuration;
-    if (request.operation != CP_API_INVOKE)
+    if (request.operation != CP_API_INVOKE &&
+        request.operation != CP_API_INVOKE_WITH_RESPONSE_STREAM)
         cp_control_handle(one_control(), &request, NOW_MS, response);
     else if (cp_control_resolve(one_control(), request.function, request.qualifier, 0.5,
                                 &configuration, response))

@@ -29,6 +29,8 @@ static const struct {
 } reached[] = {
     {"POST", "/2015-03-31/functions/fn/invocations", CP_API_INVOKE},
     {"POST", "/2015-03-31/functions/fn/invocations?Qualifier=live", CP_API_INVOKE},
+    {"POST", "/2021-11-15/functions/fn/response-streaming-invocations?Qualifier=live",
+     CP_API_INVOKE_WITH_RESPONSE_STREAM},
     {"GET", "/2015-03-31/functions/fn", CP_API_GET_FUNCTION},
     {"GET", "/2015-03-31/functions/fn/configuration", CP_API_GET_FUNCTION_CONFIGURATION},
     {"PUT", "/2015-03-31/functions/fn/configuration", CP_API_UPDATE_FUNCTION_CONFIGURATION},
