@@ -3,11 +3,14 @@
  * their fixed options set, so that a request sets only what is its own.
  */
 #include <curl/curl.h>
+#include <math.h>
 #include <openssl/crypto.h>
 #include <openssl/x509_vfy.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include "probes/aws/endpoint.h"
 #include "probes/aws/http.h"
@@ -20,6 +23,7 @@ enum {
     KEPT_BUFFER = 64 << 10, /* a pooled transfer keeps no larger body buffer */
     SPARE_DESCRIPTORS = 64, /* files, pipes and the store, beside the connections */
     DNS_CACHE_S = 300,
+    EVENTS_MAX = 256, /* at once; the others come with the next poll */
 };
 
 struct list;
@@ -58,10 +62,11 @@ struct list {
  * (CURLMOPT_MAX_TOTAL_CONNECTIONS) now and then forgets to go on until some timer runs out. */
 struct cp_http {
     CURLM *multi;
+    int epoll;           /* libcurl's sockets */
+    double timer_due_ms; /* when libcurl wants to be called, monotonic; INFINITY: on events only */
     struct list running, waiting, idle;
     int n_running, max_connections;
     size_t in_flight; /* running and waiting */
-    bool has_new;     /* added since the last curl_multi_perform */
     bool is_closing;
 };
 
@@ -560,7 +565,6 @@ static void admit(struct cp_http *http)
         list_remove(t);
         list_append(&http->running, t);
         http->n_running++;
-        http->has_new = true;
     }
 }
 
@@ -582,27 +586,75 @@ static size_t reap(struct cp_http *http)
 
 /* --- poll, open, close --- */
 
-static CURLMcode perform(struct cp_http *http)
+/* libcurl tells which sockets it waits for, and we tell it which are ready: with a thousand in
+ * flight, curl_multi_perform would look at each of them for every one that is ready. */
+static int on_socket(CURL *easy, curl_socket_t fd, int what, void *context, void *known)
+{
+    (void)easy;
+    struct cp_http *http = context;
+    struct epoll_event event = {.data.fd = fd};
+    if (what == CURL_POLL_REMOVE) {
+        (void)epoll_ctl(http->epoll, EPOLL_CTL_DEL, fd, &event);
+        return 0;
+    }
+    event.events = (what & CURL_POLL_IN ? (uint32_t)EPOLLIN : 0) |
+                   (what & CURL_POLL_OUT ? (uint32_t)EPOLLOUT : 0);
+    if (epoll_ctl(http->epoll, known ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, fd, &event) != 0)
+        return -1; /* libcurl ends its transfers */
+    if (!known)
+        (void)curl_multi_assign(http->multi, fd, http);
+    return 0;
+}
+
+static int on_timer(CURLM *multi, long timeout_ms, void *context)
+{
+    (void)multi;
+    struct cp_http *http = context;
+    http->timer_due_ms = timeout_ms < 0 ? INFINITY : cp_clock_mono_ms() + (double)timeout_ms;
+    return 0;
+}
+
+static CURLMcode run_timer(struct cp_http *http)
 {
     int running = 0;
-    http->has_new = false;
-    return curl_multi_perform(http->multi, &running);
+    if (http->timer_due_ms > cp_clock_mono_ms())
+        return CURLM_OK;
+    http->timer_due_ms = INFINITY; /* unless libcurl sets it again */
+    return curl_multi_socket_action(http->multi, CURL_SOCKET_TIMEOUT, 0, &running);
+}
+
+static int wait_ms(const struct cp_http *http, int timeout_ms)
+{
+    double timer_ms = ceil(fmax(0, http->timer_due_ms - cp_clock_mono_ms()));
+    return timer_ms < timeout_ms ? (int)timer_ms : timeout_ms;
+}
+
+/* A signal ends it like an event. */
+static CURLMcode wait_for_events(struct cp_http *http, int timeout_ms)
+{
+    struct epoll_event events[EVENTS_MAX];
+    CURLMcode code = CURLM_OK;
+    int running = 0;
+    int n = epoll_wait(http->epoll, events, EVENTS_MAX, wait_ms(http, timeout_ms));
+    for (int i = 0; i < n && !code; i++) {
+        int ready = (events[i].events & EPOLLIN ? CURL_CSELECT_IN : 0) |
+                    (events[i].events & EPOLLOUT ? CURL_CSELECT_OUT : 0) |
+                    (events[i].events & (EPOLLERR | EPOLLHUP) ? CURL_CSELECT_ERR : 0);
+        code = curl_multi_socket_action(http->multi, events[i].data.fd, ready, &running);
+    }
+    return code;
 }
 
 static enum cp_code http_poll(struct cp_http *http, int timeout_ms, size_t *in_flight,
                               struct cp_error *err)
 {
-    CURLMcode code = CURLM_OK;
-    size_t ended = 0;
     admit(http);
-    if (http->has_new) {
-        code = perform(http);
-        ended = reap(http);
-    }
+    CURLMcode code = run_timer(http);
+    size_t ended = reap(http);
     if (!code && !ended && http->in_flight) {
-        code = curl_multi_poll(http->multi, NULL, 0, timeout_ms, NULL);
+        code = wait_for_events(http, timeout_ms);
         if (!code)
-            code = perform(http);
+            code = run_timer(http);
         (void)reap(http);
     }
     if (in_flight)
@@ -622,12 +674,13 @@ static void http_close(struct cp_http *http)
                                 "the HTTP transport was closed before the answer came");
         finish(http->running.first ? http->running.first : http->waiting.first, &response);
     }
-    while (http->idle.first) {
-        struct transfer *t = http->idle.first;
-        list_remove(t);
+    for (struct transfer *t = http->idle.first, *next; t; t = next) {
+        next = t->next;
         transfer_free(t);
     }
     (void)curl_multi_cleanup(http->multi);
+    if (http->epoll >= 0)
+        (void)close(http->epoll);
     free(http);
     curl_global_cleanup();
 }
@@ -660,8 +713,14 @@ static enum cp_code http_open(int max_connections, struct cp_http **out, struct 
     }
     http->max_connections = max_connections;
     raise_descriptor_limit(max_connections);
+    http->timer_due_ms = INFINITY;
+    http->epoll = epoll_create1(EPOLL_CLOEXEC);
     http->multi = curl_multi_init();
-    if (!http->multi ||
+    if (http->epoll < 0 || !http->multi ||
+        curl_multi_setopt(http->multi, CURLMOPT_SOCKETFUNCTION, on_socket) ||
+        curl_multi_setopt(http->multi, CURLMOPT_SOCKETDATA, http) ||
+        curl_multi_setopt(http->multi, CURLMOPT_TIMERFUNCTION, on_timer) ||
+        curl_multi_setopt(http->multi, CURLMOPT_TIMERDATA, http) ||
         curl_multi_setopt(http->multi, CURLMOPT_MAXCONNECTS, (long)max_connections) ||
         curl_multi_setopt(http->multi, CURLMOPT_PIPELINING, (long)CURLPIPE_NOTHING)) {
         http_close(http);
