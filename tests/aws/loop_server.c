@@ -28,6 +28,8 @@ struct connection {
 
 struct loop_server {
     enum loop_manner manner;
+    loop_answer_fn answer; /* LOOP_OWN */
+    void *answer_context;
     int hold;
     int n_held;
     int stop_pipe[2];
@@ -185,6 +187,19 @@ static void release_held(struct loop_server *s)
     s->n_held = 0;
 }
 
+static void send_own(struct loop_server *s, int fd, struct cp_view request)
+{
+    struct cp_buf text;
+    struct cp_buf out;
+    cp_buf_init(&text, REQUEST_MAX);
+    cp_buf_init(&out, REQUEST_MAX);
+    (void)cp_buf_add_view(&text, request);
+    s->answer(s->answer_context, cp_buf_str(&text), &out);
+    send_text(fd, cp_buf_str(&out), out.n);
+    cp_buf_clear(&text);
+    cp_buf_clear(&out);
+}
+
 /* Returns whether the request is done with and may be taken out of the buffer. */
 static bool behave(struct loop_server *s, nfds_t i, struct cp_view request)
 {
@@ -232,6 +247,9 @@ static bool behave(struct loop_server *s, nfds_t i, struct cp_view request)
     case LOOP_INTERIM:
         send_literal(fd, "HTTP/1.1 103 Early Hints\r\nX-Early: 1\r\n\r\n");
         send_answer(fd, "", body_of(request));
+        return true;
+    case LOOP_OWN:
+        send_own(s, fd, request);
         return true;
     }
     return false;
@@ -290,7 +308,8 @@ static int listen_on_loopback(char url[64])
     return fd;
 }
 
-struct loop_server *loop_server_start(enum loop_manner manner, int hold)
+static struct loop_server *start(enum loop_manner manner, int hold, loop_answer_fn answer,
+                                 void *context)
 {
     struct rlimit limit;
     if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
@@ -301,6 +320,8 @@ struct loop_server *loop_server_start(enum loop_manner manner, int hold)
     assert_non_null(s);
     s->manner = manner;
     s->hold = hold;
+    s->answer = answer;
+    s->answer_context = context;
     atomic_store(&s->segments, -1);
     assert_int_equal(pipe(s->stop_pipe), 0);
     s->fds[LISTENER] = (struct pollfd){.fd = listen_on_loopback(s->url), .events = POLLIN};
@@ -308,6 +329,16 @@ struct loop_server *loop_server_start(enum loop_manner manner, int hold)
     s->n = FIRST;
     assert_int_equal(pthread_create(&s->thread, NULL, serve, s), 0);
     return s;
+}
+
+struct loop_server *loop_server_start(enum loop_manner manner, int hold)
+{
+    return start(manner, hold, NULL, NULL);
+}
+
+struct loop_server *loop_server_start_answering(loop_answer_fn answer, void *context)
+{
+    return start(LOOP_OWN, 0, answer, context);
 }
 
 void loop_server_stop(struct loop_server *s)

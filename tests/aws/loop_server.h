@@ -21,13 +21,21 @@ enum loop_manner {
     LOOP_LONG_HEADER,  /* 200 with a header of 70,000 bytes */
     LOOP_REDIRECT,     /* 302 to another path of itself */
     LOOP_INTERIM,      /* 103 with a header, then 200 */
+    LOOP_OWN,          /* see loop_server_start_answering */
 };
 
 struct loop_server;
+struct cp_buf;
 
 /* Fails the test when it cannot listen. */
 struct loop_server *loop_server_start(enum loop_manner manner, int hold);
 void loop_server_stop(struct loop_server *s);
+
+/* A server of its own behaviour: `answer` appends the whole answer to a request (head and body as
+ * they came, NUL after them). It runs on the server's thread; the client has its answer only when
+ * it has returned. */
+typedef void (*loop_answer_fn)(void *context, const char *request, struct cp_buf *out);
+struct loop_server *loop_server_start_answering(loop_answer_fn answer, void *context);
 
 /* "http://127.0.0.1:port" */
 const char *loop_server_url(const struct loop_server *s);
