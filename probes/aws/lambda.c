@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "probes/aws/function_name.h"
+#include "probes/aws/lambda_client.h"
 #include "probes/aws/lambda_json.h"
-#include "probes/aws/lambda_operation.h"
 #include "probes/aws/sigv4.h"
 
 enum {

@@ -3,8 +3,8 @@
 
 #include <string.h>
 
+#include "probes/aws/lambda_client.h"
 #include "probes/aws/lambda_json.h"
-#include "probes/aws/lambda_operation.h"
 #include "probes/aws/sigv4.h"
 
 enum { BODY_MAX = 4096, QUERY_MAX = 8192, MARKER_MAX = 2048, PAGES_MAX = 10000, ARN_FIELDS = 8 };

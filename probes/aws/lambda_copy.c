@@ -7,8 +7,8 @@
 
 #include "probes/aws/download.h"
 #include "probes/aws/function_name.h"
+#include "probes/aws/lambda_client.h"
 #include "probes/aws/lambda_json.h"
-#include "probes/aws/lambda_operation.h"
 
 enum {
     DOCUMENT_MAX = 1 << 20,
@@ -75,7 +75,9 @@ enum cp_code cp_lambda_download_code(struct cp_lambda *l, const struct cp_functi
     if (!code && !has_sha256(cp_buf_view(zip), source->config.code_sha256))
         code = cp_fail(err, CP_EREMOTE, "what was downloaded has not its CodeSha256; try again");
     wipe(&url); /* signed: whoever has it can read the code */
-    return code ? cp_fail_context(err, "the code of '%s'", source->config.name) : CP_OK;
+    if (code)
+        (void)cp_fail_context(err, "the code of '%s'", source->config.name);
+    return code;
 }
 
 /* --- the copy --- */
@@ -98,7 +100,9 @@ enum cp_code cp_lambda_create_copy(struct cp_lambda *l, const struct cp_function
         code = cp_lambda_json_config(cp_buf_view(&answer), out, err);
     wipe(&body);
     wipe(&answer);
-    return code ? cp_fail_context(err, "'%s'", copy->name) : CP_OK;
+    if (code)
+        (void)cp_fail_context(err, "'%s'", copy->name);
+    return code;
 }
 
 enum cp_code cp_lambda_delete_copy(struct cp_lambda *l, const char *name, struct cp_error *err)

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "probes/aws/lambda.h"
-#include "probes/aws/lambda_operation.h"
+#include "probes/aws/lambda_client.h"
 
 enum {
     TIMEOUT_MS = 930 * 1000, /* the longest function timeout (900 s) and 30 s */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * The Lambda operations in use: one const table of method, path and kind, and the paths made from
- * it. Shared by lambda.c and lambda_invoke.c.
+ * it.
  */
 #ifndef COLDPROF_PROBES_AWS_LAMBDA_OPERATION_H
 #define COLDPROF_PROBES_AWS_LAMBDA_OPERATION_H
@@ -45,10 +45,6 @@ struct cp_lambda_operation_info {
 };
 const struct cp_lambda_operation_info *cp_lambda_operation_info(enum cp_lambda_operation operation);
 
-struct cp_lambda {
-    struct cp_caller *caller;
-};
-
 /* Path and query of one call; cp_lambda_target_clear also after a failure. */
 struct cp_lambda_target {
     const char *function;  /* NULL for account-wide operations */
@@ -63,12 +59,5 @@ enum cp_code cp_lambda_target_make(enum cp_lambda_operation operation,
                                    struct cp_lambda_target *target, struct cp_call *call,
                                    struct cp_error *err);
 void cp_lambda_target_clear(struct cp_lambda_target *target);
-
-/* One call, waited for. `body` is the request's, NULL for none; the answer's goes to `answer`
- * (initialised here; clear it). `extra_query` is escaped and replaces the qualifier, NULL for none.
- */
-enum cp_code cp_lambda_run(struct cp_lambda *l, enum cp_lambda_operation operation,
-                           struct cp_lambda_target *target, const char *extra_query,
-                           const struct cp_buf *body, struct cp_buf *answer, struct cp_error *err);
 
 #endif

@@ -163,6 +163,13 @@ static enum cp_code start_here(struct session *s, const char *folder)
     return code;
 }
 
+/* In an account the second stop request gives up the undo, too: the journal keeps it. */
+static bool wants_out(void *context)
+{
+    const struct session *s = context;
+    return !s->is_folder && cp_stop_requests(NULL) > 1;
+}
+
 static enum cp_code connect_client(struct session *s)
 {
     const struct cp_lambda_options options = {
@@ -173,6 +180,8 @@ static enum cp_code connect_client(struct session *s)
         .ca_bundle = s->connection.ca_bundle,
         .on_log = s->cli->options.is_verbose ? log_line : NULL,
         .log_context = s,
+        .is_interrupted = wants_out,
+        .interrupt_context = s,
     };
     return cp_lambda_new(&options, &s->lambda, &s->err);
 }
@@ -377,6 +386,7 @@ static enum cp_code measure(struct session *s, const char *target)
         .stop_requests = heed_stop_requests,
     };
     fill_run(s, target);
+    s->progress.is_in_account = !s->is_folder;
     (void)snprintf(s->progress.heading, sizeof s->progress.heading, "%s on the %s (%s)",
                    s->function, s->run.place, s->endpoint);
     enum cp_code code =
@@ -448,7 +458,10 @@ const struct cp_command cp_command_sweep = {
     .detail =
         "A FOLDER (a path with a '/') runs here in the embedded Lambda service: no account, no "
         "cost. A FUNCTION (a name or an ARN) is on AWS, reached with the settings and credentials "
-        "of the AWS tools, or of a service that runs already, with --endpoint-url. "
+        "of the AWS tools, or of a service that runs already, with --endpoint-url. It is only "
+        "read: a copy of it, a shadow function, is swept and deleted (own name, empty code cache, "
+        "own log group, which Lambda keeps: delete /aws/lambda/NAME-coldprof-RUN when you have "
+        "read it); --in-place publishes versions of FUNCTION itself. "
         "Cold starts are forced by fresh execution environments, warm ones follow at once, and "
         "idle environments are probed after each interval; all from the REPORT records. Every "
         "sample is kept; Ctrl-C saves, undoes and prints how to resume.",

@@ -38,6 +38,7 @@ struct cp_command {
     const char *detail;    /* paragraphs of --help; NULL when the summary says it all */
     const char *examples;  /* runnable lines */
     unsigned bit;          /* which options it takes */
+    bool minds_journals;   /* deals with open journals itself, so none is announced */
     size_t min_words, max_words;
     enum cp_status (*run)(struct cp_cli *cli);
 };
@@ -46,6 +47,7 @@ extern const struct cp_command cp_command_sweep;
 extern const struct cp_command cp_command_report;
 extern const struct cp_command cp_command_runs;
 extern const struct cp_command cp_command_local;
+extern const struct cp_command cp_command_recover;
 extern const struct cp_command cp_command_help;
 
 /* All commands, NULL at the end; and one by name (NULL when unknown). */

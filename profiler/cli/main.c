@@ -2,6 +2,7 @@
 #include "probes/os/process.h"
 #include "profiler/cli/command.h"
 #include "profiler/cli/suggest.h"
+#include "profiler/sweep/leftover.h"
 
 #include <gsl/gsl_errno.h>
 
@@ -14,8 +15,13 @@
 #include <unistd.h>
 
 static const struct cp_command *const commands[] = {
-    &cp_command_sweep, &cp_command_report, &cp_command_runs,
-    &cp_command_local, &cp_command_help,   NULL,
+    &cp_command_sweep,
+    &cp_command_report,
+    &cp_command_runs,
+    &cp_command_local,
+    &cp_command_recover,
+    &cp_command_help,
+    NULL,
 };
 
 const struct cp_command *const *cp_command_table(void)
@@ -166,6 +172,28 @@ static char *join(int argc, char *const *argv)
     return cp_buf_take(&text, NULL);
 }
 
+static bool tell_leftover(void *context, const struct cp_leftover *leftover)
+{
+    (void)context;
+    if (leftover->code)
+        (void)fprintf(stderr, "warning: %s\n", leftover->err->text);
+    else
+        (void)fprintf(stderr, "warning: run %s of %s was not undone: coldprof recover %s\n",
+                      leftover->facts->run, leftover->facts->function_arn, leftover->facts->run);
+    return true;
+}
+
+/* First of all, also when quiet: something of ours may be in the user's account. */
+static void tell_leftovers(const struct cp_cli *cli)
+{
+    char folder[PATH_MAX];
+    struct cp_error err;
+    if (cp_cli_journal_folder(cli, folder, sizeof folder, &err))
+        return; /* who needs the folder will say so */
+    if (cp_leftover_list(folder, tell_leftover, NULL, &err))
+        (void)fprintf(stderr, "warning: cannot look for undo journals: %s\n", err.text);
+}
+
 static enum cp_status run_command(struct cp_cli *cli, const struct cp_command *command, int argc,
                                   char *const *argv)
 {
@@ -187,6 +215,8 @@ static enum cp_status run_command(struct cp_cli *cli, const struct cp_command *c
                       command->name, command->arguments);
         return cp_cli_fail(cli, &err);
     }
+    if (!command->minds_journals && !cli->options.parent_pid)
+        tell_leftovers(cli);
     return command->run(cli);
 }
 

@@ -22,7 +22,9 @@ enum cp_command_bit {
     CP_IN_RUNS = 1 << 2,
     CP_IN_LOCAL = 1 << 3,
     CP_IN_HELP = 1 << 4,
-    CP_IN_ALL = (1 << 5) - 1,
+    CP_IN_RECOVER = 1 << 5,
+    CP_IN_POLICY = 1 << 6,
+    CP_IN_ALL = (1 << 7) - 1,
 };
 
 struct cp_budget {
@@ -84,7 +86,10 @@ struct cp_options {
     const char *profile, *credentials_from; /* NULL: the ordinary chain */
     const char *idle_lifetime;
     bool throttle_init, no_cpu_share;
-    bool in_place, yes_production;
+    bool in_place, yes_production, is_dry_run;
+    /* recover, iam-policy */
+    const char *function, *account, *mode;
+    bool is_list, is_prune;
     /* local serve */
     const char *listen;
     bool runs_code_known;

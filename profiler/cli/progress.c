@@ -211,10 +211,16 @@ void cp_progress_warn(void *context, const char *text)
 
 void cp_progress_stop(struct cp_progress *p, int requests)
 {
-    static const char *const lines[] = {
+    static const char *const here[] = {
         "stopping: nothing new starts; waiting up to 10 s for answers (again: do not wait)",
         "stopping at once; putting the function back (again: leave everything as it is)",
     };
+    static const char *const in_account[] = {
+        "stopping: nothing new starts; waiting up to 10 s for answers, then undoing (again: leave "
+        "now, undo later by 'coldprof recover')",
+        "leaving; the journal is kept for 'coldprof recover'",
+    };
+    const char *const *lines = p->is_in_account ? in_account : here;
     if (p->is_quiet || requests <= p->stops_told || requests > 2)
         return;
     p->stops_told = requests;

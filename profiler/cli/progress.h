@@ -17,6 +17,7 @@ struct cp_progress {
     double last_draw_ms; /* monotonic */
     int drawn_lines;     /* on the terminal now; the cursor is in the last one */
     bool is_planned;     /* the plan is stored and shown: from now on the run can be resumed */
+    bool is_in_account;  /* what is changed is not on this machine only: see cp_progress_stop */
     int stops_told;      /* highest stop request that was answered with a line */
 };
 

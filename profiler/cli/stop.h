@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * SIGINT, SIGTERM and SIGHUP while a sweep runs: counted, never acted upon in the handler. The
- * third one leaves at once (what was measured and published stays recorded in the store).
+ * first ends it and undoes. The second does not wait any longer; in an account it gives up undoing,
+ * too: the journal is kept and the command for it printed. The third leaves at once.
  */
 #ifndef COLDPROF_PROFILER_CLI_STOP_H
 #define COLDPROF_PROFILER_CLI_STOP_H

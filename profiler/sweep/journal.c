@@ -137,11 +137,11 @@ enum cp_code cp_journal_create(const char *folder, const char *token, struct cp_
     *out = NULL;
     (void)snprintf(name, sizeof name, "%s" ENDING, token);
     enum cp_code code = cp_append_create(folder, name, &file, err);
-    if (code)
-        return cp_fail_context(err,
-                               "the undo journal in '%s' cannot be written, so nothing is "
-                               "changed",
-                               folder);
+    if (code) {
+        (void)cp_fail_context(
+            err, "the undo journal in '%s' cannot be written, so nothing is changed", folder);
+        return code;
+    }
     *out = journal_new(file, err);
     if (*out)
         return CP_OK;
@@ -183,7 +183,8 @@ enum cp_code cp_journal_open(const char *folder, const char *name, cp_journal_re
     }
     if (code) {
         cp_append_close(file);
-        return cp_fail_context(err, "journal '%s/%s'", folder, name);
+        (void)cp_fail_context(err, "journal '%s/%s'", folder, name);
+        return code;
     }
     (*out)->n_records = counting.n;
     return CP_OK;
@@ -223,7 +224,9 @@ enum cp_code cp_journal_write(struct cp_journal *journal, const char *kind,
     journal->n_records += code == CP_OK;
     cp_buf_clear(&line);
     cp_buf_clear(&record);
-    return code ? cp_fail_context(err, "undo journal") : CP_OK;
+    if (code)
+        (void)cp_fail_context(err, "undo journal");
+    return code;
 }
 
 enum cp_code cp_journal_end(struct cp_journal *journal, struct cp_error *err)
@@ -233,7 +236,9 @@ enum cp_code cp_journal_end(struct cp_journal *journal, struct cp_error *err)
     (void)cp_journal_write(journal, "end", NULL, 0, &ignored);
     enum cp_code code = cp_append_remove(journal->file, err);
     free(journal);
-    return code ? cp_fail_context(err, "undo journal") : CP_OK;
+    if (code)
+        (void)cp_fail_context(err, "undo journal");
+    return code;
 }
 
 void cp_journal_close(struct cp_journal *journal)

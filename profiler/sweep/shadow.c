@@ -91,7 +91,9 @@ static enum cp_code begin(struct cp_swept *s, const struct cp_swept_begin *begin
         code = copy_function(s, &source, cp_buf_view(&zip), err);
     cp_buf_clear(&zip);
     cp_function_source_clear(&source);
-    return code ? cp_fail_context(err, "shadow function") : CP_OK;
+    if (code)
+        (void)cp_fail_context(err, "shadow function");
+    return code;
 }
 
 const struct cp_swept_method cp_swept_shadow = {check, begin, cp_swept_own_version};

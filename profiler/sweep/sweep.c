@@ -165,8 +165,7 @@ static enum cp_code undo_here(struct cp_runner *r, struct cp_error *err)
     return code;
 }
 
-/* Puts everything back, whatever happened; a failure of it outweighs success, and an interruption:
- * then nothing is undone. */
+/* Puts everything back, whatever happened. What stays in an account outweighs any other end. */
 static enum cp_code undo(struct cp_runner *r, enum cp_code code, struct cp_error *err)
 {
     struct cp_error undo_err = {0};
@@ -175,14 +174,16 @@ static enum cp_code undo(struct cp_runner *r, enum cp_code code, struct cp_error
     enum cp_code failed = is_here ? undo_here(r, &undo_err) : undo_in_account(r, &undo_err);
     if (!failed)
         return code;
-    if (is_here)
-        cp_runner_warn(r, "the function is not as it was: %s", undo_err.text);
-    else
-        cp_runner_warn(r, "not undone: %s; the journal is kept: coldprof recover %s", undo_err.text,
-                       r->run->id);
-    if (code && code != CP_EINTERRUPTED)
-        return code;
-    return cp_fail(err, is_here ? failed : CP_EREMOTE, "%s", undo_err.text);
+    if (!is_here) {
+        struct cp_error first = *err;
+        return cp_fail(err, CP_EREMOTE,
+                       "%.300s%snot undone (%.300s); the journal is kept: coldprof recover %s",
+                       code ? first.text : "", code ? "; " : "", undo_err.text, r->run->id);
+    }
+    cp_runner_warn(r, "the function is not as it was: %s", undo_err.text);
+    if (!code)
+        *err = undo_err;
+    return code ? code : failed;
 }
 
 /* Of cells that are still open. Those of a size that cannot run are closed; what is left at the end

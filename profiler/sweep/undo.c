@@ -103,9 +103,9 @@ static enum cp_code put_back(struct cp_lambda *l, const struct cp_undo_facts *fa
     enum cp_code code = CP_OK;
     for (int i = 0; i < LOOKS && is_again; i++)
         code = try_put_back(l, facts, report, &is_again, err);
-    return code ? cp_fail_context(err, "cannot give $LATEST its %d MB back",
-                                  facts->original_memory_mb)
-                : CP_OK;
+    if (code)
+        (void)cp_fail_context(err, "cannot give $LATEST its %d MB back", facts->original_memory_mb);
+    return code;
 }
 
 /* --- in place: versions --- */
@@ -222,5 +222,7 @@ enum cp_code cp_undo(struct cp_lambda *lambda, const struct cp_undo_facts *facts
         code = undo_shadow(lambda, facts, report, err);
     if (facts->method == CP_METHOD_IN_PLACE)
         code = undo_in_place(lambda, facts, report, err);
-    return code ? cp_fail_context(err, "'%s'", facts->function_arn) : CP_OK;
+    if (code)
+        (void)cp_fail_context(err, "'%s'", facts->function_arn);
+    return code;
 }

@@ -24,6 +24,7 @@ void fake_lambda_init(struct cp_lambda *l)
         .warm_spread_ms = 0.2,
         .lifetime_ms = 6000,
         .fail_at = FAKE_CALLS_NEVER,
+        .lose_at = FAKE_CALLS_NEVER,
         .revision = 1,
         .seed_state = 1,
     };
@@ -32,6 +33,7 @@ void fake_lambda_init(struct cp_lambda *l)
     c->memory_size_mb = 256;
     c->timeout_s = 3;
     set(c->name, sizeof c->name, "hello");
+    set(c->arn, sizeof c->arn, FAKE_ARN);
     set(c->version, sizeof c->version, "$LATEST");
     set(c->runtime, sizeof c->runtime, "python3.12");
     set(c->architecture, sizeof c->architecture, "x86_64");
@@ -106,6 +108,15 @@ static enum cp_code begin_call(struct cp_lambda *l, struct cp_error *err)
     return CP_OK;
 }
 
+/* The end of a change: it has taken effect, and so must be known, or its answer is lost. */
+static enum cp_code end_change(struct cp_lambda *l, struct cp_error *err)
+{
+    l->n_changes++;
+    if (l->n_calls == l->lose_at)
+        return refuse(l, CP_EREMOTE, 500, "ServiceException", err);
+    return CP_OK;
+}
+
 static void stamp(struct cp_lambda *l)
 {
     (void)snprintf(l->latest.revision_id, sizeof l->latest.revision_id, "rev-%" PRId64,
@@ -130,7 +141,8 @@ enum cp_code cp_lambda_get_function_configuration(struct cp_lambda *l, const cha
     if (code)
         return code;
     stamp(l);
-    *out = l->latest;
+    if (out)
+        *out = l->latest;
     return CP_OK;
 }
 
@@ -158,7 +170,6 @@ enum cp_code cp_lambda_update_function_configuration(struct cp_lambda *l, const 
     stamp(l);
     if (update->revision_id && strcmp(update->revision_id, l->latest.revision_id) != 0)
         return refuse(l, CP_ECONFLICT, 412, "PreconditionFailedException", err);
-    l->n_changes++;
     if (update->memory_size_mb)
         l->latest.memory_size_mb = update->memory_size_mb;
     if (update->description)
@@ -166,8 +177,9 @@ enum cp_code cp_lambda_update_function_configuration(struct cp_lambda *l, const 
     set(l->latest.last_update_status, sizeof l->latest.last_update_status, "InProgress");
     l->revision++;
     stamp(l);
-    *out = l->latest;
-    return CP_OK;
+    if (out)
+        *out = l->latest;
+    return end_change(l, err);
 }
 
 enum cp_code cp_lambda_wait_updated(struct cp_lambda *l, const char *function, int timeout_ms,
@@ -219,9 +231,8 @@ enum cp_code cp_lambda_publish_version(struct cp_lambda *l, const char *function
     (void)snprintf(v->config.version, sizeof v->config.version, "%zu", l->n_versions);
     set(v->config.description, sizeof v->config.description, publish->description);
     l->revision++;
-    l->n_changes++;
     *out = v->config;
-    return CP_OK;
+    return end_change(l, err);
 }
 
 static struct fake_version *find_version(struct cp_lambda *l, const char *version)
@@ -244,8 +255,7 @@ enum cp_code cp_lambda_delete_version(struct cp_lambda *l, const char *function,
     if (!v)
         return refuse(l, CP_ENOTFOUND, 404, "ResourceNotFoundException", err);
     v->is_deleted = true;
-    l->n_changes++;
-    return CP_OK;
+    return end_change(l, err);
 }
 
 enum cp_code cp_lambda_list_versions(struct cp_lambda *l, const char *function,
@@ -303,8 +313,7 @@ enum cp_code cp_lambda_create_alias(struct cp_lambda *l, const char *function,
     if (l->alias.name[0])
         return refuse(l, CP_ECONFLICT, 409, "ResourceConflictException", err);
     l->alias = *alias;
-    l->n_changes++;
-    return CP_OK;
+    return end_change(l, err);
 }
 
 enum cp_code cp_lambda_get_alias(struct cp_lambda *l, const char *function, const char *name,
@@ -327,9 +336,9 @@ enum cp_code cp_lambda_delete_alias(struct cp_lambda *l, const char *function, c
     enum cp_code code = begin_call(l, err);
     if (code)
         return code;
-    l->n_changes += strcmp(l->alias.name, name) == 0;
-    l->alias = (struct cp_alias_config){.name = ""};
-    return CP_OK;
+    if (strcmp(l->alias.name, name) == 0)
+        l->alias = (struct cp_alias_config){.name = ""};
+    return end_change(l, err);
 }
 
 enum cp_code cp_lambda_list_aliases(struct cp_lambda *l, const char *function,

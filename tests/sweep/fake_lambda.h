@@ -11,6 +11,8 @@
 #include "probes/aws/lambda_copy.h"
 #include "profiler/sweep/sweep_clock.h"
 
+#define FAKE_ARN "arn:aws:lambda:us-east-1:000000000000:function:hello"
+
 enum { FAKE_VERSIONS_MAX = 4096, FAKE_ENVS_MAX = 16, FAKE_CALLS_NEVER = 1 << 30 };
 
 struct fake_env {
@@ -58,6 +60,7 @@ struct cp_lambda {
     const char *throttle_reason; /* NULL: ConcurrentInvocationLimitExceeded */
     /* at the k-th call (1 = first): */
     int fail_at;                                 /* answers 500 without effect */
+    int lose_at;                                 /* answers 500 after the effect of a change */
     void (*at_call)(void *context, int n_calls); /* before every call */
     void *at_context;
     uint64_t seed_state;
