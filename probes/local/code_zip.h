@@ -9,7 +9,6 @@
 
 enum {
     CP_CODE_SIZE_MAX = 250 << 20, /* AWS's limit for unzipped code, 250 MB */
-    CP_CODE_ZIP_MAX = 50 << 20,   /* AWS's limit for a zip sent in a request, 50 MB */
     CP_CODE_FILES_MAX = 100000,
     /* room for the archive of a folder at the limit: its bytes, names and headers */
     CP_CODE_ARCHIVE_MAX = CP_CODE_SIZE_MAX + (64 << 20),

@@ -137,19 +137,22 @@ static void set_text(cJSON *document, const char *name, const char *value)
     (void)cJSON_AddStringToObject(document, name, value);
 }
 
-static void set_url(cJSON *document, const struct url_settings *s, const struct cp_call *call)
+static void set_url(cJSON *document, const struct url_settings *s)
 {
-    char time[CP_DATETIME_TEXT_MAX];
     set_text(document, "AuthType", s->auth_type);
     set_text(document, "InvokeMode", s->invoke_mode);
-    set_text(document, "LastModifiedTime",
-             cp_datetime_format(call->now_ms, CP_DATETIME_ISO_MS, time));
     if (!s->cors)
         return;
     cJSON *copy = cJSON_Duplicate(s->cors, true);
     cJSON_DeleteItemFromObjectCaseSensitive(document, "Cors");
     if (!copy || !cJSON_AddItemToObject(document, "Cors", copy))
         cJSON_Delete(copy);
+}
+
+static void set_modified(cJSON *document, int64_t now_ms)
+{
+    char time[CP_DATETIME_TEXT_MAX];
+    set_text(document, "LastModifiedTime", cp_datetime_format(now_ms, CP_DATETIME_ISO_MS, time));
 }
 
 void cp_op_create_url(struct cp_control *control, const struct cp_call *call,
@@ -172,9 +175,11 @@ void cp_op_create_url(struct cp_control *control, const struct cp_call *call,
                     arn);
     } else {
         cJSON *document = new_url(control, call);
-        set_url(document, &s, call);
-        if (keep(&f->urls, call, document, response))
-            answer(response, 201, document);
+        set_url(document, &s);
+        if (keep(&f->urls, call, document, response)) {
+            answer(response, 201, document); /* it has no LastModifiedTime yet */
+            set_modified(document, call->now_ms);
+        }
     }
     cp_body_close(&b);
 }
@@ -193,7 +198,8 @@ void cp_op_update_url(struct cp_control *control, const struct cp_call *call,
     if (!cp_body_open(&b, call->request->body, response))
         return;
     if (read_url(&b, false, &s, response)) {
-        set_url(document, &s, call);
+        set_url(document, &s);
+        set_modified(document, call->now_ms);
         answer(response, 200, document);
     }
     cp_body_close(&b);

@@ -10,6 +10,9 @@
 
 enum { ARN_MAX = 2048, SOURCES_MAX = 10000 };
 
+/* The state that a mapping rests in, kept beside the members that are given back. */
+static const char SETTLED[] = "SettledState";
+
 static const char *text_of(const cJSON *source, const char *name)
 {
     const char *text = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(source, name));
@@ -44,9 +47,10 @@ static void write(struct cp_json_out *j, const cJSON *source, const char *state)
     cp_json_object(j, NULL);
     cJSON_ArrayForEach(item, source)
     {
-        cp_json_item(j, item->string, item);
+        if (strcmp(item->string, SETTLED) != 0)
+            cp_json_item(j, item->string, item);
     }
-    cp_json_string(j, "State", state ? state : text_of(source, "SettledState"));
+    cp_json_string(j, "State", state ? state : text_of(source, SETTLED));
     cp_json_object_end(j);
 }
 
@@ -113,8 +117,8 @@ static void keep_members(cJSON *source, const cJSON *body)
 static void settle(cJSON *source, const cJSON *is_enabled, int64_t now_ms)
 {
     if (is_enabled) {
-        cJSON_DeleteItemFromObjectCaseSensitive(source, "SettledState");
-        (void)cJSON_AddStringToObject(source, "SettledState",
+        cJSON_DeleteItemFromObjectCaseSensitive(source, SETTLED);
+        (void)cJSON_AddStringToObject(source, SETTLED,
                                       cJSON_IsFalse(is_enabled) ? "Disabled" : "Enabled");
     }
     cJSON_DeleteItemFromObjectCaseSensitive(source, "LastModified");
