@@ -7,6 +7,7 @@ import base64
 import json
 import os
 import re
+import shutil
 import tempfile
 import unittest
 
@@ -148,6 +149,27 @@ def stream(client, function, event, on_chunk=None):
     return chunks, end
 
 
+class MissingHandler:
+    missing_type = "Runtime.ImportModuleError"
+    fails_init = True
+
+    def test_a_handler_that_cannot_be_loaded_is_told(self):
+        with tempfile.TemporaryDirectory(prefix="coldprof-peers-") as tmp:
+            folder = os.path.join(tmp, "broken")
+            shutil.copytree(os.path.join(peers.PEERS, "functions", self.function), folder, symlinks=True)
+            with open(os.path.join(folder, "function.ini"), "w", encoding="utf-8") as f:
+                f.write("handler = absent.handler\ntimeout = 20\nmemory = 1769\n")
+            service = peers.Service(folder)
+            self.addCleanup(service.stop)
+            answer = service.client().invoke(FunctionName="broken", LogType="Tail", Payload="{}")
+            tail = base64.b64decode(answer["LogResult"]).decode()
+            self.assertEqual(answer["FunctionError"], "Unhandled")
+            self.assertRegex(json.loads(answer["Payload"].read())["errorType"], self.missing_type)
+            self.assertEqual("\tInit Duration: " in tail, not self.fails_init, tail)
+            report = re.search(r"INIT_REPORT Init Duration: [\d.]+ ms\tPhase: init\tStatus: error", service.said())
+            self.assertEqual(bool(report), self.fails_init)
+
+
 class Streaming:
     stream_function = None
     prelude = b""  # what the client itself puts in front
@@ -219,22 +241,23 @@ class LateError:
         self.assertNotIn("ErrorCode", end)
 
 
-class Python(Common, Case):
+class Python(Common, MissingHandler, Case):
     """awslambdaric: has no streaming."""
     function, folders = "python", ("python",)
 
 
-class Node(Common, Streaming, LateError, Case):
+class Node(Common, MissingHandler, Streaming, LateError, Case):
     """aws-lambda-ric: awslambda.streamifyResponse."""
     function, folders, stream_function = "node", ("node", "node-stream"), "node-stream"
     error_stack = "trace"
     makes_gate = staticmethod(lambda path: None)  # appears when it is opened
 
 
-class Java(Common, Case):
+class Java(Common, MissingHandler, Case):
     """aws-lambda-java-runtime-interface-client: RequestStreamHandler streams into a buffer, so there is no streaming."""
     function, folders = "java", ("java",)
     error_type = r"peer\.Handler\$PeerError"
+    missing_type, fails_init = r"^java\.lang\.ClassNotFoundException$", False  # its client tells it with the first event
 
 
 class Go(Common, Streaming, LateError, Case):
