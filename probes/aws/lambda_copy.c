@@ -105,6 +105,14 @@ enum cp_code cp_lambda_create_copy(struct cp_lambda *l, const struct cp_function
     return code;
 }
 
+enum cp_code cp_function_copy_describe(const struct cp_function_source *source,
+                                       const struct cp_function_copy *copy, struct cp_buf *out,
+                                       struct cp_error *err)
+{
+    return cp_lambda_json_copy_shown(cp_buf_view(&source->document), copy, source->config.code_size,
+                                     out, err);
+}
+
 enum cp_code cp_lambda_delete_copy(struct cp_lambda *l, const char *name, struct cp_error *err)
 {
     struct cp_lambda_target target = {.function = name};

@@ -46,6 +46,12 @@ enum cp_code cp_lambda_create_copy(struct cp_lambda *l, const struct cp_function
                                    const struct cp_function_copy *copy,
                                    struct cp_function_config *out, struct cp_error *err);
 
+/* The body of CreateFunction for people: the code and the values of the environment are not in it.
+ */
+enum cp_code cp_function_copy_describe(const struct cp_function_source *source,
+                                       const struct cp_function_copy *copy, struct cp_buf *out,
+                                       struct cp_error *err);
+
 /* DeleteFunction without a qualifier: everything of it. Only a name that cp_copy_name_check
  * accepts: CP_EINVAL otherwise, before anything is sent. */
 enum cp_code cp_lambda_delete_copy(struct cp_lambda *l, const char *name, struct cp_error *err);

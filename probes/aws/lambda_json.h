@@ -56,6 +56,11 @@ enum cp_code cp_lambda_json_location(struct cp_view document, struct cp_buf *url
 enum cp_code cp_lambda_json_copy(struct cp_view document, const struct cp_function_copy *copy,
                                  struct cp_buf *out, struct cp_error *err);
 
+/* The same for people: values of the environment hidden, code as its size. */
+enum cp_code cp_lambda_json_copy_shown(struct cp_view document, const struct cp_function_copy *copy,
+                                       int64_t code_bytes, struct cp_buf *out,
+                                       struct cp_error *err);
+
 /* Request bodies: appended to `out`. */
 enum cp_code cp_lambda_json_update(const struct cp_function_update *update, struct cp_buf *out,
                                    struct cp_error *err);

@@ -4,6 +4,7 @@
  */
 #include <cjson/cJSON.h>
 #include <openssl/evp.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "probes/aws/json.h"
@@ -170,6 +171,19 @@ static enum cp_code add_code(const cJSON *code, const struct cp_function_copy *c
     return result ? result : cp_buf_check(out, "the request", err);
 }
 
+/* Everything but the code. NULL: out of memory. */
+static cJSON *make_head(const cJSON *config, const struct cp_function_copy *copy)
+{
+    cJSON *body = cJSON_CreateObject();
+    bool is_built = body && add_own_members(body, copy);
+    for (size_t i = 0; i < sizeof MEMBERS / sizeof MEMBERS[0] && is_built; i++)
+        is_built = copy_member(body, &MEMBERS[i], config);
+    if (is_built && copy_log_group(body, config))
+        return body;
+    cJSON_Delete(body);
+    return NULL;
+}
+
 enum cp_code cp_lambda_json_copy(struct cp_view document, const struct cp_function_copy *copy,
                                  struct cp_buf *out, struct cp_error *err)
 {
@@ -177,19 +191,38 @@ enum cp_code cp_lambda_json_copy(struct cp_view document, const struct cp_functi
     struct cp_buf head;
     cp_buf_init(&head, HEAD_MAX);
     enum cp_code code = cp_json_parse(document, &json, err);
-    const cJSON *config = cp_json_member(json, "Configuration");
-    cJSON *body = cJSON_CreateObject();
-    bool is_built = body && add_own_members(body, copy);
-    for (size_t i = 0; i < sizeof MEMBERS / sizeof MEMBERS[0] && is_built; i++)
-        is_built = copy_member(body, &MEMBERS[i], config);
-    is_built = is_built && copy_log_group(body, config);
-    if (code)
-        cJSON_Delete(body);
-    else
-        code = cp_json_print(body, is_built, &head, err);
+    if (!code) {
+        cJSON *body = make_head(cp_json_member(json, "Configuration"), copy);
+        code = cp_json_print(body, body != NULL, &head, err);
+    }
     if (!code)
         code = add_code(cp_json_member(json, "Code"), copy, &head, out, err);
     wipe(&head);
+    cJSON_Delete(json);
+    return code;
+}
+
+static bool hide_values(cJSON *body, int64_t code_bytes)
+{
+    char size[48];
+    cJSON *item;
+    cJSON *variables = cJSON_GetObjectItemCaseSensitive(
+        cJSON_GetObjectItemCaseSensitive(body, "Environment"), "Variables");
+    bool is_ok = true;
+    cJSON_ArrayForEach(item, variables) is_ok &=
+        cJSON_SetValuestring(item, "...") != NULL || cJSON_IsString(item);
+    (void)snprintf(size, sizeof size, "<%lld bytes>", (long long)code_bytes);
+    return is_ok && cJSON_AddStringToObject(body, "Code", size);
+}
+
+enum cp_code cp_lambda_json_copy_shown(struct cp_view document, const struct cp_function_copy *copy,
+                                       int64_t code_bytes, struct cp_buf *out, struct cp_error *err)
+{
+    cJSON *json = NULL;
+    enum cp_code code = cp_json_parse(document, &json, err);
+    cJSON *body = code ? NULL : make_head(cp_json_member(json, "Configuration"), copy);
+    if (!code)
+        code = cp_json_print(body, body && hide_values(body, code_bytes), out, err);
     cJSON_Delete(json);
     return code;
 }

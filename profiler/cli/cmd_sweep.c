@@ -8,6 +8,7 @@
 #include "profiler/cli/stop.h"
 #include "profiler/cli/suggest.h"
 #include "profiler/cli/target.h"
+#include "profiler/sweep/rehearsal.h"
 #include "profiler/sweep/settings.h"
 
 #include <limits.h>
@@ -17,7 +18,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { PAYLOAD_MAX = 6 * 1024 * 1024 };
+enum { PAYLOAD_MAX = 6 * 1024 * 1024, REHEARSAL_MAX = 64 * 1024 * 1024 };
 
 /* All that one sweep holds; everything is freed by session_end. */
 struct session {
@@ -264,7 +265,7 @@ static enum cp_code prepare(struct session *s, const char *target)
         code = find_place(s, target);
     if (!code)
         code = check_options(s);
-    if (!code)
+    if (!code && !s->cli->options.is_dry_run)
         code = cp_cli_open_store(s->cli, CP_STORE_SWEEP, &s->store, &s->err);
     if (!code)
         code = s->is_folder ? start_here(s, target) : sign_in(s);
@@ -371,6 +372,17 @@ static struct cp_confirm confirm_of(const struct session *s)
     };
 }
 
+static enum cp_status rehearse(struct session *s)
+{
+    const struct cp_sweep_options plan = plan_of(s);
+    struct cp_buf out;
+    cp_buf_init(&out, REHEARSAL_MAX);
+    enum cp_code code = cp_sweep_rehearse(s->lambda, &plan, &out, &s->err);
+    enum cp_status status = code ? cp_cli_fail(s->cli, &s->err) : cp_cli_print(&out);
+    cp_buf_clear(&out);
+    return status;
+}
+
 static enum cp_code measure(struct session *s, const char *target)
 {
     struct cp_confirm confirm = confirm_of(s);
@@ -427,7 +439,9 @@ static enum cp_status run_sweep(struct cp_cli *cli)
     cp_progress_init(&s.progress, cli->err, cli->options.is_quiet);
     cp_stop_watch();
     enum cp_code code = CP_OK;
-    if (resume)
+    if (resume && cli->options.is_dry_run)
+        code = cp_fail(&s.err, CP_EINVAL, "--dry-run belongs to a new sweep, not to --resume");
+    else if (resume)
         code = read_resumed(&s, resume);
     else if (!cli->words.n)
         code = cp_fail(&s.err, CP_EINVAL,
@@ -435,6 +449,11 @@ static enum cp_status run_sweep(struct cp_cli *cli)
     const char *target = cli->words.n ? cli->words.word[0] : s.resumed.target;
     if (!code)
         code = prepare(&s, target);
+    if (!code && cli->options.is_dry_run) {
+        enum cp_status shown = rehearse(&s);
+        session_end(&s);
+        return shown;
+    }
     if (!code)
         code = measure(&s, target);
     enum cp_status status = CP_STATUS_OK;

@@ -48,6 +48,7 @@ extern const struct cp_command cp_command_report;
 extern const struct cp_command cp_command_runs;
 extern const struct cp_command cp_command_local;
 extern const struct cp_command cp_command_recover;
+extern const struct cp_command cp_command_policy;
 extern const struct cp_command cp_command_help;
 
 /* All commands, NULL at the end; and one by name (NULL when unknown). */

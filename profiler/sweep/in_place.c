@@ -78,17 +78,6 @@ static bool keep_newest(void *context, const struct cp_function_config *version)
     return true;
 }
 
-static void note_sizes(struct cp_undo_facts *f, const struct cp_stock_order *order)
-{
-    for (size_t i = 0; i < order->n; i++) {
-        bool is_known = false;
-        for (size_t j = 0; j < f->n_sizes; j++)
-            is_known |= f->sizes_mb[j] == order->sizes_mb[i];
-        if (!is_known && f->n_sizes < CP_UNDO_SIZES_MAX)
-            f->sizes_mb[f->n_sizes++] = order->sizes_mb[i];
-    }
-}
-
 /* --- the lock --- */
 
 static enum cp_code explain_lock(struct cp_swept *s, struct cp_error *err)
@@ -184,7 +173,7 @@ static enum cp_code begin(struct cp_swept *s, const struct cp_swept_begin *begin
     s->highest_version = newest.number;
     s->facts.highest_version = newest.number;
     s->facts.original_memory_mb = s->latest.memory_size_mb;
-    note_sizes(&s->facts, &order);
+    cp_undo_facts_sizes(&s->facts, order.sizes_mb, order.n);
     if (!code)
         code = publish_stock(s, &order, err);
     free(order.sizes_mb);

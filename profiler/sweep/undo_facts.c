@@ -123,6 +123,17 @@ static bool take_begin(struct cp_undo_facts *f, const struct cp_journal_record *
            read_sizes(cp_view_of(cp_journal_get(record, "sizes")), f);
 }
 
+void cp_undo_facts_sizes(struct cp_undo_facts *facts, const int *sizes_mb, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        bool is_known = false;
+        for (size_t j = 0; j < facts->n_sizes; j++)
+            is_known |= facts->sizes_mb[j] == sizes_mb[i];
+        if (!is_known && facts->n_sizes < CP_UNDO_SIZES_MAX)
+            facts->sizes_mb[facts->n_sizes++] = sizes_mb[i];
+    }
+}
+
 void cp_undo_facts_writing(struct cp_undo_facts *facts, int memory_mb)
 {
     /* whether the change before it took effect is known by now: only the last two can be there */

@@ -39,6 +39,8 @@ enum cp_code cp_undo_facts_write(const struct cp_undo_facts *facts, struct cp_jo
                                  struct cp_error *err);
 /* One record after the other; a cp_journal_record_fn whose context is the facts (zeroed first). */
 bool cp_undo_facts_take(void *facts, const struct cp_journal_record *record);
+/* Adds the sizes that a sweep may set, each once. */
+void cp_undo_facts_sizes(struct cp_undo_facts *facts, const int *sizes_mb, size_t n);
 /* The sweep is about to give $LATEST this size; or has seen that it got its own back. */
 void cp_undo_facts_writing(struct cp_undo_facts *facts, int memory_mb);
 void cp_undo_facts_put_back(struct cp_undo_facts *facts);

@@ -404,6 +404,14 @@ enum cp_code cp_lambda_create_copy(struct cp_lambda *l, const struct cp_function
     return refuse(l, CP_EUNSUPPORTED, 501, "NotImplemented", err);
 }
 
+enum cp_code cp_function_copy_describe(const struct cp_function_source *source,
+                                       const struct cp_function_copy *copy, struct cp_buf *out,
+                                       struct cp_error *err)
+{
+    (void)source, (void)copy, (void)out;
+    return cp_fail(err, CP_EUNSUPPORTED, "no copies here");
+}
+
 enum cp_code cp_lambda_delete_copy(struct cp_lambda *l, const char *name, struct cp_error *err)
 {
     (void)name;
