@@ -64,5 +64,9 @@ struct cp_api_signer {
 };
 bool cp_api_verify(const struct cp_raw_request *request, const struct cp_api_signer *signer,
                    int64_t now_ms, struct cp_api_response *response);
+/* The part of it that needs no body: who asks, for what and when. A stranger's 70 MB are refused
+ * before they come. */
+bool cp_api_verify_head(const struct cp_raw_request *request, const struct cp_api_signer *signer,
+                        int64_t now_ms, struct cp_api_response *response);
 
 #endif

@@ -455,7 +455,13 @@ static int start(struct call *call, const char *method)
     if (!cp_api_check_head(&call->raw, cp_api_gate_host(call->server->gate), &call->response) ||
         !cp_api_route(&call->raw, &call->request, &call->response))
         return refuse(call);
-    cp_buf_init(&call->body, cp_api_body_max(&call->raw));
+    const struct cp_api_server_options *o = &call->server->options;
+    const struct cp_api_signer signer = {o->credentials, o->region, "lambda"};
+    size_t body_max = cp_api_body_max(&call->raw);
+    if (body_max > CP_BODY_MAX &&
+        !cp_api_verify_head(&call->raw, &signer, cp_clock_unix_ms(), &call->response))
+        return refuse(call);
+    cp_buf_init(&call->body, body_max);
     return MHD_YES;
 }
 

@@ -282,15 +282,31 @@ static bool check_signature(const struct cp_raw_request *request, const struct a
     return is_same;
 }
 
+/* All that can be told before the body is there. */
+static bool check_head(const struct cp_raw_request *request, const struct cp_api_signer *signer,
+                       int64_t now_ms, struct authorization *a, int64_t *at_ms,
+                       struct cp_api_response *response)
+{
+    return read_authorization(request, a, response) &&
+           check_identity(request, a, signer->credentials, response) &&
+           read_date(request, at_ms, response) && check_scope(a, signer, *at_ms, response) &&
+           check_window(*at_ms, now_ms, response) && check_coverage(request, a, response);
+}
+
+bool cp_api_verify_head(const struct cp_raw_request *request, const struct cp_api_signer *signer,
+                        int64_t now_ms, struct cp_api_response *response)
+{
+    struct authorization a;
+    int64_t at_ms = 0;
+    return check_head(request, signer, now_ms, &a, &at_ms, response);
+}
+
 bool cp_api_verify(const struct cp_raw_request *request, const struct cp_api_signer *signer,
                    int64_t now_ms, struct cp_api_response *response)
 {
     struct authorization a;
     int64_t at_ms = 0;
-    return read_authorization(request, &a, response) &&
-           check_identity(request, &a, signer->credentials, response) &&
-           read_date(request, &at_ms, response) && check_scope(&a, signer, at_ms, response) &&
-           check_window(at_ms, now_ms, response) && check_coverage(request, &a, response) &&
+    return check_head(request, signer, now_ms, &a, &at_ms, response) &&
            check_payload_hash(request, response) &&
            check_signature(request, &a, signer, at_ms, response);
 }

@@ -330,6 +330,7 @@ static void describe(const struct cp_control *control, struct cp_function *f,
     cp_state_version_name(version->number, out->version);
     cp_state_arn(control, f->name, version->number ? out->version : NULL, arn);
     (void)cp_view_copy(cp_view_of(arn), out->function_arn, sizeof out->function_arn);
+    (void)cp_view_copy(cp_view_of(s->log_group), out->log_group, sizeof out->log_group);
     (void)cp_view_copy(cp_view_of(s->system_log_level), out->system_log_level,
                        sizeof out->system_log_level);
 }

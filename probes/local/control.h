@@ -79,6 +79,7 @@ struct cp_configuration {
     int reserved;             /* reserved concurrency of the function, -1 none */
     int account_unreserved;   /* unreserved concurrency of the account */
     char system_log_level[8]; /* JSON log format: DEBUG, INFO, WARN; "" for Text */
+    char log_group[513];
 };
 
 /* An answer of the API: status, headers that matter, body. */

@@ -33,8 +33,7 @@ static void add_function(struct builder *b, const struct cp_env *env)
     add(b, "AWS_LAMBDA_FUNCTION_VERSION", config->version);
     (void)snprintf(text, sizeof text, "%d", config->memory_size_mb);
     add(b, "AWS_LAMBDA_FUNCTION_MEMORY_SIZE", text);
-    (void)snprintf(text, sizeof text, "/aws/lambda/%s", folder->name);
-    add(b, "AWS_LAMBDA_LOG_GROUP_NAME", text);
+    add(b, "AWS_LAMBDA_LOG_GROUP_NAME", config->log_group);
     add(b, "AWS_LAMBDA_LOG_STREAM_NAME", env->log.stream);
     add(b, "AWS_LAMBDA_INITIALIZATION_TYPE",
         env->is_provisioned ? "provisioned-concurrency" : "on-demand");

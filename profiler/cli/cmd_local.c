@@ -56,6 +56,16 @@ static void describe_service(const cJSON *ready, struct cp_buf *out)
     (void)cp_buf_addf(out, "listening on %s, Ctrl-C ends it; functions:", endpoint);
     cJSON_ArrayForEach(function, functions)(void)
         cp_buf_addf(out, " %s", cJSON_GetStringValue(function));
+    if (!first) {
+        (void)cp_buf_addf(out,
+                          " none yet\ncreate: aws lambda create-function --endpoint-url %s "
+                          "--region %s --function-name NAME \\\n"
+                          "          --runtime python3 --handler FILE.FUNCTION --role "
+                          "arn:aws:iam::000000000000:role/any \\\n"
+                          "          --zip-file fileb://CODE.zip\n",
+                          endpoint, text_of(ready, "region"));
+        return;
+    }
     (void)cp_buf_addf(out,
                       "\ninvoke: aws lambda invoke --endpoint-url %s --region %s \\\n"
                       "          --function-name %s /dev/stdout\n"
@@ -131,9 +141,7 @@ static enum cp_status serve(struct cp_cli *cli)
         .is_quiet = o->is_quiet,
     };
     enum cp_code code = CP_OK;
-    if (options.n_folders == 0)
-        code = cp_fail(&err, CP_EINVAL, "no function folder; give at least one");
-    else if (!is_loopback(o->listen) && !o->runs_code_known)
+    if (!is_loopback(o->listen) && !o->runs_code_known)
         code = cp_fail(&err, CP_EINVAL,
                        "'%s' can be reached by others, who could then run code here; add "
                        "--i-know-this-runs-code if that is wanted",
@@ -161,10 +169,11 @@ static enum cp_status run_local(struct cp_cli *cli)
 
 const struct cp_command cp_command_local = {
     .name = "local",
-    .arguments = "serve FOLDER...",
+    .arguments = "serve [FOLDER...]",
     .summary = "serve function folders through the Lambda API on this machine",
     .detail =
-        "A folder holds an executable 'bootstrap' (custom runtime) or a 'function.ini' (handler, "
+        "Functions are folders, or come later as zip archives (CreateFunction). A folder holds an "
+        "executable 'bootstrap' (custom runtime) or a 'function.ini' (handler, "
         "runtime python3 or nodejs, timeout, memory, [environment]). Execution environments are "
         "real processes with the CPU share and memory limit of their memory size, by cgroup. "
         "Requests must be signed (SigV4) with AWS_ACCESS_KEY_ID / AWS_SECRET_ACCESS_KEY.",

@@ -4,13 +4,17 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "model/base/buf.h"
 #include "probes/local/api_route.h"
+#include "probes/local/code_zip.h"
 #include "probes/local/control.h"
 #include "probes/local/folder_ini.h"
 #include "probes/local/json_out.h"
 #include "probes/local/json_text.h"
+#include "probes/os/file_tree.h"
 
 enum { NOW_MS = 1000, OUT_MAX = 1 << 20 };
 
@@ -36,12 +40,25 @@ static void must_be_answer(const struct cp_api_response *response)
     must_hold(body.n == 0 || cp_json_is_valid(body, &offset), "the body is JSON");
 }
 
-/* Made at the first input, reachable until the end. */
+static enum cp_code unpack(void *context, struct cp_view zip, struct cp_function_folder *folder,
+                           struct cp_error *err)
+{
+    (void)context;
+    (void)err;
+    (void)cp_view_copy(cp_view_of(zip.n ? "def=" : "ghi="), folder->code_sha256,
+                       sizeof folder->code_sha256);
+    return CP_OK;
+}
+
+/* Made anew now and then, for inputs add functions to it; reachable until the end. */
 static struct cp_control *one_control(void)
 {
+    enum { INPUTS = 200 };
     static struct cp_control *control;
-    if (control)
+    static int n;
+    if (control && ++n % INPUTS)
         return control;
+    cp_control_free(control);
     static const struct cp_function_folder folder = {.name = "hello",
                                                      .dir = "/nowhere/hello",
                                                      .program = "/nowhere/hello/bootstrap",
@@ -54,7 +71,8 @@ static struct cp_control *one_control(void)
     const struct cp_control_options options = {.region = "us-east-1",
                                                .account_id = "123456789012",
                                                .account_concurrency = 1000,
-                                               .seed = 1};
+                                               .seed = 1,
+                                               .code = {.unpack = unpack}};
     struct cp_error err = {0};
     must_hold(cp_control_new(&options, &control, &err) == CP_OK &&
                   cp_control_add_function(control, &folder, NOW_MS, &err) == CP_OK,
@@ -104,6 +122,20 @@ void request_invariants_hold(struct cp_view bytes)
     if (status != CP_HEAD_PARTIAL)
         must_be_answer(&response);
     cp_api_response_clear(&response);
+}
+
+void code_zip_invariants_hold(struct cp_view bytes)
+{
+    struct cp_error err = {0};
+    char root[] = "/tmp/coldprof-fuzz-XXXXXX";
+    char inner[sizeof root + sizeof "/in"];
+    must_hold(mkdtemp(root) != NULL, "a folder");
+    (void)snprintf(inner, sizeof inner, "%s/in", root);
+    must_hold(mkdir(inner, S_IRWXU) == 0, "a folder in it");
+    enum cp_code code = cp_code_zip_extract(bytes, inner, &err);
+    must_hold(!code || err.text[0], "a refusal says why");
+    must_hold(cp_file_remove_tree(inner, &err) == CP_OK, "it can be removed");
+    must_hold(rmdir(root) == 0, "nothing is beside it");
 }
 
 void function_ini_invariants_hold(struct cp_view bytes)

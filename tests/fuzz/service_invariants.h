@@ -13,6 +13,8 @@
 void request_invariants_hold(struct cp_view bytes);
 
 /* `bytes` as a function.ini: refused with a message, or values in their ranges. */
+/* Unpacks into a folder of its own: a refusal says why, and nothing appears outside it. */
+void code_zip_invariants_hold(struct cp_view bytes);
 void function_ini_invariants_hold(struct cp_view bytes);
 
 /* `bytes` as JSON: the place of the fault is inside; and as a string: what is written is JSON. */

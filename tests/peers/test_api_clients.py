@@ -5,13 +5,16 @@ required members are there, no member is unknown, each has its type and, where t
 values, one of them.
 """
 import base64
+import glob
 import hashlib
 import io
 import json
 import os
+import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import unittest
 import urllib.error
@@ -280,6 +283,39 @@ class Boto3(Case):
         answer = self.client.invoke(FunctionName="fails")
         self.assertEqual((answer["StatusCode"], answer["FunctionError"]), (200, "Unhandled"))
         self.assertEqual(json.loads(answer["Payload"].read())["errorMessage"], "no")
+
+    def test_code_stays_until_the_last_request_is_done(self):
+        slow = "import time\ndef handler(event, context):\n    time.sleep(1)\n    import late\n    return late.WORD\n"
+        out = io.BytesIO()
+        with zipfile.ZipFile(out, "w") as archive:
+            archive.writestr("app.py", slow)
+            archive.writestr("late.py", "WORD = 'late'\n")
+        self.create("slow", Code={"ZipFile": out.getvalue()}, Timeout=20)
+        scratch = glob.glob(os.path.join(tempfile.gettempdir(), f"coldprof-{self.service.process.pid}-*"))
+        self.assertEqual(len(scratch), 1)
+        packages = os.path.join(scratch[0], "code-*")
+        self.assertEqual(os.stat(scratch[0]).st_mode & 0o777, 0o700)
+        before = len(glob.glob(packages))
+        n_starts, answers = self.service.said().count("INIT_START"), []
+        caller = threading.Thread(target=lambda: answers.append(self.service.client().invoke(FunctionName="slow")["Payload"].read()))
+        caller.start()
+        deadline = time.monotonic() + 10
+        while self.service.said().count("INIT_START") == n_starts and time.monotonic() < deadline:
+            pass
+        self.client.delete_function(FunctionName="slow")
+        self.assertEqual(len(glob.glob(packages)), before)
+        caller.join(20)
+        self.assertEqual(answers, [b'"late"'])
+        self.assertEqual(len(glob.glob(packages)), before - 1)
+
+    def test_a_stranger_sends_no_code(self):
+        """The refusal comes before the 60 MB that were announced."""
+        host, port = self.service.facts["endpoint"].removeprefix("http://").split(":")
+        with socket.create_connection((host, int(port)), timeout=10) as s:
+            s.sendall(f"POST /2015-03-31/functions HTTP/1.1\r\nHost: {host}:{port}\r\nContent-Length: 60000000\r\n\r\n{{".encode())
+            answer = s.recv(65536)
+        self.assertTrue(answer.startswith(b"HTTP/1.1 403 "), answer)
+        self.assertIn(b"MissingAuthenticationToken", answer)
 
     def test_who_am_i(self):
         import boto3
