@@ -25,7 +25,8 @@ from world import World
 
 WORKERS = 4  # they mostly wait
 LIMIT_S = 100
-SWEEP = ["--cold", "3", "--warm", "4", "--json"]
+SWEEP = ["--cold", "3", "--warm", "4", "--yes", "--json"]
+MODES = ([], ["--in-place"])
 SIZES = [128, 256]
 STATUSES = (0, 1, 3, 4)
 
@@ -209,7 +210,7 @@ class Seeds(unittest.TestCase):
         try:
             what, script = random_script(rng, trap.port)
             world.proxy.start_over(script)
-            status, out, err = world.finish(world.start(*self.words(world)), LIMIT_S)
+            status, out, err = world.finish(world.start(*self.words(world), *MODES[seed % 2]), LIMIT_S)
             n_arrived = len(world.proxy.invocations())
             n_faults = sum(bool(c.fault) for c in world.proxy.calls)
             troubles = check_end(status, out, err) + account(world, n_arrived) + world.proxy.troubles
