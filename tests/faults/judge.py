@@ -32,6 +32,8 @@ def snapshot(client):
     for function in client.functions():
         name, arn = function["FunctionName"], function["FunctionArn"]
         latest = client.configuration(name)
+        while latest.get("LastUpdateStatus") == "InProgress":
+            latest = client.configuration(name)
         state[name] = {
             "latest": _settled(latest),
             "versions": {v["Version"]: _settled(v) for v in client.versions(name) if v["Version"] != "$LATEST"},

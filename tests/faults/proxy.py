@@ -247,12 +247,16 @@ def kill(process, after):
     return fault
 
 
-def someone_else(act):
+def carry(x):
+    x.forward()
+    x.answer()
+
+
+def someone_else(act, then=carry):
     """A third party acts just before."""
     def fault(x):
         act()
-        x.forward()
-        x.answer()
+        then(x)
     return fault
 
 
