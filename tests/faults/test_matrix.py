@@ -168,11 +168,35 @@ class Worker:
         if world.journals():
             result.troubles.append("a journal stays open after recover")
 
+    def break_recover(self, job):
+        """The sweep is killed after a change; `recover` meets the fault at one of its changes, at each in
+        turn; the next `recover` must finish the work. Returns the troubles."""
+        mode, n_sizes, fault, number = job
+        world = self.world
+        troubles = []
+        for change in itertools.count(1):
+            before = world.snapshot()
+            world.proxy.start_over(FAULTS["kill -9 after"](world, self.neighbour, number))
+            self.sweep(mode, n_sizes)
+            world.proxy.start_over(FAULTS[fault](world, self.neighbour, change))
+            world.run("recover")
+            is_over = not any(c.fault for c in world.proxy.calls)
+            world.proxy.start_over()
+            status, out, err = world.run("recover")
+            left = judge.differences(before, world.snapshot())
+            left += [f"recover ended with {status}: {out}{err}"] if status else []
+            left += ["a journal stays open"] if world.journals() else []
+            troubles += [f"{fault} at change {change} of recover, {mode}, killed after change {number}: {line}" for line in left]
+            world.tidy(before)
+            if is_over:
+                return troubles
+        return troubles
+
     def close(self):
         self.world.close()
 
 
-def run_all(name, jobs_of):
+def run_all(name, jobs_of, do=Worker.do):
     """Results of all jobs; a job that left something behind is done once more with its journal lost."""
     jobs, results, troubles = queue.SimpleQueue(), [], []
     first = Worker(f"{name}-0")
@@ -183,9 +207,9 @@ def run_all(name, jobs_of):
         try:
             with contextlib.closing(worker):
                 while True:
-                    result = worker.do(jobs.get_nowait())
+                    result = do(worker, jobs.get_nowait())
                     results.append(result)
-                    if result.left["sweep"] and not result.is_journal_lost:
+                    if isinstance(result, Result) and result.left["sweep"] and not result.is_journal_lost:
                         jobs.put((result.mode, result.n_sizes, result.fault, result.number, True))
         except queue.Empty:
             pass
@@ -239,6 +263,21 @@ class Matrix(unittest.TestCase):
 
 class MatrixOfTwenty(Matrix):
     N_SIZES = (20,)
+
+
+class FaultyRecover(unittest.TestCase):
+    FAULTS = ("error", "500 after effect", "kill -9 before", "kill -9 after")
+
+    def test_recover_meets_faults_too(self):
+        def jobs_of(worker):
+            for mode in MODES:
+                n_changes = worker.count_changes(mode, 3)
+                for fault, number in itertools.product(self.FAULTS, range(1, n_changes + 1)):
+                    yield mode, 3, fault, number
+
+        results = run_all(self.id(), jobs_of, Worker.break_recover)
+        print(f"\n{len(results)} interrupted sweeps, each fault at each change of their recovery")
+        self.assertEqual([line for troubles in results for line in troubles], [])
 
 
 if __name__ == "__main__":

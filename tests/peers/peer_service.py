@@ -3,16 +3,19 @@
 import contextlib
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import tempfile
 import unittest
 
+import fixtures
+
 BINARY = os.environ["COLDPROF_BINARY"]
 PEERS = os.environ["COLDPROF_PEERS"]
 SKIPPED = 77  # CTest's SKIP_RETURN_CODE
-KEY_ID, SECRET = "AKIDPEERTESTEXAMPLE0", "peer/test/secret/example/0000000000000000"
+KEY_ID, SECRET = fixtures.ACCESS_KEY_ID, fixtures.secret("peer")
 
 
 def use_peer_python():
@@ -80,5 +83,13 @@ class Service:
             self.process.kill()
             self.process.wait()
             status = "killed"
+        self.keep_log()
         self.log.close()
         return status
+
+    def keep_log(self):
+        """For the test that looks for secrets after all others."""
+        kept = os.environ.get("COLDPROF_KEPT")
+        if kept:
+            os.makedirs(kept, exist_ok=True)
+            shutil.copyfile(self.log.name, os.path.join(kept, f"service-{self.process.pid}.log"))
