@@ -62,8 +62,7 @@ struct list {
  * (CURLMOPT_MAX_TOTAL_CONNECTIONS) now and then forgets to go on until some timer runs out. */
 struct cp_http {
     CURLM *multi;
-    int epoll;           /* libcurl's sockets */
-    double timer_due_ms; /* when libcurl wants to be called, monotonic; INFINITY: on events only */
+    int epoll; /* libcurl's sockets */
     struct list running, waiting, idle;
     int n_running, max_connections;
     size_t in_flight; /* running and waiting */
@@ -606,27 +605,21 @@ static int on_socket(CURL *easy, curl_socket_t fd, int what, void *context, void
     return 0;
 }
 
-static int on_timer(CURLM *multi, long timeout_ms, void *context)
+/* When libcurl wants to be called whatever the sockets do; INFINITY: never. Asked for, not told by
+ * its timer callback: that one is silent when libcurl was called a little early and did nothing. */
+static double timer_ms(const struct cp_http *http)
 {
-    (void)multi;
-    struct cp_http *http = context;
-    http->timer_due_ms = timeout_ms < 0 ? INFINITY : cp_clock_mono_ms() + (double)timeout_ms;
-    return 0;
+    long ms = -1;
+    (void)curl_multi_timeout(http->multi, &ms);
+    return ms < 0 ? INFINITY : (double)ms;
 }
 
 static CURLMcode run_timer(struct cp_http *http)
 {
     int running = 0;
-    if (http->timer_due_ms > cp_clock_mono_ms())
+    if (timer_ms(http) > 0)
         return CURLM_OK;
-    http->timer_due_ms = INFINITY; /* unless libcurl sets it again */
     return curl_multi_socket_action(http->multi, CURL_SOCKET_TIMEOUT, 0, &running);
-}
-
-static int wait_ms(const struct cp_http *http, int timeout_ms)
-{
-    double timer_ms = ceil(fmax(0, http->timer_due_ms - cp_clock_mono_ms()));
-    return timer_ms < timeout_ms ? (int)timer_ms : timeout_ms;
 }
 
 /* A signal ends it like an event. */
@@ -635,7 +628,7 @@ static CURLMcode wait_for_events(struct cp_http *http, int timeout_ms)
     struct epoll_event events[EVENTS_MAX];
     CURLMcode code = CURLM_OK;
     int running = 0;
-    int n = epoll_wait(http->epoll, events, EVENTS_MAX, wait_ms(http, timeout_ms));
+    int n = epoll_wait(http->epoll, events, EVENTS_MAX, (int)fmin(timer_ms(http), timeout_ms));
     for (int i = 0; i < n && !code; i++) {
         int ready = (events[i].events & EPOLLIN ? CURL_CSELECT_IN : 0) |
                     (events[i].events & EPOLLOUT ? CURL_CSELECT_OUT : 0) |
@@ -713,14 +706,11 @@ static enum cp_code http_open(int max_connections, struct cp_http **out, struct 
     }
     http->max_connections = max_connections;
     raise_descriptor_limit(max_connections);
-    http->timer_due_ms = INFINITY;
     http->epoll = epoll_create1(EPOLL_CLOEXEC);
     http->multi = curl_multi_init();
     if (http->epoll < 0 || !http->multi ||
         curl_multi_setopt(http->multi, CURLMOPT_SOCKETFUNCTION, on_socket) ||
         curl_multi_setopt(http->multi, CURLMOPT_SOCKETDATA, http) ||
-        curl_multi_setopt(http->multi, CURLMOPT_TIMERFUNCTION, on_timer) ||
-        curl_multi_setopt(http->multi, CURLMOPT_TIMERDATA, http) ||
         curl_multi_setopt(http->multi, CURLMOPT_MAXCONNECTS, (long)max_connections) ||
         curl_multi_setopt(http->multi, CURLMOPT_PIPELINING, (long)CURLPIPE_NOTHING)) {
         http_close(http);
