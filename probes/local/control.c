@@ -56,7 +56,15 @@ void cp_control_free(struct cp_control *control)
         cp_function_free(control->functions[i]);
     free(control->functions);
     cJSON_Delete(control->event_sources);
+    cJSON_Delete(control->next_versions);
     free(control);
+}
+
+/* AWS never gives a version number twice, not even to a function that was deleted and made anew. */
+static int64_t first_version(const struct cp_control *control, const char *name)
+{
+    const cJSON *next = cJSON_GetObjectItemCaseSensitive(control->next_versions, name);
+    return next ? (int64_t)next->valuedouble : 1;
 }
 
 static struct cp_function *new_function(struct cp_control *control,
@@ -67,7 +75,7 @@ static struct cp_function *new_function(struct cp_control *control,
         return NULL;
     (void)cp_view_copy(cp_view_of(settings->folder->folder.name), f->name, sizeof f->name);
     f->reserved = -1;
-    f->next_version = 1;
+    f->next_version = first_version(control, f->name);
     cp_settings_copy(&f->latest.settings, settings);
     (void)cp_view_copy(cp_view_of(settings->description), f->latest.description,
                        sizeof f->latest.description);

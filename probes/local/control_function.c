@@ -232,8 +232,18 @@ void cp_op_publish_version(struct cp_control *control, const struct cp_call *cal
 
 /* --- DeleteFunction --- */
 
+static void keep_next_version(struct cp_control *control, const struct cp_function *f)
+{
+    if (!control->next_versions)
+        control->next_versions = cJSON_CreateObject();
+    cJSON_DeleteItemFromObjectCaseSensitive(control->next_versions, f->name);
+    if (f->next_version > 1)
+        (void)cJSON_AddNumberToObject(control->next_versions, f->name, (double)f->next_version);
+}
+
 void cp_state_remove_function(struct cp_control *control, struct cp_function *f)
 {
+    keep_next_version(control, f);
     while (f->n_provisioned)
         cp_state_drop_provisioned(control, f, f->provisioned[0].qualifier);
     size_t at = 0;

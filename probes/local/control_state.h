@@ -109,6 +109,7 @@ struct cp_control {
     struct cp_rng rng;
     int64_t next_configuration_id;
     struct cJSON *event_sources; /* an array; NULL: none */
+    struct cJSON *next_versions; /* of deleted functions, by name; NULL: none */
     struct cp_function **functions;
     size_t n_functions, cap_functions;
 };

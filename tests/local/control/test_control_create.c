@@ -89,6 +89,19 @@ static void publish_makes_version_one(void **state)
     assert_string_equal(fixture_text(f, "Version"), "1");
 }
 
+/* Developer Guide, "Lambda function versions": numbers are never reused. */
+static void a_function_made_anew_goes_on_counting(void **state)
+{
+    struct fixture *f = *state;
+    assert_int_equal(create(f, "{" MADE ",\"Publish\":true}"), 201);
+    assert_string_equal(fixture_text(f, "Version"), "1");
+    assert_int_equal(ask(f, CP_API_DELETE_FUNCTION, "made"), 204);
+    assert_int_equal(create(f, "{" MADE ",\"Publish\":true}"), 201);
+    assert_string_equal(fixture_text(f, "Version"), "2");
+    assert_int_equal(ask(f, CP_API_LIST_VERSIONS, "made"), 200);
+    assert_int_equal(fixture_size(f, "Versions"), 2);
+}
+
 static void what_has_no_effect_here_is_given_back(void **state)
 {
     struct fixture *f = *state;
@@ -240,6 +253,7 @@ int main(void)
         IN_FIXTURE(while_pending_nothing_may_change),
         IN_FIXTURE(a_name_that_is_taken_is_a_conflict),
         IN_FIXTURE(publish_makes_version_one),
+        IN_FIXTURE(a_function_made_anew_goes_on_counting),
         IN_FIXTURE(what_has_no_effect_here_is_given_back),
         IN_FIXTURE(a_bad_creation_says_why_and_leaves_nothing),
         IN_FIXTURE(tags_come_with_the_function_and_go_one_by_one),
