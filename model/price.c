@@ -56,9 +56,10 @@
 
 #define OTHER_BOOK(region_name, arch, request, per_gb_s, kept, used, how_sure)                     \
     {                                                                                              \
-        .region = region_name, .architecture = arch, .date = COPY_DATE, .source = how_sure,        \
-        .request_usd = request, .duration = {{0, per_gb_s}},                                       \
-        .provisioned_concurrency_usd_per_gb_s = kept, .provisioned_duration_usd_per_gb_s = used    \
+        .region = (region_name), .architecture = (arch), .date = COPY_DATE, .source = (how_sure),  \
+        .request_usd = (request), .duration = {{0, (per_gb_s)}},                                   \
+        .provisioned_concurrency_usd_per_gb_s = (kept),                                            \
+        .provisioned_duration_usd_per_gb_s = (used)                                                \
     }
 #define OTHER_BOOKS(region, request, x86, arm, kept, used, how_sure)                               \
     OTHER_BOOK(region, "x86_64", request, x86, kept, used, how_sure),                              \

@@ -10,8 +10,8 @@ const char *cp_stop_reason_name(enum cp_stop_reason reason)
     static const char *const names[] = {
         [CP_STOP_NOT_DONE] = "not done",        [CP_STOP_PRECISION] = "precision reached",
         [CP_STOP_MAX_SAMPLES] = "sample limit", [CP_STOP_BUDGET] = "invocation limit",
-        [CP_STOP_COST] = "cost limit",          [CP_STOP_CANNOT_RUN] = "cannot run",
-        [CP_STOP_LOST] = "answers lost",
+        [CP_STOP_NO_INIT] = "no init shown",    [CP_STOP_COST] = "cost limit",
+        [CP_STOP_CANNOT_RUN] = "cannot run",    [CP_STOP_LOST] = "answers lost",
     };
     size_t i = (size_t)reason;
     return i < sizeof names / sizeof names[0] ? names[i] : "?";

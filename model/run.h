@@ -20,6 +20,7 @@ enum cp_stop_reason {
     CP_STOP_PRECISION,   /* the wanted precision was reached at a look */
     CP_STOP_MAX_SAMPLES, /* the cell's limit (--cold, --warm) was reached first */
     CP_STOP_BUDGET,      /* --max-invocations */
+    CP_STOP_NO_INIT,     /* the endpoint does not show init durations */
     CP_STOP_COST,        /* --max-cost-usd */
     CP_STOP_CANNOT_RUN,  /* out of memory, timeout or init failure at this size: a result */
     CP_STOP_LOST,        /* too many answers were lost to say more */

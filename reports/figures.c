@@ -42,8 +42,10 @@ static int by_memory(const void *a, const void *b)
 static void find_sizes(struct cp_figures *f)
 {
     const struct cp_run_data *data = f->data;
-    for (size_t i = 0; i < data->n_samples; i++)
-        add_size(f, data->samples[i].memory_size_mb);
+    for (size_t i = 0; i < data->n_samples; i++) {
+        if (data->samples[i].kind != CP_CELL_PRIME) /* those of a probe are at the own size */
+            add_size(f, data->samples[i].memory_size_mb);
+    }
     for (size_t i = 0; i < data->n_cells; i++)
         add_size(f, data->cells[i].memory_size_mb);
     qsort(f->sizes, f->n_sizes, sizeof f->sizes[0], by_memory);
@@ -396,7 +398,7 @@ static enum cp_code compute(struct cp_figures *f, struct cp_error *err)
         return cp_fail(err, CP_ENOMEM, "no memory for the values of %zu samples",
                        f->data->n_samples);
     fill_arrays(f);
-    if (!estimate_sizes(f))
+    if (!estimate_sizes(f) || !cp_figures_estimate_wall_clock(f))
         return cp_fail(err, CP_ENOMEM, "no memory for %zu values", f->data->n_samples);
     fit_laws(f);
     if (!pool_init(f))
@@ -405,8 +407,15 @@ static enum cp_code compute(struct cp_figures *f, struct cp_error *err)
     enum cp_code code = decide(f, err);
     if (code != CP_OK)
         return code;
+    cp_figures_limit_decision(f);
     cp_figures_warn(f);
     return CP_OK;
+}
+
+/* An endpoint that does not tell the architecture tells no duration either: nothing is priced. */
+static const char *architecture_of(const struct cp_run *run)
+{
+    return run->architecture[0] ? run->architecture : "x86_64";
 }
 
 enum cp_code cp_figures_new(const struct cp_run_data *data, struct cp_figures **out,
@@ -419,7 +428,8 @@ enum cp_code cp_figures_new(const struct cp_run_data *data, struct cp_figures **
     if (!f)
         return cp_fail(err, CP_ENOMEM, "no memory for the figures");
     f->data = data;
-    enum cp_code code = cp_price_find(data->run.region, data->run.architecture, &f->price, err);
+    enum cp_code code =
+        cp_price_find(data->run.region, architecture_of(&data->run), &f->price, err);
     if (code == CP_OK)
         code = compute(f, err);
     if (code != CP_OK) {

@@ -25,6 +25,13 @@ double cp_figures_quantile(const struct cp_figures *f);
 bool cp_figures_has_traffic(const struct cp_figures *f);
 /* Whether memory sizes took turns in sending order: read from the data, not from the plan. */
 bool cp_figures_is_interleaved(const struct cp_figures *f);
+/* Times of the client only; records without init (run.mode). */
+bool cp_figures_is_wall_clock(const struct cp_figures *f);
+bool cp_figures_has_no_init(const struct cp_figures *f);
+/* Fills wall_p50 .. of every size of a wall-clock run; false: out of memory. */
+bool cp_figures_estimate_wall_clock(struct cp_figures *f);
+/* Takes back from the decision what such a run cannot decide, and says so. */
+void cp_figures_limit_decision(struct cp_figures *f);
 /* Was the sweep itself billed, as far as its quote says? */
 bool cp_figures_is_billed(const struct cp_figures *f);
 /* "spent USD 0.0123 of 0.0500 quoted, and up to 0.0004 more for 1 invocation without a record;

@@ -326,7 +326,8 @@ static void add_decision(const struct page *p)
     add_changers(p);
     add_undo(p);
     cp_buf_adds(p->out, "</dl>\n");
-    cp_table_html(&cp_table_key, p->f, p->out);
+    cp_table_html(cp_figures_is_wall_clock(p->f) ? &cp_table_wall_clock : &cp_table_key, p->f,
+                  p->out);
     add_quality(p);
     add_warnings(p);
     cp_buf_adds(p->out, "</section>\n");
@@ -616,6 +617,7 @@ static void add_method(const struct page *p)
     cp_buf_adds(p->out, "<h3 id=\"h-run\">This run</h3>\n<ul class=\"small\">\n");
     add_item(p, "Command", run->command);
     add_item(p, "Method", run->method);
+    add_item(p, "Mode of the endpoint", run->mode);
     add_cost_of_sweep(p);
     add_item(p, "Target", run->target);
     add_item(p, "Payload SHA-256", run->payload_sha256);

@@ -243,6 +243,23 @@ static void add_size(struct json *j, const struct cp_figures *f, const struct cp
     close_item(j, '}');
 }
 
+/* In wall-clock runs only: times of the client. */
+static void add_wall_clock(struct json *j, const struct cp_figures *f)
+{
+    if (!cp_figures_is_wall_clock(f))
+        return;
+    open_item(j, "wall_clock", '[');
+    for (size_t i = 0; i < f->n_sizes; i++) {
+        open_item(j, NULL, '{');
+        add_int(j, "memory_size_mb", f->sizes[i].memory_size_mb);
+        add_estimate(j, "client_p50", &f->sizes[i].wall_p50);
+        add_estimate(j, "client_p95", &f->sizes[i].wall_p95);
+        add_estimate(j, "client_p99", &f->sizes[i].wall_p99);
+        close_item(j, '}');
+    }
+    close_item(j, ']');
+}
+
 static void add_law(struct json *j, const char *key, const struct cp_memory_law *law)
 {
     bool has_fit = law->status == CP_OK;
@@ -411,6 +428,7 @@ void cp_report_json(const struct cp_figures *f, struct cp_buf *out)
     for (size_t i = 0; i < f->n_sizes; i++)
         add_size(&j, f, &f->sizes[i]);
     close_item(&j, ']');
+    add_wall_clock(&j, f);
     add_laws(&j, f);
     add_survival(&j, &f->survival);
     add_decision(&j, &f->decision);

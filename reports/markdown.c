@@ -90,7 +90,9 @@ void cp_report_markdown(const struct cp_figures *f, struct cp_buf *out)
     cp_text_markdown(out, run->function);
     cp_buf_adds(out, "\n\n");
     add_decision(f, out);
-    cp_table_markdown(&cp_table_key, f, out);
+    cp_table_markdown(cp_figures_is_wall_clock(f) ? &cp_table_wall_clock : &cp_table_key, f, out);
+    if (cp_figures_is_wall_clock(f))
+        cp_buf_addf(out, "\n%s\n", cp_table_wall_clock.caption);
     add_warnings(f, out);
     cp_buf_adds(out, "\nRun ");
     cp_text_markdown(out, run->id);

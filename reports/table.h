@@ -42,6 +42,7 @@ extern const struct cp_table cp_table_candidates; /* every candidate */
 extern const struct cp_table cp_table_init;       /* beside chart init */
 extern const struct cp_table cp_table_duration;
 extern const struct cp_table cp_table_survival;
+extern const struct cp_table cp_table_wall_clock; /* no rows but in wall-clock runs */
 
 /* The table beside a chart. ECDF: the whole distribution, one row per value. */
 const struct cp_table *cp_table_of_chart(enum cp_chart_id id);

@@ -3,6 +3,7 @@
  * cut. Three colour roles: good, bad, dim.
  */
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "reports/figures.h"
@@ -326,9 +327,31 @@ static bool any_refused(const struct text *t, const struct layout *l)
     return false;
 }
 
+/* One line a size: the columns of the sweep have nothing to say here. */
+static void add_wall_clock(const struct text *t)
+{
+    for (size_t i = 0; i < t->f->n_sizes; i++) {
+        const struct cp_size_figures *size = &t->f->sizes[i];
+        char text[3][CP_FORMAT_MAX];
+        char mb[CP_FORMAT_MAX];
+        char line[4 * CP_FORMAT_MAX];
+        (void)snprintf(line, sizeof line, "%s wall clock: p50 %s, p95 %s, p99 %s, n=%zu",
+                       cp_format_with_unit(CP_UNIT_MB, size->memory_size_mb, mb),
+                       cp_format_brief(&size->wall_p50, true, text[0]),
+                       cp_format_brief(&size->wall_p95, true, text[1]),
+                       cp_format_brief(&size->wall_p99, true, text[2]), size->wall_p50.n);
+        add_wrapped(t, 0, INDENT, cp_view_of(line));
+    }
+    add_note(t, "(time of the client, the way there and back included: neither init nor duration)");
+}
+
 static void add_table(const struct text *t)
 {
     struct layout l;
+    if (cp_figures_is_wall_clock(t->f)) {
+        add_wall_clock(t);
+        return;
+    }
     lay_out(t, &l);
     add_table_head(t, &l);
     for (size_t row = 0; row < t->f->n_sizes; row++)

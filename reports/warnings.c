@@ -217,6 +217,25 @@ static bool unpriced(const struct cp_figures *f, struct cp_warning *w)
     return advise(w, "compare it by hand with the prices of your Region, if the budget is missed");
 }
 
+static bool no_init(const struct cp_figures *f, struct cp_warning *w)
+{
+    if (!cp_figures_has_no_init(f))
+        return false;
+    say(w, "mode tail without init: this endpoint shows no init of a fresh environment, so cold "
+           "starts cannot be told");
+    return advise(w, "durations are those of repeated requests; sweep on AWS or the folder itself "
+                     "for cold starts");
+}
+
+static bool wall_clock(const struct cp_figures *f, struct cp_warning *w)
+{
+    if (!cp_figures_is_wall_clock(f))
+        return false;
+    say(w, "mode wall clock: this endpoint gives no REPORT records; all times are the client's, "
+           "the way there and back included");
+    return advise(w, "they are neither init nor duration: compare them with each other only");
+}
+
 static bool local(const struct cp_figures *f, struct cp_warning *w)
 {
     if (!f->data->run.is_local)
@@ -289,12 +308,16 @@ static const struct {
     const char *id;
     bool (*applies)(const struct cp_figures *f, struct cp_warning *w);
 } rules[] = {
-    {"W001", interrupted},   {"W002", lost},          {"W003", cannot_run},
-    {"W004", failed},        {"W005", throttled},     {"W006", tight_memory},
-    {"W007", too_few},       {"W008", mode_edge},     {"W009", idle_extrapolated},
-    {"W015", no_idle_probe}, {"W017", unpriced},      {"W010", local},
-    {"W011", snapstart},     {"W012", excluded},      {"W016", lack_of_fit},
-    {"W013", init_follows},  {"W014", init_constant},
+    {"W019", wall_clock},        {"W018", no_init},
+    {"W001", interrupted},       {"W002", lost},
+    {"W003", cannot_run},        {"W004", failed},
+    {"W005", throttled},         {"W006", tight_memory},
+    {"W007", too_few},           {"W008", mode_edge},
+    {"W009", idle_extrapolated}, {"W015", no_idle_probe},
+    {"W017", unpriced},          {"W010", local},
+    {"W011", snapstart},         {"W012", excluded},
+    {"W016", lack_of_fit},       {"W013", init_follows},
+    {"W014", init_constant},
 };
 _Static_assert(sizeof rules / sizeof rules[0] <= CP_WARNINGS_MAX, "one slot per rule");
 

@@ -118,6 +118,11 @@ void cp_caller_free(struct cp_caller *caller)
     free(caller);
 }
 
+bool cp_caller_is_embedded(const struct cp_caller *caller)
+{
+    return caller->is_embedded;
+}
+
 const struct cp_lambda_failure *cp_caller_failure(const struct cp_caller *caller)
 {
     return &caller->failure;

@@ -105,6 +105,9 @@ double cp_caller_mono_ms(const struct cp_caller *caller);
  * repeated until then, instead of three attempts. */
 void cp_caller_set_deadline(struct cp_caller *caller, double mono_ms);
 
+/* Did the last answer say that it is from the embedded service (its Server header)? */
+bool cp_caller_is_embedded(const struct cp_caller *caller);
+
 /* Of the last cp_call_wait that failed. */
 const struct cp_lambda_failure *cp_caller_failure(const struct cp_caller *caller);
 

@@ -227,6 +227,8 @@ static void on_response(void *context, const struct cp_http_response *response)
 {
     struct pending *p = context;
     log_response(p, response);
+    if (!response->code)
+        p->caller->is_embedded = cp_view_is(cp_http_header(response, "Server"), "coldprof");
     enum cp_refusal refusal = cp_caller_refusal(response);
     if (refusal != CP_REFUSAL_NONE)
         deliver_refusal(p, refusal, response);

@@ -21,6 +21,7 @@ struct cp_caller {
     int64_t skew_ms; /* server's clock minus ours, set only after AWS refused our time */
     struct cp_call_pace own_pace;
     double deadline_mono_ms; /* NAN: none */
+    bool is_embedded;        /* the last answer came from the embedded service */
     struct cp_lambda_failure failure;
 };
 

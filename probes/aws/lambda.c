@@ -89,6 +89,11 @@ void cp_lambda_set_deadline(struct cp_lambda *l, double mono_ms)
     cp_caller_set_deadline(l->caller, mono_ms);
 }
 
+bool cp_lambda_is_embedded(const struct cp_lambda *lambda)
+{
+    return cp_caller_is_embedded(lambda->caller);
+}
+
 const struct cp_lambda_failure *cp_lambda_last_failure(const struct cp_lambda *lambda)
 {
     return cp_caller_failure(lambda->caller);

@@ -61,6 +61,9 @@ void cp_lambda_free(struct cp_lambda *lambda);
  * interruption that led to the undo. */
 void cp_lambda_set_deadline(struct cp_lambda *l, double mono_ms);
 
+/* Did the last answer come from the embedded service? */
+bool cp_lambda_is_embedded(const struct cp_lambda *lambda);
+
 /* Details of the last control-plane call that failed on this client. */
 const struct cp_lambda_failure *cp_lambda_last_failure(const struct cp_lambda *lambda);
 

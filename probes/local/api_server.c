@@ -209,8 +209,9 @@ static int answer(struct call *call, int status, const struct cp_http_field *mor
         {"X-Amzn-RequestId", call->request_id},
         {"Content-Type", body.n ? call->content_type : NULL},
         {"Connection", call->is_refused ? "close" : NULL},
+        {"Server", "coldprof"},
     };
-    size_t n = 3;
+    size_t n = 4;
     for (; more && more->name && n + 1 < FIELDS_MAX; more++)
         fields[n++] = *more;
     call->is_done = true;

@@ -260,22 +260,35 @@ static void classify_run(const struct cp_invoke_result *result, const struct cp_
                        cp_record_reason_text(tail->report.reason));
 }
 
+/* What holds of every answer. False: the sample is settled, and `*kind` says as what. */
+static bool is_run(const struct cp_invoke_result *result, struct cp_sample *sample,
+                   enum cp_answer_kind *kind)
+{
+    int status = result->http_status;
+    sample->http_status = status;
+    sample->client_ms = result->client_ms;
+    (void)snprintf(sample->request_id, sizeof sample->request_id, "%s", result->request_id);
+    (void)snprintf(sample->version, sizeof sample->version, "%.15s", result->executed_version);
+    *kind = CP_ANSWERED;
+    if (status == HTTP_THROTTLED)
+        *kind = throttled(result, sample);
+    else if (status >= HTTP_CLIENT_ERROR && status < HTTP_SERVER_ERROR)
+        *kind = not_sent(result, sample, CP_REFUSED);
+    else if (!result->code && status >= 200 && status < 300)
+        return true;
+    else
+        *kind = result->may_have_run ? unknown(result, sample)
+                                     : not_sent(result, sample, CP_NOT_REACHED);
+    return false;
+}
+
 enum cp_answer_kind cp_classify(const struct cp_invoke_result *result, struct cp_log_tail *tail,
                                 struct cp_sample *sample)
 {
     struct cp_error err = {0};
-    sample->http_status = result->http_status;
-    sample->client_ms = result->client_ms;
-    (void)snprintf(sample->request_id, sizeof sample->request_id, "%s", result->request_id);
-    (void)snprintf(sample->version, sizeof sample->version, "%.15s", result->executed_version);
-    if (result->http_status == HTTP_THROTTLED)
-        return throttled(result, sample);
-    if (result->http_status >= HTTP_CLIENT_ERROR && result->http_status < HTTP_SERVER_ERROR)
-        return not_sent(result, sample, CP_REFUSED);
-    bool is_success = !result->code && result->http_status >= 200 && result->http_status < 300;
-    if (!is_success)
-        return result->may_have_run ? unknown(result, sample)
-                                    : not_sent(result, sample, CP_NOT_REACHED);
+    enum cp_answer_kind kind = CP_ANSWERED;
+    if (!is_run(result, sample, &kind))
+        return kind;
     if (!sample->request_id[0])
         return nameless(sample);
     memset(tail, 0, sizeof *tail);
@@ -285,5 +298,30 @@ enum cp_answer_kind cp_classify(const struct cp_invoke_result *result, struct cp
         (void)snprintf(sample->note, sizeof sample->note, "%.150s", err.text);
     }
     classify_run(result, tail, sample);
+    return CP_ANSWERED;
+}
+
+/* The emulators send what a function failed with as an ordinary answer. */
+static bool is_error_payload(struct cp_view payload)
+{
+    cJSON *json = cJSON_ParseWithLength(payload.p, payload.n);
+    bool is_error = cJSON_IsString(cJSON_GetObjectItemCaseSensitive(json, "errorMessage")) &&
+                    cJSON_IsString(cJSON_GetObjectItemCaseSensitive(json, "errorType"));
+    cJSON_Delete(json);
+    return is_error;
+}
+
+enum cp_answer_kind cp_classify_wall_clock(const struct cp_invoke_result *result,
+                                           struct cp_sample *sample)
+{
+    enum cp_answer_kind kind = CP_ANSWERED;
+    if (!is_run(result, sample, &kind))
+        return kind;
+    sample->outcome = CP_OUTCOME_MEASURED;
+    if (result->function_error[0] || is_error_payload(result->payload)) {
+        sample->outcome = CP_OUTCOME_ERROR;
+        read_error_type(result->payload, sample->error_type, sizeof sample->error_type);
+        note_failure("the function failed", sample);
+    }
     return CP_ANSWERED;
 }

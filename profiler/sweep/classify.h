@@ -19,8 +19,14 @@ enum cp_answer_kind {
 };
 
 /* Fills what the answer tells; plan members, sent_at_ms and idle members are left as they are.
- * `tail` is scratch space. */
+ * An answer without a request id is unknown: its record could be anybody's. `tail` is scratch
+ * space. */
 enum cp_answer_kind cp_classify(const struct cp_invoke_result *result, struct cp_log_tail *tail,
                                 struct cp_sample *sample);
+
+/* The same where no record can be had: a success is measured by the client's time only, its start
+ * unknown and its durations NAN. A request id is not asked for. */
+enum cp_answer_kind cp_classify_wall_clock(const struct cp_invoke_result *result,
+                                           struct cp_sample *sample);
 
 #endif

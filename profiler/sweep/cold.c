@@ -4,6 +4,7 @@
  */
 #include <stdlib.h>
 
+#include "profiler/sweep/probe_endpoint.h"
 #include "profiler/sweep/progress.h"
 #include "profiler/sweep/runner.h"
 
@@ -88,6 +89,8 @@ static enum cp_code run_work(struct cp_runner *r, struct work *work, struct cp_e
     enum cp_code code = cp_swept_version(&r->swept, work->step->memory_size_mb, version, err);
     if (!code)
         code = open_environments(r, work, version, &has_environment, err);
+    if (!code && !r->is_init_known && work->step->n_cold)
+        code = cp_endpoint_check_init(r, work->cold, work->n_cold, err);
     double opened_ms = cp_runner_now_ms(r);
     if (!code && has_environment)
         code = send_warm(r, work, version, err);

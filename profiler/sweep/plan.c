@@ -66,6 +66,11 @@ static bool has_chains(const struct cp_sweep_settings *s)
     return s->n_idle && s->n_memory;
 }
 
+bool cp_plan_step_primes(const struct cp_plan_step *step)
+{
+    return !step->n_cold && step->n_warm;
+}
+
 enum cp_code cp_plan_append(struct cp_plan *plan, struct cp_sample sample, size_t *index,
                             struct cp_error *err)
 {

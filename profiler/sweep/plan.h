@@ -50,6 +50,9 @@ enum cp_code cp_plan_make(const struct cp_sweep_settings *settings, struct cp_pl
                           struct cp_error *err);
 void cp_plan_clear(struct cp_plan *plan);
 
+/* A step with warm samples only primes an environment of its own, which is not in the plan. */
+bool cp_plan_step_primes(const struct cp_plan_step *step);
+
 /* One more sample at the end (a prime that the plan did not foresee); its index goes to `*index`.
  * Pointers into plan->samples become invalid. */
 enum cp_code cp_plan_append(struct cp_plan *plan, struct cp_sample sample, size_t *index,

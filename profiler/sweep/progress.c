@@ -163,6 +163,16 @@ void cp_sweep_tell_phase(struct cp_runner *r, const char *phase)
         show(r);
 }
 
+static size_t n_unplanned_primes(const struct cp_runner *r)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < r->plan.n_steps; i++) {
+        const struct cp_plan_step *step = &r->plan.steps[i];
+        n += cp_plan_step_primes(step) && cp_cells_is_open(&r->cells, (int64_t)step->warm_cell);
+    }
+    return n;
+}
+
 void cp_sweep_tell_plan(const struct cp_runner *r)
 {
     if (!r->hooks || !r->hooks->on_plan)
@@ -172,13 +182,14 @@ void cp_sweep_tell_plan(const struct cp_runner *r)
     size_t n_batches = (w.n_fresh + per_batch - 1) / per_batch;
     size_t limit = r->send_limit;
     bool is_quoted = !isnan(r->takes_ms);
-    size_t n_planned = r->n_sent + w.n_fresh + w.n_warm + w.n_idle;
+    size_t n_planned = r->n_sent + n_unplanned_primes(r) + w.n_fresh + w.n_warm + w.n_idle;
     const struct cp_sweep_outlook outlook = {
         .run_id = r->run->id,
         .memory_mb = r->settings->memory_mb,
         .n_memory = r->settings->n_memory,
         .n_planned = n_planned < limit ? n_planned : limit,
         .n_done = r->n_sent,
+        .mode = r->is_probed ? r->run->mode : "",
         .is_billed = is_quoted,
         .fresh_ms = is_quoted ? NAN : ASSUMED_FRESH_MS,
         .left_ms =

@@ -286,7 +286,10 @@ static void take_answer(struct cp_runner *r, size_t index, const struct cp_invok
     struct cp_sample *s = &r->plan.samples[index];
     r->slots[index].answered_at_ms = cp_runner_now_ms(r);
     r->n_events++;
-    enum cp_answer_kind kind = cp_classify(result, r->tail, s);
+    enum cp_answer_kind kind =
+        r->is_wall_clock ? cp_classify_wall_clock(result, s) : cp_classify(result, r->tail, s);
+    if (r->is_emulator)
+        s->max_memory_used_mb = -1;
     settle_cost(r, s);
     open_group(r);
     store_sample(r, s);

@@ -60,7 +60,11 @@ struct cp_runner {
     int n_throttled_in_a_row, n_lost_in_a_row, n_unreached_in_a_row;
     struct cp_log_tail *tail; /* scratch */
     enum cp_runner_group group;
-    size_t n_events; /* answers of any kind, also those without an invocation behind them */
+    bool is_probed;     /* an endpoint that is neither AWS nor the embedded service */
+    bool is_wall_clock; /* times of the client only: no record is expected */
+    bool is_emulator;   /* records do not measure memory */
+    bool is_init_known; /* whether fresh environments show an init is settled */
+    size_t n_events;    /* answers of any kind, also those without an invocation behind them */
     /* what the user is told: progress.c */
     const char *phase;
     double started_at_ms, shown_at_ms;

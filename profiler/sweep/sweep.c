@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "probes/aws/sigv4.h"
+#include "profiler/sweep/probe_endpoint.h"
 #include "profiler/sweep/progress.h"
 #include "profiler/sweep/refuse.h"
 #include "profiler/sweep/runner.h"
@@ -280,11 +281,24 @@ static enum cp_code execute(struct cp_runner *r, unsigned first, struct cp_error
 
 /* --- a new run --- */
 
-static enum cp_code prepare_run(struct cp_runner *r, struct cp_error *err)
+/* What the probe found decides how answers are read. */
+static void take_mode(struct cp_runner *r, const struct cp_endpoint_probe *probe)
+{
+    (void)snprintf(r->run->mode, sizeof r->run->mode, "%s", cp_endpoint_mode_name(probe->mode));
+    r->is_probed = probe->is_needed;
+    r->is_wall_clock = probe->mode == CP_ENDPOINT_WALL_CLOCK;
+    r->is_emulator = probe->abilities.has_emulator_record;
+}
+
+static enum cp_code prepare_run(struct cp_runner *r, const struct cp_endpoint_probe *probe,
+                                struct cp_error *err)
 {
     take_facts(r, r->run);
+    take_mode(r, probe);
     take_account(r, r->run);
     enum cp_code code = make_plan(r, err);
+    if (!code)
+        code = cp_endpoint_adopt_samples(r, probe, err);
     if (!code)
         code = cp_sweep_ask(r, err);
     if (!code)
@@ -302,15 +316,21 @@ enum cp_code cp_sweep_run(struct cp_lambda *lambda, struct cp_store *store,
     struct cp_sweep_settings settings = {0};
     err = err ? err : &own;
     begin_runner(&r, lambda, store, hooks, run, &settings);
+    struct cp_sweep_options possible = *options; /* here */
+    struct cp_endpoint_probe probe = {.n_samples = 0};
     enum cp_code code = CP_OK;
     if (options->payload.n)
         code = cp_sweep_payload_check(options->payload, err);
     if (!code)
-        code = cp_swept_read(&r.swept, lambda, r.clock, &options->place, options->function, err);
+        code = cp_endpoint_probe(&r, options, &probe, err);
+    if (!code) {
+        cp_endpoint_restrict(&r, &probe, &possible);
+        code = cp_swept_read(&r.swept, lambda, r.clock, &possible.place, possible.function, err);
+    }
     if (!code)
-        code = cp_sweep_settings_make(options, &r.swept.latest, &settings, err);
+        code = cp_sweep_settings_make(&possible, &r.swept.latest, &settings, err);
     if (!code)
-        code = prepare_run(&r, err);
+        code = prepare_run(&r, &probe, err);
     if (!code)
         code = execute(&r, 0, err);
     cp_runner_clear(&r);
@@ -415,9 +435,13 @@ static enum cp_code resume(struct cp_runner *r, struct cp_run_data *data,
     if (!data->run.is_interrupted && data->run.ended_at_ms >= 0)
         return cp_fail(err, CP_EINVAL, "run '%s' is complete: there is nothing to resume",
                        data->run.id);
+    struct cp_function_config config;
     struct cp_sweep_place as_before = *place;
     as_before.method = cp_sweep_method_of(r->run->method);
+    as_before.as_is = &config;
     enum cp_code code = load_settings(r->store, r->run, r->settings, err);
+    if (!code)
+        cp_endpoint_resume(r, data, &config);
     if (!code)
         code =
             cp_swept_read(&r->swept, r->lambda, r->clock, &as_before, r->settings->function, err);

@@ -45,6 +45,7 @@ struct cp_sweep_outlook {
     size_t n_memory;
     size_t n_planned; /* at most so many invocations */
     size_t n_done;    /* of these, in earlier sessions */
+    const char *mode; /* of an endpoint that was probed (run.mode); "" */
     bool is_billed;   /* then a quote has gone before */
     double fresh_ms;  /* assumed for starting fresh environments; NAN when it was quoted */
     double left_ms;   /* from `fresh_ms` and the idle intervals, or as quoted */

@@ -70,13 +70,12 @@ static void count_samples(const struct cp_runner *r, struct estimate *e)
     }
 }
 
-/* A step with warm samples only primes an environment of its own, which is not in the plan. */
 static void count_unplanned_primes(const struct cp_runner *r, struct estimate *e)
 {
     for (size_t i = 0; i < r->plan.n_steps; i++) {
         const struct cp_plan_step *step = &r->plan.steps[i];
         struct cp_quote_size *size = size_of(e, step->memory_size_mb);
-        if (size && !step->n_cold && step->n_warm &&
+        if (size && cp_plan_step_primes(step) &&
             cp_cells_is_open(&r->cells, (int64_t)step->warm_cell))
             size->n_fresh++;
     }

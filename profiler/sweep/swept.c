@@ -22,6 +22,7 @@ static const struct cp_swept_method *method_of(const struct cp_swept *s)
         [CP_METHOD_OWN] = &cp_swept_own,
         [CP_METHOD_SHADOW] = &cp_swept_shadow,
         [CP_METHOD_IN_PLACE] = &cp_swept_in_place,
+        [CP_METHOD_AS_IS] = &cp_swept_as_is,
     };
     return methods[s->place.method];
 }
@@ -65,6 +66,10 @@ enum cp_code cp_swept_read(struct cp_swept *swept, struct cp_lambda *lambda,
     *swept = (struct cp_swept){.lambda = lambda, .clock = clock, .place = *place};
     if (!cp_view_copy(cp_view_of(function), swept->function, sizeof swept->function))
         return cp_fail(err, CP_ELIMIT, "the function name is too long");
+    if (place->method == CP_METHOD_AS_IS) {
+        swept->latest = *place->as_is;
+        return CP_OK;
+    }
     enum cp_code code = cp_swept_look(swept, err);
     if (!code)
         code = cp_refuse_function(&swept->latest, function, place->method == CP_METHOD_SHADOW, err);
@@ -117,6 +122,8 @@ enum cp_code cp_swept_version(struct cp_swept *swept, int memory_size_mb,
 enum cp_code cp_swept_release(struct cp_swept *swept, const char *version, struct cp_error *err)
 {
     const struct cp_journal_field field = {"version", version};
+    if (swept->place.method == CP_METHOD_AS_IS)
+        return CP_OK;
     enum cp_code code = cp_change_intend(swept->journal, CP_CHANGE_DELETE_VERSION, &field, 1, err);
     if (code)
         return code;

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * The function under sweep: what was found, and versions of it at a memory size, whose environments
- * are all fresh. Three methods behind one interface (method.h):
+ * are all fresh. Four methods behind one interface (method.h):
  *
  *   own      memory size and description of $LATEST change, a version is published and, after its
  *            samples, deleted (an unchanged PublishVersion would return an old version);
  *   shadow   a copy is created, then swept as an own function, then deleted whole;
  *   in place all versions are published before the first invocation, $LATEST is put back, versions
- *            are handed out and deleted.
+ *            are handed out and deleted;
+ *   as it is $LATEST is invoked, nothing is changed (endpoints that can do no more).
  *
  * `lambda`, `clock` and the place are borrowed. Ownership: cp_swept_clear.
  */
@@ -93,6 +94,7 @@ struct cp_swept_method {
                             char version[CP_VERSION_MAX], struct cp_error *err);
 };
 extern const struct cp_swept_method cp_swept_own, cp_swept_shadow, cp_swept_in_place;
+extern const struct cp_swept_method cp_swept_as_is;
 
 /* Reads $LATEST when no update is in progress. */
 enum cp_code cp_swept_look(struct cp_swept *swept, struct cp_error *err);

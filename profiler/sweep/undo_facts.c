@@ -14,6 +14,7 @@ const char *cp_sweep_method_name(enum cp_sweep_method method)
         [CP_METHOD_OWN] = "own function",
         [CP_METHOD_SHADOW] = "shadow function",
         [CP_METHOD_IN_PLACE] = "in place",
+        [CP_METHOD_AS_IS] = "as it is",
     };
     return names[method];
 }

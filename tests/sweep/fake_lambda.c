@@ -282,6 +282,13 @@ enum cp_code cp_lambda_get_account_settings(struct cp_lambda *l, struct cp_accou
     return code;
 }
 
+/* Stands for the embedded service: nothing is probed. */
+bool cp_lambda_is_embedded(const struct cp_lambda *l)
+{
+    (void)l;
+    return true;
+}
+
 const struct cp_lambda_failure *cp_lambda_last_failure(const struct cp_lambda *l)
 {
     return &l->failure;

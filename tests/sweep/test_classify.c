@@ -236,6 +236,45 @@ static void rule_12_load_reasons_are_facts_and_our_own_rate_is_not(void **state)
     }
 }
 
+/* Even where a record is there: it is the client's time that is measured. */
+static void a_wall_clock_sample_has_no_duration_and_no_init(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *payload, *function_error;
+        int status;
+        enum cp_outcome outcome;
+        const char *error_type;
+    } cases[] = {
+        {"{\"ok\":true}", "", 200, CP_OUTCOME_MEASURED, ""},
+        {"\"errorMessage\"", "", 200, CP_OUTCOME_MEASURED, ""},
+        {"{\"errorMessage\":\"x\",\"errorType\":\"KeyError\"}", "", 200, CP_OUTCOME_ERROR,
+         "KeyError"},
+        {"{}", "Unhandled", 200, CP_OUTCOME_ERROR, ""},
+        {"{}", "", 500, CP_OUTCOME_UNKNOWN, ""},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char encoded[8192];
+        struct cp_sample s = cp_sample_planned(CP_CELL_WARM, 128);
+        struct cp_invoke_result result = answer_of(&rows[0], encoded, sizeof encoded);
+        result.http_status = cases[i].status;
+        result.payload = cp_view_of(cases[i].payload);
+        result.client_ms = 12.5;
+        result.may_have_run = true;
+        result.request_id[0] = '\0';
+        (void)snprintf(result.function_error, sizeof result.function_error, "%s",
+                       cases[i].function_error);
+        (void)cp_classify_wall_clock(&result, &s);
+        assert_int_equal(s.outcome, cases[i].outcome);
+        assert_int_equal(s.start, CP_START_UNKNOWN);
+        assert_true(isnan(s.duration_ms) && isnan(s.init_duration_ms));
+        assert_true(isnan(s.billed_duration_ms) && s.max_memory_used_mb == -1);
+        assert_near(s.client_ms, 12.5, 0);
+        if (cases[i].error_type[0])
+            assert_string_equal(s.error_type, cases[i].error_type);
+    }
+}
+
 static void a_tail_that_is_not_base64_is_unknown(void **state)
 {
     struct cp_sample s = cp_sample_planned(CP_CELL_WARM, 128);
@@ -276,6 +315,7 @@ int main(void)
         cmocka_unit_test(numbers_are_read_from_the_record),
         cmocka_unit_test(rule_14_answers_without_a_run_are_told_apart),
         cmocka_unit_test(rule_12_load_reasons_are_facts_and_our_own_rate_is_not),
+        cmocka_unit_test(a_wall_clock_sample_has_no_duration_and_no_init),
         cmocka_unit_test(a_tail_that_is_not_base64_is_unknown),
         cmocka_unit_test(an_answer_without_a_request_id_is_unknown),
     };
