@@ -23,6 +23,7 @@ enum {
     KEPT_BUFFER = 64 << 10, /* a pooled transfer keeps no larger body buffer */
     SPARE_DESCRIPTORS = 64, /* files, pipes and the store, beside the connections */
     DNS_CACHE_S = 300,
+    STARTS_TOGETHER = 16,
     EVENTS_MAX = 256, /* at once; the others come with the next poll */
 };
 
@@ -66,6 +67,7 @@ struct cp_http {
     struct list running, waiting, idle;
     int n_running, max_connections;
     size_t in_flight; /* running and waiting */
+    unsigned n_started;
     bool is_closing;
 };
 
@@ -156,6 +158,45 @@ static int before_sending(void *context, char *remote_ip, char *local_ip, int re
         return CURL_PREREQFUNC_ABORT;
     t->bytes_before = request_bytes(t->easy);
     return CURL_PREREQFUNC_OK;
+}
+
+/* --- sockets and time, for libcurl --- */
+
+/* libcurl tells which sockets it waits for, and we tell it which are ready: with a thousand in
+ * flight, curl_multi_perform would look at each of them for every one that is ready. */
+static int on_socket(CURL *easy, curl_socket_t fd, int what, void *context, void *known)
+{
+    (void)easy;
+    struct cp_http *http = context;
+    struct epoll_event event = {.data.fd = fd};
+    if (what == CURL_POLL_REMOVE) {
+        (void)epoll_ctl(http->epoll, EPOLL_CTL_DEL, fd, &event);
+        return 0;
+    }
+    event.events = (what & CURL_POLL_IN ? (uint32_t)EPOLLIN : 0) |
+                   (what & CURL_POLL_OUT ? (uint32_t)EPOLLOUT : 0);
+    if (epoll_ctl(http->epoll, known ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, fd, &event) != 0)
+        return -1; /* libcurl ends its transfers */
+    if (!known)
+        (void)curl_multi_assign(http->multi, fd, http);
+    return 0;
+}
+
+/* When libcurl wants to be called whatever the sockets do; INFINITY: never. Asked for, not told by
+ * its timer callback: that one is silent when libcurl was called a little early and did nothing. */
+static double timer_ms(const struct cp_http *http)
+{
+    long ms = -1;
+    (void)curl_multi_timeout(http->multi, &ms);
+    return ms < 0 ? INFINITY : (double)ms;
+}
+
+static CURLMcode run_timer(struct cp_http *http)
+{
+    int running = 0;
+    if (timer_ms(http) > 0)
+        return CURLM_OK;
+    return curl_multi_socket_action(http->multi, CURL_SOCKET_TIMEOUT, 0, &running);
 }
 
 /* --- transfers --- */
@@ -390,6 +431,25 @@ static enum cp_code set_request(struct transfer *t, const struct cp_http_request
     return CP_OK;
 }
 
+static bool admit(struct transfer *t)
+{
+    struct cp_http *http = t->http;
+    if (curl_multi_add_handle(http->multi, t->easy) != CURLM_OK)
+        return false;
+    list_remove(t);
+    list_append(&http->running, t);
+    http->n_running++;
+    return true;
+}
+
+/* libcurl begins a transfer when it is called next. A thousand started one after the other would
+ * all wait for the last one: now and then the first ones are let go. Runs no callbacks of ours. */
+static void let_go(struct cp_http *http)
+{
+    if (++http->n_started % STARTS_TOGETHER == 0)
+        (void)run_timer(http);
+}
+
 static struct transfer *take_idle(struct cp_http *http)
 {
     struct transfer *t = http->idle.last; /* the one used last: warm in the cache */
@@ -422,6 +482,8 @@ static enum cp_code http_start(struct cp_http *http, const struct cp_http_reques
     }
     list_append(&http->waiting, t);
     http->in_flight++;
+    if (http->n_running < http->max_connections && admit(t))
+        let_go(http);
     return CP_OK;
 }
 
@@ -553,18 +615,11 @@ static void finish_with(struct transfer *t, CURLcode result)
 }
 
 /* Hands waiting requests to libcurl while there are connections for them. */
-static void admit(struct cp_http *http)
+static void admit_waiting(struct cp_http *http)
 {
-    while (http->waiting.first && http->n_running < http->max_connections) {
-        struct transfer *t = http->waiting.first;
-        if (curl_multi_add_handle(http->multi, t->easy) != CURLM_OK) {
-            finish_with(t, CURLE_OUT_OF_MEMORY);
-            continue;
-        }
-        list_remove(t);
-        list_append(&http->running, t);
-        http->n_running++;
-    }
+    while (http->waiting.first && http->n_running < http->max_connections)
+        if (!admit(http->waiting.first))
+            finish_with(http->waiting.first, CURLE_OUT_OF_MEMORY);
 }
 
 /* Runs the callbacks of all ended transfers; they may start new ones meanwhile. */
@@ -585,43 +640,6 @@ static size_t reap(struct cp_http *http)
 
 /* --- poll, open, close --- */
 
-/* libcurl tells which sockets it waits for, and we tell it which are ready: with a thousand in
- * flight, curl_multi_perform would look at each of them for every one that is ready. */
-static int on_socket(CURL *easy, curl_socket_t fd, int what, void *context, void *known)
-{
-    (void)easy;
-    struct cp_http *http = context;
-    struct epoll_event event = {.data.fd = fd};
-    if (what == CURL_POLL_REMOVE) {
-        (void)epoll_ctl(http->epoll, EPOLL_CTL_DEL, fd, &event);
-        return 0;
-    }
-    event.events = (what & CURL_POLL_IN ? (uint32_t)EPOLLIN : 0) |
-                   (what & CURL_POLL_OUT ? (uint32_t)EPOLLOUT : 0);
-    if (epoll_ctl(http->epoll, known ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, fd, &event) != 0)
-        return -1; /* libcurl ends its transfers */
-    if (!known)
-        (void)curl_multi_assign(http->multi, fd, http);
-    return 0;
-}
-
-/* When libcurl wants to be called whatever the sockets do; INFINITY: never. Asked for, not told by
- * its timer callback: that one is silent when libcurl was called a little early and did nothing. */
-static double timer_ms(const struct cp_http *http)
-{
-    long ms = -1;
-    (void)curl_multi_timeout(http->multi, &ms);
-    return ms < 0 ? INFINITY : (double)ms;
-}
-
-static CURLMcode run_timer(struct cp_http *http)
-{
-    int running = 0;
-    if (timer_ms(http) > 0)
-        return CURLM_OK;
-    return curl_multi_socket_action(http->multi, CURL_SOCKET_TIMEOUT, 0, &running);
-}
-
 /* A signal ends it like an event. */
 static CURLMcode wait_for_events(struct cp_http *http, int timeout_ms)
 {
@@ -641,7 +659,7 @@ static CURLMcode wait_for_events(struct cp_http *http, int timeout_ms)
 static enum cp_code http_poll(struct cp_http *http, int timeout_ms, size_t *in_flight,
                               struct cp_error *err)
 {
-    admit(http);
+    admit_waiting(http);
     CURLMcode code = run_timer(http);
     size_t ended = reap(http);
     if (!code && !ended && http->in_flight) {
