@@ -44,7 +44,7 @@ static void record(const struct cp_http_request *request)
 {
     assert_true(fake.n_requests < FAKE_REQUESTS_MAX);
     struct fake_request *r = &fake.requests[fake.n_requests++];
-    *r = (struct fake_request){.timeout_ms = request->timeout_ms};
+    *r = (struct fake_request){.timeout_ms = request->timeout_ms, .is_direct = request->is_direct};
     assert_true(cp_view_copy(cp_view_of(request->method), r->method, sizeof r->method));
     assert_true(cp_view_copy(cp_view_of(request->url), r->url, sizeof r->url));
     assert_true(cp_view_copy(request->body, r->body, sizeof r->body));

@@ -21,6 +21,7 @@ struct fake_request {
     char headers[4096]; /* "name: value\n", names in lower case */
     char body[1024];
     int timeout_ms;
+    bool is_direct;
 };
 
 enum { FAKE_REQUESTS_MAX = 64 };

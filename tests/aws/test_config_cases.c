@@ -241,8 +241,8 @@ static void check_request(const cJSON *test, const cJSON *expected, const char *
         (void)snprintf(start, sizeof start, "\r\n%s: ", item->string);
         part_of(request, start, "\r", got);
         const char *dots = strstr(item->valuestring, "...");
-        size_t n = dots ? (size_t)(dots - item->valuestring) : strlen(item->valuestring) + 1;
-        if (strncmp(got, item->valuestring, n) != 0)
+        size_t n = dots ? (size_t)(dots - item->valuestring) : 0;
+        if (dots ? strncmp(got, item->valuestring, n) != 0 : strcmp(got, item->valuestring) != 0)
             fail_msg("%s: %s is '%s'", name_of(test), item->string, got);
     }
     cJSON_ArrayForEach(item, cJSON_GetObjectItem(expected, "form"))

@@ -68,6 +68,56 @@ static void bad_endpoints_are_refused(void **state)
     }
 }
 
+static void loopback_urls_are_told_by_their_host(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *url;
+        bool is_loopback;
+    } cases[] = {
+        {"http://127.0.0.1:9001", true},
+        {"http://127.3.2.1/", true},
+        {"http://localhost", true},
+        {"http://[::1]:9001/x", true},
+        {"https://lambda.us-east-1.amazonaws.com", false},
+        {"http://127.0.0.1.example.com", false},
+        {"http://127.0.0.1@example.com/", false},
+        {"http://localhost.example.com", false},
+        {"ftp://127.0.0.1", false},
+        {"127.0.0.1:9001", false},
+        {"http://", false},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+        if (cp_url_is_loopback(cases[i].url) != cases[i].is_loopback)
+            fail_msg("%s", cases[i].url);
+}
+
+static void variants_of_aws_hosts_are_known(void **state)
+{
+    (void)state;
+    /* AWS's endpoint rule sets */
+    static const struct {
+        const char *region;
+        struct cp_endpoint_variant variant;
+        const char *origin;
+    } cases[] = {
+        {"us-west-2", {true, false}, "https://lambda-fips.us-west-2.amazonaws.com"},
+        {"eu-west-1", {false, true}, "https://lambda.eu-west-1.api.aws"},
+        {"us-gov-west-1", {true, true}, "https://lambda-fips.us-gov-west-1.api.aws"},
+        {"cn-north-1", {false, true}, "https://lambda.cn-north-1.api.amazonwebservices.com.cn"},
+        {"us-iso-east-1", {false, false}, "https://lambda.us-iso-east-1.c2s.ic.gov"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct cp_endpoint got;
+        assert_int_equal(
+            cp_endpoint_of_variant("lambda", cases[i].region, &cases[i].variant, &got, NULL),
+            CP_OK);
+        assert_string_equal(got.origin, cases[i].origin);
+        assert_true(cp_endpoint_is_aws(&got, "lambda", cases[i].region));
+        assert_false(cp_endpoint_is_aws(&got, "lambda", "sa-east-1"));
+    }
+}
+
 static void plain_http_beyond_loopback_needs_permission(void **state)
 {
     (void)state;
@@ -95,6 +145,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(endpoints_are_taken_apart),
         cmocka_unit_test(bad_endpoints_are_refused),
+        cmocka_unit_test(loopback_urls_are_told_by_their_host),
+        cmocka_unit_test(variants_of_aws_hosts_are_known),
         cmocka_unit_test(plain_http_beyond_loopback_needs_permission),
         cmocka_unit_test(regions_become_hosts_only_when_they_look_like_one),
     };
