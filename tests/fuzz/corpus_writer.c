@@ -50,6 +50,15 @@ static const struct {
                 "function%3Ahello?tagKeys=a HTTP/1.1\r\n" HOST "\r\n"},
     {"function_ini", "handler = handler.handler\nruntime = python3\ntimeout = 3\nmemory = 128\n"
                      "[environment]\nTABLE = orders\n"},
+    {"aws_ini", "[default]\nregion = x # c\ns3 =\n  a = b\n[profile a]\nrole_arn = arn:x\n"
+                "source_profile = b\n[profile b]\naws_access_key_id=A\naws_secret_access_key=S\n"},
+    {"credential_json", "{\"Version\":1,\"AccessKeyId\":\"A\",\"SecretAccessKey\":\"S\","
+                        "\"Expiration\":\"2026-10-08T14:03:11Z\"}"},
+    {"credential_json", "{\"accessToken\":\"T\",\"expiresAt\":\"2026-10-08T14:03:11UTC\"}"},
+    {"sts_xml", "<?xml version=\"1.0\"?><R><Credentials><AccessKeyId>A&amp;B</AccessKeyId>"
+                "<Expiration/></Credentials></R>"},
+    {"aws_name", "arn:aws:lambda:eu-west-1:123456789012:function:name:live"},
+    {"aws_name", "helper --flag 'a b' \"c\\\"d\""},
     {"json_text", "{\"a\":[1,-2.5e+3,true,false,null,\"\\u00e4\\ud83d\\ude00\"],\"b\":{}}"},
 };
 

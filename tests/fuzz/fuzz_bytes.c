@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * libFuzzer target. Built once per entry point: FUZZ_ONE names what must hold for any bytes.
  */
+#include "tests/fuzz/aws_invariants.h"
 #include "tests/fuzz/record_invariants.h"
 #include "tests/fuzz/service_invariants.h"
 
