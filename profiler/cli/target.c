@@ -64,25 +64,3 @@ enum cp_code cp_target_read(const char *text, bool *is_path, struct cp_error *er
                        "'%s' is a folder here; write './%s' to run it on this machine", text, text);
     return CP_OK;
 }
-
-bool cp_target_is_loopback_url(const char *url)
-{
-    struct cp_view v = cp_view_of(url);
-    if (!cp_view_skip(&v, "http://") && !cp_view_skip(&v, "https://"))
-        return false;
-    size_t n = 0;
-    while (n < v.n && !strchr("/?#", v.p[n]))
-        n++;
-    struct cp_view authority = {v.p, n};
-    if (memchr(authority.p, '@', authority.n))
-        return false;
-    if (cp_view_skip(&authority, "[::1]"))
-        return authority.n == 0 || authority.p[0] == ':';
-    struct cp_view host;
-    if (!cp_view_split(&authority, ':', &host))
-        return false;
-    bool is_dotted = cp_view_has_prefix(host, "127.");
-    for (size_t i = 0; i < host.n && is_dotted; i++)
-        is_dotted = (host.p[i] >= '0' && host.p[i] <= '9') || host.p[i] == '.';
-    return is_dotted || cp_view_is(host, "localhost");
-}

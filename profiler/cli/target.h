@@ -14,7 +14,4 @@
  * that name exists here, how to name it. */
 enum cp_code cp_target_read(const char *text, bool *is_path, struct cp_error *err);
 
-/* Host of an http(s) URL is a loopback address. */
-bool cp_target_is_loopback_url(const char *url);
-
 #endif
