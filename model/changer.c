@@ -124,9 +124,11 @@ static void find_tight(const struct cp_decision *d, struct cp_thresholds *out)
 }
 
 /* First environment: it carries a / (1 + a) of one; that is u from a = u / (1 - u) on. */
-static double pays_per_s(const struct cp_size_law *law, double break_even)
+static double pays_per_s(const struct cp_candidate_context *context, const struct cp_size_law *law,
+                         double break_even)
 {
-    if (!(break_even < 1))
+    bool may_be_provisioned = context->input->fresh_start != CP_START_SNAPSTART;
+    if (!may_be_provisioned || !(break_even < 1))
         return NAN;
     return break_even / (1 - break_even) / (law->billed_warm_ms / CP_MS_PER_S);
 }
@@ -143,7 +145,8 @@ enum cp_code cp_thresholds_find(const struct cp_candidate_context *context,
                                   .cheaper_budget_ms = NAN,
                                   .tight_budget_ms = NAN,
                                   .tight = -1,
-                                  .pays_per_s = pays_per_s(law, decision->break_even_utilization)};
+                                  .pays_per_s =
+                                      pays_per_s(context, law, decision->break_even_utilization)};
     if (isnan(context->input->budget_q) || !chosen->meets_budget)
         return CP_OK;
     find_cheaper(decision, out);

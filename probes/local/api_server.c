@@ -238,6 +238,11 @@ static int refuse(struct call *call)
 static int answer_invocation(struct call *call)
 {
     struct cp_invocation *invocation = &call->invocation;
+    if (invocation->api_status) {
+        cp_api_fail(&call->response, invocation->api_status, invocation->api_error_type, NULL, "%s",
+                    invocation->api_message);
+        return answer_response(call);
+    }
     struct cp_buf tail;
     cp_buf_init(&tail, (size_t)2 * CP_LOG_TAIL_MAX);
     if (call->invoke.wants_tail)

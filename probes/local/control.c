@@ -331,6 +331,7 @@ static void describe(const struct cp_control *control, struct cp_function *f,
         .memory_size_mb = s->memory_size_mb,
         .timeout_s = s->timeout_s,
         .is_json_log = s->is_json_log,
+        .is_snap_start = version->snapshot != CP_SNAPSHOT_NONE,
         .provisioned = p ? p->requested : 0,
         .reserved = f->reserved,
         .account_unreserved = cp_state_unreserved(control),
@@ -401,6 +402,26 @@ bool cp_control_resolve(struct cp_control *control, const char *function, const 
         cp_fail_not_found(control, call.function->name, call.qualifier, response);
         return false;
     }
+    if (version->snapshot == CP_SNAPSHOT_MAKING || version->snapshot == CP_SNAPSHOT_FAILED) {
+        cp_fail_snapshot(version, response);
+        return false;
+    }
     describe(control, call.function, version, out);
     return true;
+}
+
+void cp_control_snapshot_progress(struct cp_control *control, int64_t configuration_id,
+                                  const char *failure)
+{
+    for (size_t i = 0; i < control->n_functions; i++) {
+        struct cp_function *f = control->functions[i];
+        for (size_t k = 0; k < f->n_versions; k++) {
+            struct cp_version *version = &f->versions[k];
+            if (version->configuration_id != configuration_id)
+                continue;
+            version->snapshot = failure ? CP_SNAPSHOT_FAILED : CP_SNAPSHOT_READY;
+            (void)snprintf(version->snapshot_failure, sizeof version->snapshot_failure, "%s",
+                           failure ? failure : "");
+        }
+    }
 }

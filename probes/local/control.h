@@ -32,6 +32,10 @@ struct cp_control_events {
     void (*on_retired)(void *context, int64_t configuration_id);
     /* Keep exactly `count` provisioned environments for it (0: none). */
     void (*on_provisioned)(void *context, int64_t configuration_id, int count);
+    /* A version with SnapStart was published: make its snapshot, then say so by
+     * cp_control_snapshot_progress. Until then it is Pending. NULL: nobody can, and SnapStart is
+     * kept without effect. */
+    void (*on_snapshot)(void *context, int64_t configuration_id);
 };
 
 /* What the control plane has done about code, for it opens no file itself. All may be NULL: then
@@ -75,6 +79,7 @@ struct cp_configuration {
     char version[24];       /* "$LATEST" or a number */
     int memory_size_mb, timeout_s;
     bool is_json_log;
+    bool is_snap_start;       /* fresh environments are restored from its snapshot */
     int provisioned;          /* requested provisioned concurrency for it, 0 none */
     int reserved;             /* reserved concurrency of the function, -1 none */
     int account_unreserved;   /* unreserved concurrency of the account */
@@ -190,5 +195,10 @@ bool cp_control_configuration(const struct cp_control *control, int64_t configur
  * "FUNCTION_ERROR_INIT_FAILURE". */
 void cp_control_provisioned_progress(struct cp_control *control, int64_t configuration_id,
                                      int n_ready, const char *failure);
+
+/* The snapshot of a configuration is ready (`failure` NULL: the version becomes Active), or cannot
+ * be made: a StateReasonCode such as "FunctionError.RuntimeInitError" (Failed). */
+void cp_control_snapshot_progress(struct cp_control *control, int64_t configuration_id,
+                                  const char *failure);
 
 #endif

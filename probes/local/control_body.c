@@ -207,6 +207,16 @@ static void write_logging(struct cp_json_out *j, const struct cp_settings *s)
     cp_json_object_end(j);
 }
 
+static void write_snapshot_state(struct cp_json_out *j, const struct cp_version *version)
+{
+    bool has_failed = version->snapshot == CP_SNAPSHOT_FAILED;
+    cp_json_string(j, "State", has_failed ? "Failed" : "Pending");
+    cp_json_string(j, "StateReason",
+                   has_failed ? "Initialization of the function failed."
+                              : "The function is being created.");
+    cp_json_string(j, "StateReasonCode", has_failed ? version->snapshot_failure : "Creating");
+}
+
 static void write_state(struct cp_json_out *j, const struct cp_function *function,
                         const struct cp_version *version)
 {
@@ -216,7 +226,10 @@ static void write_state(struct cp_json_out *j, const struct cp_function *functio
         cp_json_string(j, "StateReasonCode", "Creating");
         return;
     }
-    cp_json_string(j, "State", "Active");
+    if (version->snapshot == CP_SNAPSHOT_MAKING || version->snapshot == CP_SNAPSHOT_FAILED)
+        write_snapshot_state(j, version);
+    else
+        cp_json_string(j, "State", "Active");
     if (version->number == 0 && function->is_updating) {
         cp_json_string(j, "LastUpdateStatus", "InProgress");
         /* AWS's own words for an update of an existing function, recorded 2023 and 2024 */
@@ -268,21 +281,24 @@ static void write_role(struct cp_json_out *j, const struct cp_control *control)
     cp_json_string(j, "Role", text);
 }
 
-/* No snapshot is ever made here: OptimizationStatus stays Off. */
-static void write_snap_start(struct cp_json_out *j, const cJSON *extras)
+/* On: the version has its snapshot. */
+static void write_snap_start(struct cp_json_out *j, const cJSON *extras,
+                             const struct cp_version *version)
 {
     const cJSON *item = cJSON_GetObjectItemCaseSensitive(extras, "SnapStart");
     const char *apply_on = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(item, "ApplyOn"));
     cp_json_object(j, "SnapStart");
     cp_json_string(j, "ApplyOn", apply_on ? apply_on : "None");
-    cp_json_string(j, "OptimizationStatus", "Off");
+    cp_json_string(j, "OptimizationStatus", version->snapshot == CP_SNAPSHOT_READY ? "On" : "Off");
     cp_json_object_end(j);
 }
 
 /* What was given, and AWS's value for what was not. */
 static void write_extras(struct cp_json_out *j, const struct cp_control *control,
-                         const cJSON *extras)
+                         const struct cp_version *version)
 {
+    const struct cp_shared_extras *shared = version->settings.extras;
+    const cJSON *extras = shared ? shared->json : NULL;
     enum { EPHEMERAL_STORAGE_MB = 512 };
     const cJSON *item = NULL;
     cJSON_ArrayForEach(item, extras)
@@ -290,7 +306,7 @@ static void write_extras(struct cp_json_out *j, const struct cp_control *control
         if (strcmp(item->string, "SnapStart") != 0)
             cp_json_item(j, item->string, item);
     }
-    write_snap_start(j, extras);
+    write_snap_start(j, extras, version);
     if (!cJSON_GetObjectItemCaseSensitive(extras, "Role"))
         write_role(j, control);
     if (!cJSON_GetObjectItemCaseSensitive(extras, "TracingConfig")) {
@@ -340,7 +356,7 @@ void cp_write_configuration(struct cp_json_out *j, const char *name,
     cp_json_string(j, "RevisionId", version->revision_id);
     write_environment(j, s);
     write_logging(j, s);
-    write_extras(j, control, s->extras ? s->extras->json : NULL);
+    write_extras(j, control, version);
     if (!how->without_state)
         write_state(j, function, version);
     cp_json_object_end(j);

@@ -215,6 +215,11 @@ void cp_op_put_provisioned(struct cp_control *control, const struct cp_call *cal
                     "provisionedConcurrentExecutions", 1, &count, response))
         return;
     const struct cp_version *version = published_version(control, call, PUT_UNPUBLISHED, response);
+    if (version && version->snapshot != CP_SNAPSHOT_NONE) {
+        cp_api_fail(response, 400, "InvalidParameterValueException", NULL,
+                    "Provisioned Concurrency is not supported for SnapStart enabled functions.");
+        return;
+    }
     if (!version || !is_free_version(f, call->qualifier, version->number, response) ||
         !may_provision(control, f, call->qualifier, count, response))
         return;

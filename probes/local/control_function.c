@@ -172,6 +172,10 @@ struct cp_version *cp_state_publish(struct cp_control *control, struct cp_functi
     if (description)
         (void)cp_view_copy(cp_view_of(description), version->description,
                            sizeof version->description);
+    if (control->events.on_snapshot && cp_settings_has_snap_start(&version->settings)) {
+        version->snapshot = CP_SNAPSHOT_MAKING;
+        control->events.on_snapshot(control->events.context, version->configuration_id);
+    }
     return version;
 }
 

@@ -38,6 +38,18 @@ void cp_state_remove(void *items, size_t *n, size_t item_size, size_t at)
 
 /* --- settings --- */
 
+/* As if SnapStart had been given by the API. */
+static enum cp_code give_snap_start(struct cp_settings *s)
+{
+    cJSON *extras = cJSON_CreateObject();
+    cJSON *own = cJSON_AddObjectToObject(extras, "SnapStart");
+    bool is_built = cJSON_AddStringToObject(own, "ApplyOn", "PublishedVersions") != NULL;
+    if (cp_settings_set_extras(s, extras) && is_built)
+        return CP_OK;
+    cp_settings_clear(s);
+    return CP_ENOMEM;
+}
+
 enum cp_code cp_settings_init(struct cp_settings *s, const struct cp_function_folder *folder)
 {
     *s = (struct cp_settings){
@@ -49,7 +61,15 @@ enum cp_code cp_settings_init(struct cp_settings *s, const struct cp_function_fo
     if (!s->folder)
         return CP_ENOMEM;
     (void)snprintf(s->log_group, sizeof s->log_group, "/aws/lambda/%s", folder->name);
-    return CP_OK;
+    return folder->is_snap_start ? give_snap_start(s) : CP_OK;
+}
+
+bool cp_settings_has_snap_start(const struct cp_settings *s)
+{
+    const cJSON *all = s->extras ? s->extras->json : NULL;
+    const cJSON *own = cJSON_GetObjectItemCaseSensitive(all, "SnapStart");
+    const char *on = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(own, "ApplyOn"));
+    return on && strcmp(on, "PublishedVersions") == 0;
 }
 
 void cp_settings_copy(struct cp_settings *to, const struct cp_settings *from)
@@ -368,6 +388,18 @@ void cp_fail_pending(struct cp_api_response *response)
     cp_api_fail(response, 409, "ResourceConflictException", NULL,
                 "The operation cannot be performed at this time. The function is currently in the "
                 "following state: Pending");
+}
+
+void cp_fail_snapshot(const struct cp_version *version, struct cp_api_response *response)
+{
+    if (version->snapshot == CP_SNAPSHOT_FAILED)
+        cp_api_fail(response, 409, "ResourceConflictException", NULL,
+                    "The operation cannot be performed at this time. The function is currently in "
+                    "the following state: Failed");
+    else
+        cp_api_fail(response, 409, "SnapStartNotReadyException", NULL,
+                    "Lambda is initializing your function. It will be ready to invoke once your "
+                    "function state becomes ACTIVE.");
 }
 
 void cp_fail_memory(struct cp_api_response *response)

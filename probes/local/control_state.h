@@ -47,8 +47,17 @@ struct cp_settings {
     char log_group[513];
 };
 
+enum cp_snapshot_status {
+    CP_SNAPSHOT_NONE,
+    CP_SNAPSHOT_MAKING,
+    CP_SNAPSHOT_READY,
+    CP_SNAPSHOT_FAILED
+};
+
 struct cp_version {
-    int64_t number; /* 0: $LATEST */
+    int64_t number;                   /* 0: $LATEST */
+    enum cp_snapshot_status snapshot; /* of SnapStart */
+    char snapshot_failure[64];        /* StateReasonCode */
     int64_t configuration_id;
     struct cp_settings settings;
     char description[4 * CP_DESCRIPTION_MAX + 1]; /* PublishVersion may give its own */
@@ -143,6 +152,8 @@ void cp_settings_set_folder(struct cp_settings *s, struct cp_shared_folder *fold
 struct cJSON *cp_settings_extras_copy(const struct cp_settings *s);
 /* Takes `json`, an object, in any case; false when out of memory. */
 bool cp_settings_set_extras(struct cp_settings *s, struct cJSON *json);
+/* SnapStart.ApplyOn is PublishedVersions. */
+bool cp_settings_has_snap_start(const struct cp_settings *s);
 bool cp_settings_equal(const struct cp_settings *a, const struct cp_settings *b);
 
 /* --- identifiers --- */
@@ -259,6 +270,8 @@ void cp_fail_alias_not_found(const struct cp_control *control, const char *funct
                              const char *alias, struct cp_api_response *response);
 void cp_fail_revision(struct cp_api_response *response);
 void cp_fail_pending(struct cp_api_response *response);
+/* 409: the version has no snapshot yet, or never will. */
+void cp_fail_snapshot(const struct cp_version *version, struct cp_api_response *response);
 void cp_fail_memory(struct cp_api_response *response);
 
 #endif

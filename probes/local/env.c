@@ -132,7 +132,7 @@ static void init_failed(struct cp_env *env, double duration_ms, const char *stat
         env->host->on_init_failed(env);
         return;
     }
-    if (!was_suppressed) {
+    if (!was_suppressed && !env->config->is_snap_start) {
         env->is_suppressed = true;
         if (env->slot->is_ready)
             launch(env);
@@ -165,6 +165,85 @@ static void on_init_deadline(struct cp_env *env)
     init_failed(env, duration_ms, "timeout", NULL, what);
 }
 
+/* --- restore --- */
+
+/* How Invoke fails with a restore. */
+struct restore_failure {
+    int status;
+    const char *error_type, *message;
+};
+static const struct restore_failure restore_error = {
+    400, "SnapStartException",
+    "The afterRestore() runtime hook encountered an error. For more information, check the logs."};
+static const struct restore_failure restore_timeout = {
+    408, "SnapStartTimeoutException",
+    "Lambda couldn't restore the snapshot within the timeout limit."};
+
+static void restore_failed(struct cp_env *env, const char *status, const char *error_type,
+                           const struct restore_failure *how)
+{
+    struct cp_invocation *invocation = env->invocation;
+    struct cp_record_init report = {.duration_ms = cp_clock_mono_ms() - env->restore_started_at_ms,
+                                    .status = status,
+                                    .error_type = error_type};
+    cp_env_record_restore_report(env, &report);
+    invocation->api_status = how->status;
+    invocation->api_error_type = how->error_type;
+    invocation->api_message = how->message;
+    go_to_reset(env);
+    cp_slot_reset(env->slot);
+    deliver(env);
+    env->host->on_free(env);
+}
+
+/* The runtime asks for the request: its hooks are done. What they took is billed. */
+static void restored(struct cp_env *env, double now_ms)
+{
+    cp_loop_timer_cancel(env->host->loop, &env->deadline);
+    env->restore = (struct cp_record_restore){
+        .duration_ms = now_ms - env->restore_started_at_ms,
+        .billed_ms = (int64_t)ceil(now_ms - env->restore_resumed_at_ms),
+    };
+    struct cp_record_init report = {.duration_ms = env->restore.duration_ms};
+    cp_env_record_restore_report(env, &report);
+    env->state = CP_ENV_IDLE;
+}
+
+static void begin_restore(struct cp_env *env)
+{
+    enum { RESTORE_LIMIT_MS = 10000 };
+    cp_env_record_restore_start(env);
+    env->restore_started_at_ms = cp_clock_mono_ms();
+    cp_env_freeze(env, false);
+    env->state = CP_ENV_RESTORE;
+    env->restore_resumed_at_ms = cp_clock_mono_ms();
+    if (env->has_restore_call)
+        (void)cp_loop_timer_set(env->host->loop, &env->deadline,
+                                env->restore_started_at_ms + RESTORE_LIMIT_MS);
+    else
+        restored(env, env->restore_resumed_at_ms);
+}
+
+/* The end of INIT under SnapStart. A request that waits for this copy goes on with its restore,
+ * which begins with a thaw as any other. */
+static void take_snapshot(struct cp_env *env, void *call, double now_ms)
+{
+    struct cp_record_init init = {.duration_ms = now_ms - env->spawned_at_ms};
+    cp_loop_timer_cancel(env->host->loop, &env->deadline);
+    cp_env_limit_cpu(env, true);
+    env->state = CP_ENV_SNAPSHOT;
+    env->parked = call;
+    if (!env->is_copy)
+        cp_env_record_init_report(env, &init);
+    if (env->invocation) {
+        cp_env_freeze(env, true);
+        begin_restore(env);
+        return;
+    }
+    (void)cp_loop_timer_set(env->host->loop, &env->freezer, now_ms + FREEZE_AFTER_MS);
+    env->host->on_initialised(env);
+}
+
 static void on_deadline(struct cp_loop_timer *timer)
 {
     struct cp_env *env = CP_OWNER_OF(timer, struct cp_env, deadline);
@@ -172,6 +251,8 @@ static void on_deadline(struct cp_loop_timer *timer)
         on_init_deadline(env);
     else if (env->state == CP_ENV_BUSY)
         on_timed_out(env);
+    else if (env->state == CP_ENV_RESTORE)
+        restore_failed(env, "timeout", NULL, &restore_timeout);
     else
         env->host->on_expired(env);
 }
@@ -188,7 +269,7 @@ static double init_limit_ms(const struct cp_env *env)
     double timeout_ms = env->config->timeout_s * CP_MS_PER_S;
     if (env->is_suppressed)
         return timeout_ms;
-    if (!env->is_provisioned)
+    if (!env->is_provisioned && !env->config->is_snap_start)
         return env->host->init_limit_ms;
     return timeout_ms > PROVISIONED_INIT_LIMIT_MS ? timeout_ms : PROVISIONED_INIT_LIMIT_MS;
 }
@@ -218,7 +299,8 @@ static void launch(struct cp_env *env)
 
 static void start_runtime(struct cp_env *env)
 {
-    cp_env_record_init_start(env);
+    if (!env->is_copy)
+        cp_env_record_init_start(env);
     launch(env);
 }
 
@@ -273,8 +355,16 @@ static void on_exited(struct cp_slot *slot, int status)
     case CP_ENV_BUSY:
         on_exited_busy(env, now_ms - env->started_at_ms, error_type, what);
         break;
+    case CP_ENV_RESTORE:
+        restore_failed(env, "error", error_type, &restore_error);
+        break;
+    case CP_ENV_SNAPSHOT:
+        env->host->on_expired(env);
+        break;
     case CP_ENV_IDLE:
         go_to_reset(env);
+        if (env->config->is_snap_start) /* init is not repeated: another copy is restored */
+            env->host->on_expired(env);
         break;
     case CP_ENV_STARTING:
     case CP_ENV_RESET:
@@ -337,7 +427,7 @@ static void name_stream(struct cp_env *env)
 
 enum cp_code cp_env_new(struct cp_env_host *host, const struct cp_configuration *config,
                         struct cp_slot *slot, uint64_t number, struct cp_invocation *invocation,
-                        struct cp_env **out, struct cp_error *err)
+                        bool is_copy, struct cp_env **out, struct cp_error *err)
 {
     struct cp_env *env = calloc(1, sizeof *env);
     if (!env) {
@@ -348,7 +438,9 @@ enum cp_code cp_env_new(struct cp_env_host *host, const struct cp_configuration 
     env->config = config;
     env->slot = slot;
     env->number = number;
-    env->is_provisioned = !invocation;
+    env->is_provisioned = !invocation && !config->is_snap_start;
+    env->is_copy = is_copy;
+    env->restore.duration_ms = NAN;
     env->invocation = invocation;
     env->init_duration_ms = NAN;
     env->deadline.on_due = on_deadline;
@@ -395,8 +487,11 @@ void cp_env_assign(struct cp_env *env, struct cp_invocation *invocation)
     env->invocation = invocation;
     invocation->env = env;
     cp_loop_timer_cancel(env->host->loop, &env->deadline);
-    if (env->state == CP_ENV_IDLE) {
+    if (env->state == CP_ENV_SNAPSHOT)
+        begin_restore(env);
+    else if (env->state == CP_ENV_IDLE)
         cp_env_freeze(env, false);
+    if (env->state == CP_ENV_IDLE || env->state == CP_ENV_RESTORE) {
         if (env->parked)
             env->host->wake_next(env->parked);
         return;
@@ -428,8 +523,14 @@ static void init_succeeded(struct cp_env *env, double now_ms)
 enum cp_env_answer cp_env_on_next(struct cp_env *env, void *call)
 {
     double now_ms = cp_clock_mono_ms();
+    if (env->state == CP_ENV_INIT && !*env->init_error_type && env->config->is_snap_start) {
+        take_snapshot(env, call, now_ms);
+        return CP_ENV_PARK;
+    }
     if (env->state == CP_ENV_INIT && !*env->init_error_type) {
         init_succeeded(env, now_ms);
+    } else if (env->state == CP_ENV_RESTORE && !env->parked) {
+        restored(env, now_ms);
     } else if (env->state == CP_ENV_BUSY && env->has_response) {
         cp_loop_timer_cancel(env->host->loop, &env->deadline);
         env->state = CP_ENV_IDLE;
@@ -451,7 +552,8 @@ enum cp_env_answer cp_env_on_next(struct cp_env *env, void *call)
 enum cp_env_answer cp_env_take_event(struct cp_env *env, void *call,
                                      struct cp_invocation **invocation, int64_t *deadline_at_ms)
 {
-    if (env->state != CP_ENV_IDLE || env->parked != call)
+    bool is_here = env->state == CP_ENV_IDLE || env->state == CP_ENV_SNAPSHOT;
+    if (!is_here || env->parked != call)
         return CP_ENV_GONE;
     if (!env->invocation)
         return CP_ENV_PARK;
@@ -467,6 +569,44 @@ enum cp_env_answer cp_env_take_event(struct cp_env *env, void *call,
     *deadline_at_ms = cp_clock_unix_ms() + (int64_t)left_ms;
     *invocation = env->invocation;
     return CP_ENV_OK;
+}
+
+enum cp_env_answer cp_env_on_restore_next(struct cp_env *env, void *call)
+{
+    if (env->state != CP_ENV_INIT || *env->init_error_type || !env->config->is_snap_start)
+        return CP_ENV_BAD_STATE;
+    env->has_restore_call = true;
+    take_snapshot(env, call, cp_clock_mono_ms());
+    return CP_ENV_PARK;
+}
+
+enum cp_env_answer cp_env_take_restore(struct cp_env *env, void *call)
+{
+    if (env->parked != call)
+        return CP_ENV_GONE;
+    if (env->state == CP_ENV_SNAPSHOT)
+        return CP_ENV_PARK;
+    env->parked = NULL;
+    env->restore_resumed_at_ms = cp_clock_mono_ms();
+    return env->state == CP_ENV_RESTORE ? CP_ENV_OK : CP_ENV_GONE;
+}
+
+enum cp_env_answer cp_env_on_restore_error(struct cp_env *env, struct cp_view error_type)
+{
+    char type[sizeof env->init_error_type];
+    if (env->state != CP_ENV_RESTORE)
+        return CP_ENV_BAD_STATE;
+    if (!error_type.n || !cp_view_copy(error_type, type, sizeof type))
+        (void)snprintf(type, sizeof type, "Runtime.Unknown");
+    restore_failed(env, "error", type, &restore_error);
+    return CP_ENV_OK;
+}
+
+const char *cp_env_initialization_type(const struct cp_env *env)
+{
+    if (env->config->is_snap_start)
+        return "snap-start";
+    return env->is_provisioned ? "provisioned-concurrency" : "on-demand";
 }
 
 void cp_env_forget(struct cp_env *env, const void *call)

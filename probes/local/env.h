@@ -10,6 +10,13 @@
  * function timeout and inside Duration. After a failure the environment stays: its next use repeats
  * init in the same way. IDLE is frozen.
  *
+ * SnapStart: INIT ends in SNAPSHOT instead of IDLE, parked in the runtime's GET /restore/next, or
+ * in its first /next when it has no restore hooks, and frozen. That frozen process is the snapshot:
+ * it cannot be copied, so each environment to be restored is a process of its own that ran the same
+ * init ahead of demand. A request takes one to RESTORE: Restore Duration runs from the thaw to the
+ * runtime's /next, and contains its after-restore hooks; the time of these alone is the billed
+ * part. AWS reads a snapshot from storage there, which this cannot show.
+ *
  * The environment knows neither HTTP nor pools: it is told what the runtime did (cp_env_on_...) and
  * tells its host.
  */
@@ -49,6 +56,8 @@ struct cp_invocation {
     /* result */
     struct cp_buf response;
     const char *function_error; /* NULL, or "Unhandled" */
+    int api_status;             /* not 0: Invoke itself fails (restore), with: */
+    const char *api_error_type, *api_message;
     struct cp_buf log_tail;
 };
 void cp_invocation_init(struct cp_invocation *invocation);
@@ -57,6 +66,8 @@ void cp_invocation_clear(struct cp_invocation *invocation);
 enum cp_env_state {
     CP_ENV_STARTING, /* waits for a launcher: nothing ran yet */
     CP_ENV_INIT,
+    CP_ENV_SNAPSHOT, /* SnapStart: initialised, parked and frozen; served nothing yet */
+    CP_ENV_RESTORE,  /* thawed for a request, runs its after-restore hooks */
     CP_ENV_IDLE,
     CP_ENV_BUSY,
     CP_ENV_RESET, /* the runtime is gone or going */
@@ -96,7 +107,11 @@ struct cp_env {
     enum cp_env_state state;
     uint64_t number; /* creation order */
     bool is_provisioned;
-    bool is_suppressed; /* this INIT is inside the invocation */
+    bool is_copy;          /* of a snapshot: its init is not reported again */
+    bool has_restore_call; /* parked in /restore/next, not in /next */
+    double restore_started_at_ms, restore_resumed_at_ms; /* monotonic: thaw, runtime goes on */
+    struct cp_record_restore restore; /* for the next REPORT; duration NAN: none */
+    bool is_suppressed;               /* this INIT is inside the invocation */
     bool is_frozen;
     bool has_response; /* of the current invocation */
     bool is_over;      /* being ended: nothing more happens */
@@ -113,11 +128,11 @@ struct cp_env {
     void *owner;         /* the pool's configuration */
 };
 
-/* Takes the slot, also on failure. `invocation` NULL: initialise ahead (provisioned). The runtime
- * starts as soon as the slot is ready. */
+/* Takes the slot, also on failure. `invocation` NULL: initialise ahead (provisioned, snapshot). The
+ * runtime starts as soon as the slot is ready. `is_copy`: of a snapshot that was made before. */
 enum cp_code cp_env_new(struct cp_env_host *host, const struct cp_configuration *config,
                         struct cp_slot *slot, uint64_t number, struct cp_invocation *invocation,
-                        struct cp_env **out, struct cp_error *err);
+                        bool is_copy, struct cp_env **out, struct cp_error *err);
 /* Ends it at once (shutdown without extensions takes 0 ms). An invocation in it is failed first. */
 void cp_env_free(struct cp_env *env);
 
@@ -126,6 +141,9 @@ void cp_env_assign(struct cp_env *env, struct cp_invocation *invocation);
 bool cp_env_is_free(const struct cp_env *env);
 /* Of a free environment, from now; INFINITY: for ever. The next request cancels it. */
 void cp_env_expire_after(struct cp_env *env, double lifetime_ms);
+
+/* on-demand, provisioned-concurrency, snap-start */
+const char *cp_env_initialization_type(const struct cp_env *env);
 
 /* --- what the runtime did --- */
 
@@ -136,6 +154,11 @@ enum cp_env_answer cp_env_on_next(struct cp_env *env, void *call);
 /* OK: the event to send, with its deadline; its time runs from now. PARK: nothing yet. */
 enum cp_env_answer cp_env_take_event(struct cp_env *env, void *call,
                                      struct cp_invocation **invocation, int64_t *deadline_at_ms);
+/* GET /restore/next: the same for restores. PARK until there is one, then OK: go on. */
+enum cp_env_answer cp_env_on_restore_next(struct cp_env *env, void *call);
+enum cp_env_answer cp_env_take_restore(struct cp_env *env, void *call);
+/* POST /restore/error. */
+enum cp_env_answer cp_env_on_restore_error(struct cp_env *env, struct cp_view error_type);
 /* The connection of a parked call is gone. */
 void cp_env_forget(struct cp_env *env, const void *call);
 

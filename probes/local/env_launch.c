@@ -33,10 +33,11 @@ static void add_function(struct builder *b, const struct cp_env *env)
     add(b, "AWS_LAMBDA_FUNCTION_VERSION", config->version);
     (void)snprintf(text, sizeof text, "%d", config->memory_size_mb);
     add(b, "AWS_LAMBDA_FUNCTION_MEMORY_SIZE", text);
-    add(b, "AWS_LAMBDA_LOG_GROUP_NAME", config->log_group);
-    add(b, "AWS_LAMBDA_LOG_STREAM_NAME", env->log.stream);
-    add(b, "AWS_LAMBDA_INITIALIZATION_TYPE",
-        env->is_provisioned ? "provisioned-concurrency" : "on-demand");
+    if (!config->is_snap_start) { /* not known while the snapshot is made */
+        add(b, "AWS_LAMBDA_LOG_GROUP_NAME", config->log_group);
+        add(b, "AWS_LAMBDA_LOG_STREAM_NAME", env->log.stream);
+    }
+    add(b, "AWS_LAMBDA_INITIALIZATION_TYPE", cp_env_initialization_type(env));
     if (cp_bootstrap_for(folder->runtime)) { /* managed runtimes only */
         (void)snprintf(text, sizeof text, "AWS_Lambda_%s", folder->runtime);
         add(b, "AWS_EXECUTION_ENV", text);

@@ -17,7 +17,7 @@ static struct cp_record_env record_env(const struct cp_env *env)
         .function_arn = env->config->function_arn,
         .version = env->config->version,
         .runtime = env->config->folder->runtime,
-        .initialization_type = env->is_provisioned ? "provisioned-concurrency" : "on-demand",
+        .initialization_type = cp_env_initialization_type(env),
     };
 }
 
@@ -47,6 +47,27 @@ void cp_env_record_init_report(struct cp_env *env, const struct cp_record_init *
     cp_buf_clear(&text);
 }
 
+void cp_env_record_restore_start(struct cp_env *env)
+{
+    struct cp_record_env r = record_env(env);
+    struct cp_buf text;
+    cp_buf_init(&text, RECORD_MAX);
+    cp_record_restore_start(&text, &r, cp_clock_unix_ms());
+    write_record(env, &text);
+    cp_buf_clear(&text);
+}
+
+void cp_env_record_restore_report(struct cp_env *env, const struct cp_record_init *restore)
+{
+    struct cp_record_env r = record_env(env);
+    struct cp_buf text;
+    cp_buf_init(&text, RECORD_MAX);
+    (void)cp_env_log_drain(&env->log, env->slot->log.fd, cp_clock_unix_ms());
+    cp_record_restore_report(&text, &r, cp_clock_unix_ms(), restore);
+    write_record(env, &text);
+    cp_buf_clear(&text);
+}
+
 void cp_env_record_start(struct cp_env *env)
 {
     struct cp_record_env r = record_env(env);
@@ -68,6 +89,7 @@ void cp_env_record_end(struct cp_env *env, double duration_ms, const char *statu
         .init_duration_ms = env->init_duration_ms,
         .memory_size_mb = env->config->memory_size_mb,
         .max_memory_used_mb = cp_env_max_memory_used_mb(env),
+        .restore = isnan(env->restore.duration_ms) ? NULL : &env->restore,
         .status = status,
         .error_type = error_type,
     };
@@ -78,4 +100,5 @@ void cp_env_record_end(struct cp_env *env, double duration_ms, const char *statu
     write_record(env, &text);
     cp_buf_clear(&text);
     env->init_duration_ms = NAN;
+    env->restore.duration_ms = NAN;
 }

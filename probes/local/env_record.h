@@ -9,6 +9,8 @@
 
 void cp_env_record_init_start(struct cp_env *env);
 void cp_env_record_init_report(struct cp_env *env, const struct cp_record_init *init);
+void cp_env_record_restore_start(struct cp_env *env);
+void cp_env_record_restore_report(struct cp_env *env, const struct cp_record_init *restore);
 /* Of the invocation in it; its log tail begins here. */
 void cp_env_record_start(struct cp_env *env);
 /* END and REPORT. `status` and `error_type` as in struct cp_record_report. */

@@ -65,12 +65,22 @@ static enum cp_code set_memory(struct cp_view value, struct cp_function_folder *
     return cp_units_parse_memory_mb(value, &out->memory_size_mb, err);
 }
 
+static enum cp_code set_snap_start(struct cp_view value, struct cp_function_folder *out,
+                                   struct cp_error *err)
+{
+    out->is_snap_start = cp_view_is(value, "published-versions");
+    if (out->is_snap_start || cp_view_is(value, "none"))
+        return CP_OK;
+    return cp_fail(err, CP_EINVAL, "snap_start is 'published-versions' or 'none', not '%.*s'",
+                   (int)(value.n < 40 ? value.n : 40), value.p);
+}
+
 static const struct {
     const char *name;
     key_fn set;
 } keys[] = {
     {"name", set_name},       {"handler", set_handler}, {"runtime", set_runtime},
-    {"timeout", set_timeout}, {"memory", set_memory},
+    {"timeout", set_timeout}, {"memory", set_memory},   {"snap_start", set_snap_start},
 };
 enum { N_KEYS = sizeof keys / sizeof keys[0] };
 
@@ -81,8 +91,8 @@ static enum cp_code fail_unknown_key(struct cp_view key, struct cp_error *err)
         names[i] = keys[i].name;
     const char *nearest = cp_nearest(key, names, N_KEYS);
     return cp_fail(err, CP_EINVAL,
-                   "unknown key '%.*s'%s%s%s (name, handler, runtime, timeout, memory)", (int)key.n,
-                   key.p, nearest ? ": did you mean '" : "", nearest ? nearest : "",
+                   "unknown key '%.*s'%s%s%s (name, handler, runtime, timeout, memory, snap_start)",
+                   (int)key.n, key.p, nearest ? ": did you mean '" : "", nearest ? nearest : "",
                    nearest ? "'?" : "");
 }
 

@@ -35,6 +35,7 @@ struct cp_function_folder {
     int64_t code_size;     /* of that archive */
     int timeout_s;         /* default 3, as on AWS */
     int memory_size_mb;    /* default 128 */
+    bool is_snap_start;    /* snap_start = published-versions */
     struct cp_env_pair env[CP_FOLDER_ENV_MAX];
     size_t n_env;
     struct cp_code_package

@@ -26,6 +26,8 @@ struct member {
     int provisioned;                  /* requested */
     bool is_provisioned_usable;       /* all of them were ready once */
     int n_starts_failed;              /* in a row, of provisioned environments */
+    int n_copies_wanted;              /* of the snapshot, while it is made; 0 after */
+    bool has_snapshot;                /* its init was reported */
     struct cp_loop_timer provisioner; /* brings the number of provisioned environments to it */
     struct cp_env *envs;
     struct member *next;
@@ -115,7 +117,7 @@ static void end_env(struct cp_env *env)
         at = &(*at)->next;
     *at = env->next;
     cp_runtime_api_close(m->pool->options.runtime_api, env);
-    if (env->is_provisioned && m->provisioned)
+    if ((env->is_provisioned && m->provisioned) || m->n_copies_wanted)
         (void)cp_loop_timer_set(m->pool->options.loop, &m->provisioner, cp_clock_mono_ms());
     cp_env_free(env);
     remove_member_if_over(m);
@@ -129,9 +131,11 @@ static enum cp_code start_env(struct member *m, struct cp_invocation *invocation
     struct cp_env *env;
     enum cp_code code = cp_slot_stock_take(&pool->stock, &slot, err);
     if (!code)
-        code = cp_env_new(&pool->host, &m->config, slot, ++pool->n_created, invocation, &env, err);
+        code = cp_env_new(&pool->host, &m->config, slot, ++pool->n_created, invocation,
+                          m->has_snapshot, &env, err);
     if (code)
         return code;
+    m->has_snapshot = m->config.is_snap_start;
     env->owner = m;
     env->next = m->envs;
     m->envs = env;
@@ -170,11 +174,49 @@ static struct cp_env *free_provisioned(const struct member *m)
     return NULL;
 }
 
+/* --- SnapStart --- */
+
+static struct cp_env *find_copy(const struct member *m)
+{
+    struct cp_env *oldest = NULL;
+    for (struct cp_env *env = m->envs; env; env = env->next) {
+        if (env->state == CP_ENV_SNAPSHOT && !env->invocation)
+            oldest = env; /* new ones are put in front */
+    }
+    return oldest;
+}
+
+static void end_snapshot(struct member *m, const char *failure)
+{
+    m->n_copies_wanted = 0;
+    m->pool->options.on_snapshot(m->pool->options.context, m->config.id, failure);
+}
+
+/* One after the other: the first one's init is the one that is reported. */
+static void make_copies(struct member *m)
+{
+    struct cp_error err;
+    int n = 0;
+    for (const struct cp_env *env = m->envs; env; env = env->next) {
+        if (env->state == CP_ENV_STARTING || env->state == CP_ENV_INIT)
+            return;
+        n += env->state == CP_ENV_SNAPSHOT;
+    }
+    if (n >= m->n_copies_wanted)
+        end_snapshot(m, NULL);
+    else if (start_env(m, NULL, &err))
+        end_snapshot(m, "InternalError");
+}
+
 /* Too many: free ones end, busy ones after their request. Too few: new ones start. */
 static void on_provisioner(struct cp_loop_timer *timer)
 {
     struct member *m = CP_OWNER_OF(timer, struct member, provisioner);
     struct cp_error err;
+    if (m->n_copies_wanted) {
+        make_copies(m);
+        return;
+    }
     int n_ready, n = count_provisioned(m, &n_ready);
     for (; n > m->provisioned; n--) {
         struct cp_env *env = free_provisioned(m);
@@ -205,10 +247,28 @@ void cp_pool_provision(struct cp_pool *pool, const struct cp_configuration *conf
     (void)cp_loop_timer_set(pool->options.loop, &m->provisioner, cp_clock_mono_ms());
 }
 
+void cp_pool_make_snapshot(struct cp_pool *pool, const struct cp_configuration *config)
+{
+    struct member *m = find_member(pool, config->id);
+    if (!m)
+        m = add_member(pool, config);
+    if (!m) {
+        pool->options.on_snapshot(pool->options.context, config->id, "InternalError");
+        return;
+    }
+    m->n_copies_wanted = pool->options.n_snapshots;
+    (void)cp_loop_timer_set(pool->options.loop, &m->provisioner, cp_clock_mono_ms());
+}
+
 /* --- what environments tell --- */
 
 static void on_initialised(struct cp_env *env)
 {
+    struct member *m = member_of(env);
+    if (m->n_copies_wanted)
+        (void)cp_loop_timer_set(m->pool->options.loop, &m->provisioner, cp_clock_mono_ms());
+    if (m->config.is_snap_start)
+        return;
     member_of(env)->n_starts_failed = 0;
     report_progress(member_of(env), NULL);
 }
@@ -217,7 +277,9 @@ static void on_init_failed(struct cp_env *env)
 {
     enum { TRIES = 3 };
     struct member *m = member_of(env);
-    if (++m->n_starts_failed >= TRIES) {
+    if (m->config.is_snap_start && m->n_copies_wanted)
+        end_snapshot(m, "FunctionError.RuntimeInitError");
+    else if (++m->n_starts_failed >= TRIES) {
         m->provisioned = 0; /* end_env does not replace it */
         m->pool->options.on_progress(m->pool->options.context, m->config.id, 0,
                                      "FUNCTION_ERROR_INIT_FAILURE");
@@ -246,7 +308,8 @@ static void on_free(struct cp_env *env)
 {
     const struct member *m = member_of(env);
     /* A provisioned environment is replaced after a failure; an on-demand one repeats init. */
-    if (m->is_retired || is_surplus(env) || (env->is_provisioned && env->state == CP_ENV_RESET)) {
+    bool is_replaced = env->is_provisioned || m->config.is_snap_start;
+    if (m->is_retired || is_surplus(env) || (is_replaced && env->state == CP_ENV_RESET)) {
         end_env(env);
         return;
     }
@@ -308,6 +371,8 @@ static bool invoke_on_demand(struct member *m, struct cp_invocation *invocation,
 {
     struct cp_error err = {.code = CP_OK};
     struct cp_env *env = find_env(m, false);
+    if (!env)
+        env = find_copy(m);
     m->function->busy++;
     if (invocation->is_unreserved)
         m->pool->busy_unreserved++;

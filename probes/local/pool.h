@@ -28,6 +28,10 @@ struct cp_pool_options {
     int n_slots_ready; /* how many slots are kept ready */
     /* Of a configuration with provisioned concurrency; `failure` NULL or a StatusReason. */
     void (*on_progress)(void *context, int64_t configuration_id, int n_ready, const char *failure);
+    /* The snapshot of a configuration is ready, or cannot be made (`failure`, a StateReasonCode).
+     */
+    void (*on_snapshot)(void *context, int64_t configuration_id, const char *failure);
+    int n_snapshots; /* how many processes are initialised ahead for one snapshot */
     void *context;
 };
 
@@ -41,6 +45,11 @@ bool cp_pool_invoke(struct cp_pool *pool, const struct cp_configuration *config,
                     struct cp_invocation *invocation, struct cp_api_response *refusal);
 void cp_pool_retire(struct cp_pool *pool, int64_t configuration_id);
 void cp_pool_provision(struct cp_pool *pool, const struct cp_configuration *config, int count);
+
+/* Makes the snapshot of a configuration with SnapStart (env.h), then tells on_snapshot. More than
+ * n_snapshots fresh environments at once wait for their copies to initialise, before their
+ * restores begin. */
+void cp_pool_make_snapshot(struct cp_pool *pool, const struct cp_configuration *config);
 
 /* Slots ready for cold starts; `error` of the last that failed. */
 const struct cp_slot_stock *cp_pool_stock(const struct cp_pool *pool);

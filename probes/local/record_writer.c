@@ -36,6 +36,13 @@ static bool is_written(const struct cp_record_env *env, const char *status,
            (env->level == CP_RECORD_INFO && on_success == CP_RECORD_INFO);
 }
 
+/* Billed Duration already contains the billed part of a restore. */
+static int64_t billed_ms(const struct cp_record_report *r)
+{
+    int64_t restore_ms = r->restore ? r->restore->billed_ms : 0;
+    return cp_record_billed_ms(r->duration_ms, r->init_duration_ms) + restore_ms;
+}
+
 static void event_open(struct cp_buf *out, int64_t at_ms, const char *type)
 {
     char time[CP_DATETIME_TEXT_MAX];
@@ -87,10 +94,31 @@ static void json_init_report(struct cp_buf *out, const struct cp_record_env *env
     event_open(out, at_ms, "initReport");
     add_member(out, "initializationType", env->initialization_type);
     (void)cp_buf_addc(out, ',');
-    add_member(out, "phase", init->phase ? init->phase : "init");
+    bool is_snapshot = cp_view_is(cp_view_of(env->initialization_type), "snap-start");
+    add_member(out, "phase", init->phase ? init->phase : is_snapshot ? "snap-start" : "init");
     (void)cp_buf_addc(out, ',');
     add_status(out, init->status, init->error_type);
     (void)cp_buf_addf(out, ",\"metrics\":{\"durationMs\":%.3f}", init->duration_ms);
+    event_close(out);
+}
+
+static void json_restore_start(struct cp_buf *out, const struct cp_record_env *env, int64_t at_ms)
+{
+    event_open(out, at_ms, "restoreStart");
+    add_member(out, "functionName", env->function_name);
+    (void)cp_buf_addc(out, ',');
+    add_member(out, "functionVersion", env->version);
+    (void)cp_buf_addc(out, ',');
+    add_member(out, "runtimeVersion", env->runtime);
+    event_close(out);
+}
+
+static void json_restore_report(struct cp_buf *out, int64_t at_ms,
+                                const struct cp_record_init *restore)
+{
+    event_open(out, at_ms, "restoreReport");
+    add_status(out, restore->status, restore->error_type);
+    (void)cp_buf_addf(out, ",\"metrics\":{\"durationMs\":%.3f}", restore->duration_ms);
     event_close(out);
 }
 
@@ -121,12 +149,15 @@ static void json_report(struct cp_buf *out, int64_t at_ms, const struct cp_recor
     event_open(out, at_ms, "report");
     add_member(out, "requestId", r->request_id);
     (void)cp_buf_addf(out, ",\"metrics\":{\"durationMs\":%.3f,\"billedDurationMs\":%" PRId64,
-                      r->duration_ms, cp_record_billed_ms(r->duration_ms, r->init_duration_ms));
+                      r->duration_ms, billed_ms(r));
     (void)cp_buf_addf(out, ",\"memorySizeMB\":%d", r->memory_size_mb);
     if (r->max_memory_used_mb >= 0)
         (void)cp_buf_addf(out, ",\"maxMemoryUsedMB\":%d", r->max_memory_used_mb);
     if (!isnan(r->init_duration_ms))
         (void)cp_buf_addf(out, ",\"initDurationMs\":%.3f", r->init_duration_ms);
+    if (r->restore)
+        (void)cp_buf_addf(out, ",\"restoreDurationMs\":%.3f,\"billedRestoreDurationMs\":%" PRId64,
+                          r->restore->duration_ms, r->restore->billed_ms);
     (void)cp_buf_adds(out, "},");
     add_status(out, r->status, r->error_type);
     event_close(out);
@@ -156,12 +187,15 @@ static void text_report(struct cp_buf *out, const struct cp_record_report *r)
     (void)cp_buf_addf(out,
                       "REPORT RequestId: %s\tDuration: %.2f ms\tBilled Duration: %" PRId64
                       " ms\tMemory Size: %d MB\t",
-                      r->request_id, r->duration_ms,
-                      cp_record_billed_ms(r->duration_ms, r->init_duration_ms), r->memory_size_mb);
+                      r->request_id, r->duration_ms, billed_ms(r), r->memory_size_mb);
     if (r->max_memory_used_mb >= 0)
         (void)cp_buf_addf(out, "Max Memory Used: %d MB\t", r->max_memory_used_mb);
     if (!isnan(r->init_duration_ms))
         (void)cp_buf_addf(out, "Init Duration: %.2f ms\t", r->init_duration_ms);
+    if (r->restore)
+        (void)cp_buf_addf(out,
+                          "Restore Duration: %.2f ms\tBilled Restore Duration: %" PRId64 " ms\t",
+                          r->restore->duration_ms, r->restore->billed_ms);
     text_status(out, r->status, r->error_type, "", "\t");
     (void)cp_buf_addc(out, '\n');
 }
@@ -189,6 +223,27 @@ void cp_record_init_report(struct cp_buf *out, const struct cp_record_env *env, 
     if (init->phase)
         (void)cp_buf_addf(out, "\tPhase: %s", init->phase);
     text_status(out, init->status, init->error_type, "\t", "");
+    (void)cp_buf_addc(out, '\n');
+}
+
+void cp_record_restore_start(struct cp_buf *out, const struct cp_record_env *env, int64_t at_ms)
+{
+    if (env->is_json && is_written(env, NULL, CP_RECORD_INFO))
+        json_restore_start(out, env, at_ms);
+    if (!env->is_json)
+        (void)cp_buf_addf(out, "RESTORE_START Runtime Version: %s\n", env->runtime);
+}
+
+void cp_record_restore_report(struct cp_buf *out, const struct cp_record_env *env, int64_t at_ms,
+                              const struct cp_record_init *restore)
+{
+    if (env->is_json) {
+        if (is_written(env, restore->status, CP_RECORD_INFO))
+            json_restore_report(out, at_ms, restore);
+        return;
+    }
+    (void)cp_buf_addf(out, "RESTORE_REPORT Restore Duration: %.2f ms", restore->duration_ms);
+    text_status(out, restore->status, restore->error_type, "\t", "");
     (void)cp_buf_addc(out, '\n');
 }
 

@@ -104,32 +104,65 @@ static int send_event(struct call *call, const struct cp_env *env,
     return cp_http_answer(call->connection, MHD_HTTP_OK, fields, cp_buf_view(&invocation->payload));
 }
 
+/* Tells the environment once that the runtime waits. false: `*env` is gone, or `*answer` says no;
+ * the end of a request may have been the end of its environment. */
+static bool park(struct call *call, struct cp_env **env,
+                 enum cp_env_answer (*on_wait)(struct cp_env *, void *), enum cp_env_answer *answer)
+{
+    uint64_t number = (*env)->number;
+    int port = (*env)->slot->port;
+    *answer = CP_ENV_PARK;
+    if (call->is_parked)
+        return true;
+    *answer = on_wait(*env, call);
+    if (*answer != CP_ENV_PARK)
+        return false;
+    call->is_parked = true;
+    *env = call->api->by_port[port];
+    *answer = CP_ENV_GONE;
+    return *env && (*env)->number == number;
+}
+
+static int wait_parked(struct call *call)
+{
+    call->is_suspended = true;
+    MHD_suspend_connection(call->connection);
+    return MHD_YES;
+}
+
+static int run_restore_next(struct call *call, struct cp_env *env)
+{
+    enum cp_env_answer answer;
+    if (!park(call, &env, cp_env_on_restore_next, &answer))
+        return answer_for(call, answer);
+    answer = cp_env_take_restore(env, call);
+    if (answer == CP_ENV_PARK)
+        return wait_parked(call);
+    call->is_parked = false;
+    return answer == CP_ENV_OK
+               ? cp_http_answer(call->connection, MHD_HTTP_OK, json_fields, CP_VIEW_LIT("{}\n"))
+               : answer_for(call, answer);
+}
+
+static int run_restore_error(struct call *call, struct cp_env *env)
+{
+    struct cp_view type = header(call, MHD_HEADER_KIND, "Lambda-Runtime-Function-Error-Type");
+    return answer_for(call, cp_env_on_restore_error(env, type));
+}
+
 static int run_next(struct call *call, struct cp_env *env)
 {
     struct cp_invocation *invocation;
     int64_t deadline_at_ms;
-    uint64_t number = env->number;
-    int port = env->slot->port;
-    if (!call->is_parked) {
-        enum cp_env_answer answer = cp_env_on_next(env, call);
-        if (answer != CP_ENV_PARK)
-            return answer_for(call, answer);
-        call->is_parked = true;
-        /* The end of a request may have been the end of its environment. */
-        env = call->api->by_port[port];
-        if (!env || env->number != number)
-            return MHD_NO;
-    }
-    enum cp_env_answer answer = cp_env_take_event(env, call, &invocation, &deadline_at_ms);
+    enum cp_env_answer answer;
+    if (!park(call, &env, cp_env_on_next, &answer))
+        return answer_for(call, answer);
+    answer = cp_env_take_event(env, call, &invocation, &deadline_at_ms);
     if (answer == CP_ENV_OK) {
         call->is_parked = false;
         return send_event(call, env, invocation, deadline_at_ms);
     }
-    if (answer != CP_ENV_PARK)
-        return answer_for(call, answer);
-    call->is_suspended = true;
-    MHD_suspend_connection(call->connection);
-    return MHD_YES;
+    return answer == CP_ENV_PARK ? wait_parked(call) : answer_for(call, answer);
 }
 
 static int answer_response(struct call *call, struct cp_env *env, struct cp_env_response *response)
@@ -189,6 +222,8 @@ static const struct route routes[] = {
     {"POST", PREFIX "invocation/", "/response", run_response},
     {"POST", PREFIX "invocation/", "/error", run_error},
     {"POST", PREFIX "init/error", NULL, run_init_error},
+    {"GET", PREFIX "restore/next", NULL, run_restore_next},
+    {"POST", PREFIX "restore/error", NULL, run_restore_error},
 };
 
 static bool route_matches(const struct route *route, struct cp_view path, char *id, size_t id_size)

@@ -107,6 +107,29 @@ static void on_progress(void *context, int64_t configuration_id, int n_ready, co
     cp_control_provisioned_progress(s->control, configuration_id, n_ready, failure);
 }
 
+static void on_snapshot_wanted(void *context, int64_t configuration_id)
+{
+    struct service *s = context;
+    struct cp_configuration config;
+    if (cp_control_configuration(s->control, configuration_id, &config))
+        cp_pool_make_snapshot(s->pool, &config);
+}
+
+static void on_snapshot(void *context, int64_t configuration_id, const char *failure)
+{
+    struct service *s = context;
+    cp_control_snapshot_progress(s->control, configuration_id, failure);
+}
+
+/* As many as are likely to be wanted at once: a sweep starts as many together as there are cores.
+ */
+static int n_snapshots(void)
+{
+    enum { FEWEST = 2, MOST = 8 };
+    long n = sysconf(_SC_NPROCESSORS_ONLN);
+    return n < FEWEST ? FEWEST : n > MOST ? MOST : (int)n;
+}
+
 /* --- ready line --- */
 
 static void add_cpu_model(struct cp_buf *out)
@@ -269,7 +292,7 @@ static enum cp_code start_control(struct service *s)
             o->account_concurrency ? o->account_concurrency : ACCOUNT_CONCURRENCY,
         .update_delay_ms = o->update_delay_ms < 0 ? UPDATE_DELAY_MS : o->update_delay_ms,
         .seed = o->seed,
-        .events = {s, on_retired, on_provisioned},
+        .events = {s, on_retired, on_provisioned, on_snapshot_wanted},
         .code = cp_code_store_operations(&s->code_store),
     };
     enum cp_code code = cp_code_store_init(&s->code_store, s->kit.scratch_dir, s->err);
@@ -311,6 +334,8 @@ static enum cp_code start_pool(struct service *s)
         .throttle_init = o->throttle_init,
         .n_slots_ready = SLOTS_READY,
         .on_progress = on_progress,
+        .on_snapshot = on_snapshot,
+        .n_snapshots = n_snapshots(),
         .context = s,
     };
     return cp_pool_new(&options, &s->pool, s->err);

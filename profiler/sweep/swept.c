@@ -52,6 +52,34 @@ static enum cp_code settle(struct cp_swept *s, struct cp_error *err)
     return cp_lambda_wait_updated(s->lambda, s->function, UPDATE_TIMEOUT_MS, &s->latest, err);
 }
 
+static bool is_pending(const struct cp_function_config *version)
+{
+    return strcmp(version->state, "Pending") == 0;
+}
+
+/* The same for a version that is being made ready: a VPC, an image, a snapshot. */
+static enum cp_code settle_version(struct cp_swept *s, struct cp_function_config *version,
+                                   struct cp_error *err)
+{
+    char number[sizeof version->version];
+    memcpy(number, version->version, sizeof number);
+    for (int wait_ms = QUICK_LOOK_MS; wait_ms <= QUICK_LOOK_MAX_MS && is_pending(version);
+         wait_ms *= 2) {
+        s->clock->sleep_ms(s->clock->context, wait_ms);
+        enum cp_code code =
+            cp_lambda_get_function(s->lambda, s->function, number, version, NULL, err);
+        if (code)
+            return code;
+    }
+    if (strcmp(version->state, "Failed") == 0)
+        return cp_fail(err, CP_EREMOTE,
+                       "version %s of '%s' cannot be used: its state is Failed (%s); see its log",
+                       number, s->function, version->state_reason_code);
+    if (!is_pending(version))
+        return CP_OK;
+    return cp_lambda_wait_active(s->lambda, s->function, number, UPDATE_TIMEOUT_MS, version, err);
+}
+
 enum cp_code cp_swept_look(struct cp_swept *s, struct cp_error *err)
 {
     enum cp_code code =
@@ -277,10 +305,7 @@ static enum cp_code publish(struct cp_swept *s, int memory_size_mb, const char *
     if (code)
         return code;
     code = check_published(s, version, memory_size_mb, description, err);
-    if (!code && strcmp(version->state, "Pending") == 0)
-        code = cp_lambda_wait_active(s->lambda, s->function, version->version, UPDATE_TIMEOUT_MS,
-                                     version, err);
-    return code;
+    return code ? code : settle_version(s, version, err);
 }
 
 enum cp_code cp_swept_publish(struct cp_swept *s, int memory_size_mb, const char *description,

@@ -42,6 +42,52 @@ static void billed_is_one_ceiling_over_duration_and_init(void **state)
                          rows[i].billed_ms);
 }
 
+/* Two records of the fact sheet: 36.97 ms and 136 ms of restore are billed as 173 ms, 147.156 and
+ * 53 as 201: the billed restore is added behind the ceiling and is in Billed Duration already. */
+static void restores_have_lambdas_form_and_bill(void **state)
+{
+    (void)state;
+    struct cp_buf b;
+    struct cp_record_env env = text_env;
+    const struct cp_record_restore restore = {.duration_ms = 300.104, .billed_ms = 136};
+    const struct cp_record_restore later = {.duration_ms = 612.5, .billed_ms = 53};
+    struct cp_record_report report = {.request_id = ID,
+                                      .duration_ms = 36.97,
+                                      .init_duration_ms = NAN,
+                                      .restore = &restore,
+                                      .memory_size_mb = 128,
+                                      .max_memory_used_mb = 36};
+    const struct cp_record_init done = {.duration_ms = 300.104};
+    const struct cp_record_init late = {
+        .duration_ms = 10000, .status = "timeout", .error_type = NULL};
+    env.initialization_type = "snap-start";
+    cp_buf_init(&b, 65536);
+    cp_record_restore_start(&b, &env, 0);
+    cp_record_restore_report(&b, &env, 0, &done);
+    cp_record_restore_report(&b, &env, 0, &late);
+    cp_record_end(&b, &env, 0, &report);
+    assert_string_equal(cp_buf_str(&b),
+                        "RESTORE_START Runtime Version: python3.12\n"
+                        "RESTORE_REPORT Restore Duration: 300.10 ms\n"
+                        "RESTORE_REPORT Restore Duration: 10000.00 ms\tStatus: timeout\n"
+                        "END RequestId: " ID "\n"
+                        "REPORT RequestId: " ID "\tDuration: 36.97 ms\tBilled Duration: 173 ms\t"
+                        "Memory Size: 128 MB\tMax Memory Used: 36 MB\tRestore Duration: 300.10 ms\t"
+                        "Billed Restore Duration: 136 ms\t\n");
+    cp_buf_reset(&b);
+    env.is_json = true;
+    report.duration_ms = 147.156;
+    report.restore = &later;
+    cp_record_init_report(&b, &env, 0, &done);
+    cp_record_end(&b, &env, 0, &report);
+    assert_non_null(strstr(cp_buf_str(&b), "\"phase\":\"snap-start\""));
+    assert_non_null(strstr(cp_buf_str(&b), "\"billedDurationMs\":201"));
+    assert_non_null(strstr(cp_buf_str(&b), "\"restoreDurationMs\":612.500,"
+                                           "\"billedRestoreDurationMs\":53"));
+    assert_null(strstr(cp_buf_str(&b), "initDurationMs"));
+    cp_buf_clear(&b);
+}
+
 static void text_records_have_lambdas_form(void **state)
 {
     (void)state;
@@ -156,6 +202,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(billed_is_one_ceiling_over_duration_and_init),
+        cmocka_unit_test(restores_have_lambdas_form_and_bill),
         cmocka_unit_test(text_records_have_lambdas_form),
         cmocka_unit_test(handlers_error_is_marked_in_json_only),
         cmocka_unit_test(json_records_obey_the_system_log_level),

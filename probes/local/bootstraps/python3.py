@@ -117,6 +117,24 @@ def init_error_type(error):
     return "Runtime.Unknown"
 
 
+def wait_for_restore(connection):
+    """The snapshot is this process, parked here. Hooks of snapshot_restore_py run around it."""
+    if os.environ.get("AWS_LAMBDA_INITIALIZATION_TYPE") != "snap-start":
+        return
+    hooks = sys.modules.get("snapshot_restore_py")
+    for hook, arguments, named in reversed(getattr(hooks, "get_before_snapshot", list)()):
+        hook(*arguments, **named)
+    status, _, _ = connection.request("GET", "restore/next")
+    if status != 200:
+        sys.exit(1)
+    try:
+        for hook, arguments, named in getattr(hooks, "get_after_restore", list)():
+            hook(*arguments, **named)
+    except Exception as error:
+        report(connection, "restore/error", "Runtime.AfterRestoreError", describe(error))
+        sys.exit(1)
+
+
 def serve(connection, handler):
     while True:
         status, headers, body = connection.request("GET", "invocation/next")
@@ -146,6 +164,7 @@ def main():
         detail["errorType"] = init_error_type(error)
         report(connection, "init/error", detail["errorType"], detail)
         sys.exit(1)
+    wait_for_restore(connection)
     serve(connection, handler)
 
 
