@@ -323,11 +323,13 @@ static void write_extras(struct cp_json_out *j, const struct cp_control *control
 
 static void write_code(struct cp_json_out *j, const struct cp_function_folder *folder)
 {
-    cp_json_string(j, "Runtime", folder->runtime);
-    cp_json_string(j, "Handler", folder->handler);
+    if (!folder->is_image) { /* an image brings its own */
+        cp_json_string(j, "Runtime", folder->runtime);
+        cp_json_string(j, "Handler", folder->handler);
+    }
     cp_json_int(j, "CodeSize", folder->code_size);
     cp_json_string(j, "CodeSha256", folder->code_sha256);
-    cp_json_string(j, "PackageType", "Zip");
+    cp_json_string(j, "PackageType", folder->is_image ? "Image" : "Zip");
     cp_json_array(j, "Architectures");
     cp_json_string(j, NULL, folder->architecture);
     cp_json_array_end(j);

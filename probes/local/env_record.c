@@ -16,7 +16,7 @@ static struct cp_record_env record_env(const struct cp_env *env)
         .function_name = env->config->folder->name,
         .function_arn = env->config->function_arn,
         .version = env->config->version,
-        .runtime = env->config->folder->runtime,
+        .runtime = env->config->folder->is_image ? NULL : env->config->folder->runtime,
         .initialization_type = cp_env_initialization_type(env),
     };
 }

@@ -75,12 +75,27 @@ static enum cp_code set_snap_start(struct cp_view value, struct cp_function_fold
                    (int)(value.n < 40 ? value.n : 40), value.p);
 }
 
+static enum cp_code set_package_type(struct cp_view value, struct cp_function_folder *out,
+                                     struct cp_error *err)
+{
+    out->is_image = cp_view_is(value, "Image");
+    if (out->is_image || cp_view_is(value, "Zip"))
+        return CP_OK;
+    return cp_fail(err, CP_EINVAL, "package_type is 'Zip' or 'Image', not '%.*s'",
+                   (int)(value.n < 40 ? value.n : 40), value.p);
+}
+
 static const struct {
     const char *name;
     key_fn set;
 } keys[] = {
-    {"name", set_name},       {"handler", set_handler}, {"runtime", set_runtime},
-    {"timeout", set_timeout}, {"memory", set_memory},   {"snap_start", set_snap_start},
+    {"name", set_name},
+    {"handler", set_handler},
+    {"runtime", set_runtime},
+    {"timeout", set_timeout},
+    {"memory", set_memory},
+    {"snap_start", set_snap_start},
+    {"package_type", set_package_type},
 };
 enum { N_KEYS = sizeof keys / sizeof keys[0] };
 
@@ -91,7 +106,8 @@ static enum cp_code fail_unknown_key(struct cp_view key, struct cp_error *err)
         names[i] = keys[i].name;
     const char *nearest = cp_nearest(key, names, N_KEYS);
     return cp_fail(err, CP_EINVAL,
-                   "unknown key '%.*s'%s%s%s (name, handler, runtime, timeout, memory, snap_start)",
+                   "unknown key '%.*s'%s%s%s (name, handler, runtime, timeout, memory, snap_start, "
+                   "package_type)",
                    (int)key.n, key.p, nearest ? ": did you mean '" : "", nearest ? nearest : "",
                    nearest ? "'?" : "");
 }

@@ -144,6 +144,11 @@ static enum cp_code choose_program(const char *path,
     if (join(out->dir, "bootstrap", bootstrap, err))
         return CP_ELIMIT;
     bool has_bootstrap = cp_file_exists(bootstrap);
+    if (out->is_image && (!has_bootstrap || out->runtime[0]))
+        return cp_fail(err, CP_EINVAL,
+                       "'%s' stands for a container image: it needs an executable 'bootstrap', its "
+                       "entry point, and no runtime",
+                       path);
     if (!has_bootstrap && !has_ini)
         return cp_fail(err, CP_EINVAL,
                        "'%s' has neither 'bootstrap' nor 'function.ini': add an executable "

@@ -36,6 +36,7 @@ struct cp_function_folder {
     int timeout_s;         /* default 3, as on AWS */
     int memory_size_mb;    /* default 128 */
     bool is_snap_start;    /* snap_start = published-versions */
+    bool is_image;         /* package_type = Image: bootstrap stands for its entry point */
     struct cp_env_pair env[CP_FOLDER_ENV_MAX];
     size_t n_env;
     struct cp_code_package

@@ -80,8 +80,10 @@ static void json_init_start(struct cp_buf *out, const struct cp_record_env *env,
     event_open(out, at_ms, "initStart");
     add_member(out, "initializationType", env->initialization_type);
     (void)cp_buf_adds(out, ",\"phase\":\"init\",");
-    add_member(out, "runtimeVersion", env->runtime);
-    (void)cp_buf_addc(out, ',');
+    if (env->runtime) {
+        add_member(out, "runtimeVersion", env->runtime);
+        (void)cp_buf_addc(out, ',');
+    }
     add_member(out, "functionName", env->function_name);
     (void)cp_buf_addc(out, ',');
     add_member(out, "functionVersion", env->version);
@@ -206,7 +208,7 @@ void cp_record_init_start(struct cp_buf *out, const struct cp_record_env *env, i
 {
     if (env->is_json && is_written(env, NULL, CP_RECORD_INFO))
         json_init_start(out, env, at_ms);
-    if (!env->is_json) /* a local runtime has no ARN: the field is left out */
+    if (!env->is_json && env->runtime) /* a local runtime has no ARN: the field is left out */
         (void)cp_buf_addf(out, "INIT_START Runtime Version: %s\n", env->runtime);
 }
 

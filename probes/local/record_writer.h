@@ -22,7 +22,7 @@ struct cp_record_env {
     bool is_json;
     enum cp_record_level level;
     const char *function_name, *function_arn, *version; /* version: "$LATEST" or a number */
-    const char *runtime;                                /* python3.11, provided.al2023 */
+    const char *runtime; /* python3.11, provided.al2023; NULL: a container image, which has none */
     const char *initialization_type; /* on-demand, provisioned-concurrency, snap-start */
 };
 

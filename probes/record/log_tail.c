@@ -85,10 +85,19 @@ static void forget_report(struct cp_log_tail *tail)
     cp_record_begin(&tail->report);
 }
 
+/* The records that tell how the environment was initialised. */
+static bool tells_of_init(enum cp_record_kind kind)
+{
+    return kind == CP_RECORD_INIT_START || kind == CP_RECORD_INIT_REPORT ||
+           kind == CP_RECORD_INIT_RUNTIME_DONE;
+}
+
 static void see(struct walk *w, struct cp_view event)
 {
     struct cp_log_tail *tail = w->tail;
     bool is_usable = w->record.verdict <= CP_RECORD_WARNED;
+    tail->is_provisioned |= is_usable && tells_of_init(w->record.kind) &&
+                            cp_view_is(w->record.init_type, "provisioned-concurrency");
     switch (w->record.kind) {
     case CP_RECORD_REPORT:
         w->n_reports++;

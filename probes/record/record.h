@@ -132,6 +132,7 @@ struct cp_log_tail {
     struct cp_record exit_text;
     bool has_report;
     bool has_init_report;     /* failed or repeated init seen in the tail */
+    bool is_provisioned;      /* a record of its init says provisioned-concurrency */
     bool has_suppressed_init; /* INIT_REPORT with phase invoke: init ran again inside Duration */
     bool has_timeout_text;
     bool has_exit_text;

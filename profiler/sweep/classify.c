@@ -120,6 +120,23 @@ static void take_suppressed_init(const struct cp_log_tail *tail, struct cp_sampl
     note(s, "init ran inside Duration (suppressed init)");
 }
 
+/* The environment was initialised before the request, for provisioned concurrency or ahead of
+ * demand: nobody waited for this init, although the REPORT tells of it. An answer that came sooner
+ * than init and handler together take is the proof. */
+static void take_init_ahead(const struct cp_log_tail *tail, struct cp_sample *s)
+{
+    enum { ROUNDING_MS = 1 };
+    if (s->start != CP_START_COLD || isnan(s->init_duration_ms))
+        return;
+    bool is_sooner = s->client_ms + ROUNDING_MS < s->init_duration_ms + s->duration_ms;
+    if (!tail->is_provisioned && !is_sooner)
+        return;
+    s->init_duration_ms = NAN;
+    note(s, tail->is_provisioned
+                ? "init ran ahead of the request, for provisioned concurrency"
+                : "init ran ahead of the request: the answer came sooner than init takes");
+}
+
 /* --- failures --- */
 
 struct failure {
@@ -244,6 +261,7 @@ static void classify_run(const struct cp_invoke_result *result, const struct cp_
     if (is_usable) {
         take_report(tail, s);
         take_suppressed_init(tail, s);
+        take_init_ahead(tail, s);
     }
     bool has_failed = result->function_error[0] || tail->has_timeout_text ||
                       (tail->has_report && !is_success_status(tail->report.status));
@@ -298,7 +316,8 @@ enum cp_answer_kind cp_classify(const struct cp_invoke_result *result, struct cp
         (void)snprintf(sample->note, sizeof sample->note, "%.150s", err.text);
     }
     classify_run(result, tail, sample);
-    return CP_ANSWERED;
+    bool is_silent = !tail->has_report && !err.code && !result->function_error[0];
+    return is_silent && sample->outcome == CP_OUTCOME_UNKNOWN ? CP_SILENT : CP_ANSWERED;
 }
 
 /* The emulators send what a function failed with as an ordinary answer. */

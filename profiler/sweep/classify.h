@@ -11,6 +11,7 @@
 
 enum cp_answer_kind {
     CP_ANSWERED,        /* the sample says what happened */
+    CP_SILENT,          /* it succeeded, but no record of it came: the sample is UNKNOWN */
     CP_NOT_REACHED,     /* no byte left, or no environment was made (EC2*, ENI*): nothing ran; the
                            sample is NOT_SENT again */
     CP_REFUSED,         /* the service refused the request itself (4xx but 429): the same */

@@ -57,6 +57,8 @@ struct cp_runner {
     double halted_at_ms;     /* when it was first decided to start nothing new; NAN */
     struct cp_error failure; /* first failure noticed in an answer; code CP_OK while none */
     double not_before_ms;    /* throttled: nothing is sent earlier */
+    int n_silent;            /* answers of success without a record; has_record: one had it */
+    bool has_record;
     int n_throttled_in_a_row, n_lost_in_a_row, n_unreached_in_a_row;
     struct cp_log_tail *tail; /* scratch */
     enum cp_runner_group group;

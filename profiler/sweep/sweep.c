@@ -9,6 +9,7 @@
 #include "probes/aws/sigv4.h"
 #include "profiler/sweep/probe_endpoint.h"
 #include "profiler/sweep/progress.h"
+#include "profiler/sweep/provisioned.h"
 #include "profiler/sweep/refuse.h"
 #include "profiler/sweep/runner.h"
 #include "profiler/sweep/sweep_quote.h"
@@ -17,6 +18,19 @@
 enum { PLAN_JSON_MAX = 16 * 1024 * 1024, UNDO_TRIES = 3, UNDO_LIMIT_MS = 15 * 60 * 1000 };
 
 /* --- facts of the run --- */
+
+/* What is not measured as the user may expect. */
+static void tell_caveats(const struct cp_runner *r)
+{
+    char provisioned[CP_PROVISIONED_TEXT_MAX];
+    const struct cp_function_config *f = &r->swept.latest;
+    const char *caveat = NULL;
+    for (size_t i = 0; (caveat = cp_function_caveat(f, i)) != NULL; i++)
+        cp_runner_warn(r, "%s", caveat);
+    cp_provisioned_describe(r->lambda, f, provisioned);
+    if (provisioned[0])
+        cp_runner_warn(r, "%s", provisioned);
+}
 
 static void take_facts(const struct cp_runner *r, struct cp_run *run)
 {
@@ -45,6 +59,7 @@ static void take_facts(const struct cp_runner *r, struct cp_run *run)
     run->precision_p95 = r->settings->precision_p95;
     (void)snprintf(run->method, sizeof run->method, "%s",
                    cp_sweep_method_name(r->swept.place.method));
+    tell_caveats(r);
 }
 
 /* What the caller does not know; it stays unknown when the account cannot be asked. */

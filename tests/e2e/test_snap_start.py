@@ -126,5 +126,28 @@ class SnapStart(Case):
         self.assertIn("state is Failed (FunctionError.RuntimeInitError)", result.stderr)
 
 
+class Kinds(Case):
+    def test_a_container_image_is_shown_as_one(self):
+        folder = self.function()
+        with open(os.path.join(folder, "function.ini"), encoding="utf-8") as f:
+            lines = [line for line in f if not line.startswith(("runtime", "handler"))]
+        with open(os.path.join(folder, "function.ini"), "w", encoding="utf-8") as f:
+            f.writelines(["package_type = Image\n", *lines])
+        result = self.sweep(folder, "--memory", "512", "--cold", "4", "--warm", "3", "--idle", "none")
+        self.assertIn("container image", result.stdout)
+        report = json.loads(self.run_cli("report", "last", "--store", self.store, "--format", "json").stdout)
+        self.assertEqual((report["run"]["package_type"], report["run"]["runtime"]), ("Image", ""))
+        # an image pays for init in every billing era
+        for s in self.samples("start='cold' AND outcome='measured'"):
+            self.assertGreaterEqual(s["billed_duration_ms"], s["init_duration_ms"])
+
+    def test_an_image_needs_an_entry_point_and_has_no_runtime(self):
+        folder = os.path.join(self.tmp, "image")
+        os.mkdir(folder)
+        with open(os.path.join(folder, "function.ini"), "w", encoding="utf-8") as f:
+            f.write("package_type = Image\nruntime = python3\nhandler = a.b\n")
+        self.assertIn("no runtime", self.sweep(folder, status=1).stderr)
+
+
 if __name__ == "__main__":
     unittest.main()

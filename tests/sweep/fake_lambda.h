@@ -50,9 +50,11 @@ struct cp_lambda {
     double init_ms, init_spread_ms; /* uniform around init_ms */
     double warm_ms_at_1769, warm_spread_ms;
     double lifetime_ms;
-    int oom_below_mb;     /* smaller sizes run out of memory */
-    int timeout_below_mb; /* smaller sizes time out */
-    bool always_fails;    /* the function returns an error */
+    int oom_below_mb;                                /* smaller sizes run out of memory */
+    int timeout_below_mb;                            /* smaller sizes time out */
+    bool always_fails;                               /* the function returns an error */
+    const struct cp_provisioned_config *provisioned; /* of any qualifier; NULL: none */
+    bool hides_records;                              /* answers come without a log tail */
     bool has_suppressed_init;
     /* faults: every k-th invocation (0 never) */
     int throttle_every, lose_every, unreach_every, forbid_at;

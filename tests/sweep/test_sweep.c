@@ -444,6 +444,18 @@ static void a_refused_invocation_ends_the_sweep(void **state)
     assert_put_back(f);
 }
 
+/* Measuring on would keep failures only: their records come at any log level. */
+static void hidden_records_end_the_sweep_with_the_reason(void **state)
+{
+    struct sweep_fixture *f = *state;
+    f->lambda.hides_records = true;
+    assert_int_equal(sweep(f), CP_EUNSUPPORTED);
+    assert_non_null(strstr(f->err.text, "none came with its REPORT record"));
+    assert_non_null(strstr(f->err.text, "SystemLogLevel"));
+    assert_true(f->lambda.n_invocations <= 20);
+    assert_put_back(f);
+}
+
 static void a_size_that_cannot_run_is_a_result_and_the_others_go_on(void **state)
 {
     struct sweep_fixture *f = *state;
@@ -893,6 +905,7 @@ int main(void)
         TEST(rule_12_what_was_called_too_fast_is_sent_again_later),
         TEST(an_unreachable_service_ends_the_sweep),
         TEST(a_refused_invocation_ends_the_sweep),
+        TEST(hidden_records_end_the_sweep_with_the_reason),
         TEST(a_size_that_cannot_run_is_a_result_and_the_others_go_on),
         TEST(a_function_that_runs_nowhere_is_a_result_too),
         TEST(a_function_that_always_fails_is_not_called_on_and_on),

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * What provisioned concurrency the swept alias or version has. The sweep measures on-demand starts
+ * on versions of its own, so this is told, not measured.
+ */
+#ifndef COLDPROF_PROFILER_SWEEP_PROVISIONED_H
+#define COLDPROF_PROFILER_SWEEP_PROVISIONED_H
+
+#include "probes/aws/lambda.h"
+
+enum { CP_PROVISIONED_TEXT_MAX = 480 };
+
+/* One sentence, or "": no qualifier, none there, or it may not be asked. */
+void cp_provisioned_describe(struct cp_lambda *lambda, const struct cp_function_config *function,
+                             char out[CP_PROVISIONED_TEXT_MAX]);
+
+#endif
