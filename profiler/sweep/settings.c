@@ -9,6 +9,7 @@
 #include <cjson/cJSON.h>
 
 #include "model/base/units.h"
+#include "probes/aws/endpoint.h"
 
 /* Synchronous request limit: 6 MB (Lambda quotas). */
 #define PAYLOAD_MAX_BYTES ((size_t)6 * 1024 * 1024)
@@ -59,6 +60,13 @@ static int host_memory_mb(void)
     return mb > 0 && mb < CP_MEMORY_MAX_MB ? (int)mb : CP_MEMORY_MAX_MB;
 }
 
+/* Does the function run on this machine? Then its memory and cores are the limit. */
+static bool is_here(const struct cp_sweep_options *options)
+{
+    const char *url = options->place.endpoint_url;
+    return options->place.method == CP_METHOD_OWN || (url && cp_url_is_loopback(url));
+}
+
 /* Keeps memory_mb ascending and without doubles. */
 static void add_size(struct cp_sweep_settings *s, int mb)
 {
@@ -76,7 +84,7 @@ static void add_size(struct cp_sweep_settings *s, int mb)
 static enum cp_code choose_sizes(const struct cp_sweep_options *options, int own_mb,
                                  struct cp_sweep_settings *s, struct cp_error *err)
 {
-    int host_mb = host_memory_mb();
+    int host_mb = is_here(options) ? host_memory_mb() : CP_MEMORY_MAX_MB;
     for (size_t i = 0; !options->n_memory && i < COUNT(default_memory_mb); i++) {
         if (default_memory_mb[i] <= host_mb)
             add_size(s, default_memory_mb[i]);

@@ -4,7 +4,9 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "model/base/units.h"
 #include "profiler/sweep/settings.h"
 
 static struct cp_function_config function_of(int memory_size_mb)
@@ -65,6 +67,25 @@ static void the_functions_own_size_joins_the_defaults(void **state)
     assert_int_equal(s.n_memory, 6);
     assert_int_equal(s.memory_mb[3], 700);
     cp_sweep_settings_clear(&s);
+}
+
+/* On AWS a function may have more memory than the machine that sweeps it. */
+static void only_what_runs_here_is_limited_by_this_machine(void **state)
+{
+    (void)state;
+    double here_mb = (double)sysconf(_SC_PHYS_PAGES) * (double)sysconf(_SC_PAGESIZE) / 1048576;
+    struct cp_sweep_options options = default_options();
+    options.memory_mb[0] = CP_MEMORY_MAX_MB;
+    options.n_memory = 1;
+    options.place.method = CP_METHOD_SHADOW;
+    struct cp_sweep_settings s = make(&options, 512);
+    assert_int_equal(s.memory_mb[0], CP_MEMORY_MAX_MB);
+    cp_sweep_settings_clear(&s);
+    if (here_mb >= CP_MEMORY_MAX_MB)
+        return;
+    const struct cp_function_config function = {.memory_size_mb = 512};
+    options.place.endpoint_url = "http://127.0.0.1:9001";
+    assert_int_equal(cp_sweep_settings_make(&options, &function, &s, NULL), CP_EINVAL);
 }
 
 static void sizes_and_intervals_are_sorted_and_unique(void **state)
@@ -183,6 +204,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(defaults_are_filled_in),
         cmocka_unit_test(the_functions_own_size_joins_the_defaults),
+        cmocka_unit_test(only_what_runs_here_is_limited_by_this_machine),
         cmocka_unit_test(sizes_and_intervals_are_sorted_and_unique),
         cmocka_unit_test(settings_come_back_from_json),
         cmocka_unit_test(damaged_json_is_refused),
