@@ -50,6 +50,13 @@ class Sweep(Case):
             self.assertEqual(s["start"], "warm" if s["idle_interval_ms"] < 200 else "cold", s)
         self.assert_nothing_left()
 
+    def test_sent_alone_every_cold_sample_starts_cold(self):
+        self.sweep(os.path.join(FUNCTIONS, "hello-c"), "--memory", "128,1024", "--cold", "60", "--warm", "4", "--precision", "0.1%",
+                   "--idle", "none", "--parallel", "1")
+        cold = self.samples("kind='cold' AND outcome='measured'")
+        self.assertEqual(len(cold), 120)
+        self.assertEqual([s for s in cold if s["start"] != "cold" or not s["init_duration_ms"]], [])
+
     def test_accounting_holds_and_is_shown(self):
         result = self.sweep(self.function(), *SMALL, "--json")
         report = json.loads(result.stdout)
