@@ -2,6 +2,7 @@
 """Secrets stay in one process: no child of coldprof has them in its arguments or its environment. The
 keys of the embedded service are made for it, and a function's variables belong to the function.
 """
+import json
 import os
 import re
 import signal
@@ -100,6 +101,26 @@ class Children(Case):
         with open(seen, encoding="utf-8", errors="replace") as f:
             text = f.read()
         self.assertIn("gnuplot", text)
+        self.assertNotIn(fixtures.MARK, text)
+
+    def test_of_a_credential_process(self):
+        """It is handed no keys, and the keys that it prints are in nothing that is kept."""
+        service = self.serve(self.function())
+        folder = os.path.join(self.tmp, ".aws")
+        os.makedirs(folder)
+        seen, helper = os.path.join(self.tmp, "seen"), os.path.join(folder, "helper")
+        keys = json.dumps({"Version": 1, "AccessKeyId": fixtures.ACCESS_KEY_ID, "SecretAccessKey": fixtures.SECRET_ACCESS_KEY,
+                           "SessionToken": fixtures.SESSION_TOKEN})
+        with open(helper, "w", encoding="utf-8") as f:
+            f.write(f"#!/bin/sh\n{{ tr '\\0' '\\n' </proc/$$/environ; tr '\\0' '\\n' </proc/$$/cmdline; }} >>'{seen}'\necho '{keys}'\n")
+        os.chmod(helper, 0o700)
+        with open(os.path.join(folder, "config"), "w", encoding="utf-8") as f:
+            f.write(f"[profile p]\nregion = us-east-1\ncredential_process = {helper}\n")
+        self.run_cli("sweep", "fn", "--profile", "p", "--endpoint-url", service.endpoint, "--store", self.store, "--memory", "128", "--cold", "1",
+                     "--warm", "1", "--idle", "none", "--yes", "-v")
+        with open(seen, encoding="utf-8", errors="replace") as f:
+            text = f.read()
+        self.assertIn("helper", text)
         self.assertNotIn(fixtures.MARK, text)
 
     def test_of_a_service_that_asks_for_versions(self):

@@ -82,7 +82,6 @@ class Result:
         self.troubles = []
         self.calls = []
         self.said = ""
-        self.has_journal = False
 
     def __str__(self):
         lost = ", journal lost" if self.is_journal_lost else ""
@@ -131,7 +130,7 @@ class Worker:
         self.check_end(result, status)
         if world.last_run() not in (None, last_run):
             result.troubles += judge.account(world.store, world.last_run(), n_invocations)
-        result.has_journal = world.journals()
+        world.keep_journals()
         if result.is_journal_lost:
             world.lose_journals()
         self.recover(result, expected)

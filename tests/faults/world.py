@@ -73,6 +73,11 @@ class World:
     def journals(self):
         return [f for f in glob.glob(os.path.join(self.env["XDG_STATE_HOME"], "coldprof", "**"), recursive=True) if os.path.isfile(f)]
 
+    def keep_journals(self):
+        for path in self.journals():
+            with open(path, "rb") as f:
+                self.keeper.keep("journal", f.read())
+
     def lose_journals(self):
         shutil.rmtree(self.env["XDG_STATE_HOME"], ignore_errors=True)
 
