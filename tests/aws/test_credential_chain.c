@@ -12,7 +12,9 @@
 #include "tests/aws/fake_http.h"
 #include "tests/test.h"
 
-enum { S = 1000, MIN = 60 * S, VARIABLES_MAX = 12 };
+enum { VARIABLES_MAX = 12 };
+
+static const int64_t S = 1000, MIN = 60000; /* ms */
 
 static const int64_t NOW = 1791468191000; /* 2026-10-08T14:03:11Z */
 
