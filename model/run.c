@@ -28,6 +28,11 @@ const char *cp_run_start_words(const struct cp_run *run)
     return strcmp(run->initialization, "snap-start") == 0 ? "restored by SnapStart" : "";
 }
 
+const char *cp_run_method_words(const struct cp_run *run)
+{
+    return strcmp(run->method, "own function") == 0 ? "" : run->method;
+}
+
 struct cp_run cp_run_empty(void)
 {
     return (struct cp_run){

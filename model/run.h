@@ -90,6 +90,8 @@ struct cp_run_data {
 const char *cp_run_runtime(const struct cp_run *run);
 /* "restored by SnapStart" of a run whose fresh environments are, else "". */
 const char *cp_run_start_words(const struct cp_run *run);
+/* "shadow function" or "in place": how a function that is somebody's was swept; else "". */
+const char *cp_run_method_words(const struct cp_run *run);
 /* An empty run: numbers absent, texts "". */
 struct cp_run cp_run_empty(void);
 void cp_run_data_clear(struct cp_run_data *data);

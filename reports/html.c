@@ -188,6 +188,7 @@ static void add_header(const struct page *p)
     add_fact(p, "runtime", cp_run_runtime(run), false);
     add_fact(p, "fresh environments", cp_run_start_words(run), false);
     add_fact(p, "target", run->place, false);
+    add_fact(p, "swept as", cp_run_method_words(run), false);
     add_window(p);
     add_fact(p, "code SHA-256", sha, false);
     add_fact(p, "prices of", p->f->price->date, false);

@@ -98,6 +98,8 @@ void cp_report_markdown(const struct cp_figures *f, struct cp_buf *out)
     cp_text_markdown(out, run->id);
     cp_buf_adds(out, ", ");
     cp_text_markdown(out, run->place);
+    cp_buf_adds(out, cp_run_method_words(run)[0] ? ", " : "");
+    cp_text_markdown(out, cp_run_method_words(run));
     cp_buf_adds(out, ", ");
     cp_text_markdown(out, run->region);
     cp_buf_adds(out, ", ");

@@ -97,9 +97,9 @@ static void add_foreign(const struct text *t, size_t column, size_t indent, cons
 static void add_header(const struct text *t)
 {
     const struct cp_run *run = &t->f->data->run;
-    const char *facts[] = {run->function,           run->region,
-                           run->architecture,       cp_run_runtime(run),
-                           cp_run_start_words(run), run->place};
+    const char *facts[] = {
+        run->function,           run->region, run->architecture,       cp_run_runtime(run),
+        cp_run_start_words(run), run->place,  cp_run_method_words(run)};
     char count[CP_FORMAT_MAX];
     struct cp_buf line;
     cp_buf_init(&line, 1U << 14);

@@ -211,13 +211,22 @@ static void fill_run(struct session *s, const char *target)
     s->run.max_cost_usd = o->max_cost_usd;
 }
 
-/* A folder's function is there for this sweep only; of any other a copy is made, or versions. */
+/* A folder's function is there for this sweep only; of any other a copy is made, or versions. A
+ * resumed sweep goes on as it began. */
+static enum cp_sweep_method method_of(const struct session *s)
+{
+    if (s->resumed.id[0])
+        return cp_sweep_method_of(s->resumed.method);
+    if (s->is_folder)
+        return CP_METHOD_OWN;
+    return s->cli->options.in_place ? CP_METHOD_IN_PLACE : CP_METHOD_SHADOW;
+}
+
 static struct cp_sweep_place place_of(const struct session *s)
 {
     const struct cp_options *o = &s->cli->options;
-    enum cp_sweep_method method = o->in_place ? CP_METHOD_IN_PLACE : CP_METHOD_SHADOW;
     return (struct cp_sweep_place){
-        .method = s->service ? CP_METHOD_OWN : method,
+        .method = method_of(s),
         .journal_folder = s->journals,
         .region = s->region,
         .endpoint_url = s->is_folder ? s->endpoint : s->connection.endpoint_url,
@@ -399,8 +408,9 @@ static enum cp_code measure(struct session *s, const char *target)
     };
     fill_run(s, target);
     s->progress.is_in_account = !s->is_folder;
-    (void)snprintf(s->progress.heading, sizeof s->progress.heading, "%s on the %s (%s)",
-                   s->function, s->run.place, s->endpoint);
+    (void)snprintf(s->progress.heading, sizeof s->progress.heading, "%s on the %s (%s)%s%s",
+                   s->function, s->run.place, s->endpoint, s->is_folder ? "" : ", ",
+                   s->is_folder ? "" : cp_sweep_method_name(method_of(s)));
     enum cp_code code =
         resume ? cp_sweep_resume(s->lambda, s->store, resume, &plan.place, &hooks, &s->run, &s->err)
                : cp_sweep_run(s->lambda, s->store, &plan, &hooks, &s->run, &s->err);

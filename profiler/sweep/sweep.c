@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "probes/aws/endpoint.h"
 #include "probes/aws/sigv4.h"
 #include "profiler/sweep/probe_endpoint.h"
 #include "profiler/sweep/progress.h"
@@ -159,6 +160,19 @@ static void warn_note(void *context, const char *text)
     cp_runner_warn(context, "%s", text);
 }
 
+/* Deleting it takes the Logs API, which a sweep does not use. A service on this machine has none.
+ */
+static void tell_log_group(const struct cp_runner *r)
+{
+    const char *url = r->swept.place.endpoint_url;
+    if (!url || !cp_url_is_loopback(url))
+        cp_runner_warn(
+            r,
+            "the log group '/aws/lambda/%s' of the shadow function stays: delete it when "
+            "its logs are not needed",
+            r->swept.facts.shadow);
+}
+
 /* What is in the user's account must get through: its calls repeat until the limit. */
 static enum cp_code undo_in_account(struct cp_runner *r, struct cp_error *err)
 {
@@ -169,6 +183,8 @@ static enum cp_code undo_in_account(struct cp_runner *r, struct cp_error *err)
     cp_lambda_set_deadline(r->lambda, cp_runner_now_ms(r) + UNDO_LIMIT_MS);
     enum cp_code code = cp_swept_undo(&r->swept, &report, err);
     cp_lambda_set_deadline(r->lambda, NAN);
+    if (!code && report.has_deleted_shadow)
+        tell_log_group(r);
     return code;
 }
 

@@ -109,6 +109,8 @@ class Shadow(Safe):
                 self.assertIn("fn-coldprof-", path)
         self.assertEqual(self.open_journals(), [])
         self.assertTrue(all(s["outcome"] == "measured" for s in self.samples()))
+        self.assertRegex(result.stderr, r"(?m)^fn on the local server \(\S+\), shadow function, no cost$")
+        self.assertRegex(result.stdout, r"^fn .*\bshadow function\b")
 
     def test_killed_at_any_time_recover_removes_the_shadow_and_resume_goes_on(self):
         before = self.account()
