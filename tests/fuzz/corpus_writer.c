@@ -19,6 +19,10 @@ static const char *const record_targets[] = {"record", "log_tail"};
 static const struct {
     const char *target, *text;
 } seeds[] = {
+    {"journal", "1 begin format=1 run=7f3a token=7f3a-00000001 method=in-place function=arn:x "
+                "region=us-east-1 endpoint= shadow= memory=256 highest=12 sizes=128,512\n"
+                "2 intent change=set-memory memory=512\n3 result change=set-memory outcome=ok\n"},
+    {"journal", "coldprof 7f3a-00000001 memory=256 highest=12 sizes=128,512"},
     {"request", "POST " FUNCTIONS "hello/invocations HTTP/1.1\r\n" HOST SIGNED
                 "X-Amz-Log-Type: Tail\r\nContent-Length: 2\r\n\r\n{}"},
     {"request", "GET " FUNCTIONS "hello?Qualifier=%24LATEST HTTP/1.1\r\n" HOST "\r\n"},
