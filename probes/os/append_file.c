@@ -145,7 +145,7 @@ enum cp_code cp_append_create(const char *folder, const char *name, struct cp_ap
     enum cp_code code = cp_file_make_dirs(folder, true, err);
     if (!code)
         code = open_file(folder, name, O_CREAT | O_EXCL, out, err);
-    if (!code && (fsync((*out)->fd) != 0 || fsync((*out)->folder) != 0)) {
+    if (*out && (fsync((*out)->fd) != 0 || fsync((*out)->folder) != 0)) {
         code = fail_errno(err, "sync", name);
         (void)unlinkat((*out)->folder, name, 0);
         cp_append_close(*out);
@@ -176,7 +176,7 @@ enum cp_code cp_append_open(const char *folder, const char *name, struct cp_appe
                             struct cp_buf *content, struct cp_error *err)
 {
     enum cp_code code = open_file(folder, name, 0, out, err);
-    if (!code)
+    if (*out)
         code = read_all(*out, content, err);
     if (code) {
         cp_append_close(*out);

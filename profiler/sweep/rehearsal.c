@@ -15,7 +15,7 @@
 #define RUN_STANDS   "0000"
 #define TOKEN_STANDS "0000-00000000"
 
-enum { PAYLOAD_SHOWN = 100 };
+enum { PAYLOAD_SHOWN = 100, SHOWN_MAX = 256 * 1024 };
 
 /* The text so far, and where it would stand. */
 struct rehearsal {
@@ -180,7 +180,7 @@ static void add_creation(struct rehearsal *h, const struct cp_function_source *s
 {
     char arn[256];
     struct cp_buf body;
-    cp_buf_init(&body, 256 * 1024);
+    cp_buf_init(&body, SHOWN_MAX);
     cp_arn_unqualified(source->config.arn, arn);
     const struct cp_function_copy copy = {
         .name = h->shadow,

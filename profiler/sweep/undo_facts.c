@@ -188,6 +188,13 @@ enum cp_code cp_undo_facts_open(const char *folder, const char *name, struct cp_
     struct taking taking = {facts, 0};
     *facts = (struct cp_undo_facts){0};
     enum cp_code code = cp_journal_open(folder, name, take_counted, &taking, journal, err);
+    if (code == CP_EFORMAT && err) {
+        struct cp_error damage = *err;
+        return cp_fail(err, code,
+                       "%.500s; nothing is undone by it: recover without it (coldprof recover "
+                       "--function NAME --prune), then remove the file",
+                       damage.text);
+    }
     if (!code && taking.n && !facts->is_begun) {
         cp_journal_close(*journal);
         *journal = NULL;

@@ -57,7 +57,7 @@ def accepts(coldprof, arguments):
 def options_of(coldprof):
     """Every long option that some command knows."""
     overview = subprocess.run([coldprof, "help"], capture_output=True, text=True, check=True).stdout
-    names = re.findall(r"^  (\w+)  ", overview, re.M)
+    names = re.findall(r"^  ([\w-]+)  ", overview, re.M)
     helps = [subprocess.run([coldprof, "help", name], capture_output=True, text=True, check=True).stdout
              for name in names]
     return set(re.findall(r"--[a-z][a-z-]+", "\n".join(helps)))
