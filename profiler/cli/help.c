@@ -37,7 +37,7 @@ void cp_help_overview(struct cp_buf *out)
                            ": cold starts measured, tails with intervals, concurrency decided\n\n"
                            "usage: coldprof COMMAND [OPTIONS] [ARGUMENTS]\n\n");
     for (const struct cp_command *const *c = cp_command_table(); *c; c++)
-        (void)cp_buf_addf(out, "  %-8s %s\n", (*c)->name, (*c)->summary);
+        (void)cp_buf_addf(out, "  %-10s  %s\n", (*c)->name, (*c)->summary);
     (void)cp_buf_adds(
         out, "\nexamples:\n"
              "  coldprof sweep probes/functions/hello-python --budget p99=200ms --traffic 5/s\n"
