@@ -127,7 +127,9 @@ static enum cp_code check_parts(const char *url, const struct url *parts, bool a
         return cp_fail(err, CP_EINVAL, "endpoint '%s': only a plain path may follow the host", url);
     if (!parts->is_https && !allow_insecure && !host_is_loopback(parts->host))
         return cp_fail(err, CP_EINVAL,
-                       "endpoint '%s': plain http is for this machine only; use https", url);
+                       "endpoint '%s': plain http is for this machine only; use https, or allow "
+                       "it with --insecure-endpoint",
+                       url);
     return CP_OK;
 }
 

@@ -68,6 +68,7 @@ static enum cp_code connect_to(struct session *s, const char *target, const char
         .target = target,
         .region = o->region ? o->region : region,
         .endpoint_url = o->endpoint_url ? o->endpoint_url : endpoint_url,
+        .allow_insecure = o->insecure_endpoint,
         .profile = o->profile,
         .credentials_from = o->credentials_from,
         .is_interrupted = is_stopped,
@@ -83,6 +84,7 @@ static enum cp_code connect_to(struct session *s, const char *target, const char
         .endpoint_url = s->connection.endpoint_url,
         .credential_source = &s->connection.source,
         .ca_bundle = s->connection.ca_bundle,
+        .allow_insecure_endpoint = o->insecure_endpoint,
         .on_log = o->is_verbose ? log_line : NULL,
         .is_interrupted = is_stopped,
     };

@@ -100,6 +100,7 @@ static enum cp_code find_place(struct session *s, const char *target)
         .target = target,
         .region = o->region,
         .endpoint_url = o->endpoint_url,
+        .allow_insecure = o->insecure_endpoint,
         .profile = o->profile,
         .credentials_from = o->credentials_from,
         .is_interrupted = is_stop_requested,
@@ -179,6 +180,7 @@ static enum cp_code connect_client(struct session *s)
         .credentials = s->facts.credentials,
         .credential_source = s->is_folder ? NULL : &s->connection.source,
         .ca_bundle = s->connection.ca_bundle,
+        .allow_insecure_endpoint = s->cli->options.insecure_endpoint,
         .on_log = s->cli->options.is_verbose ? log_line : NULL,
         .log_context = s,
         .is_interrupted = wants_out,
@@ -436,6 +438,8 @@ static void print_resume_line(const struct session *s, const char *why)
     (void)cp_buf_addf(&line, "resume: coldprof sweep --resume %s", s->run.id);
     add_word(&line, "--store", o->store);
     add_word(&line, "--endpoint-url", o->endpoint_url);
+    if (o->insecure_endpoint)
+        (void)cp_buf_adds(&line, " --insecure-endpoint");
     add_word(&line, "--profile", o->profile);
     add_word(&line, "--credentials-from", o->credentials_from);
     (void)fprintf(stderr, "%severything measured is kept\n%s\n", why, cp_buf_str(&line));

@@ -30,7 +30,11 @@ static enum cp_code find_endpoint(struct cp_connection *c, struct cp_error *err)
     struct cp_endpoint found;
     struct cp_endpoint plain;
     const struct cp_service_endpoint_options where = {
-        .service = &cp_service_lambda, .region = c->region, .url = c->options.endpoint_url};
+        .service = &cp_service_lambda,
+        .region = c->region,
+        .url = c->options.endpoint_url,
+        .allow_insecure = c->options.allow_insecure,
+    };
     enum cp_code code = cp_service_endpoint(&c->config, &where, &found, err);
     if (code)
         return code;
@@ -73,6 +77,7 @@ static enum cp_code make_chain(struct cp_connection *c, struct cp_error *err)
     const struct cp_credential_chain_options options = {
         .shared = c->config.options,
         .region = c->region,
+        .allow_insecure = o->allow_insecure,
         .is_from_aws_cli = o->credentials_from != NULL,
         .is_interrupted = o->is_interrupted,
         .interrupt_context = o->interrupt_context,

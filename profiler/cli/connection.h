@@ -18,6 +18,7 @@ struct cp_connection_options {
     const char *target;           /* name or ARN, checked by cp_target_read */
     const char *region;           /* --region; NULL: none */
     const char *endpoint_url;     /* --endpoint-url; NULL: none */
+    bool allow_insecure;          /* --insecure-endpoint: plain http beyond this machine */
     const char *profile;          /* --profile; NULL: none */
     const char *credentials_from; /* "aws-cli"; NULL: the ordinary chain */
     bool (*is_interrupted)(void *context);

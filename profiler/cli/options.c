@@ -178,6 +178,13 @@ static const struct cp_option table[] = {
      .theme = CP_THEME_PLACE,
      .commands = CP_IN_SWEEP | CP_IN_RECOVER,
      .help = "a Lambda-compatible endpoint for FUNCTION, e.g. a 'coldprof local serve'"},
+    {.name = "insecure-endpoint",
+     .type = CP_OPTION_FLAG,
+     .offset = AT(insecure_endpoint),
+     .theme = CP_THEME_PLACE,
+     .commands = CP_IN_SWEEP | CP_IN_RECOVER,
+     .help = "allow an endpoint beyond this machine over plain http: whoever is on the way reads "
+             "the session token and the payload"},
     {.name = "in-place",
      .is_plan = true,
      .type = CP_OPTION_FLAG,

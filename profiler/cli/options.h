@@ -83,6 +83,7 @@ struct cp_options {
     const char *resume; /* run id */
     /* where it runs */
     const char *region, *endpoint_url;
+    bool insecure_endpoint;
     const char *profile, *credentials_from; /* NULL: the ordinary chain */
     const char *idle_lifetime;
     bool throttle_init, no_cpu_share;

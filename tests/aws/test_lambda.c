@@ -564,7 +564,8 @@ static void bad_options_are_refused_by_name(void **state)
         {{.region = "evil.com/"}, "region 'evil.com/' is not like 'eu-central-1'"},
         {{.region = "eu-central-1"}, "no AWS credentials were given"},
         {{.region = "eu-central-1", .endpoint_url = "http://example.com"},
-         "endpoint 'http://example.com': plain http is for this machine only; use https"},
+         "endpoint 'http://example.com': plain http is for this machine only; use https, or allow "
+         "it with --insecure-endpoint"},
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
         struct cp_lambda *l = NULL;
