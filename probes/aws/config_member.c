@@ -81,12 +81,20 @@ static uint64_t hash_value(const cJSON *value, bool is_ordered)
     return mix(sum);
 }
 
+/* Of SnapStart only what was set: OptimizationStatus is a state, On for versions, Off for $LATEST.
+ */
+static const cJSON *find_member(const cJSON *config, const char *name)
+{
+    const cJSON *value = cJSON_GetObjectItemCaseSensitive(config, name);
+    bool is_snap_start = strcmp(name, "SnapStart") == 0;
+    return is_snap_start ? cJSON_GetObjectItemCaseSensitive(value, "ApplyOn") : value;
+}
+
 void cp_config_members_read(const cJSON *config, uint64_t *members)
 {
     memset(members, 0, CP_CONFIG_MEMBERS_MAX * sizeof *members);
     for (size_t i = 0; i < N_NAMES; i++)
-        members[i] = hash_value(cJSON_GetObjectItemCaseSensitive(config, NAMES[i]),
-                                strcmp(NAMES[i], "Layers") == 0);
+        members[i] = hash_value(find_member(config, NAMES[i]), strcmp(NAMES[i], "Layers") == 0);
 }
 
 const char *cp_function_config_difference(const struct cp_function_config *a,

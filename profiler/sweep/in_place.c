@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "profiler/sweep/refuse.h"
 #include "profiler/sweep/stock_order.h"
 
 /* --- who else reaches $LATEST --- */
@@ -38,15 +39,43 @@ static const struct {
     {has_alias_on_latest, "an alias points to $LATEST"},
 };
 
+/* AWS changes it on its own, so it is not among the members that must stay; but versions of $LATEST
+ * would run on another runtime than the one asked for. */
+static bool has_other_runtime(const struct cp_function_config *a,
+                              const struct cp_function_config *b)
+{
+    return a->runtime_version_arn[0] && b->runtime_version_arn[0] &&
+           strcmp(a->runtime_version_arn, b->runtime_version_arn) != 0;
+}
+
+/* Only $LATEST can be published: a version or an alias is measured by versions of it when these run
+ * as it does. Its memory size may differ, since the versions get others anyway. */
+static enum cp_code use_latest(struct cp_swept *s, const char *qualifier, struct cp_error *err)
+{
+    char asked[sizeof s->function];
+    memcpy(asked, s->function, sizeof asked);
+    *strrchr(s->function, ':') = '\0';
+    enum cp_code code = cp_swept_look(s, err);
+    if (!code)
+        code = cp_refuse_function(&s->latest, s->function, false, err);
+    if (code)
+        return code;
+    const char *what = cp_function_config_difference(&s->target, &s->latest, false);
+    if (!what && has_other_runtime(&s->target, &s->latest))
+        what = "RuntimeVersionConfig";
+    if (!what)
+        return CP_OK;
+    return cp_fail(
+        err, CP_EUNSUPPORTED,
+        "cannot sweep '%s' in place: its %s is not that of $LATEST, and only $LATEST can "
+        "be published; leave --in-place out, or make $LATEST what '%s' is",
+        asked, what, qualifier);
+}
+
 static enum cp_code check(struct cp_swept *s, struct cp_error *err)
 {
-    enum cp_code code = CP_OK;
-    char plain[256];
-    cp_arn_unqualified(s->latest.arn, plain);
-    if (strcmp(plain, s->latest.arn) != 0)
-        return cp_fail(err, CP_EINVAL,
-                       "--in-place publishes versions of $LATEST: give '%s' without a qualifier",
-                       s->latest.name);
+    const char *qualifier = cp_arn_qualifier(s->target.arn);
+    enum cp_code code = qualifier ? use_latest(s, qualifier, err) : CP_OK;
     for (size_t i = 0; i < sizeof callers / sizeof callers[0] && !code; i++) {
         bool has = false;
         if (s->place.is_production_known)

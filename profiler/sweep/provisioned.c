@@ -6,15 +6,6 @@
 
 #include "profiler/sweep/undo_facts.h"
 
-/* "live" of arn:aws:lambda:REGION:ACCOUNT:function:NAME:live; NULL: unqualified. */
-static const char *qualifier_of(const struct cp_function_config *function)
-{
-    char plain[256];
-    cp_arn_unqualified(function->arn, plain);
-    size_t n = strlen(plain);
-    return function->arn[n] == ':' ? function->arn + n + 1 : NULL;
-}
-
 static const struct {
     const char *status, *meaning;
 } meanings[] = {
@@ -37,7 +28,7 @@ void cp_provisioned_describe(struct cp_lambda *lambda, const struct cp_function_
 {
     struct cp_provisioned_config p;
     struct cp_error ignored;
-    const char *qualifier = qualifier_of(function);
+    const char *qualifier = cp_arn_qualifier(function->arn);
     out[0] = '\0';
     if (!qualifier || strcmp(qualifier, "$LATEST") == 0 ||
         cp_lambda_get_provisioned(lambda, function->name, qualifier, &p, &ignored))

@@ -343,7 +343,8 @@ enum cp_code cp_sweep_rehearse(struct cp_lambda *lambda, const struct cp_sweep_o
     enum cp_code code = cp_swept_read(&r.swept, lambda, &cp_sweep_real_clock, &options->place,
                                       options->function, err);
     if (!code)
-        code = cp_sweep_settings_make(options, &r.swept.latest, &settings, err);
+        code = cp_sweep_settings_make(options, &r.swept.target, &settings, err);
+    h.function = r.swept.function; /* in place: $LATEST of what was asked for */
     if (!code)
         code = make_plan(&r, err);
     if (!code) {

@@ -28,7 +28,7 @@ static void tell_caveats(const struct cp_runner *r)
     const char *caveat = NULL;
     for (size_t i = 0; (caveat = cp_function_caveat(f, i)) != NULL; i++)
         cp_runner_warn(r, "%s", caveat);
-    cp_provisioned_describe(r->lambda, f, provisioned);
+    cp_provisioned_describe(r->lambda, &r->swept.target, provisioned);
     if (provisioned[0])
         cp_runner_warn(r, "%s", provisioned);
 }
@@ -359,7 +359,7 @@ enum cp_code cp_sweep_run(struct cp_lambda *lambda, struct cp_store *store,
         code = cp_swept_read(&r.swept, lambda, r.clock, &possible.place, possible.function, err);
     }
     if (!code)
-        code = cp_sweep_settings_make(&possible, &r.swept.latest, &settings, err);
+        code = cp_sweep_settings_make(&possible, &r.swept.target, &settings, err);
     if (!code)
         code = prepare_run(&r, &probe, err);
     if (!code)

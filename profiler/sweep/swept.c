@@ -34,27 +34,36 @@ static bool is_updating(const struct cp_function_config *f)
     return strcmp(f->last_update_status, "InProgress") == 0;
 }
 
-/* An update takes milliseconds on the embedded service and a second or more on AWS: a few quick
- * looks (GetFunction has a limit of its own, 100 a second), then the client's wait of 1 s steps. */
-static enum cp_code settle(struct cp_swept *s, struct cp_error *err)
-{
-    for (int wait_ms = QUICK_LOOK_MS; wait_ms <= QUICK_LOOK_MAX_MS; wait_ms *= 2) {
-        if (!is_updating(&s->latest))
-            return CP_OK;
-        s->clock->sleep_ms(s->clock->context, wait_ms);
-        enum cp_code code =
-            cp_lambda_get_function(s->lambda, s->function, NULL, &s->latest, NULL, err);
-        if (code)
-            return code;
-    }
-    if (!is_updating(&s->latest))
-        return CP_OK;
-    return cp_lambda_wait_updated(s->lambda, s->function, UPDATE_TIMEOUT_MS, &s->latest, err);
-}
-
 static bool is_pending(const struct cp_function_config *version)
 {
     return strcmp(version->state, "Pending") == 0;
+}
+
+static bool is_in_motion(const struct cp_function_config *f)
+{
+    return is_pending(f) || is_updating(f);
+}
+
+/* An update takes milliseconds on the embedded service and a second or more on AWS: a few quick
+ * looks (GetFunction has a limit of its own, 100 a second), then the client's wait of 1 s steps.
+ * Pending is a function just created, or one whose image or VPC is being made ready again. */
+static enum cp_code settle(struct cp_swept *s, struct cp_error *err)
+{
+    enum cp_code code = CP_OK;
+    for (int wait_ms = QUICK_LOOK_MS; wait_ms <= QUICK_LOOK_MAX_MS; wait_ms *= 2) {
+        if (!is_in_motion(&s->latest))
+            return CP_OK;
+        s->clock->sleep_ms(s->clock->context, wait_ms);
+        code = cp_lambda_get_function(s->lambda, s->function, NULL, &s->latest, NULL, err);
+        if (code)
+            return code;
+    }
+    if (is_pending(&s->latest))
+        code =
+            cp_lambda_wait_active(s->lambda, s->function, NULL, UPDATE_TIMEOUT_MS, &s->latest, err);
+    if (code || !is_updating(&s->latest))
+        return code;
+    return cp_lambda_wait_updated(s->lambda, s->function, UPDATE_TIMEOUT_MS, &s->latest, err);
 }
 
 /* The same for a version that is being made ready: a VPC, an image, a snapshot. */
@@ -95,10 +104,11 @@ enum cp_code cp_swept_read(struct cp_swept *swept, struct cp_lambda *lambda,
     if (!cp_view_copy(cp_view_of(function), swept->function, sizeof swept->function))
         return cp_fail(err, CP_ELIMIT, "the function name is too long");
     if (place->method == CP_METHOD_AS_IS) {
-        swept->latest = *place->as_is;
+        swept->target = swept->latest = *place->as_is;
         return CP_OK;
     }
     enum cp_code code = cp_swept_look(swept, err);
+    swept->target = swept->latest;
     if (!code)
         code = cp_refuse_function(&swept->latest, function, place->method == CP_METHOD_SHADOW, err);
     if (!code && place->method != CP_METHOD_OWN)

@@ -40,7 +40,8 @@ struct cp_swept {
     const struct cp_sweep_clock *clock;
     struct cp_sweep_place place;
     char function[320]; /* what is invoked: the function, or its shadow once that exists */
-    struct cp_function_config latest; /* $LATEST after our last change */
+    struct cp_function_config target; /* as it was given, qualifier included, and found */
+    struct cp_function_config latest; /* of `function` after our last change */
     long highest_version;             /* published so far, by anybody */
     /* own and shadow */
     char token[40]; /* "coldprof <run> ", begins every description of ours */
@@ -54,8 +55,10 @@ struct cp_swept {
     size_t n_stock;
 };
 
-/* Reads $LATEST and refuses what a sweep must not or cannot measure (refuse.h), what this method
- * cannot do, and a function with an open journal (CP_EBUSY names the command). */
+/* Reads the function (its $LATEST, or the version or alias that `function` names) when it is
+ * neither Pending nor being updated, waiting up to 5 min for that. Refuses what a sweep must not or
+ * cannot measure (refuse.h), what this method cannot do, and a function with an open journal
+ * (CP_EBUSY names the command). */
 enum cp_code cp_swept_read(struct cp_swept *swept, struct cp_lambda *lambda,
                            const struct cp_sweep_clock *clock, const struct cp_sweep_place *place,
                            const char *function, struct cp_error *err);
@@ -96,7 +99,7 @@ struct cp_swept_method {
 extern const struct cp_swept_method cp_swept_own, cp_swept_shadow, cp_swept_in_place;
 extern const struct cp_swept_method cp_swept_as_is;
 
-/* Reads $LATEST when no update is in progress. */
+/* Reads it when it is neither Pending nor being updated. */
 enum cp_code cp_swept_look(struct cp_swept *swept, struct cp_error *err);
 /* Changes $LATEST (description NULL: unchanged) from what swept->latest says, waits. */
 enum cp_code cp_swept_update(struct cp_swept *swept, int memory_size_mb, const char *description,

@@ -268,6 +268,12 @@ void cp_arn_unqualified(const char *function_arn, char out[256])
     (void)snprintf(out, 256, "%.*s", (int)length_of_fields(function_arn, ARN_FIELDS), function_arn);
 }
 
+const char *cp_arn_qualifier(const char *function_arn)
+{
+    const char *end = function_arn + length_of_fields(function_arn, ARN_FIELDS);
+    return *end == ':' ? end + 1 : NULL;
+}
+
 void cp_arn_of_neighbour(const char *function_arn, const char *name, char out[256])
 {
     (void)snprintf(out, 256, "%.*s:%s", (int)length_of_fields(function_arn, ARN_FIELDS - 1),

@@ -60,5 +60,7 @@ bool cp_undo_facts_from_alias(const struct cp_alias_config *alias, struct cp_und
 void cp_arn_of_neighbour(const char *function_arn, const char *name, char out[256]);
 /* Without the qualifier. */
 void cp_arn_unqualified(const char *function_arn, char out[256]);
+/* The qualifier, within `function_arn`; NULL: none. */
+const char *cp_arn_qualifier(const char *function_arn);
 
 #endif

@@ -197,6 +197,10 @@ static void the_member_that_changed_is_named(void **state)
         {"\"MemorySize\":128,\"RevisionId\":\"a\"", "\"MemorySize\":512,\"RevisionId\":\"b\"",
          NULL},
         {"\"Timeout\":3", "\"Timeout\":4", "Timeout"},
+        {"\"SnapStart\":{\"ApplyOn\":\"PublishedVersions\",\"OptimizationStatus\":\"Off\"}",
+         "\"SnapStart\":{\"ApplyOn\":\"PublishedVersions\",\"OptimizationStatus\":\"On\"}", NULL},
+        {"\"SnapStart\":{\"ApplyOn\":\"PublishedVersions\"}",
+         "\"SnapStart\":{\"ApplyOn\":\"None\"}", "SnapStart"},
         {"\"Description\":\"d\"", "\"Description\":\"e\"", "Description"},
     };
     (void)state;

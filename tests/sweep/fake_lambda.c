@@ -131,18 +131,49 @@ static void finish_update(struct cp_lambda *l)
     l->revision++; /* again when the update completes */
 }
 
+static struct fake_version *find_version(struct cp_lambda *l, const char *version)
+{
+    for (size_t i = 0; i < l->n_versions; i++) {
+        if (!l->versions[i].is_deleted && strcmp(l->versions[i].config.version, version) == 0)
+            return &l->versions[i];
+    }
+    return NULL;
+}
+
+static struct fake_version *find_aliased(struct cp_lambda *l, const char *name)
+{
+    bool is_alias = strcmp(name, l->user_alias.name) == 0;
+    return find_version(l, is_alias ? l->user_alias.version : name);
+}
+
+/* "live" of "hello:live"; NULL for $LATEST. */
+static const char *qualifier_of(const char *function, const char *qualifier)
+{
+    const char *colon = strncmp(function, "arn:", 4) == 0 ? NULL : strrchr(function, ':');
+    const char *name = qualifier || !colon ? qualifier : colon + 1;
+    return name && strcmp(name, "$LATEST") != 0 ? name : NULL;
+}
+
 enum cp_code cp_lambda_get_function_configuration(struct cp_lambda *l, const char *function,
                                                   const char *qualifier,
                                                   struct cp_function_config *out,
                                                   struct cp_error *err)
 {
-    (void)function, (void)qualifier;
     enum cp_code code = begin_call(l, err);
     if (code)
         return code;
+    const char *name = qualifier_of(function, qualifier);
+    struct fake_version *version = name ? find_aliased(l, name) : NULL;
+    if (name && !version)
+        return refuse(l, CP_ENOTFOUND, 404, "ResourceNotFoundException", err);
     stamp(l);
+    struct cp_function_config found = version ? version->config : l->latest;
+    if (name)
+        (void)snprintf(found.arn, sizeof found.arn, FAKE_ARN ":%s", name);
+    if (!version && l->pending_looks > 0 && l->pending_looks--)
+        set(found.state, sizeof found.state, "Pending");
     if (out)
-        *out = l->latest;
+        *out = found;
     return CP_OK;
 }
 
@@ -194,8 +225,15 @@ enum cp_code cp_lambda_wait_active(struct cp_lambda *l, const char *function, co
                                    int timeout_ms, struct cp_function_config *out,
                                    struct cp_error *err)
 {
-    (void)timeout_ms;
-    return cp_lambda_get_function_configuration(l, function, qualifier, out, err);
+    enum cp_code code = CP_OK;
+    double until_ms = l->now_ms + timeout_ms;
+    do {
+        l->now_ms += 1000;
+        if (l->now_ms > until_ms)
+            return cp_fail(err, CP_ETIMEOUT, "'%s': the activation is not through", function);
+        code = cp_lambda_get_function_configuration(l, function, qualifier, out, err);
+    } while (!code && strcmp(out->state, "Pending") == 0);
+    return code;
 }
 
 static bool is_same_configuration(const struct cp_function_config *a,
@@ -233,15 +271,6 @@ enum cp_code cp_lambda_publish_version(struct cp_lambda *l, const char *function
     l->revision++;
     *out = v->config;
     return end_change(l, err);
-}
-
-static struct fake_version *find_version(struct cp_lambda *l, const char *version)
-{
-    for (size_t i = 0; i < l->n_versions; i++) {
-        if (!l->versions[i].is_deleted && strcmp(l->versions[i].config.version, version) == 0)
-            return &l->versions[i];
-    }
-    return NULL;
 }
 
 enum cp_code cp_lambda_delete_version(struct cp_lambda *l, const char *function,
@@ -316,7 +345,9 @@ const char *cp_function_config_difference(const struct cp_function_config *a,
 {
     if (with_description && strcmp(a->description, b->description) != 0)
         return "Description";
-    return strcmp(a->code_sha256, b->code_sha256) == 0 ? NULL : "CodeSha256";
+    if (strcmp(a->code_sha256, b->code_sha256) != 0)
+        return "CodeSha256";
+    return a->timeout_s == b->timeout_s ? NULL : "Timeout";
 }
 
 /* --- aliases and callers --- */

@@ -67,6 +67,7 @@ struct cp_lambda {
     void *at_context;
     uint64_t seed_state;
     struct cp_alias_config alias, user_alias; /* name "": none */
+    int pending_looks;                        /* $LATEST is Pending for so many more looks at it */
     bool has_policy, has_url, has_event_source;
     double deadline_ms; /* NAN: none */
 };
