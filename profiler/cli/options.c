@@ -153,7 +153,7 @@ static const struct cp_option table[] = {
      .type = CP_OPTION_TEXT,
      .offset = AT(region),
      .theme = CP_THEME_PLACE,
-     .commands = CP_IN_SWEEP | CP_IN_LOCAL | CP_IN_RECOVER | CP_IN_POLICY | CP_IN_POLICY,
+     .commands = CP_IN_SWEEP | CP_IN_LOCAL | CP_IN_RECOVER | CP_IN_POLICY,
      .help = "AWS Region: prices and signatures; default: of the ARN, AWS_REGION, the profile; "
              "us-east-1 on this machine"},
     {.name = "profile",

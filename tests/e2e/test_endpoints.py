@@ -44,7 +44,7 @@ class Strange(Case):
 
 class WallClock(Strange):
     def assert_wall_clock(self, endpoint, result, n=30):
-        self.assertRegex(result.stderr.split("\nrun ")[0].replace("\n  ", " "), r"mode: wall clock")
+        self.assertIn("mode: wall clock", " ".join(result.stderr.split("\nrun ")[0].split()))
         self.assertEqual((self.run_row()["mode"], self.run_row()["method"]), ("wall clock", "as it is"))
         warm = self.samples("kind='warm'")
         self.assertEqual(len(warm), n)
@@ -122,8 +122,8 @@ class Tail(Strange):
     def test_an_emulators_records_give_durations_and_no_cold_start(self):
         endpoint = self.endpoint("tail_only")
         result = self.sweep_at(endpoint, *SMALL)
-        self.assertIn("mode: tail without init", result.stderr)
-        self.assertIn("an emulator's", result.stderr)
+        self.assertIn("mode: tail without init", " ".join(result.stderr.split()))
+        self.assertIn("an emulator's", " ".join(result.stderr.split()))
         self.assertEqual((self.run_row()["mode"], self.run_row()["method"]), ("tail without init", "as it is"))
         warm = self.samples("kind='warm'")
         self.assertTrue(all(s["duration_ms"] == 21.4 and s["max_memory_used_mb"] == -1 for s in warm), warm[0])
@@ -137,7 +137,7 @@ class Tail(Strange):
         service = self.serve(self.function())
         endpoint = self.endpoint("full_no_init", behind=service.port)
         result = self.sweep_at(endpoint, "--memory", "256,512", "--cold", "20", "--warm", "20", "--idle", "100ms", "--idle-probes", "2")
-        self.assertIn("tail without init", result.stderr)
+        self.assertIn("tail without init", " ".join(result.stderr.split()))
         self.assertEqual(self.run_row()["mode"], "tail without init")
         cold = self.samples("kind='cold' AND outcome <> 'not_sent'")
         self.assertLess(len(cold), 20)
