@@ -26,6 +26,9 @@ struct cp_price_book {
                                  */
     double provisioned_concurrency_usd_per_gb_s; /* kept ready, used or not; NAN unknown */
     double provisioned_duration_usd_per_gb_s;    /* on provisioned environments; NAN unknown */
+    double storage_usd_per_gb_s;        /* /tmp above 512 MB, billed duration; NAN unknown */
+    double snapshot_cache_usd_per_gb_s; /* SnapStart, while a version exists; NAN unknown */
+    double snapshot_restore_usd_per_gb; /* SnapStart, each restored environment; NAN unknown */
 };
 
 /* Borrowed const row; static storage. The message of CP_ENOTFOUND lists what is known. */
@@ -47,6 +50,13 @@ double cp_price_provisioned_invocation_usd(const struct cp_price_book *book, int
 /* `count` environments kept for `seconds` (billed in whole 5-minute steps). */
 double cp_price_provisioned_concurrency_usd(const struct cp_price_book *book, int memory_mb,
                                             int count, double seconds);
+/* Ephemeral storage beside the duration of one invocation; the first 512 MB are free. */
+double cp_price_storage_usd(const struct cp_price_book *book, int storage_mb, double billed_ms);
+/* The snapshot of one version of `memory_mb`, kept from publication to deletion: 3 hours at least.
+ * Its GB are those of the memory size, as in AWS's own example. Not for Java, which is free. */
+#define CP_PRICE_CACHE_LEAST_MS (3 * 3600 * 1000.0)
+double cp_price_snapshot_cache_usd(const struct cp_price_book *book, int memory_mb, double kept_ms);
+double cp_price_snapshot_restore_usd(const struct cp_price_book *book, int memory_mb);
 /* Monthly on-demand duration with tiers. */
 double cp_price_duration_month_usd(const struct cp_price_book *book, double gb_s);
 /* Busy share above which provisioned costs less than on-demand (0.600 in us-east-1, first tier). */

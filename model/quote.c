@@ -5,15 +5,88 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 double cp_quote_worst_ms(int timeout_ms)
 {
     return ceil(timeout_ms + CP_QUOTE_INIT_LIMIT_MS);
 }
 
-double cp_quote_worst_usd(const struct cp_price_book *book, int memory_size_mb, int timeout_ms)
+double cp_quote_worst_usd(const struct cp_price_book *book,
+                          const struct cp_quote_function *function, int memory_size_mb)
 {
-    return cp_price_invocation_usd(book, memory_size_mb, cp_quote_worst_ms(timeout_ms));
+    return cp_quote_invocation_usd(book, function, memory_size_mb,
+                                   cp_quote_worst_ms(function->timeout_ms), true);
+}
+
+/* --- the lines of the bill --- */
+
+struct cp_quote_function cp_quote_function_of(const struct cp_run *run)
+{
+    return (struct cp_quote_function){
+        .timeout_ms = run->timeout_ms,
+        .storage_mb = run->ephemeral_storage_mb,
+        .is_snap_start = strcmp(run->initialization, "snap-start") == 0,
+        .has_free_snapshots = strncmp(run->runtime, "java", 4) == 0,
+    };
+}
+
+static bool pays_snapshots(const struct cp_quote_function *function)
+{
+    return function->is_snap_start && !function->has_free_snapshots;
+}
+
+/* Left out where it is not known. */
+static double known(double usd)
+{
+    return isnan(usd) ? 0 : usd;
+}
+
+const char *cp_quote_unpriced(const struct cp_price_book *book,
+                              const struct cp_quote_function *function)
+{
+    bool lacks_storage = isnan(cp_price_storage_usd(book, function->storage_mb, 1));
+    bool lacks_snapshots = pays_snapshots(function) && (isnan(book->snapshot_cache_usd_per_gb_s) ||
+                                                        isnan(book->snapshot_restore_usd_per_gb));
+    if (lacks_storage && lacks_snapshots)
+        return "ephemeral storage above 512 MB, SnapStart's cache and restores";
+    if (lacks_storage)
+        return "ephemeral storage above 512 MB";
+    return lacks_snapshots ? "SnapStart's cache and restores" : NULL;
+}
+
+double cp_quote_invocation_usd(const struct cp_price_book *book,
+                               const struct cp_quote_function *function, int memory_size_mb,
+                               double billed_ms, bool is_fresh)
+{
+    double usd = cp_price_invocation_usd(book, memory_size_mb, billed_ms) +
+                 known(cp_price_storage_usd(book, function->storage_mb, billed_ms));
+    if (is_fresh && pays_snapshots(function))
+        usd += known(cp_price_snapshot_restore_usd(book, memory_size_mb));
+    return usd;
+}
+
+/* The init at publishing is duration without a request. */
+double cp_quote_version_usd(const struct cp_price_book *book,
+                            const struct cp_quote_function *function, int memory_size_mb,
+                            double init_ms, double kept_ms)
+{
+    if (!function->is_snap_start)
+        return 0;
+    double billed_ms = cp_price_billed_ms(0, init_ms);
+    double usd = cp_price_invocation_usd(book, memory_size_mb, billed_ms) - book->request_usd +
+                 known(cp_price_storage_usd(book, function->storage_mb, billed_ms));
+    if (pays_snapshots(function))
+        usd += known(cp_price_snapshot_cache_usd(book, memory_size_mb, kept_ms));
+    return usd;
+}
+
+double cp_quote_worst_version_usd(const struct cp_price_book *book,
+                                  const struct cp_quote_function *function, int memory_size_mb,
+                                  double kept_ms)
+{
+    double init_ms = fmax(CP_QUOTE_PUBLISH_LIMIT_MS, function->timeout_ms);
+    return cp_quote_version_usd(book, function, memory_size_mb, init_ms, kept_ms);
 }
 
 /* --- before --- */
@@ -23,17 +96,48 @@ static size_t n_planned(const struct cp_quote_size *size)
     return size->n_fresh + size->n_warm;
 }
 
-static void add_expected(const struct cp_quote_size *size, double share,
-                         const struct cp_price_book *book, struct cp_quote *quote)
+/* What all sizes are quoted with. */
+struct terms {
+    const struct cp_quote_function *function;
+    const struct cp_price_book *book;
+};
+
+static void add_expected(const struct cp_quote_size *size, double share, struct terms terms,
+                         struct cp_quote *quote)
 {
+    int mb = size->memory_size_mb;
     double fresh_ms = cp_price_billed_ms(size->fresh_ms, size->init_ms);
     double warm_ms = cp_price_billed_ms(size->warm_ms, NAN);
     double n_fresh = share * (double)size->n_fresh;
     double n_warm = share * (double)size->n_warm;
-    quote->expected_usd += n_fresh * cp_price_invocation_usd(book, size->memory_size_mb, fresh_ms) +
-                           n_warm * cp_price_invocation_usd(book, size->memory_size_mb, warm_ms);
-    quote->expected_gb_s +=
-        cp_units_gb_s(size->memory_size_mb, n_fresh * fresh_ms + n_warm * warm_ms);
+    quote->expected_usd +=
+        n_fresh * cp_quote_invocation_usd(terms.book, terms.function, mb, fresh_ms, true) +
+        n_warm * cp_quote_invocation_usd(terms.book, terms.function, mb, warm_ms, false);
+    quote->expected_gb_s += cp_units_gb_s(mb, n_fresh * fresh_ms + n_warm * warm_ms);
+}
+
+static void add_least(const struct cp_quote_size *size, double share, struct terms terms,
+                      struct cp_quote *quote)
+{
+    int mb = size->memory_size_mb;
+    quote->least_usd += share * (double)size->n_least *
+                        cp_quote_invocation_usd(terms.book, terms.function, mb, 1, false);
+    if (size->n_versions)
+        quote->least_usd += cp_quote_version_usd(terms.book, terms.function, mb, 0, 0);
+}
+
+/* Versions are published whole, however few samples they get. */
+static void add_versions(const struct cp_quote_size *size, struct terms terms,
+                         struct cp_quote *quote)
+{
+    double n = (double)size->n_versions;
+    quote->n_versions += size->n_versions;
+    quote->snapshots_usd +=
+        n * cp_quote_version_usd(terms.book, terms.function, size->memory_size_mb, size->init_ms,
+                                 size->kept_ms);
+    quote->snapshots_most_usd +=
+        n * cp_quote_worst_version_usd(terms.book, terms.function, size->memory_size_mb,
+                                       size->kept_most_ms);
 }
 
 /* The dearest `size` with fewer MB than `below_mb`; NULL when there is none. */
@@ -49,36 +153,50 @@ static const struct cp_quote_size *next_dearest(const struct cp_quote_size *size
     return found;
 }
 
-static void add_most(const struct cp_quote_size *sizes, size_t n, int timeout_ms,
-                     const struct cp_price_book *book, struct cp_quote *quote)
+static void add_most(const struct cp_quote_size *sizes, size_t n, struct terms terms,
+                     struct cp_quote *quote)
 {
     size_t left = quote->n_invocations;
     const struct cp_quote_size *size = next_dearest(sizes, n, CP_MEMORY_MAX_MB + 1);
     for (; size; size = next_dearest(sizes, n, size->memory_size_mb)) {
-        size_t count = n_planned(size) < left ? n_planned(size) : left;
+        size_t possible = n_planned(size) + size->n_spare;
+        size_t count = possible < left ? possible : left;
         left -= count;
         quote->most_usd +=
-            (double)count * cp_quote_worst_usd(book, size->memory_size_mb, timeout_ms);
+            (double)count * cp_quote_worst_usd(terms.book, terms.function, size->memory_size_mb);
         quote->most_gb_s +=
-            (double)count * cp_units_gb_s(size->memory_size_mb, cp_quote_worst_ms(timeout_ms));
+            (double)count *
+            cp_units_gb_s(size->memory_size_mb, cp_quote_worst_ms(terms.function->timeout_ms));
     }
 }
 
-struct cp_quote cp_quote_of(const struct cp_quote_size *sizes, size_t n, size_t limit,
-                            int timeout_ms, const struct cp_price_book *book)
+static size_t limited(size_t n, size_t limit)
 {
+    return limit && limit < n ? limit : n;
+}
+
+struct cp_quote cp_quote_of(const struct cp_quote_size *sizes, size_t n, size_t limit,
+                            const struct cp_quote_function *function,
+                            const struct cp_price_book *book)
+{
+    const struct terms terms = {function, book};
     struct cp_quote quote = {0};
     size_t planned = 0;
-    for (size_t i = 0; i < n; i++)
-        planned += n_planned(&sizes[i]);
-    quote.n_invocations = limit && limit < planned ? limit : planned;
-    double share = planned ? (double)quote.n_invocations / (double)planned : 0;
+    size_t spare = 0;
     for (size_t i = 0; i < n; i++) {
-        double n_least = share * (double)sizes[i].n_least;
-        add_expected(&sizes[i], share, book, &quote);
-        quote.least_usd += n_least * cp_price_invocation_usd(book, sizes[i].memory_size_mb, 1);
+        planned += n_planned(&sizes[i]);
+        spare += sizes[i].n_spare;
     }
-    add_most(sizes, n, timeout_ms, book, &quote);
+    quote.n_invocations = limited(planned + spare, limit);
+    double share = planned ? (double)limited(planned, limit) / (double)planned : 0;
+    for (size_t i = 0; i < n; i++) {
+        add_expected(&sizes[i], share, terms, &quote);
+        add_least(&sizes[i], share, terms, &quote);
+        add_versions(&sizes[i], terms, &quote);
+    }
+    add_most(sizes, n, terms, &quote);
+    quote.expected_usd += quote.snapshots_usd;
+    quote.most_usd += quote.snapshots_most_usd;
     return quote;
 }
 
@@ -156,20 +274,21 @@ void cp_spend_add(struct cp_spend *spend, const struct cp_sample *sample)
         return;
     if (isfinite(sample->billed_duration_ms)) {
         spend->n_billed++;
-        spend->billed_usd += cp_price_invocation_usd(spend->book, sample->memory_size_mb,
-                                                     sample->billed_duration_ms);
+        spend->billed_usd +=
+            cp_quote_invocation_usd(spend->book, &spend->function, sample->memory_size_mb,
+                                    sample->billed_duration_ms, sample->start != CP_START_WARM);
         spend->billed_gb_s += cp_units_gb_s(sample->memory_size_mb, sample->billed_duration_ms);
         return;
     }
     spend->n_unknown++;
-    spend->unknown_usd +=
-        cp_quote_worst_usd(spend->book, sample->memory_size_mb, spend->timeout_ms);
+    spend->unknown_usd += cp_quote_worst_usd(spend->book, &spend->function, sample->memory_size_mb);
 }
 
-struct cp_spend cp_spend_of(const struct cp_sample *samples, size_t n, int timeout_ms,
+struct cp_spend cp_spend_of(const struct cp_sample *samples, size_t n,
+                            const struct cp_quote_function *function,
                             const struct cp_price_book *book)
 {
-    struct cp_spend spend = {.book = book, .timeout_ms = timeout_ms};
+    struct cp_spend spend = {.book = book, .function = *function};
     for (size_t i = 0; i < n; i++)
         cp_spend_add(&spend, &samples[i]);
     return spend;
@@ -177,5 +296,5 @@ struct cp_spend cp_spend_of(const struct cp_sample *samples, size_t n, int timeo
 
 double cp_spend_most_usd(const struct cp_spend *spend)
 {
-    return spend->billed_usd + spend->unknown_usd;
+    return spend->billed_usd + spend->unknown_usd + spend->snapshots_usd;
 }

@@ -48,6 +48,7 @@ struct cp_run cp_run_empty(void)
         .unreserved_concurrency = -1,
         .quoted_usd = NAN,
         .quoted_max_usd = NAN,
+        .ephemeral_storage_mb = 512,
         .max_cost_usd = NAN,
     };
 }

@@ -76,6 +76,8 @@ struct cp_run {
     /* money: what was quoted before (expected, and if every invocation ran to its timeout), and the
      * user's limit; NAN when nothing is billed or nothing was asked */
     double quoted_usd, quoted_max_usd, max_cost_usd;
+    int ephemeral_storage_mb; /* 512 unless the function has more */
+    double snapshots_usd;     /* what the versions it published cost at most (SnapStart); else 0 */
 };
 
 /* A run with all it owns, as loaded from the store or held by a sweep. Owner: cp_run_data_clear. */

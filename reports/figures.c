@@ -386,14 +386,22 @@ static enum cp_code decide(struct cp_figures *f, struct cp_error *err)
     return cp_optimize(&input, &f->decision, err);
 }
 
+static struct cp_spend spend_of(const struct cp_figures *f)
+{
+    const struct cp_quote_function function = cp_quote_function_of(&f->data->run);
+    struct cp_spend spend = cp_spend_of(f->data->samples, f->data->n_samples, &function,
+                                        cp_figures_is_billed(f) ? f->price : NULL);
+    spend.snapshots_usd = f->data->run.snapshots_usd;
+    return spend;
+}
+
 static enum cp_code compute(struct cp_figures *f, struct cp_error *err)
 {
     f->fresh_start = fresh_start_of(f->data);
     find_sizes(f);
     count_samples(f);
     f->accounting = cp_accounting_of(f->data->samples, f->data->n_samples);
-    f->spend = cp_spend_of(f->data->samples, f->data->n_samples, f->data->run.timeout_ms,
-                           cp_figures_is_billed(f) ? f->price : NULL);
+    f->spend = spend_of(f);
     if (!give_arrays(f))
         return cp_fail(err, CP_ENOMEM, "no memory for the values of %zu samples",
                        f->data->n_samples);

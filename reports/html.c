@@ -164,7 +164,7 @@ static void add_spent(const struct page *p)
         return;
     (void)snprintf(fact, sizeof fact, "USD %s%s",
                    cp_number_small_usd(p->f->spend.billed_usd, spent),
-                   p->f->spend.n_unknown ? " or more" : "");
+                   p->f->spend.n_unknown || p->f->spend.snapshots_usd > 0 ? " or more" : "");
     add_fact(p, "spent", fact, false);
 }
 

@@ -189,6 +189,7 @@ static void add_accounting(struct json *j, const struct cp_figures *f)
 static void add_spend(struct json *j, const struct cp_figures *f)
 {
     const struct cp_run *run = &f->data->run;
+    const char *unpriced = cp_quote_unpriced(f->price, &f->spend.function);
     if (!cp_figures_is_billed(f)) {
         next_item(j, "spend");
         cp_buf_adds(j->out, "null");
@@ -200,6 +201,8 @@ static void add_spend(struct json *j, const struct cp_figures *f)
     add_count(j, "n_billed", f->spend.n_billed);
     add_number(j, "unknown_usd", f->spend.unknown_usd);
     add_count(j, "n_unknown", f->spend.n_unknown);
+    add_number(j, "snapshots_usd", f->spend.snapshots_usd);
+    add_text(j, "without", unpriced ? unpriced : "");
     add_number(j, "quoted_usd", run->quoted_usd);
     add_number(j, "quoted_max_usd", run->quoted_max_usd);
     add_number(j, "max_cost_usd", run->max_cost_usd);

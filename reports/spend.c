@@ -23,6 +23,21 @@ static void add_unknown(const struct cp_spend *spend, struct cp_buf *out)
                 spend->n_unknown == 1 ? "" : "s");
 }
 
+static void add_snapshots(const struct cp_spend *spend, struct cp_buf *out)
+{
+    char usd[CP_NUMBER_MAX];
+    if (spend->snapshots_usd > 0)
+        cp_buf_addf(out, ", and up to %s more for SnapStart's versions (their init and snapshots)",
+                    cp_number_small_usd(spend->snapshots_usd, usd));
+}
+
+static void add_unpriced(const struct cp_figures *f, struct cp_buf *out)
+{
+    const char *unpriced = cp_quote_unpriced(f->price, &f->spend.function);
+    if (unpriced)
+        cp_buf_addf(out, "; without %s, whose price is not known", unpriced);
+}
+
 void cp_spend_text(const struct cp_figures *f, struct cp_buf *out)
 {
     const struct cp_run *run = &f->data->run;
@@ -34,6 +49,8 @@ void cp_spend_text(const struct cp_figures *f, struct cp_buf *out)
     cp_buf_addf(out, "spent USD %s of %s quoted", cp_number_small_usd(f->spend.billed_usd, spent),
                 cp_number_small_usd(run->quoted_usd, quoted));
     add_unknown(&f->spend, out);
+    add_snapshots(&f->spend, out);
+    add_unpriced(f, out);
     if (!isnan(run->max_cost_usd))
         cp_buf_addf(out, "; limit %s", cp_number_small_usd(run->max_cost_usd, limit));
 }

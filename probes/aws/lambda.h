@@ -93,6 +93,7 @@ struct cp_function_config {
     bool has_capacity_provider;      /* Managed Instances */
     bool has_tenancy, has_code_signing, is_durable;
     int memory_size_mb;
+    int ephemeral_storage_mb; /* 512 where the answer does not say */
     int timeout_s;
     int64_t code_size;
     uint64_t members[CP_CONFIG_MEMBERS_MAX]; /* see cp_function_config_difference */

@@ -37,6 +37,8 @@ static enum cp_code read_int(const cJSON *object, const char *name, int *out, st
 
 /* --- FunctionConfiguration --- */
 
+enum { DEFAULT_STORAGE_MB = 512 };
+
 #define FIELD(m) offsetof(struct cp_function_config, m), sizeof(((struct cp_function_config *)0)->m)
 
 static const struct text_field {
@@ -117,7 +119,7 @@ static void read_kinds(const cJSON *config, struct cp_function_config *out)
 static enum cp_code read_config(const cJSON *config, struct cp_function_config *out,
                                 struct cp_error *err)
 {
-    *out = (struct cp_function_config){0};
+    *out = (struct cp_function_config){.ephemeral_storage_mb = DEFAULT_STORAGE_MB};
     enum cp_code code = CP_OK;
     for (size_t i = 0; i < sizeof TEXT_FIELDS / sizeof TEXT_FIELDS[0] && !code; i++)
         code = read_text(config, &TEXT_FIELDS[i], out, err);
@@ -128,6 +130,9 @@ static enum cp_code read_config(const cJSON *config, struct cp_function_config *
         code = read_int(config, "MemorySize", &out->memory_size_mb, err);
     if (!code)
         code = read_int(config, "Timeout", &out->timeout_s, err);
+    if (!code)
+        code = read_int(cp_json_member(config, "EphemeralStorage"), "Size",
+                        &out->ephemeral_storage_mb, err);
     if (!code)
         code = read_whole(config, "CodeSize", INT64_EXACT_MAX, &code_size, err);
     out->code_size = (int64_t)code_size;

@@ -50,6 +50,24 @@ static void add_cost(const struct cp_sweep_quote *q, struct cp_buf *out)
                       cp_units_format_duration(q->run->timeout_ms, timeout));
     (void)cp_buf_addf(out, "list prices of %s, INIT billed, no free tier, no discount\n",
                       q->book->date);
+    if (q->unpriced)
+        (void)cp_buf_addf(out, "without %s, whose price in %s is not known\n", q->unpriced,
+                          q->run->region);
+}
+
+/* Nothing without SnapStart. */
+static void add_snapshots(const struct cp_sweep_quote *q, struct cp_buf *out)
+{
+    char expected[CP_NUMBER_MAX];
+    char most[CP_NUMBER_MAX];
+    if (!(q->cost.snapshots_usd > 0))
+        return;
+    (void)cp_buf_addf(out,
+                      "of these USD %s, at most %s, for at most %zu published versions with "
+                      "SnapStart: their init, and their snapshots, which are billed for 3 hours at "
+                      "least and by memory size\n",
+                      cp_number_small_usd(q->cost.snapshots_usd, expected),
+                      cp_number_small_usd(q->cost.snapshots_most_usd, most), q->cost.n_versions);
 }
 
 static void add_limit(const struct cp_sweep_quote *q, struct cp_buf *out)
@@ -74,6 +92,7 @@ void cp_confirm_text(const struct cp_sweep_quote *quote, int width, struct cp_bu
     add_where(quote, &text);
     add_work(quote, &text);
     add_cost(quote, &text);
+    add_snapshots(quote, &text);
     add_limit(quote, &text);
     cp_wrap_add(out, cp_buf_str(&text), (struct cp_wrap){width - 1, 0, 2});
     cp_buf_clear(&text);

@@ -82,6 +82,8 @@ static const struct cp_column run_rows[] = {
     COLUMN(cp_run, quoted_usd, REAL),
     COLUMN(cp_run, quoted_max_usd, REAL),
     COLUMN(cp_run, max_cost_usd, REAL),
+    COLUMN(cp_run, ephemeral_storage_mb, INT),
+    COLUMN(cp_run, snapshots_usd, REAL),
 };
 const struct cp_columns cp_run_columns = COLUMNS_OF("runs", run_rows);
 

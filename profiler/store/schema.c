@@ -94,9 +94,17 @@ static const char version_2[] =
     "UPDATE meta SET value = '2' WHERE key = 'schema_version';"
     "PRAGMA user_version = 2;";
 
+/* What else is billed: ephemeral storage, and snapshots of published versions. */
+static const char version_3[] =
+    "ALTER TABLE runs ADD COLUMN ephemeral_storage_mb INTEGER NOT NULL DEFAULT 512;"
+    "ALTER TABLE runs ADD COLUMN snapshots_usd REAL NOT NULL DEFAULT 0;"
+    "UPDATE meta SET value = '3' WHERE key = 'schema_version';"
+    "PRAGMA user_version = 3;";
+
 const struct cp_migration cp_store_migrations[] = {
     {1, version_1},
     {2, version_2},
+    {3, version_3},
 };
 const size_t cp_store_n_migrations = sizeof cp_store_migrations / sizeof cp_store_migrations[0];
 

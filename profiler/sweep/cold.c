@@ -83,10 +83,15 @@ static enum cp_code run_work(struct cp_runner *r, struct work *work, struct cp_e
 {
     char version[CP_VERSION_MAX];
     bool has_environment = false;
+    bool fits = true;
     if (!work->n_cold && !work->n_warm)
         return CP_OK;
     double begun_ms = cp_runner_now_ms(r);
-    enum cp_code code = cp_swept_version(&r->swept, work->step->memory_size_mb, version, err);
+    enum cp_code code = cp_runner_allow_version(r, work->step->memory_size_mb, &fits, err);
+    r->is_cost_reached |= !fits;
+    if (code || !fits)
+        return code;
+    code = cp_swept_version(&r->swept, work->step->memory_size_mb, version, err);
     if (!code)
         code = open_environments(r, work, version, &has_environment, err);
     if (!code && !r->is_init_known && work->step->n_cold)

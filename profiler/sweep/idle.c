@@ -27,6 +27,7 @@ struct chain {
 struct chains {
     struct chain *at;
     size_t n;
+    bool is_short; /* the limit of cost allows no more of them */
 };
 
 static size_t next_probe(const struct cp_runner *r, const struct chain *c)
@@ -54,6 +55,12 @@ static double intervals_left_ms(const struct cp_runner *r, const struct cp_plan_
     return sum;
 }
 
+/* Each probe may leave no warm environment behind, and each of them is primed so often at most. */
+size_t cp_idle_most_primes(size_t n_probes)
+{
+    return PRIMES_MAX * n_probes;
+}
+
 double cp_idle_left_ms(const struct cp_runner *r)
 {
     double longest = 0;
@@ -71,8 +78,13 @@ static enum cp_code open_chains(struct cp_runner *r, struct chains *chains, stru
     for (size_t i = 0; i < r->plan.n_chains && !code && cp_runner_may_send(r); i++) {
         struct chain *c = &chains->at[chains->n];
         *c = (struct chain){.plan = &r->plan.chains[i], .current = NO_SAMPLE, .warm_since_ms = NAN};
+        bool fits = true;
         if (!is_needed(r, c))
             continue;
+        code = cp_runner_allow_version(r, c->plan->memory_size_mb, &fits, err);
+        chains->is_short |= !fits;
+        if (code || !fits)
+            break;
         code = cp_swept_version(&r->swept, c->plan->memory_size_mb, c->version, err);
         chains->n += !code;
     }
@@ -239,6 +251,7 @@ enum cp_code cp_idle_phase(struct cp_runner *r, struct cp_error *err)
         code = cp_runner_drain(r, err);
     if (!code)
         code = close_chains(r, &chains, err);
+    r->is_cost_reached |= chains.is_short;
     free(chains.at);
     return code;
 }

@@ -19,6 +19,7 @@ enum {
     LOST_MAX = 10,
     SILENT_MAX = 5,
     UNREACHED_MAX = 3,
+    CLEANING_MS = 15 * 60 * 1000, /* from the last answer until every version is deleted */
 };
 #define BACK_OFF_MS     1000.0
 #define BACK_OFF_MAX_MS 20000.0
@@ -262,7 +263,7 @@ static double worst_usd(const struct cp_runner *r, const struct cp_sample *s)
 {
     if (!r->spend.book)
         return 0;
-    return cp_quote_worst_usd(r->spend.book, s->memory_size_mb, r->run->timeout_ms);
+    return cp_quote_worst_usd(r->spend.book, &r->spend.function, s->memory_size_mb);
 }
 
 /* Out of the air: what it cost instead of the most it could. */
@@ -272,22 +273,62 @@ static void settle_cost(struct cp_runner *r, const struct cp_sample *s)
     cp_spend_add(&r->spend, s);
 }
 
-/* A comparison with NAN is false: no limit. */
-static bool fits_limit(const struct cp_runner *r, const struct cp_sample *s)
+double cp_runner_snapshots_usd(const struct cp_runner *r, double more_ms)
 {
-    double most_usd = cp_spend_most_usd(&r->spend) + r->reserved_usd + worst_usd(r, s);
-    return !(most_usd > r->run->max_cost_usd) || !r->spend.book;
+    if (!r->spend.book)
+        return 0;
+    double until_ms = cp_runner_now_ms(r) + more_ms;
+    return r->earlier_snapshots_usd +
+           cp_snapshots_usd(&r->swept.snapshots, r->spend.book, &r->spend.function, until_ms);
 }
 
-/* Answers cost less than their worst case: while some are awaited, a sample may still fit. */
-static enum cp_code wait_until_it_fits(struct cp_runner *r, size_t index, struct cp_error *err)
+/* How much longer a version may exist: whatever is sent now runs to its timeout, the idle intervals
+ * pass, and cleaning up takes its time. */
+static double longest_ms(const struct cp_runner *r)
 {
-    const struct cp_sample *s = &r->plan.samples[index];
+    return cp_quote_worst_ms(r->run->timeout_ms) + cp_idle_left_ms(r) + CLEANING_MS;
+}
+
+/* Beside all that is spent and in the air. A comparison with NAN is false: no limit. */
+static bool fits_limit(const struct cp_runner *r, double more_usd)
+{
+    if (!r->spend.book || isnan(r->run->max_cost_usd))
+        return true;
+    double most_usd = cp_spend_most_usd(&r->spend) + r->reserved_usd + more_usd;
+    return most_usd + cp_runner_snapshots_usd(r, longest_ms(r)) <= r->run->max_cost_usd;
+}
+
+static bool fits_sample(const struct cp_runner *r, size_t index)
+{
+    return fits_limit(r, worst_usd(r, &r->plan.samples[index]));
+}
+
+/* Answers cost less than their worst case: while some are awaited, more may fit later. */
+static enum cp_code wait_until_it_fits(struct cp_runner *r, double more_usd, struct cp_error *err)
+{
     enum cp_code code = CP_OK;
-    while (!code && !fits_limit(r, s) && r->n_flights && !is_halted(r))
+    while (!code && !fits_limit(r, more_usd) && r->n_flights && !is_halted(r))
         code = cp_runner_wait(r, INFINITY, err);
-    r->is_cost_reached |= !fits_limit(r, s) && !r->n_flights;
     return code;
+}
+
+enum cp_code cp_runner_allow_version(struct cp_runner *r, int memory_size_mb, bool *fits,
+                                     struct cp_error *err)
+{
+    *fits = true;
+    if (!r->spend.book || !r->spend.function.is_snap_start ||
+        r->swept.place.method == CP_METHOD_IN_PLACE)
+        return CP_OK;
+    double version_usd = cp_quote_worst_version_usd(r->spend.book, &r->spend.function,
+                                                    memory_size_mb, longest_ms(r));
+    double more_usd =
+        version_usd + cp_quote_worst_usd(r->spend.book, &r->spend.function, memory_size_mb);
+    enum cp_code code = wait_until_it_fits(r, more_usd, err);
+    *fits = fits_limit(r, more_usd);
+    if (code || !*fits)
+        return code;
+    r->run->snapshots_usd = cp_runner_snapshots_usd(r, longest_ms(r)) + version_usd;
+    return cp_store_update_run(r->store, r->run, err);
 }
 
 /* --- an answer --- */
@@ -404,8 +445,7 @@ static enum cp_code mark_all_sent(struct cp_runner *r, const size_t *indices, si
     enum cp_code code = cp_store_begin(r->store, err);
     if (code)
         return code;
-    while (!code && *n_marked < n && cp_runner_may_send(r) &&
-           fits_limit(r, &r->plan.samples[indices[*n_marked]]))
+    while (!code && *n_marked < n && cp_runner_may_send(r) && fits_sample(r, indices[*n_marked]))
         code = mark_sent(r, indices[(*n_marked)++], version, err);
     code = cp_store_end(r->store, code, err);
     while (code && *n_marked)
@@ -455,8 +495,10 @@ enum cp_code cp_runner_send(struct cp_runner *r, const size_t *indices, size_t n
     enum cp_code code = make_room_for_slots(r, err);
     while (!code && cp_runner_now_ms(r) < r->not_before_ms && !is_halted(r))
         code = cp_runner_wait(r, r->not_before_ms, err);
-    if (!code && n)
-        code = wait_until_it_fits(r, indices[0], err);
+    if (!code && n) {
+        code = wait_until_it_fits(r, worst_usd(r, &r->plan.samples[indices[0]]), err);
+        r->is_cost_reached |= !fits_sample(r, indices[0]) && !r->n_flights;
+    }
     size_t n_marked = 0;
     if (!code)
         code = mark_all_sent(r, indices, n, version, &n_marked, err);

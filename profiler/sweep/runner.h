@@ -48,16 +48,18 @@ struct cp_runner {
     size_t n_slots;
     struct cp_flight *flights; /* in the air */
     size_t n_flights;
-    size_t n_sent;           /* samples that are not NOT_SENT */
-    size_t send_limit;       /* at most so many; SIZE_MAX: no limit */
-    struct cp_spend spend;   /* of all answers so far; without a book nothing is billed */
-    double reserved_usd;     /* worst case of what is in the air */
-    bool is_cost_reached;    /* run->max_cost_usd allows nothing more */
-    int stop;                /* highest stop request seen */
-    double halted_at_ms;     /* when it was first decided to start nothing new; NAN */
-    struct cp_error failure; /* first failure noticed in an answer; code CP_OK while none */
-    double not_before_ms;    /* throttled: nothing is sent earlier */
-    int n_silent;            /* answers of success without a record; has_record: one had it */
+    size_t n_sent;                /* samples that are not NOT_SENT */
+    size_t send_limit;            /* at most so many; SIZE_MAX: no limit */
+    struct cp_spend spend;        /* of all answers so far; without a book nothing is billed */
+    double reserved_usd;          /* worst case of what is in the air */
+    double stock_usd;             /* quoted for the versions that are published ahead, at most */
+    double earlier_snapshots_usd; /* of versions of earlier sessions, at most */
+    bool is_cost_reached;         /* run->max_cost_usd allows nothing more */
+    int stop;                     /* highest stop request seen */
+    double halted_at_ms;          /* when it was first decided to start nothing new; NAN */
+    struct cp_error failure;      /* first failure noticed in an answer; code CP_OK while none */
+    double not_before_ms;         /* throttled: nothing is sent earlier */
+    int n_silent;                 /* answers of success without a record; has_record: one had it */
     bool has_record;
     int n_throttled_in_a_row, n_lost_in_a_row, n_unreached_in_a_row;
     struct cp_log_tail *tail; /* scratch */
@@ -85,6 +87,13 @@ double cp_runner_now_ms(const struct cp_runner *r);
 /* False after a stop request, a failure, or at the limit of invocations or cost. */
 bool cp_runner_may_send(struct cp_runner *r);
 bool cp_runner_has_budget(const struct cp_runner *r);
+/* Before a version of `memory_size_mb` is published: waits for answers until its snapshot and one
+ * invocation fit the limit of cost, and stores what the versions then cost at most. False in
+ * `*fits`: they do not. One that was published ahead fits. */
+enum cp_code cp_runner_allow_version(struct cp_runner *r, int memory_size_mb, bool *fits,
+                                     struct cp_error *err);
+/* What the versions of this run cost at most when those that exist end `more_ms` from now. */
+double cp_runner_snapshots_usd(const struct cp_runner *r, double more_ms);
 /* CP_OK, CP_EINTERRUPTED after a stop request, or the failure noticed in an answer. */
 enum cp_code cp_runner_status(struct cp_runner *r, struct cp_error *err);
 
@@ -112,6 +121,8 @@ void cp_runner_warn(const struct cp_runner *r, const char *fmt, ...)
 /* The phases (cold.c, idle.c). CP_OK also when they ended early: see cp_runner_status. */
 enum cp_code cp_cold_phase(struct cp_runner *r, struct cp_error *err);
 enum cp_code cp_idle_phase(struct cp_runner *r, struct cp_error *err);
+/* Primes that a chain with so many probes to come may need at most. */
+size_t cp_idle_most_primes(size_t n_probes);
 /* What the chains to come will take: the longest one. */
 double cp_idle_left_ms(const struct cp_runner *r);
 

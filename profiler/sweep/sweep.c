@@ -16,7 +16,12 @@
 #include "profiler/sweep/sweep_quote.h"
 #include "profiler/sweep/version_need.h"
 
-enum { PLAN_JSON_MAX = 16 * 1024 * 1024, UNDO_TRIES = 3, UNDO_LIMIT_MS = 15 * 60 * 1000 };
+enum {
+    PLAN_JSON_MAX = 16 * 1024 * 1024,
+    UNDO_TRIES = 3,
+    UNDO_LIMIT_MS = 15 * 60 * 1000,
+    DEFAULT_STORAGE_MB = 512
+};
 
 /* --- facts of the run --- */
 
@@ -31,6 +36,12 @@ static void tell_caveats(const struct cp_runner *r)
     cp_provisioned_describe(r->lambda, &r->swept.target, provisioned);
     if (provisioned[0])
         cp_runner_warn(r, "%s", provisioned);
+}
+
+/* An endpoint that is invoked as it is tells no configuration: the default then. */
+static int storage_mb(const struct cp_function_config *f)
+{
+    return f->ephemeral_storage_mb ? f->ephemeral_storage_mb : DEFAULT_STORAGE_MB;
 }
 
 static void take_facts(const struct cp_runner *r, struct cp_run *run)
@@ -56,6 +67,8 @@ static void take_facts(const struct cp_runner *r, struct cp_run *run)
     run->seed = r->settings->seed;
     run->original_memory_size_mb = r->settings->original_memory_mb;
     run->timeout_ms = f->timeout_s * 1000;
+    run->ephemeral_storage_mb = storage_mb(f);
+    run->snapshots_usd = 0;
     run->precision_p50 = r->settings->precision_p50;
     run->precision_p95 = r->settings->precision_p95;
     (void)snprintf(run->method, sizeof run->method, "%s",
@@ -260,6 +273,7 @@ static enum cp_code store_end(struct cp_runner *r, enum cp_code code, struct cp_
     struct cp_error later = {0};
     struct cp_error *to = code ? &later : err;
     cp_cells_finish(&r->cells, &r->plan, rest_reason(r, code));
+    r->run->snapshots_usd = cp_runner_snapshots_usd(r, 0);
     r->run->is_interrupted = code != CP_OK;
     r->run->ended_at_ms = r->clock->unix_ms(r->clock->context);
     enum cp_code failed = cp_runner_store_cells(r, to);
@@ -268,6 +282,15 @@ static enum cp_code store_end(struct cp_runner *r, enum cp_code code, struct cp_
     if (!failed)
         failed = check_accounting(r, to);
     return code ? code : failed;
+}
+
+/* What is published ahead is in the store before it is: the quote has allowed for it. */
+static enum cp_code reserve_stock(struct cp_runner *r, struct cp_error *err)
+{
+    if (r->swept.place.method != CP_METHOD_IN_PLACE || !(r->stock_usd > 0))
+        return CP_OK;
+    r->run->snapshots_usd += r->stock_usd;
+    return cp_store_update_run(r->store, r->run, err);
 }
 
 static enum cp_code begin_changes(struct cp_runner *r, unsigned first, struct cp_error *err)
@@ -282,7 +305,9 @@ static enum cp_code begin_changes(struct cp_runner *r, unsigned first, struct cp
         .n_needs = cp_version_needs(r, needs),
     };
     cp_sweep_tell_phase(r, "preparing");
-    enum cp_code code = cp_swept_begin(&r->swept, &begin, err);
+    enum cp_code code = reserve_stock(r, err);
+    if (!code)
+        code = cp_swept_begin(&r->swept, &begin, err);
     if (!code && first && r->swept.place.method == CP_METHOD_OWN)
         code = undo_here(r, err); /* leftovers of a killed sweep go first */
     return code ? code : cp_runner_status(r, err);
@@ -393,6 +418,10 @@ static enum cp_code check_resumable(const struct cp_runner *r, struct cp_error *
         return cp_fail(err, CP_ECONFLICT,
                        "cannot resume run '%s': the code of '%s' has changed since; start a new "
                        "sweep",
+                       run->id, run->function);
+    if (run->ephemeral_storage_mb != storage_mb(&r->swept.latest))
+        return cp_fail(err, CP_ECONFLICT,
+                       "cannot resume run '%s': the ephemeral storage of '%s' has changed since",
                        run->id, run->function);
     if (run->timeout_ms != r->swept.latest.timeout_s * 1000)
         return cp_fail(err, CP_ECONFLICT,

@@ -63,6 +63,7 @@ struct cp_sweep_quote {
     const struct cp_price_book *book;
     struct cp_quote cost;
     char basis[CP_SWEEP_BASIS_MAX]; /* where the expected times come from, in words */
+    const char *unpriced;           /* what no amount contains, in words; NULL: nothing */
     double spent_usd;               /* in earlier sessions, unknown ones at their worst */
 };
 

@@ -5,7 +5,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "model/base/units.h"
 #include "profiler/sweep/progress.h"
+#include "profiler/sweep/version_need.h"
 
 /* Assumed when the history has no run of the function. */
 #define ASSUMED_INIT_MS  1000.0
@@ -13,6 +15,8 @@
 #define ASSUMED_WARM_MS  100.0
 /* A version takes an update, its wait, a publication and a deletion at 10 calls a second. */
 #define VERSION_MS 3000.0
+/* From the last answer until every version is deleted, at most. */
+#define CLEANING_MS (15.0 * 60 * 1000)
 /* Way to the service and back. */
 #define ROUND_TRIP_MS 50.0
 
@@ -70,14 +74,76 @@ static void count_samples(const struct cp_runner *r, struct estimate *e)
     }
 }
 
+static size_t n_unsent(const struct cp_runner *r, size_t first, size_t n)
+{
+    size_t count = 0;
+    for (size_t i = first; i < first + n; i++)
+        count += r->plan.samples[i].outcome == CP_OUTCOME_NOT_SENT;
+    return count;
+}
+
+/* Warm samples without cold ones: by plan, or because those were sent by an earlier session. */
 static void count_unplanned_primes(const struct cp_runner *r, struct estimate *e)
 {
     for (size_t i = 0; i < r->plan.n_steps; i++) {
         const struct cp_plan_step *step = &r->plan.steps[i];
         struct cp_quote_size *size = size_of(e, step->memory_size_mb);
-        if (size && cp_plan_step_primes(step) &&
-            cp_cells_is_open(&r->cells, (int64_t)step->warm_cell))
+        if (size && cp_cells_is_open(&r->cells, (int64_t)step->warm_cell) &&
+            n_unsent(r, step->first_warm, step->n_warm) &&
+            !(cp_cells_is_open(&r->cells, (int64_t)step->cold_cell) &&
+              n_unsent(r, step->first_cold, step->n_cold)))
             size->n_fresh++;
+    }
+}
+
+static void count_spare_primes(const struct cp_runner *r, struct estimate *e)
+{
+    for (size_t i = 0; i < r->plan.n_chains; i++) {
+        const struct cp_plan_chain *chain = &r->plan.chains[i];
+        struct cp_quote_size *size = size_of(e, chain->memory_size_mb);
+        size_t most = cp_idle_most_primes(n_unsent(r, chain->first_probe, chain->n_probes));
+        size_t planned = n_unsent(r, chain->prime, 1);
+        if (size && most > planned)
+            size->n_spare += most - planned;
+    }
+}
+
+/* --- versions --- */
+
+/* Every invocation after the other, each at its worst: no version exists longer, unless it waits
+ * idle beside. */
+static double most_ms(const struct cp_runner *r, const struct estimate *e)
+{
+    double n = 0;
+    for (size_t i = 0; i < e->n; i++)
+        n += (double)(e->sizes[i].n_fresh + e->sizes[i].n_warm + e->sizes[i].n_spare);
+    return n * cp_quote_worst_ms(r->run->timeout_ms) + cp_idle_left_ms(r) + CLEANING_MS;
+}
+
+/* Published ahead, two versions of one size are kept apart by one of another size: at most one more
+ * for each, which may be a megabyte larger; one in 128 allows for that. */
+static size_t n_ahead(size_t n)
+{
+    return 2 * n + n / CP_MEMORY_MIN_MB + 1;
+}
+
+static void count_versions(const struct cp_runner *r, struct estimate *e)
+{
+    struct cp_version_need needs[CP_RUN_SIZES_MAX];
+    size_t n_needs = cp_version_needs(r, needs);
+    bool is_ahead = r->swept.place.method == CP_METHOD_IN_PLACE;
+    for (size_t i = 0; i < n_needs; i++) {
+        struct cp_quote_size *size = size_of(e, needs[i].memory_size_mb);
+        if (size)
+            size->n_versions += is_ahead ? n_ahead(needs[i].n) : needs[i].n;
+    }
+}
+
+static void keep_versions(const struct cp_runner *r, double takes_ms, struct estimate *e)
+{
+    for (size_t i = 0; i < e->n; i++) {
+        e->sizes[i].kept_ms = takes_ms;
+        e->sizes[i].kept_most_ms = most_ms(r, e);
     }
 }
 
@@ -148,6 +214,8 @@ static void make_estimate(const struct cp_runner *r, struct estimate *e)
                    ASSUMED_INIT_MS, ASSUMED_FRESH_MS, ASSUMED_WARM_MS);
     count_samples(r, e);
     count_unplanned_primes(r, e);
+    count_spare_primes(r, e);
+    count_versions(r, e);
     count_least(r, e);
     learn(r, e);
 }
@@ -168,35 +236,78 @@ static double time_of(const struct cp_runner *r, const struct estimate *e)
 
 /* --- asking --- */
 
-static enum cp_code check_limit(const struct cp_runner *r, const struct cp_quote *cost,
-                                struct cp_error *err)
+/* What must be published before the first invocation, to be deleted at once: one version, or all of
+ * them when they are published ahead. Should they exist longer, the hard stop sees it. */
+static double first_versions_usd(const struct cp_runner *r, const struct estimate *e)
+{
+    bool is_ahead = r->swept.place.method == CP_METHOD_IN_PLACE;
+    double usd = 0;
+    for (size_t i = 0; i < (is_ahead ? e->n : 1); i++) {
+        double n = is_ahead ? (double)e->sizes[i].n_versions : 1;
+        double kept_ms = n * VERSION_MS + cp_idle_left_ms(r) + CLEANING_MS;
+        usd += n * cp_quote_worst_version_usd(r->spend.book, &r->spend.function,
+                                              e->sizes[i].memory_size_mb, kept_ms);
+    }
+    return usd;
+}
+
+static enum cp_code fail_nothing_fits(const struct cp_runner *r, double one_usd, double first_usd,
+                                      struct cp_error *err)
+{
+    char snapshots[80] = "";
+    if (first_usd > 0)
+        (void)snprintf(snapshots, sizeof snapshots, ", and the snapshots before it USD %.8f",
+                       first_usd);
+    return cp_fail(err, CP_EINVAL,
+                   "--max-cost-usd %g does not allow one invocation: at %d MB with a timeout of "
+                   "%g s and an init of 10 s it can cost USD %.8f%s%s; give a higher limit, or "
+                   "lower the function's timeout",
+                   r->run->max_cost_usd, r->settings->memory_mb[0], r->run->timeout_ms / 1e3,
+                   one_usd, snapshots,
+                   cp_spend_most_usd(&r->spend) > 0 ? ", beside what was spent before" : "");
+}
+
+static enum cp_code check_limit(const struct cp_runner *r, const struct cp_sweep_quote *quote,
+                                double first_usd, struct cp_error *err)
 {
     double limit_usd = r->run->max_cost_usd;
-    double spent_usd = cp_spend_most_usd(&r->spend);
     double one_usd =
-        cp_quote_worst_usd(r->spend.book, r->settings->memory_mb[0], r->run->timeout_ms);
+        cp_quote_worst_usd(r->spend.book, &r->spend.function, r->settings->memory_mb[0]);
     if (isnan(limit_usd))
         return CP_OK;
-    if (spent_usd + one_usd > limit_usd)
-        return cp_fail(
-            err, CP_EINVAL,
-            "--max-cost-usd %g does not allow one invocation: at %d MB with a timeout of "
-            "%g s and an init of 10 s it can cost USD %.8f%s; give a higher limit, or "
-            "lower the function's timeout",
-            limit_usd, r->settings->memory_mb[0], r->run->timeout_ms / 1e3, one_usd,
-            spent_usd > 0 ? ", beside what was spent before" : "");
-    if (spent_usd + cost->least_usd > limit_usd)
+    if (quote->unpriced)
+        return cp_fail(err, CP_EINVAL,
+                       "--max-cost-usd cannot be kept: what '%s' pays for %s is not known in %s; "
+                       "sweep it without a limit",
+                       r->run->function, quote->unpriced, r->run->region);
+    if (quote->spent_usd + first_usd + one_usd > limit_usd)
+        return fail_nothing_fits(r, one_usd, first_usd, err);
+    if (quote->spent_usd + quote->cost.least_usd > limit_usd)
         return cp_fail(err, CP_EINVAL,
                        "--max-cost-usd %g is less than this plan costs at least (USD %.8f); give a "
                        "higher limit, or fewer --memory sizes",
-                       limit_usd, spent_usd + cost->least_usd);
+                       limit_usd, quote->spent_usd + quote->cost.least_usd);
     return CP_OK;
 }
 
-static void add_earlier(struct cp_runner *r)
+/* Versions that a killed sweep left behind may have existed until now; what is stored covers 3
+ * hours of each at least. */
+static double earlier_snapshots_usd(const struct cp_runner *r)
 {
+    const struct cp_run *run = r->run;
+    double since_ms = (double)(r->clock->unix_ms(r->clock->context) - run->started_at_ms);
+    if (r->n_sent && run->ended_at_ms < 0)
+        return run->snapshots_usd * fmax(1, since_ms / CP_PRICE_CACHE_LEAST_MS);
+    return run->snapshots_usd;
+}
+
+static void begin_spend(struct cp_runner *r, const struct cp_price_book *book)
+{
+    r->spend = (struct cp_spend){.book = book, .function = cp_quote_function_of(r->run)};
     for (size_t i = 0; i < r->plan.n_samples; i++)
         cp_spend_add(&r->spend, &r->plan.samples[i]);
+    r->earlier_snapshots_usd = earlier_snapshots_usd(r);
+    r->run->snapshots_usd = r->earlier_snapshots_usd;
 }
 
 static size_t invocations_left(const struct cp_runner *r)
@@ -223,18 +334,20 @@ enum cp_code cp_sweep_ask(struct cp_runner *r, struct cp_error *err)
     enum cp_code code = cp_price_find(run->region, run->architecture, &quote.book, err);
     if (code)
         return code;
-    r->spend = (struct cp_spend){.book = quote.book, .timeout_ms = run->timeout_ms};
-    add_earlier(r);
+    begin_spend(r, quote.book);
     make_estimate(r, &estimate);
-    quote.cost =
-        cp_quote_of(estimate.sizes, estimate.n, invocations_left(r), run->timeout_ms, quote.book);
-    code = check_limit(r, &quote.cost, err);
+    quote.takes_ms = time_of(r, &estimate);
+    keep_versions(r, quote.takes_ms, &estimate);
+    quote.cost = cp_quote_of(estimate.sizes, estimate.n, invocations_left(r), &r->spend.function,
+                             quote.book);
+    quote.spent_usd = cp_spend_most_usd(&r->spend) + r->earlier_snapshots_usd;
+    quote.unpriced = cp_quote_unpriced(quote.book, &r->spend.function);
+    r->stock_usd = first_versions_usd(r, &estimate);
+    code = check_limit(r, &quote, r->stock_usd, err);
     if (code)
         return code;
     quote.memory_mb = r->settings->memory_mb;
     quote.n_memory = r->settings->n_memory;
-    quote.takes_ms = time_of(r, &estimate);
-    quote.spent_usd = cp_spend_most_usd(&r->spend);
     set_account(r, &quote);
     (void)snprintf(quote.basis, sizeof quote.basis, "%s", estimate.basis);
     r->takes_ms = quote.takes_ms;

@@ -120,6 +120,7 @@ void cp_swept_clear(struct cp_swept *swept)
 {
     cp_journal_close(swept->journal);
     swept->journal = NULL;
+    cp_snapshots_clear(&swept->snapshots);
     free(swept->stock);
     swept->stock = NULL;
 }
@@ -157,6 +158,11 @@ enum cp_code cp_swept_version(struct cp_swept *swept, int memory_size_mb,
     return method_of(swept)->version(swept, memory_size_mb, version, err);
 }
 
+static double now_ms(const struct cp_swept *s)
+{
+    return s->clock->mono_ms(s->clock->context);
+}
+
 enum cp_code cp_swept_release(struct cp_swept *swept, const char *version, struct cp_error *err)
 {
     const struct cp_journal_field field = {"version", version};
@@ -166,6 +172,8 @@ enum cp_code cp_swept_release(struct cp_swept *swept, const char *version, struc
     if (code)
         return code;
     code = cp_lambda_delete_version(swept->lambda, swept->function, version, err);
+    if (!code)
+        cp_snapshots_end(&swept->snapshots, version, now_ms(swept));
     return cp_change_settle(swept->journal, CP_CHANGE_DELETE_VERSION, code, err);
 }
 
@@ -325,19 +333,21 @@ enum cp_code cp_swept_publish(struct cp_swept *s, int memory_size_mb, const char
     const struct cp_journal_field field = {"memory", memory};
     (void)snprintf(memory, sizeof memory, "%d", memory_size_mb);
     enum cp_code code = cp_change_intend(s->journal, CP_CHANGE_PUBLISH, &field, 1, err);
+    if (!code)
+        code = cp_snapshots_begin(&s->snapshots, memory_size_mb, now_ms(s), err);
     if (code)
         return code;
     code = publish(s, memory_size_mb, description, version, err);
+    if (!code)
+        cp_snapshots_name(&s->snapshots, version->version);
     return cp_change_settle(s->journal, CP_CHANGE_PUBLISH, code, err);
 }
 
 /* --- undo --- */
 
-enum cp_code cp_swept_undo(struct cp_swept *swept, struct cp_undo_report *report,
-                           struct cp_error *err)
+static enum cp_code undo_journal(struct cp_swept *swept, struct cp_undo_report *report,
+                                 struct cp_error *err)
 {
-    if (swept->place.method == CP_METHOD_OWN)
-        return cp_swept_own_undo(swept, err);
     if (!swept->journal)
         return CP_OK;
     enum cp_code code = cp_undo(swept->lambda, &swept->facts, report, err);
@@ -346,4 +356,14 @@ enum cp_code cp_swept_undo(struct cp_swept *swept, struct cp_undo_report *report
     struct cp_journal *journal = swept->journal;
     swept->journal = NULL;
     return cp_journal_end(journal, err);
+}
+
+enum cp_code cp_swept_undo(struct cp_swept *swept, struct cp_undo_report *report,
+                           struct cp_error *err)
+{
+    bool is_own = swept->place.method == CP_METHOD_OWN;
+    enum cp_code code = is_own ? cp_swept_own_undo(swept, err) : undo_journal(swept, report, err);
+    if (!code)
+        cp_snapshots_end(&swept->snapshots, NULL, now_ms(swept));
+    return code;
 }

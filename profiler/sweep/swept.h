@@ -17,6 +17,7 @@
 #include "model/run.h"
 #include "probes/aws/lambda.h"
 #include "profiler/sweep/change.h"
+#include "profiler/sweep/snapshots.h"
 #include "profiler/sweep/sweep_clock.h"
 #include "profiler/sweep/undo.h"
 
@@ -43,6 +44,7 @@ struct cp_swept {
     struct cp_function_config target; /* as it was given, qualifier included, and found */
     struct cp_function_config latest; /* of `function` after our last change */
     long highest_version;             /* published so far, by anybody */
+    struct cp_snapshots snapshots;    /* every version of ours */
     /* own and shadow */
     char token[40]; /* "coldprof <run> ", begins every description of ours */
     int original_memory_mb;

@@ -305,6 +305,7 @@ static void a_configuration_is_read_member_by_member(void **state)
     assert_string_equal(c.runtime_version_arn, "rv");
     assert_string_equal(c.snap_start_apply_on, "PublishedVersions");
     assert_string_equal(c.snap_start_optimization, "Off");
+    assert_int_equal(c.ephemeral_storage_mb, 512);
     assert_false(c.has_capacity_provider);
     assert_false(c.has_tenancy || c.has_code_signing || c.is_durable);
     assert_string_equal(c.environment_error, "");

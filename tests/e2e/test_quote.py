@@ -45,7 +45,8 @@ class Billed(Case):
 
     def start(self, account, environment=None):
         folder = self.function(environment=environment, timeout=self.TIMEOUT_S)
-        return self.serve(folder, "--account-id", account).endpoint
+        self.service = self.serve(folder, "--account-id", account)
+        return self.service.endpoint
 
     def words(self, *more):
         return ["sweep", "fn", "--endpoint-url", self.endpoint, "--store", self.store, *more]
@@ -269,6 +270,121 @@ class Limit(Billed):
         self.assertAlmostEqual(worst, usd(128, 13000), 12)
         self.assertLessEqual(known + worst, 0.00008)
         self.assertIn("ended at --max-cost-usd", resumed.stderr)
+
+
+CACHE_USD, RESTORE_USD, STORAGE_USD = 0.0000015046, 0.0001397998, 0.0000000309 # us-east-1
+HANDLER = """
+def main(event, context):
+    return {}
+"""
+
+
+def version_usd(memory_mb):
+    """Its snapshot for 3 hours, and the longest init that publishing allows."""
+    return memory_mb / 1024 * (3 * 3600 * CACHE_USD + 130 * GB_S_USD)
+
+
+class Snapshots(Billed):
+    """Charges of SnapStart: cache and init of every published version, restores."""
+    WORDS = ["--memory", "1024", "--cold", "40", "--warm", "0", "--idle", "none", "--parallel", "4", "--precision", "p50=0.1%,p95=0.1%"]
+
+    def start(self, account, environment=None, options=()):
+        folder = os.path.join(self.tmp, "fn")
+        os.makedirs(folder, exist_ok=True)
+        for name, text in (("handler.py", HANDLER),
+                           ("function.ini", "handler = handler.main\nruntime = python3\nmemory = 1024\ntimeout = 3\nsnap_start = published-versions\n")):
+            with open(os.path.join(folder, name), "w", encoding="utf-8") as f:
+                f.write(text)
+        return self.serve(folder, "--account-id", account, *options).endpoint
+
+    def worst(self):
+        return usd(1024, self.TIMEOUT_S * 1000 + 10000) + RESTORE_USD
+
+    def test_the_limit_is_reached_by_the_cache_of_versions(self):
+        limit = 2 * version_usd(1024) + 5 * self.worst()
+        result = self.run_cli(*self.words(*self.WORDS, "--yes", "-v", "--max-cost-usd", f"{limit:.8f}", "--exit-zero"))
+        published = re.findall(r"(?m)^POST \S+/functions/\S+/versions 201 ", result.stderr)
+        self.assertEqual(len(published), 2, result.stderr)
+        sent = self.samples("outcome NOT IN ('not_sent', 'not sent')")
+        self.assertEqual((len(sent), {s["outcome"] for s in sent}), (8, {"measured"}))
+        known = sum(usd(1024, s["billed_duration_ms"]) + RESTORE_USD * (s["start"] != "warm") for s in sent)
+        run, = self.runs()
+        self.assertAlmostEqual(run["snapshots_usd"], 2 * version_usd(1024), 10)
+        self.assertLessEqual(known + run["snapshots_usd"], limit)
+        self.assertGreater(known + 3 * version_usd(1024) + self.worst(), limit)
+        self.assertIn("ended at --max-cost-usd", result.stderr)
+        self.assertEqual({r["stop"] for r in read_rows(self.store, "SELECT stop FROM cells WHERE kind = 'cold'")}, {"cost limit"})
+        spend = json.loads(self.run_cli("report", "last", "--store", self.store, "--json").stdout)["spend"]
+        self.assertAlmostEqual(spend["billed_usd"], known, 12)
+        self.assertAlmostEqual(spend["snapshots_usd"], 2 * version_usd(1024), 10)
+        text = self.run_cli("report", "last", "--store", self.store).stdout
+        self.assertIn(f"and up to {shown(2 * version_usd(1024))} more for SnapStart's versions", re.sub(r"\n +", " ", text))
+
+    def test_the_quote_has_every_version(self):
+        result = self.run_cli(*self.words(*self.WORDS, "--yes", "--max-invocations", "8"))
+        text = re.sub(r"\n  ", " ", result.stderr)
+        most = 10 * version_usd(1024)
+        # the init is assumed to take 1 s
+        expected = 10 * (3 * 3600 * CACHE_USD + GB_S_USD)
+        self.assertIn(f"of these USD {shown(expected)}, at most {shown(most)}, for at most 10 published versions", text)
+        run, = self.runs()
+        self.assertAlmostEqual(run["quoted_max_usd"], most + 8 * self.worst(), 10)
+
+    def test_a_limit_below_one_version_is_refused_before_anything(self):
+        limit = version_usd(1024)
+        result = self.run_cli(*self.words(*self.WORDS, "--yes", "-v", "--max-cost-usd", f"{limit:.8f}"), status=2)
+        self.assertIn("does not allow one invocation", result.stderr)
+        self.assertIn("the snapshots before it", result.stderr)
+        self.assert_untouched(result.stderr)
+
+    def test_where_it_has_no_price_the_rest_is_quoted_and_no_limit_is_taken(self):
+        where = ["--region", "eu-west-1"]
+        self.endpoint = self.start("111122223333", options=where)
+        result = self.run_cli(*self.words(*self.WORDS, *where, "--yes", "-v", "--max-cost-usd", "5"), status=2)
+        self.assertIn("--max-cost-usd cannot be kept", result.stderr)
+        self.assertIn("SnapStart's cache and restores", result.stderr)
+        self.assert_untouched(result.stderr)
+        result = self.run_cli(*self.words(*self.WORDS, *where, "--yes", "--max-invocations", "8"))
+        self.assertIn("without SnapStart's cache and restores, whose price in eu-west-1 is not known", re.sub(r"\n  ", " ", result.stderr))
+        self.assertIn("USD", result.stderr)
+        text = self.run_cli("report", "last", "--store", self.store).stdout
+        self.assertIn("without SnapStart's cache and restores", re.sub(r"\n +", " ", text))
+
+    def test_published_ahead_all_of_them_must_fit(self):
+        limit = 5 * version_usd(1024)
+        result = self.run_cli(*self.words(*self.WORDS, "--in-place", "--yes", "-v", "--max-cost-usd", f"{limit:.8f}"), status=2)
+        self.assertIn("does not allow one invocation", result.stderr)
+        self.assert_untouched(result.stderr)
+
+
+class Storage(Billed):
+    """10 GB of ephemeral storage, 9.5 of them billed."""
+
+    def setUp(self):
+        super().setUp()
+        self.service.client.update("fn", EphemeralStorage={"Size": 10240})
+
+    @staticmethod
+    def usd(memory_mb, billed_ms):
+        return usd(memory_mb, billed_ms) + 9.5 * billed_ms / 1000 * STORAGE_USD
+
+    def test_is_quoted_spent_and_kept_within_the_limit(self):
+        self.run_cli(*self.words(*SMALL, "--yes", "--max-cost-usd", "0.5"))
+        run, = self.runs()
+        self.assertEqual(run["ephemeral_storage_mb"], 10240)
+        self.assertAlmostEqual(run["quoted_max_usd"], sum(10 * self.usd(mb, 13000) for mb in (256, 1024)), 12)
+        self.assertAlmostEqual(run["quoted_usd"], sum(4 * self.usd(mb, 1200) + 6 * self.usd(mb, 100) for mb in (256, 1024)), 12)
+        known = sum(self.usd(s["memory_size_mb"], s["billed_duration_ms"]) for s in self.samples("outcome='measured'"))
+        spend = json.loads(self.run_cli("report", "last", "--store", self.store, "--json").stdout)["spend"]
+        self.assertAlmostEqual(spend["billed_usd"], known, 15)
+
+
+class Primes(Billed):
+    def test_those_of_idle_chains_are_within_at_most(self):
+        self.run_cli(*self.words("--memory", "256", "--cold", "4", "--warm", "6", "--idle", "100ms", "--idle-probes", "2", "--yes"))
+        run, = self.runs()
+        # 4 cold, 6 warm, 2 probes, and 3 primes before each of these
+        self.assertAlmostEqual(run["quoted_max_usd"], 18 * usd(256, 13000), 12)
 
 
 if __name__ == "__main__":

@@ -35,6 +35,12 @@ static size_t check_row(const struct csv *csv, const struct cp_price_book *b)
         known = b->provisioned_concurrency_usd_per_gb_s;
     if (cp_view_is(item, "provisioned_duration") && cp_price_has_provisioned(b))
         known = b->provisioned_duration_usd_per_gb_s;
+    if (cp_view_is(item, "ephemeral_storage"))
+        known = b->storage_usd_per_gb_s;
+    if (cp_view_is(item, "snapstart_cache"))
+        known = b->snapshot_cache_usd_per_gb_s;
+    if (cp_view_is(item, "snapstart_restore"))
+        known = b->snapshot_restore_usd_per_gb;
     if (isnan(known))
         return 0;
     if (!(fabs(known - price) <= 1e-18))
@@ -61,9 +67,9 @@ static void numbers_are_those_of_the_table(void **state)
         }
     }
     csv_close(&csv);
-    /* us-east-1: 6 numbers a book; 23 others: request and duration of both, provisioned of x86_64
-     */
-    assert_int_equal(n, 2 * 6 + 23 * (2 * 2 + 2));
+    /* us-east-1: 9 numbers a book; 23 others: request, duration and storage of both, provisioned of
+     * x86_64 */
+    assert_int_equal(n, 2 * 9 + 23 * (2 * 3 + 2));
 }
 
 static void only_complete_regions_are_known(void **state)
@@ -76,6 +82,7 @@ static void only_complete_regions_are_known(void **state)
         assert_int_equal(cp_price_find(refused[i], "x86_64", &b, NULL), CP_ENOTFOUND);
     assert_int_equal(cp_price_find("eu-west-1", "arm64", &b, NULL), CP_OK);
     assert_false(cp_price_has_provisioned(b));
+    assert_true(isnan(b->snapshot_cache_usd_per_gb_s) && isnan(b->snapshot_restore_usd_per_gb));
     assert_int_equal(cp_price_n_tiers(b), 1);
     /* the first tier goes on where the others are not known */
     assert_near(cp_price_duration_month_usd(b, 20e9), 20e9 * 0.0000133334, 1e-6);

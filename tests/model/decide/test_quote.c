@@ -7,6 +7,7 @@
 #include "tests/test.h"
 
 #include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 
 static const struct cp_price_book book = {.region = "paper",
@@ -73,7 +74,8 @@ static void a_quote_is_what_paper_says(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         const struct row *r = &rows[i];
-        struct cp_quote q = cp_quote_of(r->sizes, r->n, r->limit, r->timeout_ms, &book);
+        const struct cp_quote_function function = {.timeout_ms = r->timeout_ms};
+        struct cp_quote q = cp_quote_of(r->sizes, r->n, r->limit, &function, &book);
         const struct {
             const char *what;
             double got, expected;
@@ -93,6 +95,138 @@ static void a_quote_is_what_paper_says(void **state)
     }
 }
 
+/* --- ephemeral storage and SnapStart --- */
+
+/* Storage USD 4 a GB-s above 512 MB, cache 0.001 a GB-s, restore 7 a GB. */
+static struct cp_price_book full_book(void)
+{
+    struct cp_price_book full = book;
+    full.storage_usd_per_gb_s = 4;
+    full.snapshot_cache_usd_per_gb_s = 0.001;
+    full.snapshot_restore_usd_per_gb = 7;
+    return full;
+}
+
+static void each_line_of_the_bill_is_what_paper_says(void **state)
+{
+    (void)state;
+    const struct cp_price_book full = full_book();
+    const double hour_ms = 3600e3;
+    static const struct cp_quote_function small = {.timeout_ms = 1000, .storage_mb = 512};
+    static const struct cp_quote_function large = {.timeout_ms = 1000, .storage_mb = 2560};
+    static const struct cp_quote_function snap = {
+        .timeout_ms = 1000, .storage_mb = 512, .is_snap_start = true};
+    static const struct cp_quote_function java = {
+        .timeout_ms = 200000, .storage_mb = 512, .is_snap_start = true, .has_free_snapshots = true};
+    const struct {
+        const char *what;
+        double got, expected;
+    } lines[] = {
+        {"512 MB of storage are free", cp_price_storage_usd(&full, 512, 1000), 0},
+        {"2 GB above them for half a second", cp_price_storage_usd(&full, 2560, 500), 4},
+        {"a cache is billed for 3 hours at least", cp_price_snapshot_cache_usd(&full, 512, hour_ms),
+         5.4},
+        {"and then for as long as it is kept", cp_price_snapshot_cache_usd(&full, 512, 4 * hour_ms),
+         7.2},
+        {"a restore of 2 GB", cp_price_snapshot_restore_usd(&full, 2048), 14},
+        {"an invocation: 1 + 10 * 0.5", cp_quote_invocation_usd(&full, &small, 1024, 500, true), 6},
+        {"with storage: + 4 * 2 * 0.5", cp_quote_invocation_usd(&full, &large, 1024, 500, true),
+         10},
+        {"with a restore: + 7", cp_quote_invocation_usd(&full, &snap, 1024, 500, true), 13},
+        {"a warm one restores nothing", cp_quote_invocation_usd(&full, &snap, 1024, 500, false), 6},
+        {"Java restores freely", cp_quote_invocation_usd(&full, &java, 1024, 500, true), 6},
+        {"the worst: 1 + 10 * 11 + 7", cp_quote_worst_usd(&full, &snap, 1024), 118},
+        {"the worst with storage: 1 + 10 * 11 + 4 * 2 * 11",
+         cp_quote_worst_usd(&full, &large, 1024), 199},
+        {"no SnapStart, no snapshot", cp_quote_worst_version_usd(&full, &small, 1024, 0), 0},
+        {"a version: init of 2 s, cache of 3 h: 10 * 2 + 10.8",
+         cp_quote_version_usd(&full, &snap, 1024, 2000, 0), 30.8},
+        {"its worst: init of 130 s", cp_quote_worst_version_usd(&full, &snap, 1024, 0), 1310.8},
+        {"Java pays its init, here as long as the timeout",
+         cp_quote_worst_version_usd(&full, &java, 1024, 4 * hour_ms), 2000},
+    };
+    for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
+        if (!(fabs(lines[i].got - lines[i].expected) <= 1e-9))
+            fail_msg("%s: %.12g, not %.12g", lines[i].what, lines[i].got, lines[i].expected);
+    }
+}
+
+/* 2 fresh of 100 + 0 ms, 1 warm of 100 ms, 3 spare primes, 2 versions with an init of 1 s, kept for
+ * 1 h as expected and 6 h at most. Restores: 7 each. */
+static void a_quote_has_snapshots_and_spare_primes(void **state)
+{
+    (void)state;
+    const struct cp_price_book full = full_book();
+    static const struct cp_quote_function snap = {
+        .timeout_ms = 1000, .storage_mb = 512, .is_snap_start = true};
+    const struct cp_quote_size size = {.memory_size_mb = 1024,
+                                       .n_fresh = 2,
+                                       .n_warm = 1,
+                                       .n_least = 1,
+                                       .init_ms = 1000,
+                                       .fresh_ms = 100,
+                                       .warm_ms = 100,
+                                       .n_spare = 3,
+                                       .n_versions = 2,
+                                       .kept_ms = 3600e3,
+                                       .kept_most_ms = 6 * 3600e3};
+    struct cp_quote q = cp_quote_of(&size, 1, 0, &snap, &full);
+    assert_int_equal(q.n_invocations, 6);
+    assert_int_equal(q.n_versions, 2);
+    assert_near(q.snapshots_usd, 2 * (10 + 10.8), 1e-9);
+    assert_near(q.snapshots_most_usd, 2 * (1300 + 21.6), 1e-9);
+    assert_near(q.expected_usd, 2 * (1 + 11 + 7) + 2 + 41.6, 1e-9);
+    assert_near(q.most_usd, 6 * 118 + 2643.2, 1e-9);
+    assert_near(q.least_usd, 1.01 + 10.8, 1e-9);
+    /* a limit holds for spare primes too, and versions are published all the same */
+    q = cp_quote_of(&size, 1, 4, &snap, &full);
+    assert_int_equal(q.n_invocations, 4);
+    assert_near(q.expected_usd, 81.6, 1e-9);
+    assert_near(q.most_usd, 4 * 118 + 2643.2, 1e-9);
+}
+
+static void what_has_no_price_is_named_and_left_out(void **state)
+{
+    (void)state;
+    static const struct cp_quote_function kinds[] = {
+        {.storage_mb = 512},
+        {.storage_mb = 513},
+        {.storage_mb = 512, .is_snap_start = true},
+        {.storage_mb = 1024, .is_snap_start = true},
+        {.storage_mb = 512, .is_snap_start = true, .has_free_snapshots = true},
+    };
+    static const char *const words[] = {
+        NULL, "ephemeral storage above 512 MB", "SnapStart's cache and restores",
+        "ephemeral storage above 512 MB, SnapStart's cache and restores", NULL};
+    struct cp_price_book bare = full_book();
+    bare.storage_usd_per_gb_s = bare.snapshot_cache_usd_per_gb_s = NAN;
+    bare.snapshot_restore_usd_per_gb = NAN;
+    const struct cp_price_book full = full_book();
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+        const char *said = cp_quote_unpriced(&bare, &kinds[i]);
+        assert_true(words[i] ? said && strcmp(said, words[i]) == 0 : !said);
+        assert_null(cp_quote_unpriced(&full, &kinds[i]));
+        assert_near(cp_quote_invocation_usd(&bare, &kinds[i], 1024, 500, true), 6, 1e-12);
+    }
+}
+
+static void the_kind_of_function_is_in_the_run(void **state)
+{
+    (void)state;
+    struct cp_run run = cp_run_empty();
+    struct cp_quote_function f = cp_quote_function_of(&run);
+    assert_int_equal(f.storage_mb, 512);
+    assert_false(f.is_snap_start || f.has_free_snapshots);
+    run.timeout_ms = 3000;
+    run.ephemeral_storage_mb = 1024;
+    (void)snprintf(run.initialization, sizeof run.initialization, "snap-start");
+    (void)snprintf(run.runtime, sizeof run.runtime, "java21");
+    f = cp_quote_function_of(&run);
+    assert_int_equal(f.timeout_ms, 3000);
+    assert_int_equal(f.storage_mb, 1024);
+    assert_true(f.is_snap_start && f.has_free_snapshots);
+}
+
 /* us-east-1 x86_64, 1,769 MB, 3 s: 13 s * 1769 / 1024 * 0.0000166667 + 0.0000002 */
 static void the_worst_of_one_invocation_at_list_price(void **state)
 {
@@ -100,7 +234,8 @@ static void the_worst_of_one_invocation_at_list_price(void **state)
     const struct cp_price_book *b = NULL;
     assert_int_equal(cp_price_find("us-east-1", "x86_64", &b, NULL), CP_OK);
     assert_near(cp_quote_worst_ms(3000), 13000, 0);
-    assert_near(cp_quote_worst_usd(b, 1769, 3000), 0.000374500878808594, 1e-15);
+    assert_near(cp_quote_worst_usd(b, &(struct cp_quote_function){.timeout_ms = 3000}, 1769),
+                0.000374500878808594, 1e-15);
 }
 
 /* --- learning from samples --- */
@@ -168,7 +303,8 @@ static void spent_is_what_the_records_say_and_the_worst_of_the_rest(void **state
         samples[i].outcome = given[i].outcome;
         samples[i].billed_duration_ms = given[i].billed_ms;
     }
-    struct cp_spend spend = cp_spend_of(samples, 7, 1000, &book);
+    struct cp_spend spend =
+        cp_spend_of(samples, 7, &(struct cp_quote_function){.timeout_ms = 1000}, &book);
     assert_int_equal(spend.n_billed, 2);
     assert_int_equal(spend.n_unknown, 3);
     assert_near(spend.billed_usd, 15, 1e-12);
@@ -181,7 +317,8 @@ static void without_prices_nothing_is_spent(void **state)
 {
     (void)state;
     struct cp_sample s = sample(CP_CELL_WARM, 1024, NAN, 10);
-    struct cp_spend spend = cp_spend_of(&s, 1, 1000, NULL);
+    struct cp_spend spend =
+        cp_spend_of(&s, 1, &(struct cp_quote_function){.timeout_ms = 1000}, NULL);
     assert_int_equal(spend.n_billed + spend.n_unknown, 0);
     assert_near(cp_spend_most_usd(&spend), 0, 0);
 }
@@ -191,6 +328,10 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_quote_is_what_paper_says),
         cmocka_unit_test(the_worst_of_one_invocation_at_list_price),
+        cmocka_unit_test(each_line_of_the_bill_is_what_paper_says),
+        cmocka_unit_test(a_quote_has_snapshots_and_spare_primes),
+        cmocka_unit_test(what_has_no_price_is_named_and_left_out),
+        cmocka_unit_test(the_kind_of_function_is_in_the_run),
         cmocka_unit_test(times_come_from_the_same_size_or_the_nearest),
         cmocka_unit_test(without_samples_the_assumed_times_stay),
         cmocka_unit_test(spent_is_what_the_records_say_and_the_worst_of_the_rest),
