@@ -19,7 +19,6 @@ enum {
     LOST_MAX = 10,
     SILENT_MAX = 5,
     UNREACHED_MAX = 3,
-    CLEANING_MS = 15 * 60 * 1000, /* from the last answer until every version is deleted */
 };
 #define BACK_OFF_MS     1000.0
 #define BACK_OFF_MAX_MS 20000.0
@@ -286,7 +285,7 @@ double cp_runner_snapshots_usd(const struct cp_runner *r, double more_ms)
  * pass, and cleaning up takes its time. */
 static double longest_ms(const struct cp_runner *r)
 {
-    return cp_quote_worst_ms(r->run->timeout_ms) + cp_idle_left_ms(r) + CLEANING_MS;
+    return cp_quote_worst_ms(r->run->timeout_ms) + cp_idle_left_ms(r) + CP_SNAPSHOTS_CLEANING_MS;
 }
 
 /* Beside all that is spent and in the air. A comparison with NAN is false: no limit. */

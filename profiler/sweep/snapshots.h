@@ -7,6 +7,10 @@
 
 #include "model/quote.h"
 
+/* How long it takes at most, after the last answer, until every version is deleted: the limit of
+ * undoing. */
+#define CP_SNAPSHOTS_CLEANING_MS (15.0 * 60 * 1000)
+
 struct cp_snapshot {
     char version[24];
     int memory_size_mb;

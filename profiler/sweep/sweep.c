@@ -19,7 +19,7 @@
 enum {
     PLAN_JSON_MAX = 16 * 1024 * 1024,
     UNDO_TRIES = 3,
-    UNDO_LIMIT_MS = 15 * 60 * 1000,
+
     DEFAULT_STORAGE_MB = 512
 };
 
@@ -193,7 +193,7 @@ static enum cp_code undo_in_account(struct cp_runner *r, struct cp_error *err)
     (void)cp_runner_may_send(r); /* hears of the last stop request */
     if (r->stop > 1)
         return cp_fail(err, CP_EINTERRUPTED, "interrupted twice");
-    cp_lambda_set_deadline(r->lambda, cp_runner_now_ms(r) + UNDO_LIMIT_MS);
+    cp_lambda_set_deadline(r->lambda, cp_runner_now_ms(r) + CP_SNAPSHOTS_CLEANING_MS);
     enum cp_code code = cp_swept_undo(&r->swept, &report, err);
     cp_lambda_set_deadline(r->lambda, NAN);
     if (!code && report.has_deleted_shadow)

@@ -15,8 +15,6 @@
 #define ASSUMED_WARM_MS  100.0
 /* A version takes an update, its wait, a publication and a deletion at 10 calls a second. */
 #define VERSION_MS 3000.0
-/* From the last answer until every version is deleted, at most. */
-#define CLEANING_MS (15.0 * 60 * 1000)
 /* Way to the service and back. */
 #define ROUND_TRIP_MS 50.0
 
@@ -117,7 +115,8 @@ static double most_ms(const struct cp_runner *r, const struct estimate *e)
     double n = 0;
     for (size_t i = 0; i < e->n; i++)
         n += (double)(e->sizes[i].n_fresh + e->sizes[i].n_warm + e->sizes[i].n_spare);
-    return n * cp_quote_worst_ms(r->run->timeout_ms) + cp_idle_left_ms(r) + CLEANING_MS;
+    return n * cp_quote_worst_ms(r->run->timeout_ms) + cp_idle_left_ms(r) +
+           CP_SNAPSHOTS_CLEANING_MS;
 }
 
 /* Published ahead, two versions of one size are kept apart by one of another size: at most one more
@@ -244,7 +243,7 @@ static double first_versions_usd(const struct cp_runner *r, const struct estimat
     double usd = 0;
     for (size_t i = 0; i < (is_ahead ? e->n : 1); i++) {
         double n = is_ahead ? (double)e->sizes[i].n_versions : 1;
-        double kept_ms = n * VERSION_MS + cp_idle_left_ms(r) + CLEANING_MS;
+        double kept_ms = n * VERSION_MS + cp_idle_left_ms(r) + CP_SNAPSHOTS_CLEANING_MS;
         usd += n * cp_quote_worst_version_usd(r->spend.book, &r->spend.function,
                                               e->sizes[i].memory_size_mb, kept_ms);
     }

@@ -350,6 +350,36 @@ class Snapshots(Billed):
         text = self.run_cli("report", "last", "--store", self.store).stdout
         self.assertIn("without SnapStart's cache and restores", re.sub(r"\n +", " ", text))
 
+    def test_a_resumed_sweep_goes_on_from_what_its_versions_cost(self):
+        limit = 2 * version_usd(1024) + 5 * self.worst()
+        words = [*self.WORDS, "--yes", "--max-cost-usd", f"{limit:.8f}", "--exit-zero"]
+        self.run_cli(*self.words(*words))
+        run, = self.runs()
+        with contextlib.closing(sqlite3.connect(self.store)) as db: # as a kill before the end leaves it
+            db.execute("UPDATE runs SET ended_at_ms = -1, is_interrupted = 1")
+            db.commit()
+        resumed = ["sweep", "--resume", run["id"], "--endpoint-url", self.endpoint, "--store", self.store, "--yes"]
+        refused = self.run_cli(*resumed, "-v", status=2)
+        self.assertIn("does not allow one invocation", refused.stderr)
+        self.assertNotRegex(refused.stderr, r"(?m)^(PUT|POST|DELETE) ")
+        limit = 3 * version_usd(1024) + 9 * self.worst()
+        self.run_cli(*resumed, "--max-cost-usd", f"{limit:.8f}", "--exit-zero")
+        run, = self.runs()
+        self.assertAlmostEqual(run["snapshots_usd"], 3 * version_usd(1024), 10)
+        self.assertEqual(len({(s["version"], s["plan_no"] // 4) for s in self.samples("outcome='measured'")}), 3)
+
+    def test_published_ahead_within_the_limit_all_are_counted(self):
+        words = ["--memory", "1024", "--cold", "4", "--warm", "3", "--idle", "none", "--parallel", "4", "--in-place"]
+        result = self.run_cli(*self.words(*words, "--yes", "-v", "--max-cost-usd", "1"))
+        published = re.findall(r"(?m)^POST \S+/functions/\S+/versions 201 ", result.stderr)
+        run, = self.runs()
+        self.assertTrue(published)
+        self.assertEqual(len(self.samples("outcome='measured'")), 7)
+        # a spacer between versions of one size may be smaller
+        self.assertLessEqual(run["snapshots_usd"], len(published) * version_usd(1024) + 1e-12)
+        self.assertGreaterEqual(run["snapshots_usd"], version_usd(1024) - 1e-12)
+        self.assertGreater(run["quoted_max_usd"], run["snapshots_usd"])
+
     def test_published_ahead_all_of_them_must_fit(self):
         limit = 5 * version_usd(1024)
         result = self.run_cli(*self.words(*self.WORDS, "--in-place", "--yes", "-v", "--max-cost-usd", f"{limit:.8f}"), status=2)
