@@ -47,7 +47,7 @@ int64_t cp_caller_unix_ms(const struct cp_caller *caller)
     return caller->options.clock->unix_ms(caller->options.clock->context);
 }
 
-static bool is_interrupted(const struct cp_caller *caller)
+bool cp_caller_is_interrupted(const struct cp_caller *caller)
 {
     const struct cp_caller_options *o = &caller->options;
     return o->is_interrupted && o->is_interrupted(o->interrupt_context);
@@ -147,7 +147,7 @@ enum cp_code cp_caller_sleep(struct cp_caller *caller, double ms, struct cp_erro
     double until = cp_caller_mono_ms(caller) + ms;
     double left = ms;
     while (left > 0) {
-        if (is_interrupted(caller))
+        if (cp_caller_is_interrupted(caller))
             return cp_fail(err, CP_EINTERRUPTED, "interrupted while waiting");
         size_t in_flight = 0;
         enum cp_code code = cp_caller_poll(caller, slice_ms(left), &in_flight, err);

@@ -49,15 +49,15 @@ struct cp_caller_options {
     const struct cp_credential_source *credential_source; /* borrowed; NULL: none */
     int connect_timeout_ms;                               /* > 0 */
     int max_connections;                                  /* > 0 */
-    const char *ca_bundle; /* PEM file of the CAs to trust; copied; NULL: the system\'s */
+    const char *ca_bundle; /* PEM file of the CAs to trust; copied; NULL: the system's */
     const struct cp_http_ops *http;
     const struct cp_call_clock *clock;
     double pace_ms;        /* least time between control-plane calls; 0 none */
-    bool needs_request_id; /* an answer without x-amzn-RequestId is not from AWS: refuse it */
+    bool needs_request_id; /* an answer below 500 without x-amzn-RequestId is not from AWS */
     void (*on_log)(void *context, const char *line); /* NULL: none */
     void *log_context;
-    /* Asked between attempts and while waiting; true ends the wait with CP_EINTERRUPTED. NULL:
-     * never. */
+    /* Asked several times a second while cp_call_wait waits, for an answer too (the request may
+     * have taken effect); true ends the wait with CP_EINTERRUPTED. NULL: never. */
     bool (*is_interrupted)(void *context);
     void *interrupt_context;
 };

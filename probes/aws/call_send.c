@@ -181,10 +181,11 @@ static void log_response(const struct pending *p, const struct cp_http_response 
     o->on_log(o->log_context, line);
 }
 
-/* AWS gives every answer a request id; a 2xx without one is a proxy's or a login page's. */
+/* AWS gives every answer a request id; one without is a proxy's or a login page's. Its 404 would
+ * tell an undo that there is nothing left. A 5xx says the same, whoever gave it. */
 static bool is_foreign(const struct pending *p, const struct cp_http_response *r)
 {
-    return p->caller->options.needs_request_id && !r->code && r->status >= 200 && r->status < 300 &&
+    return p->caller->options.needs_request_id && !r->code && r->status < 500 &&
            cp_http_header(r, "x-amzn-RequestId").n == 0;
 }
 
@@ -200,7 +201,9 @@ static void deliver_as_foreign(struct pending *p, const struct cp_http_response 
     refused.status = -1;
     refused.body = (struct cp_view){"", 0};
     refused.code = cp_fail(&refused.error, CP_EREMOTE,
-                           "the answer has no x-amzn-RequestId, so it is not from AWS");
+                           "the answer (HTTP %d) has no x-amzn-RequestId, so it is not from AWS; "
+                           "check the proxy, or sign in to this network",
+                           response->status);
     deliver(p, &refused);
 }
 

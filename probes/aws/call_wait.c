@@ -78,6 +78,9 @@ static struct waiter *attempt(struct cp_caller *caller, const struct cp_call *ca
         code = cp_caller_poll(caller, CP_POLL_SLICE_MS, &in_flight, err);
         if (!code && !w->is_done && in_flight == 0)
             code = cp_fail(err, CP_EIO, "%s: the transport lost the request", call->operation);
+        if (!code && !w->is_done && cp_caller_is_interrupted(caller))
+            code = cp_fail(err, CP_EINTERRUPTED, "interrupted before the answer to %s came",
+                           call->operation);
     }
     if (w->is_done)
         return w;           /* a poll that failed beside it comes again with the next one */

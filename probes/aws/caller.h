@@ -26,6 +26,7 @@ struct cp_caller {
 };
 
 int64_t cp_caller_unix_ms(const struct cp_caller *caller);
+bool cp_caller_is_interrupted(const struct cp_caller *caller);
 
 /* What a request was signed with. */
 struct cp_call_signing {

@@ -80,6 +80,8 @@ static enum cp_code wait_for(struct cp_caller *caller, struct fetch *f, struct c
         code = cp_caller_poll(caller, CP_POLL_SLICE_MS, &in_flight, err);
         if (!code && !f->is_done && in_flight == 0)
             code = cp_fail(err, CP_EIO, "the transport lost the request");
+        if (!code && !f->is_done && cp_caller_is_interrupted(caller))
+            code = cp_fail(err, CP_EINTERRUPTED, "interrupted while the code was fetched");
     }
     return f->is_done ? CP_OK : code;
 }

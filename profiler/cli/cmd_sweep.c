@@ -68,9 +68,12 @@ static enum cp_code read_payload(struct session *s)
     return cp_buf_check(&s->payload, "--payload", &s->err);
 }
 
-static bool is_stop_requested(void *context)
+/* Before the client is made nothing has been changed, and the first stop request ends the signing
+ * in. Later keys are renewed for the undo, too, which only the second one gives up. */
+static bool wants_no_keys(void *context)
 {
-    return cp_stop_requests(context) > 0;
+    const struct session *s = context;
+    return cp_stop_requests(NULL) > (s->lambda ? 1 : 0);
 }
 
 /* A run goes on where it was begun, never by accident in an account. `is_signed_in`: the account is
@@ -103,7 +106,8 @@ static enum cp_code find_place(struct session *s, const char *target)
         .allow_insecure = o->insecure_endpoint,
         .profile = o->profile,
         .credentials_from = o->credentials_from,
-        .is_interrupted = is_stop_requested,
+        .is_interrupted = wants_no_keys,
+        .interrupt_context = s,
         .warn = cp_progress_warn,
         .warn_context = &s->progress,
     };

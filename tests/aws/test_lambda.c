@@ -691,11 +691,22 @@ static void control_calls_beyond_loopback_keep_to_ten_a_second(void **state)
 static void rule_10_an_answer_without_request_id_is_not_from_aws(void **state)
 {
     (void)state;
-    static const struct fake_answer login_page = {200, "Content-Type: text/html\n", CONFIG, 0, 0};
-    struct cp_lambda *l = client(&login_page, 1);
-    struct cp_error err;
-    assert_int_equal(run_get_config(l, &err), CP_EREMOTE);
-    assert_non_null(strstr(err.text, "has no x-amzn-RequestId"));
+    static const struct fake_answer answers[] = {
+        {200, "Content-Type: text/html\n", CONFIG, 0, 0},
+        {302, "Location: http://sign-in.example\n", "", 0, 0},
+        {404, "Content-Type: text/html\n", "", 0, 0}, /* would mean: there is no such function */
+        {429, "Content-Type: text/html\n", "", 0, 0},
+    };
+    struct cp_lambda *l = client(answers, COUNT(answers));
+    for (size_t i = 0; i < COUNT(answers); i++) {
+        struct cp_error err;
+        char status[32];
+        (void)snprintf(status, sizeof status, "answer (HTTP %d)", answers[i].status);
+        assert_int_equal(run_get_config(l, &err), CP_EREMOTE);
+        assert_non_null(strstr(err.text, status));
+        assert_non_null(strstr(err.text, "has no x-amzn-RequestId"));
+    }
+    assert_int_equal(fake.n_requests, COUNT(answers));
     cp_lambda_free(l);
 }
 
@@ -767,6 +778,30 @@ static void waiting_ends_with_the_activation(void **state)
 static bool say_yes(void *context)
 {
     return *(bool *)context;
+}
+
+static enum cp_code silent_poll(struct cp_http *h, int timeout_ms, size_t *in_flight,
+                                struct cp_error *err)
+{
+    (void)h, (void)timeout_ms, (void)err;
+    *in_flight = 1;
+    return CP_OK;
+}
+
+static void an_interruption_does_not_wait_for_an_answer(void **state)
+{
+    (void)state;
+    const struct cp_http_ops silent = {fake_http_ops.open, fake_http_ops.start, silent_poll,
+                                       fake_http_ops.close};
+    bool is_interrupted = true;
+    fake_http_script(NULL, 0);
+    struct cp_lambda *l = client_with((struct cp_lambda_options){
+        .http = &silent, .is_interrupted = say_yes, .interrupt_context = &is_interrupted});
+    struct cp_error err;
+    assert_int_equal(run_get_config(l, &err), CP_EINTERRUPTED);
+    assert_string_equal(err.text, "interrupted before the answer to GetFunctionConfiguration came");
+    assert_int_equal(fake.n_requests, 1);
+    cp_lambda_free(l); /* the request's callback comes now */
 }
 
 static void an_interruption_ends_the_waiting(void **state)
@@ -1011,6 +1046,7 @@ int main(void)
         cmocka_unit_test(waiting_ends_with_the_update),
         cmocka_unit_test(waiting_ends_with_the_activation),
         cmocka_unit_test(an_interruption_ends_the_waiting),
+        cmocka_unit_test(an_interruption_does_not_wait_for_an_answer),
         cmocka_unit_test(an_invocation_is_asked_and_read),
         cmocka_unit_test(a_function_error_is_an_answer),
         cmocka_unit_test(rule_14_throttled_and_failed_invocations_are_measured_not_repeated),
