@@ -3,6 +3,8 @@
 the embedded service, which checks every signature."""
 import os
 import re
+import signal
+import subprocess
 import sys
 import unittest
 
@@ -28,7 +30,9 @@ class Keys(Case):
         super().setUp()
         self.aws = os.path.join(self.tmp, ".aws") # the user's own: not looked through for secrets
         os.makedirs(self.aws)
-        self.endpoint = self.serve(self.function(environment={"SLEEP_MS": 50})).endpoint
+        self.service = self.serve(self.function(environment={"SLEEP_MS": 50}),
+                                  self.function("slow", environment={"HANG": 1}, timeout=60))
+        self.endpoint = self.service.endpoint
         for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"):
             del self.env[name]
 
@@ -47,11 +51,29 @@ class Keys(Case):
         self.assertEqual({s["outcome"] for s in self.samples()} - {"not_sent"}, {"measured"}) # precision may come early
         self.assertNotIn(fixtures.MARK, result.stdout + result.stderr)
 
-    def test_of_a_helper_are_renewed_before_they_end(self):
+    def write_helper(self):
+        """Profile 'short'; the path of the helper's log."""
         log = os.path.join(self.aws, "runs")
         helper = self.write("helper.py", HELPER.format(log=log, lasts=LASTS_S, key=fixtures.ACCESS_KEY_ID,
                                                        secret=fixtures.SECRET_ACCESS_KEY, token=fixtures.SESSION_TOKEN))
         self.write("config", f"[profile short]\nregion = us-east-1\ncredential_process = '{sys.executable}' '{helper}'\n")
+        return log
+
+    def test_of_a_helper_are_renewed_for_the_undo_after_ctrl_c(self):
+        self.write_helper()
+        process = self.popen("sweep", "slow", "--endpoint-url", self.endpoint, "--store", self.store, "--memory", "512", "--idle",
+                             "none", "--cold", "1", "--warm", "0", "--yes", "--profile", "short", "-v",
+                             stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        for line in process.stderr:
+            if "/versions 201" in line:
+                break
+        process.send_signal(signal.SIGINT) # the answer that hangs is awaited for longer than these keys last
+        rest = "".join(process.stderr)
+        self.assertEqual(process.wait(30), 4, rest)
+        self.assertEqual([f["FunctionName"] for f in self.service.client.functions()], ["fn", "slow"])
+
+    def test_of_a_helper_are_renewed_before_they_end(self):
+        log = self.write_helper()
         result = self.sweep_fn("--profile", "short", "--cold", "4", "--warm", "100", timeout=400)
         self.assert_all_measured(result)
         with open(log, encoding="utf-8") as f:
