@@ -4,27 +4,9 @@
 #include <stdint.h>
 #include <string.h>
 
-enum { HEADERS_MAX = 1024, PRELUDE_SIZE = 8, CRC_SIZE = 4, TYPE_STRING = 7 };
+#include "model/base/crc32.h"
 
-/* Reflected CRC-32, polynomial 0x04c11db7. Whole payloads go through it: a byte at a time by table.
- */
-static uint32_t crc32_of(uint32_t crc, const void *bytes, size_t n)
-{
-    static uint32_t table[256];
-    const uint8_t *p = bytes;
-    if (!table[1]) {
-        for (uint32_t i = 0; i < 256; i++) {
-            uint32_t c = i;
-            for (int bit = 0; bit < 8; bit++)
-                c = c & 1 ? c >> 1 ^ 0xedb88320U : c >> 1;
-            table[i] = c;
-        }
-    }
-    crc = ~crc;
-    for (size_t i = 0; i < n; i++)
-        crc = crc >> 8 ^ table[(crc ^ p[i]) & 0xff];
-    return ~crc;
-}
+enum { HEADERS_MAX = 1024, PRELUDE_SIZE = 8, CRC_SIZE = 4, TYPE_STRING = 7 };
 
 static void add_uint(struct cp_buf *to, uint32_t value, int n_bytes)
 {
@@ -53,10 +35,10 @@ void cp_event_stream_add(struct cp_buf *to, const char *event_type, const char *
     add_uint(to, (uint32_t)total, 4);
     add_uint(to, (uint32_t)headers.n, 4);
     if (!to->failed)
-        add_uint(to, crc32_of(0, to->p + start, PRELUDE_SIZE), 4);
+        add_uint(to, cp_crc32((struct cp_view){to->p + start, PRELUDE_SIZE}), 4);
     (void)cp_buf_add_view(to, cp_buf_view(&headers));
     (void)cp_buf_add_view(to, payload);
     if (!to->failed)
-        add_uint(to, crc32_of(0, to->p + start, to->n - start), 4);
+        add_uint(to, cp_crc32((struct cp_view){to->p + start, to->n - start}), 4);
     cp_buf_clear(&headers);
 }

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "model/base/crc32.h"
 #include "probes/os/append_file.h"
 
 enum { TEXT_MAX = 16 * 1024 * 1024, LINE_MAX_BYTES = 8192, CRC_DIGITS = 8, NAME_SIZE = 96 };
@@ -15,18 +16,6 @@ struct cp_journal {
     struct cp_append_file *file;
     int n_records;
 };
-
-/* Reflected, polynomial 0x04C11DB7, as in IEEE 802.3; bit by bit: a record has a hundred bytes. */
-static uint32_t crc32_of(struct cp_view bytes)
-{
-    uint32_t crc = UINT32_MAX;
-    for (size_t i = 0; i < bytes.n; i++) {
-        crc ^= (unsigned char)bytes.p[i];
-        for (int bit = 0; bit < 8; bit++)
-            crc = crc >> 1 ^ (crc & 1 ? UINT32_C(0xEDB88320) : 0);
-    }
-    return ~crc;
-}
 
 const char *cp_journal_get(const struct cp_journal_record *record, const char *name)
 {
@@ -45,7 +34,7 @@ static bool has_right_crc(struct cp_view *line)
     struct cp_view rest = {line->p + CRC_DIGITS + 1, line->n - CRC_DIGITS - 1};
     if (line->n <= CRC_DIGITS + 1 || line->p[CRC_DIGITS] != ' ')
         return false;
-    (void)snprintf(expected, sizeof expected, "%08" PRIx32, crc32_of(rest));
+    (void)snprintf(expected, sizeof expected, "%08" PRIx32, cp_crc32(rest));
     if (memcmp(expected, line->p, CRC_DIGITS) != 0)
         return false;
     *line = rest;
@@ -213,7 +202,7 @@ enum cp_code cp_journal_write(struct cp_journal *journal, const char *kind,
             code = cp_fail(err, CP_EINVAL, "'%s' cannot be written to the journal", fields[i].name);
         (void)cp_buf_addf(&line, " %s=%s", fields[i].name, fields[i].value);
     }
-    (void)cp_buf_addf(&record, "%08" PRIx32 " %s\n", crc32_of(cp_buf_view(&line)),
+    (void)cp_buf_addf(&record, "%08" PRIx32 " %s\n", cp_crc32(cp_buf_view(&line)),
                       cp_buf_str(&line));
     if (!code)
         code = cp_buf_check(&line, "a record of the journal", err);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "model/base/crc32.h"
 #include "profiler/sweep/undo_facts.h"
 
 enum { TEXT_MAX = 1 << 20 };
@@ -16,18 +17,6 @@ static void must_hold(bool is_true, const char *what)
         return;
     (void)fprintf(stderr, "does not hold: %s\n", what);
     abort();
-}
-
-/* As in IEEE 802.3: without the right one the fuzzer would never get past it. */
-static uint32_t crc32_of(struct cp_view bytes)
-{
-    uint32_t crc = UINT32_MAX;
-    for (size_t i = 0; i < bytes.n; i++) {
-        crc ^= (unsigned char)bytes.p[i];
-        for (int bit = 0; bit < 8; bit++)
-            crc = crc >> 1 ^ (crc & 1 ? UINT32_C(0xEDB88320) : 0);
-    }
-    return ~crc;
 }
 
 static void facts_must_hold(const struct cp_undo_facts *f)
@@ -71,13 +60,14 @@ static void read_journal(struct cp_view text)
     must_hold(n_again == n_whole && again.n == taking.n, "and are the same again");
 }
 
+/* Without the right one the fuzzer would never get past it. */
 static void read_with_right_crcs(struct cp_view bytes)
 {
     struct cp_view line;
     struct cp_buf text;
     cp_buf_init(&text, TEXT_MAX);
     while (cp_view_split(&bytes, '\n', &line)) {
-        (void)cp_buf_addf(&text, "%08" PRIx32 " ", crc32_of(line));
+        (void)cp_buf_addf(&text, "%08" PRIx32 " ", cp_crc32(line));
         (void)cp_buf_add_view(&text, line);
         (void)cp_buf_addc(&text, '\n');
     }
