@@ -20,7 +20,8 @@ enum {
     DEFAULT_IDLE_PROBES = 12,
     FIRST_COLD_STOP = 90, /* the first look at which a p95 interval exists */
     WARM_ALONE_PER_BATCH = 20,
-    PARALLEL_COLD_MAX = 8,
+    PARALLEL_COLD_MAX = 8, /* here */
+    PARALLEL_COLD_ELSEWHERE = 10,
     COUNT_MAX = 100000,
     IDLE_PROBES_MAX = 1000,
 };
@@ -131,9 +132,12 @@ static enum cp_code choose_idle(const struct cp_sweep_options *options, struct c
     return CP_OK;
 }
 
-/* The machine's cores: more cold starts at once would only measure their own queue. */
-static int default_parallel(void)
+/* Where the function runs on this machine in a service of ours, its cores: more cold starts at once
+ * would only measure their own queue. What somebody else runs, wherever, has cores of its own. */
+static int default_parallel(enum cp_sweep_method method)
 {
+    if (method != CP_METHOD_OWN)
+        return PARALLEL_COLD_ELSEWHERE;
     long cores = sysconf(_SC_NPROCESSORS_ONLN);
     if (cores < 1)
         return 1;
@@ -213,7 +217,8 @@ static void fill_defaults(const struct cp_sweep_options *options,
     *s = (struct cp_sweep_settings){
         .max_cold = options->max_cold < 0 ? DEFAULT_MAX_COLD : options->max_cold,
         .max_warm = options->max_warm < 0 ? DEFAULT_MAX_WARM : options->max_warm,
-        .cold_per_batch = options->parallel_cold > 0 ? options->parallel_cold : default_parallel(),
+        .cold_per_batch = options->parallel_cold > 0 ? options->parallel_cold
+                                                     : default_parallel(options->place.method),
         .idle_probes = options->idle_probes < 0 ? DEFAULT_IDLE_PROBES : options->idle_probes,
         .precision_p50 = or_default(options->precision_p50, 0.05),
         .precision_p95 = or_default(options->precision_p95, 0.10),

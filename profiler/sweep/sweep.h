@@ -29,7 +29,7 @@ struct cp_sweep_options {
     int idle_probes;                     /* per interval; -1: default 12 */
     double precision_p50, precision_p95; /* relative half-widths wanted; NAN: .05 and .10 */
     int max_invocations;                 /* 0: no limit */
-    int parallel_cold;      /* fresh environments at once; 0: from the cores (local) or 10 */
+    int parallel_cold; /* fresh environments at once; 0: from the cores (CP_METHOD_OWN) or 10 */
     struct cp_view payload; /* JSON; empty means {} */
     uint64_t seed;
     struct cp_sweep_place place; /* how, and where `lambda` points */

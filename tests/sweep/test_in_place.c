@@ -133,7 +133,10 @@ static enum cp_code sweep(struct fixture *f)
         if (!code)
             code = use_versions(f, &s);
         /* the client repeats while undoing (15 min); the model does not */
-        if (cp_swept_undo(&s, &report, &undo_err) && cp_swept_undo(&s, &report, &undo_err))
+        enum cp_code undone = CP_EREMOTE;
+        for (int i = 0; i < 2 && undone; i++)
+            undone = cp_swept_undo(&s, &report, &undo_err);
+        if (undone)
             fail_msg("%s", undo_err.text);
     }
     cp_swept_clear(&s);
@@ -427,7 +430,10 @@ static void check_release_stays(struct fixture *f, int k, enum cp_code code)
             !f->lambda.versions[i].is_deleted)
             release = &f->lambda.versions[i].config;
     }
-    assert_non_null(release);
+    if (!release) {
+        fail_msg("the release is gone");
+        return;
+    }
     /* with our memory size it is named, unless it came when the versions were listed already */
     bool is_named = strstr(f->notes, "published by somebody else") != NULL;
     if (release->memory_size_mb == ORIGINAL_MB)

@@ -88,6 +88,31 @@ static void only_what_runs_here_is_limited_by_this_machine(void **state)
     assert_int_equal(cp_sweep_settings_make(&options, &function, &s, NULL), CP_EINVAL);
 }
 
+static int parallel_of(enum cp_sweep_method method, const char *endpoint_url, int wanted)
+{
+    struct cp_sweep_options options = default_options();
+    options.parallel_cold = wanted;
+    options.place.method = method;
+    options.place.endpoint_url = endpoint_url;
+    struct cp_sweep_settings s = make(&options, 512);
+    int n = s.cold_per_batch;
+    cp_sweep_settings_clear(&s);
+    return n;
+}
+
+static void only_what_runs_in_our_own_service_is_started_by_cores(void **state)
+{
+    (void)state;
+    long cores = sysconf(_SC_NPROCESSORS_ONLN);
+    const char *here = "http://127.0.0.1:9001";
+    assert_int_equal(parallel_of(CP_METHOD_OWN, here, 0), cores > 8 ? 8 : cores);
+    assert_int_equal(parallel_of(CP_METHOD_SHADOW, NULL, 0), 10);
+    assert_int_equal(parallel_of(CP_METHOD_IN_PLACE, NULL, 0), 10);
+    assert_int_equal(parallel_of(CP_METHOD_SHADOW, here, 0), 10);
+    assert_int_equal(parallel_of(CP_METHOD_SHADOW, NULL, 3), 3);
+    assert_int_equal(parallel_of(CP_METHOD_OWN, here, 3), 3);
+}
+
 static void sizes_and_intervals_are_sorted_and_unique(void **state)
 {
     (void)state;
@@ -205,6 +230,7 @@ int main(void)
         cmocka_unit_test(defaults_are_filled_in),
         cmocka_unit_test(the_functions_own_size_joins_the_defaults),
         cmocka_unit_test(only_what_runs_here_is_limited_by_this_machine),
+        cmocka_unit_test(only_what_runs_in_our_own_service_is_started_by_cores),
         cmocka_unit_test(sizes_and_intervals_are_sorted_and_unique),
         cmocka_unit_test(settings_come_back_from_json),
         cmocka_unit_test(damaged_json_is_refused),
