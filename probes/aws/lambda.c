@@ -89,6 +89,11 @@ void cp_lambda_set_deadline(struct cp_lambda *l, double mono_ms)
     cp_caller_set_deadline(l->caller, mono_ms);
 }
 
+enum cp_code cp_lambda_sleep(struct cp_lambda *l, double ms, struct cp_error *err)
+{
+    return cp_caller_sleep(l->caller, ms, err);
+}
+
 bool cp_lambda_is_embedded(const struct cp_lambda *lambda)
 {
     return cp_caller_is_embedded(lambda->caller);

@@ -60,6 +60,8 @@ void cp_lambda_free(struct cp_lambda *lambda);
  * ends it: three attempts again. is_interrupted is asked as ever, so answer false to the
  * interruption that led to the undo. */
 void cp_lambda_set_deadline(struct cp_lambda *l, double mono_ms);
+/* Between two looks. CP_EINTERRUPTED. */
+enum cp_code cp_lambda_sleep(struct cp_lambda *l, double ms, struct cp_error *err);
 
 /* Did the last answer come from the embedded service? */
 bool cp_lambda_is_embedded(const struct cp_lambda *lambda);

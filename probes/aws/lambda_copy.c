@@ -16,6 +16,7 @@ enum {
     URL_MAX = 16 * 1024,
     SHA256_BYTES = 32,
     SHA256_BASE64 = 44,
+    ARN_COLONS = 6, /* arn:aws:lambda:region:account:function:name */
 };
 
 static void wipe(struct cp_buf *b)
@@ -113,11 +114,25 @@ enum cp_code cp_function_copy_describe(const struct cp_function_source *source,
                                      out, err);
 }
 
-enum cp_code cp_lambda_delete_copy(struct cp_lambda *l, const char *name, struct cp_error *err)
+/* Its name, with or without an ARN before it; "" when the ARN has another form, a qualifier. */
+static const char *name_of(const char *function)
 {
-    struct cp_lambda_target target = {.function = name};
+    const char *name = function;
+    int n_colons = 0;
+    for (const char *at = function; *at; at++) {
+        if (*at != ':')
+            continue;
+        n_colons++;
+        name = at + 1;
+    }
+    return n_colons == 0 || n_colons == ARN_COLONS ? name : "";
+}
+
+enum cp_code cp_lambda_delete_copy(struct cp_lambda *l, const char *function, struct cp_error *err)
+{
+    struct cp_lambda_target target = {.function = function};
     struct cp_buf answer;
-    enum cp_code code = cp_copy_name_check(name, err);
+    enum cp_code code = cp_copy_name_check(name_of(function), err);
     if (code)
         return cp_fail_context(err, "DeleteFunction");
     code = cp_lambda_run(l, CP_OP_DELETE_FUNCTION, &target, NULL, NULL, &answer, err);

@@ -52,9 +52,9 @@ enum cp_code cp_function_copy_describe(const struct cp_function_source *source,
                                        const struct cp_function_copy *copy, struct cp_buf *out,
                                        struct cp_error *err);
 
-/* DeleteFunction without a qualifier: everything of it. Only a name that cp_copy_name_check
- * accepts: CP_EINVAL otherwise, before anything is sent. */
-enum cp_code cp_lambda_delete_copy(struct cp_lambda *l, const char *name, struct cp_error *err);
+/* DeleteFunction without a qualifier: everything of it. `function`: a name that cp_copy_name_check
+ * accepts, or an ARN with such a name: CP_EINVAL otherwise, before anything is sent. */
+enum cp_code cp_lambda_delete_copy(struct cp_lambda *l, const char *function, struct cp_error *err);
 
 /* "<name>-coldprof-<run>", cut before the mark so that all fits. `name` without account, Region or
  * qualifier. CP_EINVAL when `run` is none. */

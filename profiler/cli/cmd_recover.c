@@ -139,7 +139,7 @@ static void undo_now(struct session *s, const struct cp_undo_facts *facts,
 {
     struct cp_error err = {0};
     struct cp_undo_report report = {.on_note = warn};
-    enum cp_code code = cp_undo(s->lambda, facts, &report, &err);
+    enum cp_code code = cp_undo(s->lambda, facts, *journal, &report, &err);
     if (!code && *journal) {
         code = cp_journal_end(*journal, &err);
         *journal = NULL;

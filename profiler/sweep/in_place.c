@@ -133,7 +133,9 @@ static enum cp_code lock(struct cp_swept *s, struct cp_error *err)
         code = cp_change_intend(s->journal, CP_CHANGE_LOCK, &field, 1, err);
     if (code)
         return code;
+    s->facts.may_appear = true;
     code = cp_lambda_create_alias(s->lambda, s->function, &alias, err);
+    s->facts.may_appear = code && cp_swept_is_unanswered(s);
     code = cp_change_settle(s->journal, CP_CHANGE_LOCK, code, err);
     return code == CP_ECONFLICT ? explain_lock(s, err) : code;
 }

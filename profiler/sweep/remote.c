@@ -76,6 +76,10 @@ static enum cp_code read_tags(struct cp_lambda *l, const char *arn, const char *
         return CP_OK;
     if (code || !of[0] || !run[0] || !is_of(function, of))
         return code;
+    char expected[256];
+    cp_arn_of_neighbour(of, facts->shadow, expected);
+    if (strcmp(expected, arn) != 0) /* tags that were copied from another account or Region */
+        return CP_OK;
     struct cp_view rest = cp_view_of(run);
     (void)cp_view_split(&rest, '-', &id);
     *is_ours = cp_view_copy(id, facts->run, sizeof facts->run) &&

@@ -38,7 +38,9 @@ static enum cp_code create(struct cp_swept *s, const struct cp_function_source *
     enum cp_code code = cp_change_intend(s->journal, CP_CHANGE_CREATE_SHADOW, &field, 1, err);
     if (code)
         return code;
+    s->facts.may_appear = true;
     code = cp_lambda_create_copy(s->lambda, source, &copy, created, err);
+    s->facts.may_appear = code && cp_swept_is_unanswered(s);
     return cp_change_settle(s->journal, CP_CHANGE_CREATE_SHADOW, code, err);
 }
 

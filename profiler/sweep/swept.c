@@ -179,6 +179,12 @@ enum cp_code cp_swept_release(struct cp_swept *swept, const char *version, struc
 
 /* --- what shadow and in place begin with --- */
 
+bool cp_swept_is_unanswered(const struct cp_swept *swept)
+{
+    int status = cp_lambda_last_failure(swept->lambda)->http_status;
+    return status < 0 || status >= 500;
+}
+
 enum cp_code cp_swept_start_facts(struct cp_swept *s, const char *run_id, struct cp_error *err)
 {
     struct cp_undo_facts *f = &s->facts;
@@ -247,6 +253,19 @@ static bool has_taken_effect(struct cp_swept *s, const struct cp_function_update
     return is_so;
 }
 
+/* The update that was in the way changed nothing that we know of: its RevisionId may be taken.
+ * Otherwise the next update would overwrite what somebody else has just written. */
+static bool is_as_before(struct cp_swept *s)
+{
+    struct cp_function_config before = s->latest;
+    struct cp_error ignored;
+    bool is_so = !cp_swept_look(s, &ignored) && s->latest.memory_size_mb == before.memory_size_mb &&
+                 !cp_function_config_difference(&before, &s->latest, true);
+    if (!is_so)
+        s->latest = before;
+    return is_so;
+}
+
 static enum cp_code update(struct cp_swept *s, int memory_size_mb, const char *description,
                            struct cp_error *err)
 {
@@ -262,11 +281,13 @@ static enum cp_code update(struct cp_swept *s, int memory_size_mb, const char *d
             cp_lambda_update_function_configuration(s->lambda, s->function, &change, &after, err);
         if (!code)
             s->latest = after;
-        if (code == CP_ECONFLICT && !is_worth_waiting(s))
-            return has_taken_effect(s, &change) ? CP_OK : explain_conflict(s, err);
-        if (code == CP_ECONFLICT &&
-            cp_lambda_wait_updated(s->lambda, s->function, UPDATE_TIMEOUT_MS, &s->latest, err))
-            return err ? err->code : CP_ECONFLICT;
+        if (code != CP_ECONFLICT)
+            continue;
+        bool is_in_progress = is_worth_waiting(s); /* before the next call */
+        if (has_taken_effect(s, &change))
+            return CP_OK;
+        if (!is_in_progress || !is_as_before(s))
+            return explain_conflict(s, err);
     }
     return code ? code : settle(s, err);
 }
@@ -277,10 +298,10 @@ enum cp_code cp_swept_update(struct cp_swept *s, int memory_size_mb, const char 
     char memory[16];
     const struct cp_journal_field field = {"memory", memory};
     (void)snprintf(memory, sizeof memory, "%d", memory_size_mb);
-    cp_undo_facts_writing(&s->facts, memory_size_mb);
     enum cp_code code = cp_change_intend(s->journal, CP_CHANGE_MEMORY, &field, 1, err);
     if (code)
         return code;
+    cp_undo_facts_writing(&s->facts, memory_size_mb);
     code = update(s, memory_size_mb, description, err);
     return cp_change_settle(s->journal, CP_CHANGE_MEMORY, code, err);
 }
@@ -350,7 +371,7 @@ static enum cp_code undo_journal(struct cp_swept *swept, struct cp_undo_report *
 {
     if (!swept->journal)
         return CP_OK;
-    enum cp_code code = cp_undo(swept->lambda, &swept->facts, report, err);
+    enum cp_code code = cp_undo(swept->lambda, &swept->facts, swept->journal, report, err);
     if (code)
         return code;
     struct cp_journal *journal = swept->journal;

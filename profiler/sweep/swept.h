@@ -115,6 +115,8 @@ enum cp_code cp_swept_check_same(const struct cp_swept *swept,
                                  struct cp_error *err);
 enum cp_code cp_swept_fail_changed(const struct cp_swept *swept, const char *what,
                                    struct cp_error *err);
+/* Of a call that failed: whether it was done nobody can tell. */
+bool cp_swept_is_unanswered(const struct cp_swept *swept);
 /* Fills the facts common to shadow and in place, with a token of this session. */
 enum cp_code cp_swept_start_facts(struct cp_swept *swept, const char *run_id, struct cp_error *err);
 /* Opens the journal and writes the facts: from now on there may be something to undo. */

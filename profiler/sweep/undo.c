@@ -6,7 +6,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { UPDATE_TIMEOUT_MS = 5 * 60 * 1000, LOOKS = 10, VERSION_TEXT_MAX = 24 };
+#include "profiler/sweep/change.h"
+
+enum {
+    UPDATE_TIMEOUT_MS = 5 * 60 * 1000,
+    LOOKS = 10,
+    VERSION_TEXT_MAX = 24,
+    LATE_LOOKS = 6,
+    LATE_STEP_MS = 1000,
+};
 
 static void note(const struct cp_undo_report *report, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
@@ -23,6 +31,17 @@ static void note(const struct cp_undo_report *report, const char *fmt, ...)
     report->on_note(report->context, text);
 }
 
+/* What was sent just before the sweep died may still be under way in the service: then it is not
+ * there yet. True: looked too early, look again. */
+static bool may_come(struct cp_lambda *l, const struct cp_undo_facts *facts, enum cp_code *code,
+                     int *n_looks, struct cp_error *err)
+{
+    if (*code != CP_ENOTFOUND || !facts->may_appear || ++*n_looks >= LATE_LOOKS)
+        return false;
+    *code = cp_lambda_sleep(l, LATE_STEP_MS, err);
+    return !*code;
+}
+
 /* --- shadow function --- */
 
 static enum cp_code undo_shadow(struct cp_lambda *l, const struct cp_undo_facts *facts,
@@ -30,9 +49,14 @@ static enum cp_code undo_shadow(struct cp_lambda *l, const struct cp_undo_facts 
 {
     char arn[256];
     char tag[CP_TAG_VALUE_MAX];
-    /* By ARN: credentials of another account are refused instead of finding nothing. */
+    int n_looks = 0;
+    enum cp_code code = CP_OK;
+    /* By ARN: credentials of another account are refused instead of finding nothing, or another
+     * function of that name. */
     cp_arn_of_neighbour(facts->function_arn, facts->shadow, arn);
-    enum cp_code code = cp_lambda_get_tag(l, arn, CP_TAG_RUN, tag, err);
+    do
+        code = cp_lambda_get_tag(l, arn, CP_TAG_RUN, tag, err);
+    while (may_come(l, facts, &code, &n_looks, err));
     if (code == CP_ENOTFOUND)
         return CP_OK;
     if (code)
@@ -42,7 +66,7 @@ static enum cp_code undo_shadow(struct cp_lambda *l, const struct cp_undo_facts 
              facts->shadow);
         return CP_OK;
     }
-    code = cp_lambda_delete_copy(l, facts->shadow, err);
+    code = cp_lambda_delete_copy(l, arn, err);
     report->has_deleted_shadow = code == CP_OK;
     return code == CP_ENOTFOUND ? CP_OK : code;
 }
@@ -68,7 +92,9 @@ static enum cp_code look(struct cp_lambda *l, const char *function, struct cp_fu
     return code;
 }
 
-/* `*is_again`: it changed between the look and the update. */
+/* `*is_again`: it changed between the look and the update. The original size is also written over
+ * itself, once: an update or a publication that lost its answer may still be under way, and is
+ * refused when it comes with a RevisionId of before. */
 static enum cp_code try_put_back(struct cp_lambda *l, const struct cp_undo_facts *facts,
                                  struct cp_undo_report *report, bool *is_again,
                                  struct cp_error *err)
@@ -76,9 +102,10 @@ static enum cp_code try_put_back(struct cp_lambda *l, const struct cp_undo_facts
     struct cp_function_config latest;
     *is_again = false;
     enum cp_code code = look(l, facts->function_arn, &latest, err);
-    if (code || latest.memory_size_mb == facts->original_memory_mb)
+    bool is_back = !code && latest.memory_size_mb == facts->original_memory_mb;
+    if (code || (is_back && !facts->n_written))
         return code;
-    if (!holds(facts->written_mb, facts->n_written, latest.memory_size_mb)) {
+    if (!is_back && !holds(facts->written_mb, facts->n_written, latest.memory_size_mb)) {
         note(report,
              "$LATEST has %d MB, which this sweep did not set: left as it is (it had %d MB)",
              latest.memory_size_mb, facts->original_memory_mb);
@@ -92,7 +119,7 @@ static enum cp_code try_put_back(struct cp_lambda *l, const struct cp_undo_facts
     *is_again = code == CP_ECONFLICT;
     if (!code)
         code = cp_lambda_wait_updated(l, facts->function_arn, UPDATE_TIMEOUT_MS, NULL, err);
-    report->has_put_back |= !code;
+    report->has_put_back |= !code && !is_back;
     return code;
 }
 
@@ -105,6 +132,20 @@ static enum cp_code put_back(struct cp_lambda *l, const struct cp_undo_facts *fa
         code = try_put_back(l, facts, report, &is_again, err);
     if (code)
         (void)cp_fail_context(err, "cannot give $LATEST its %d MB back", facts->original_memory_mb);
+    return code;
+}
+
+/* A journal that cannot be written does not stop an undo. */
+static enum cp_code put_back_noted(struct cp_lambda *l, const struct cp_undo_facts *facts,
+                                   struct cp_journal *journal, struct cp_undo_report *report,
+                                   struct cp_error *err)
+{
+    struct cp_error ignored;
+    if (!facts->n_written)
+        return put_back(l, facts, report, err);
+    (void)cp_change_intend(journal, CP_CHANGE_PUT_BACK, NULL, 0, &ignored);
+    enum cp_code code = put_back(l, facts, report, err);
+    (void)cp_change_settle(journal, CP_CHANGE_PUT_BACK, code, &ignored);
     return code;
 }
 
@@ -187,7 +228,11 @@ static enum cp_code unlock(struct cp_lambda *l, const struct cp_undo_facts *fact
 {
     struct cp_alias_config alias;
     struct cp_undo_facts theirs = {0};
-    enum cp_code code = cp_lambda_get_alias(l, facts->function_arn, CP_LOCK_ALIAS, &alias, err);
+    int n_looks = 0;
+    enum cp_code code = CP_OK;
+    do
+        code = cp_lambda_get_alias(l, facts->function_arn, CP_LOCK_ALIAS, &alias, err);
+    while (may_come(l, facts, &code, &n_looks, err));
     if (code == CP_ENOTFOUND)
         return CP_OK;
     if (code)
@@ -201,10 +246,11 @@ static enum cp_code unlock(struct cp_lambda *l, const struct cp_undo_facts *fact
 
 /* The lock goes last: it is the copy of the facts for other machines. */
 static enum cp_code undo_in_place(struct cp_lambda *l, const struct cp_undo_facts *facts,
-                                  struct cp_undo_report *report, struct cp_error *err)
+                                  struct cp_journal *journal, struct cp_undo_report *report,
+                                  struct cp_error *err)
 {
     struct cp_error later = {0};
-    enum cp_code code = put_back(l, facts, report, err);
+    enum cp_code code = put_back_noted(l, facts, journal, report, err);
     if (code == CP_ENOTFOUND) {
         note(report, "the function does not exist any more");
         return CP_OK;
@@ -215,13 +261,14 @@ static enum cp_code undo_in_place(struct cp_lambda *l, const struct cp_undo_fact
 }
 
 enum cp_code cp_undo(struct cp_lambda *lambda, const struct cp_undo_facts *facts,
-                     struct cp_undo_report *report, struct cp_error *err)
+                     struct cp_journal *journal, struct cp_undo_report *report,
+                     struct cp_error *err)
 {
     enum cp_code code = CP_OK;
     if (facts->method == CP_METHOD_SHADOW)
         code = undo_shadow(lambda, facts, report, err);
     if (facts->method == CP_METHOD_IN_PLACE)
-        code = undo_in_place(lambda, facts, report, err);
+        code = undo_in_place(lambda, facts, journal, report, err);
     if (code)
         (void)cp_fail_context(err, "'%s'", facts->function_arn);
     return code;

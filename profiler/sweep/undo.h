@@ -18,9 +18,12 @@ struct cp_undo_report {
     void *context;
 };
 
-/* Does all it can; the first failure is returned and something of ours may be left. */
+/* Does all it can; the first failure is returned and something of ours may be left. `journal` hears
+ * when $LATEST holds nothing of ours any more, so that an undo that is repeated later leaves alone
+ * what others have written since; NULL: there is none. */
 enum cp_code cp_undo(struct cp_lambda *lambda, const struct cp_undo_facts *facts,
-                     struct cp_undo_report *report, struct cp_error *err);
+                     struct cp_journal *journal, struct cp_undo_report *report,
+                     struct cp_error *err);
 
 /* A version is ours: published after `highest_version` with our token in its description. */
 bool cp_undo_is_our_version(const struct cp_undo_facts *facts,

@@ -149,23 +149,37 @@ void cp_undo_facts_put_back(struct cp_undo_facts *facts)
     facts->n_written = 0;
 }
 
+static bool is_change(const char *name, enum cp_change change)
+{
+    return name && strcmp(name, cp_change_info(change)->name) == 0;
+}
+
+static void take_memory(struct cp_undo_facts *f, const struct cp_journal_record *record,
+                        bool is_intent, bool is_done)
+{
+    int memory_mb = 0;
+    if (is_intent && read_memory(cp_view_of(cp_journal_get(record, "memory")), &memory_mb))
+        cp_undo_facts_writing(f, memory_mb);
+    if (is_done && f->n_written && f->written_mb[f->n_written - 1] == f->original_memory_mb)
+        cp_undo_facts_put_back(f);
+}
+
 bool cp_undo_facts_take(void *facts, const struct cp_journal_record *record)
 {
     struct cp_undo_facts *f = facts;
     const char *change = cp_journal_get(record, "change");
-    int memory_mb = 0;
+    const char *outcome = cp_journal_get(record, "outcome");
+    bool is_intent = strcmp(record->kind, "intent") == 0;
+    bool is_done = outcome && strcmp(outcome, "ok") == 0;
     if (strcmp(record->kind, "begin") == 0)
         f->is_begun = take_begin(f, record);
     if (strcmp(record->kind, "end") == 0)
         f->is_ended = true;
-    if (!change || strcmp(change, cp_change_info(CP_CHANGE_MEMORY)->name) != 0)
-        return true;
-    if (strcmp(record->kind, "intent") == 0 &&
-        read_memory(cp_view_of(cp_journal_get(record, "memory")), &memory_mb))
-        cp_undo_facts_writing(f, memory_mb);
-    const char *outcome = cp_journal_get(record, "outcome");
-    if (outcome && strcmp(outcome, "ok") == 0 && f->n_written &&
-        f->written_mb[f->n_written - 1] == f->original_memory_mb)
+    if (is_change(change, CP_CHANGE_CREATE_SHADOW) || is_change(change, CP_CHANGE_LOCK))
+        f->may_appear = is_intent || !is_done;
+    if (is_change(change, CP_CHANGE_MEMORY))
+        take_memory(f, record, is_intent, is_done);
+    if (is_change(change, CP_CHANGE_PUT_BACK) && is_done)
         cp_undo_facts_put_back(f);
     return true;
 }

@@ -31,6 +31,7 @@ struct cp_undo_facts {
     size_t n_sizes;
     int written_mb[CP_UNDO_SIZES_MAX]; /* $LATEST may hold one of these because of us */
     size_t n_written;
+    bool may_appear; /* the shadow or the lock: its creation was begun and has no answer */
     bool is_begun, is_ended;
 };
 

@@ -148,6 +148,7 @@ static void names_of_copies_fit_and_keep_mark_and_run(void **state)
 
 static void only_names_of_copies_can_be_deleted_whole(void **state)
 {
+#define ARN "arn:aws:lambda:eu-central-1:123456789012:function"
     static const char *const bad[] = {
         "",
         "checkout",
@@ -155,7 +156,9 @@ static void only_names_of_copies_can_be_deleted_whole(void **state)
         "checkout-coldprof-",
         "checkout-coldprof-7f3g",
         "checkout-coldprof-7f3a:1",
-        "arn:aws:lambda:eu-central-1:123456789012:function:checkout-coldprof-7f3a",
+        ARN ":checkout",
+        ARN ":checkout-coldprof-7f3a:checkout-coldprof-7f3a",
+        ARN ":checkout-coldprof-7f3a:1",
     };
     (void)state;
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
@@ -166,6 +169,8 @@ static void only_names_of_copies_can_be_deleted_whole(void **state)
         assert_int_equal(cp_lambda_delete_copy(NULL, bad[i], &err), CP_EINVAL);
     }
     assert_int_equal(cp_copy_name_check("checkout-coldprof-7f3a", NULL), CP_OK);
+    assert_int_equal(cp_copy_name_check(ARN ":checkout-coldprof-7f3a", NULL), CP_EINVAL);
+#undef ARN
 }
 
 static struct cp_function_config config_of(const char *members)

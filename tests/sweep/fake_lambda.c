@@ -25,6 +25,7 @@ void fake_lambda_init(struct cp_lambda *l)
         .lifetime_ms = 6000,
         .fail_at = FAKE_CALLS_NEVER,
         .lose_at = FAKE_CALLS_NEVER,
+        .busy_at = FAKE_CALLS_NEVER,
         .revision = 1,
         .seed_state = 1,
     };
@@ -105,6 +106,15 @@ static enum cp_code begin_call(struct cp_lambda *l, struct cp_error *err)
         l->at_call(l->at_context, l->n_calls);
     if (l->n_calls == l->fail_at)
         return refuse(l, CP_EREMOTE, 500, "ServiceException", err);
+    if (l->n_calls == l->busy_at)
+        return refuse(l, CP_ECONFLICT, 409, "ResourceConflictException", err);
+    return CP_OK;
+}
+
+enum cp_code cp_lambda_sleep(struct cp_lambda *l, double ms, struct cp_error *err)
+{
+    (void)err;
+    l->now_ms += ms;
     return CP_OK;
 }
 

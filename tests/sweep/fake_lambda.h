@@ -62,6 +62,7 @@ struct cp_lambda {
     const char *throttle_reason; /* NULL: ConcurrentInvocationLimitExceeded */
     /* at the k-th call (1 = first): */
     int fail_at;                                 /* answers 500 without effect */
+    int busy_at;                                 /* answers 409: an update is in progress */
     int lose_at;                                 /* answers 500 after the effect of a change */
     void (*at_call)(void *context, int n_calls); /* before every call */
     void *at_context;

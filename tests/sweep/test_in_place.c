@@ -286,16 +286,21 @@ static void die_here(struct fixture *f, int k)
     f->happens = die;
 }
 
-static void recover_one(struct fixture *f, const struct cp_undo_facts *facts)
+static void recover_one(struct fixture *f, struct cp_undo_facts *facts, struct cp_journal *journal)
 {
     struct cp_error err = {0};
     struct cp_undo_report report = {.on_note = on_note, .context = f};
+    int64_t revision = f->dead.revision;
+    bool has_written = facts->n_written > 0;
     for (int i = 0; i < 2; i++) { /* the second time finds nothing to do */
         int n_changes = f->dead.n_changes;
-        if (cp_undo(&f->dead, facts, &report, &err))
+        if (cp_undo(&f->dead, facts, journal, &report, &err))
             fail_msg("%s", err.text);
         assert_true(i == 0 || f->dead.n_changes == n_changes);
+        cp_undo_facts_put_back(facts); /* as the journal has it now */
     }
+    /* an update or a publication that is still under way comes with the RevisionId of before */
+    assert_true(!has_written || f->dead.revision != revision);
 }
 
 static bool recover_journal(void *context, const char *name)
@@ -307,7 +312,7 @@ static bool recover_journal(void *context, const char *name)
     if (cp_undo_facts_open(f->copy, name, &facts, &journal, &err))
         fail_msg("%s", err.text);
     if (facts.is_begun && !facts.is_ended)
-        recover_one(f, &facts);
+        recover_one(f, &facts, journal);
     assert_int_equal(cp_journal_end(journal, NULL), CP_OK);
     return true;
 }
@@ -329,7 +334,7 @@ static void recover_from_lock(struct fixture *f, int k, enum cp_code code)
     if (f->dead.alias.name[0]) {
         assert_true(cp_undo_facts_from_alias(&f->dead.alias, &facts));
         (void)snprintf(facts.function_arn, sizeof facts.function_arn, "%s", FAKE_ARN);
-        recover_one(f, &facts);
+        recover_one(f, &facts, NULL);
     }
     assert_nothing_left(&f->dead, ORIGINAL_MB);
     free(f->dead.versions);
@@ -343,6 +348,49 @@ static void death_before_any_call_is_recovered_from_the_journal(void **state)
 static void death_before_any_call_is_recovered_from_the_lock(void **state)
 {
     for_each_call(*state, die_here, recover_from_lock);
+}
+
+/* The first undo gets $LATEST back and then fails; before the second the owner chooses a size that
+ * the sweep had used. */
+static bool recover_twice(void *context, const char *name)
+{
+    struct fixture *f = context;
+    for (int i = 0; i < 2; i++) {
+        struct cp_undo_facts facts;
+        struct cp_undo_report report = {.on_note = on_note, .context = f};
+        struct cp_journal *journal = NULL;
+        struct cp_error err = {0};
+        if (cp_undo_facts_open(f->copy, name, &facts, &journal, &err))
+            fail_msg("%s", err.text);
+        int mine_mb = facts.written_mb[0];
+        assert_int_equal(facts.n_written, i ? 0 : 1);
+        f->dead.fail_at = i ? FAKE_CALLS_NEVER : f->dead.n_calls + 4; /* look, put, look, list */
+        assert_int_equal(cp_undo(&f->dead, &facts, journal, &report, &err), i ? CP_OK : CP_EREMOTE);
+        if (i == 0) {
+            assert_int_equal(f->dead.latest.memory_size_mb, ORIGINAL_MB);
+            f->dead.latest.memory_size_mb = mine_mb;
+            cp_journal_close(journal);
+            continue;
+        }
+        assert_int_not_equal(f->dead.latest.memory_size_mb, ORIGINAL_MB);
+        assert_int_equal(cp_journal_end(journal, NULL), CP_OK);
+    }
+    return true;
+}
+
+static void check_owner_keeps_his_size(struct fixture *f, int k, enum cp_code code)
+{
+    (void)k, (void)code;
+    struct cp_function_config *l = &f->dead.latest;
+    bool is_settled = strcmp(l->last_update_status, "InProgress") != 0;
+    if (l->memory_size_mb != ORIGINAL_MB && f->dead.n_versions == 1 && is_settled)
+        assert_int_equal(cp_journal_list(f->copy, recover_twice, f, NULL), CP_OK);
+    free(f->dead.versions);
+}
+
+static void what_the_owner_sets_after_an_undo_that_failed_stays(void **state)
+{
+    for_each_call(*state, die_here, check_owner_keeps_his_size);
 }
 
 /* --- others --- */
@@ -375,6 +423,24 @@ static void check_memory_stays(struct fixture *f, int k, enum cp_code code)
 static void a_foreign_memory_size_is_never_overwritten(void **state)
 {
     for_each_call(*state, change_memory, check_memory_stays);
+}
+
+/* Our call meets the update of somebody else, which has ended when we look again. */
+static void change_memory_slowly(struct fixture *f, int k)
+{
+    f->happens = set_memory;
+    f->lambda.busy_at = k;
+}
+
+static void check_memory_alone(struct fixture *f, int k, enum cp_code code)
+{
+    (void)k, (void)code; /* a read that is answered 409 is another error */
+    assert_nothing_left(&f->lambda, FOREIGN_MB);
+}
+
+static void a_foreign_update_in_progress_is_never_overwritten(void **state)
+{
+    for_each_call(*state, change_memory_slowly, check_memory_alone);
 }
 
 static void deploy(struct fixture *f)
@@ -623,7 +689,9 @@ int main(void)
         TEST(a_lost_answer_leaves_nothing),
         TEST(death_before_any_call_is_recovered_from_the_journal),
         TEST(death_before_any_call_is_recovered_from_the_lock),
+        TEST(what_the_owner_sets_after_an_undo_that_failed_stays),
         TEST(a_foreign_memory_size_is_never_overwritten),
+        TEST(a_foreign_update_in_progress_is_never_overwritten),
         TEST(a_foreign_deployment_keeps_its_code_and_gets_its_memory_back),
         TEST(a_foreign_release_stays_and_is_named_when_it_has_our_size),
         TEST(others_that_reach_latest_are_a_reason_to_refuse),
