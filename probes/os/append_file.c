@@ -13,7 +13,7 @@
 
 #include "probes/os/file.h"
 
-enum { NAME_SIZE = 128, OTHERS = 077, READ_STEP = 16 * 1024 };
+enum { NAME_SIZE = 128, OTHERS = 077, READ_STEP = 16 * 1024, CREATE_TRIES = 3 };
 
 struct cp_append_file {
     int fd, folder;
@@ -87,9 +87,14 @@ void cp_append_close(struct cp_append_file *file)
     free(file);
 }
 
-static enum cp_code lock(const struct cp_append_file *file, struct cp_error *err)
+/* A new file is held by nobody for longer than a look takes: waited for. */
+static enum cp_code lock(const struct cp_append_file *file, bool is_new, struct cp_error *err)
 {
-    if (flock(file->fd, LOCK_EX | LOCK_NB) == 0)
+    int result = 0;
+    do
+        result = flock(file->fd, is_new ? LOCK_EX : LOCK_EX | LOCK_NB);
+    while (result != 0 && errno == EINTR);
+    if (result == 0)
         return CP_OK;
     if (errno == EWOULDBLOCK)
         return cp_fail(err, CP_EBUSY, "'%s' is in use by another process", file->name);
@@ -101,6 +106,8 @@ static enum cp_code check_file(const struct cp_append_file *file, struct cp_erro
     struct stat st;
     if (fstat(file->fd, &st) != 0)
         return fail_errno(err, "look at", file->name);
+    if (st.st_nlink == 0) /* between our opening and our lock */
+        return cp_fail(err, CP_ENOTFOUND, "'%s' was removed meanwhile", file->name);
     if (!S_ISREG(st.st_mode) || st.st_nlink != 1)
         return cp_fail(err, CP_EDENIED, "'%s' is not a regular file with one name", file->name);
     if (st.st_uid != geteuid())
@@ -128,7 +135,7 @@ static enum cp_code open_file(const char *folder, const char *name, int flags,
     if (file->fd < 0)
         code = fail_errno(err, "open", name);
     if (!code)
-        code = lock(file, err);
+        code = lock(file, flags & O_CREAT, err);
     if (!code)
         code = check_file(file, err);
     if (code)
@@ -143,8 +150,10 @@ enum cp_code cp_append_create(const char *folder, const char *name, struct cp_ap
 {
     *out = NULL;
     enum cp_code code = cp_file_make_dirs(folder, true, err);
-    if (!code)
-        code = open_file(folder, name, O_CREAT | O_EXCL, out, err);
+    enum cp_code opened = CP_ENOTFOUND; /* somebody tidied away the empty file */
+    for (int i = 0; i < CREATE_TRIES && !code && opened == CP_ENOTFOUND; i++)
+        opened = open_file(folder, name, O_CREAT | O_EXCL, out, err);
+    code = code ? code : opened;
     if (*out && (fsync((*out)->fd) != 0 || fsync((*out)->folder) != 0)) {
         code = fail_errno(err, "sync", name);
         (void)unlinkat((*out)->folder, name, 0);

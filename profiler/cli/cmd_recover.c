@@ -212,7 +212,9 @@ static bool list_one(void *context, const struct cp_leftover *leftover)
 static void recover_journals(struct session *s)
 {
     struct cp_error err = {0};
-    enum cp_code code = cp_leftover_list(s->folder, list_one, s, &err);
+    enum cp_code code = s->cli->options.is_list ? CP_OK : cp_leftover_tidy(s->folder, &err);
+    if (!code)
+        code = cp_leftover_list(s->folder, list_one, s, &err);
     if (!code && s->is_out_of_memory)
         code = cp_fail(&err, CP_ENOMEM, "cannot list the journals: out of memory");
     if (code)
@@ -319,7 +321,9 @@ const struct cp_command cp_command_recover = {
         "Without arguments it undoes every sweep on this machine that was not undone, from the "
         "journals in $XDG_STATE_HOME/coldprof. On another machine, or when the journal is lost, "
         "--function NAME finds the sweep by its lock alias; shadow functions are found by name and "
-        "tag and deleted with --prune. It may be run again at any time.",
+        "tag and deleted with --prune. A sweep that is alive on another machine looks the same "
+        "there: make sure "
+        "that it is not. recover may be run again at any time.",
     .examples = "  coldprof recover\n"
                 "  coldprof recover --list\n"
                 "  coldprof recover --function checkout --region eu-central-1 --prune\n",

@@ -9,6 +9,11 @@ struct listing {
     void *context;
 };
 
+static bool is_void(const struct cp_undo_facts *facts)
+{
+    return !facts->is_begun || facts->is_ended;
+}
+
 static bool list_one(void *context, const char *name)
 {
     const struct listing *l = context;
@@ -19,7 +24,7 @@ static bool list_one(void *context, const char *name)
     cp_journal_close(journal);
     if (code == CP_EBUSY || code == CP_ENOTFOUND) /* alive, or ended meanwhile */
         return true;
-    if (!code && (!facts.is_begun || facts.is_ended))
+    if (!code && is_void(&facts))
         return true; /* nothing was changed, or all is undone */
     return l->each(l->context, &(struct cp_leftover){name, code, &err, &facts});
 }
@@ -29,6 +34,26 @@ enum cp_code cp_leftover_list(const char *folder, cp_leftover_fn each, void *con
 {
     struct listing listing = {folder, each, context};
     return cp_journal_list(folder, list_one, &listing, err);
+}
+
+static bool tidy_one(void *context, const char *name)
+{
+    struct cp_undo_facts facts;
+    struct cp_journal *journal = NULL;
+    struct cp_error ignored;
+    const struct listing *l = context;
+    enum cp_code code = cp_undo_facts_open(l->folder, name, &facts, &journal, &ignored);
+    if (code || !is_void(&facts))
+        cp_journal_close(journal);
+    else
+        (void)cp_journal_end(journal, &ignored);
+    return true;
+}
+
+enum cp_code cp_leftover_tidy(const char *folder, struct cp_error *err)
+{
+    struct listing listing = {.folder = folder};
+    return cp_journal_list(folder, tidy_one, &listing, err);
 }
 
 struct search {

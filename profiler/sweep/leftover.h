@@ -20,6 +20,9 @@ typedef bool (*cp_leftover_fn)(void *context, const struct cp_leftover *leftover
 enum cp_code cp_leftover_list(const char *folder, cp_leftover_fn each, void *context,
                               struct cp_error *err);
 
+/* Removes journals that hold nothing to undo: from a crash before their first record, or ended. */
+enum cp_code cp_leftover_tidy(const char *folder, struct cp_error *err);
+
 /* CP_EBUSY when there is one of this function (ARN, qualifier ignored): names run and command. */
 enum cp_code cp_leftover_check(const char *folder, const char *function_arn, struct cp_error *err);
 

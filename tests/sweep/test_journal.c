@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 
 #include "probes/os/file.h"
-#include "profiler/sweep/journal.h"
+#include "profiler/sweep/leftover.h"
 
 /* CRCs by Python's zlib.crc32. */
 #define LINE_1    "3c2e56f8 1 begin run=7f3a memory=256\n"
@@ -218,6 +218,24 @@ static void an_ended_journal_is_gone(void **state)
     assert_false(cp_file_exists(f->path));
 }
 
+static void a_journal_that_was_removed_meanwhile_is_not_there(void **state)
+{
+    const struct journal_fixture *f = *state;
+    struct seen seen;
+    struct cp_journal *j = create(f);
+    cp_journal_close(j); /* the crash came before the first record */
+    assert_true(cp_file_exists(f->path));
+    assert_int_equal(cp_leftover_tidy(f->folder, NULL), CP_OK);
+    assert_false(cp_file_exists(f->path));
+    assert_int_equal(reopen(f, &seen, NULL), CP_ENOTFOUND);
+    j = create(f);
+    write_begin(j);
+    assert_int_equal(cp_leftover_tidy(f->folder, NULL), CP_OK); /* held */
+    cp_journal_close(j);
+    assert_int_equal(cp_leftover_tidy(f->folder, NULL), CP_OK); /* holds something */
+    assert_true(cp_file_exists(f->path));
+}
+
 static void places_that_others_reach_are_refused(void **state)
 {
     const struct journal_fixture *f = *state;
@@ -296,6 +314,7 @@ int main(void)
         TEST(a_value_that_could_break_a_line_is_refused),
         TEST(one_process_holds_it),
         TEST(an_ended_journal_is_gone),
+        TEST(a_journal_that_was_removed_meanwhile_is_not_there),
         TEST(places_that_others_reach_are_refused),
         TEST(a_write_that_fails_leaves_whole_records),
         TEST(journals_are_listed),
