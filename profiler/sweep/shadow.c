@@ -20,6 +20,37 @@ static enum cp_code check(struct cp_swept *s, struct cp_error *err)
     return CP_OK;
 }
 
+/* What to do about a refusal. NULL: its message says it. */
+static const char *advice_for(const char *error_code)
+{
+    static const struct {
+        const char *error_code, *advice;
+    } rows[] = {
+        {"AccessDeniedException",
+         "'coldprof iam-policy' prints what must be allowed, its --help what layers, a VPC and "
+         "images need besides; or give --in-place"},
+        {"CodeStorageExceededException",
+         "the account's code storage is full: delete old versions, or have the quota raised"},
+        {"ResourceConflictException",
+         "it is left from another sweep: 'coldprof recover --function NAME --prune' deletes it"},
+        {"InvalidParameterValueException", "if the copy cannot be made, give --in-place"},
+        {"CodeVerificationFailedException", "a copy is not signed: give --in-place"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        if (strcmp(rows[i].error_code, error_code) == 0)
+            return rows[i].advice;
+    }
+    return NULL;
+}
+
+static void advise(const struct cp_swept *s, struct cp_error *err)
+{
+    const char *advice = advice_for(cp_lambda_last_failure(s->lambda)->error_code);
+    struct cp_error refusal = *err;
+    if (advice)
+        (void)cp_fail(err, refusal.code, "%.600s; %s", refusal.text, advice);
+}
+
 static enum cp_code create(struct cp_swept *s, const struct cp_function_source *source,
                            struct cp_view zip, struct cp_function_config *created,
                            struct cp_error *err)
@@ -41,6 +72,8 @@ static enum cp_code create(struct cp_swept *s, const struct cp_function_source *
     s->facts.may_appear = true;
     code = cp_lambda_create_copy(s->lambda, source, &copy, created, err);
     s->facts.may_appear = code && cp_swept_is_unanswered(s);
+    if (code)
+        advise(s, err);
     return cp_change_settle(s->journal, CP_CHANGE_CREATE_SHADOW, code, err);
 }
 
