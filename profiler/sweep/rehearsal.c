@@ -239,6 +239,28 @@ static void stock(struct rehearsal *h, const struct cp_stock_order *order)
     }
 }
 
+/* Whether others reach $LATEST. */
+static void add_checks(struct rehearsal *h)
+{
+    static const enum cp_lambda_operation checks[] = {CP_OP_GET_POLICY, CP_OP_GET_FUNCTION_URL};
+    const struct cp_swept *s = &h->r->swept;
+    char filter[400];
+    if (s->place.is_production_known)
+        return;
+    for (size_t i = 0; i < sizeof checks / sizeof checks[0]; i++)
+        add_read(h, checks[i], s->function);
+    (void)snprintf(filter, sizeof filter, "FunctionName=%s", s->function);
+    add_call(h, CP_OP_LIST_EVENT_SOURCES, (struct cp_lambda_target){.function = NULL}, filter, 1);
+    add_read(h, CP_OP_LIST_ALIASES, s->function);
+}
+
+static void add_storage(struct rehearsal *h, size_t n_versions)
+{
+    char text[CP_STORAGE_TEXT_MAX];
+    (void)cp_version_storage(n_versions, h->r->swept.latest.code_size, text);
+    (void)cp_buf_addf(h->out, "while it runs: %s\n", text);
+}
+
 static bool keep_newest(void *context, const struct cp_function_config *version)
 {
     struct cp_function_config *newest = context;
@@ -255,6 +277,7 @@ static void begin_in_place(struct rehearsal *h)
     struct cp_version_need needs[CP_RUN_SIZES_MAX];
     size_t n_needs = cp_version_needs(h->r, needs);
     struct cp_alias_config lock = {.name = ""};
+    add_checks(h);
     add_read(h, CP_OP_LIST_VERSIONS, s->function);
     if (!h->code)
         h->code = cp_lambda_list_versions(s->lambda, s->function, keep_newest, &newest, h->err);
@@ -313,12 +336,15 @@ static void write_all(struct rehearsal *h)
     (void)cp_buf_adds(h->out,
                       "calls, in order (run 0000 stands for an id that is drawn; GetFunction "
                       "is repeated while a state or an update is in progress):\n");
+    add_read(h, CP_OP_GET_FUNCTION_CONFIGURATION, h->function);
     methods[method].begin(h);
     add_steps(h);
     add_chains(h);
     methods[method].end(h);
     (void)cp_buf_addf(h->out, "%zu changes, all undone in the end; at most %zu invocations\n",
                       h->n_changes, h->n_invocations);
+    if (method == CP_METHOD_IN_PLACE)
+        add_storage(h, h->r->swept.n_stock);
     if (method == CP_METHOD_OWN)
         return;
     (void)cp_buf_adds(h->out, "permissions (as a policy: coldprof iam-policy):\n");

@@ -346,6 +346,20 @@ static void take_mode(struct cp_runner *r, const struct cp_endpoint_probe *probe
     r->is_emulator = probe->abilities.has_emulator_record;
 }
 
+/* In place all versions are there at once. */
+static void tell_storage(const struct cp_runner *r)
+{
+    char text[CP_STORAGE_TEXT_MAX];
+    struct cp_version_need needs[CP_RUN_SIZES_MAX];
+    size_t n_needs = cp_version_needs(r, needs);
+    size_t n = 0;
+    for (size_t i = 0; i < n_needs; i++)
+        n += needs[i].n;
+    if (r->swept.place.method == CP_METHOD_IN_PLACE &&
+        cp_version_storage(n, r->swept.latest.code_size, text))
+        cp_runner_warn(r, "while it runs the sweep takes %s", text);
+}
+
 static enum cp_code prepare_run(struct cp_runner *r, const struct cp_endpoint_probe *probe,
                                 struct cp_error *err)
 {
@@ -355,6 +369,8 @@ static enum cp_code prepare_run(struct cp_runner *r, const struct cp_endpoint_pr
     enum cp_code code = make_plan(r, err);
     if (!code)
         code = cp_endpoint_adopt_samples(r, probe, err);
+    if (!code)
+        tell_storage(r);
     if (!code)
         code = cp_sweep_ask(r, err);
     if (!code)

@@ -1,6 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "profiler/sweep/version_need.h"
 
+#include <stdio.h>
+
+static const double MB = 1048576.0;
+static const double GB = 1073741824.0;
+static const double QUOTA_GB = 75;        /* "function and layer storage", unless it was raised */
+static const double MUCH_OF_QUOTA = 0.05; /* where a warning is due: accounts are seldom empty */
+
 struct needs {
     struct cp_version_need *at;
     size_t n;
@@ -46,4 +53,14 @@ size_t cp_version_needs(const struct cp_runner *r, struct cp_version_need needs[
             add(&all, c->memory_size_mb);
     }
     return all.n;
+}
+
+bool cp_version_storage(size_t n_versions, int64_t code_size, char out[CP_STORAGE_TEXT_MAX])
+{
+    double total_gb = (double)n_versions * (double)code_size / GB;
+    (void)snprintf(out, CP_STORAGE_TEXT_MAX,
+                   "%zu versions of %.1f MB: %.2f GB of the account's code storage (%.0f GB unless "
+                   "raised)",
+                   n_versions, (double)code_size / MB, total_gb, QUOTA_GB);
+    return total_gb > MUCH_OF_QUOTA * QUOTA_GB;
 }
