@@ -6,6 +6,8 @@
 
 #include "profiler/sweep/undo_facts.h"
 
+enum { READY_TIMEOUT_MS = 5 * 60 * 1000, LOOK_MS = 500 };
+
 static const struct {
     const char *status, *meaning;
 } meanings[] = {
@@ -23,16 +25,31 @@ static const char *meaning_of(const char *status)
     return "what is measured here are starts on demand";
 }
 
-void cp_provisioned_describe(struct cp_lambda *lambda, const struct cp_function_config *function,
+static bool is_stopped(const struct cp_sweep_hooks *hooks)
+{
+    return hooks && hooks->stop_requests && hooks->stop_requests(hooks->context) > 0;
+}
+
+void cp_provisioned_describe(struct cp_lambda *lambda, const struct cp_sweep_clock *clock,
+                             const struct cp_sweep_hooks *hooks,
+                             const struct cp_function_config *function,
                              char out[CP_PROVISIONED_TEXT_MAX])
 {
     struct cp_provisioned_config p;
     struct cp_error ignored;
     const char *qualifier = cp_arn_qualifier(function->arn);
     out[0] = '\0';
-    if (!qualifier || strcmp(qualifier, "$LATEST") == 0 ||
-        cp_lambda_get_provisioned(lambda, function->name, qualifier, &p, &ignored))
+    if (!qualifier || strcmp(qualifier, "$LATEST") == 0)
         return;
+    double until_ms = clock->mono_ms(clock->context) + READY_TIMEOUT_MS;
+    for (;;) {
+        if (cp_lambda_get_provisioned(lambda, function->name, qualifier, &p, &ignored))
+            return;
+        if (strcmp(p.status, "IN_PROGRESS") != 0 || is_stopped(hooks) ||
+            clock->mono_ms(clock->context) >= until_ms)
+            break;
+        clock->sleep_ms(clock->context, LOOK_MS);
+    }
     bool has_reason = p.status_reason[0] != '\0';
     (void)snprintf(out, CP_PROVISIONED_TEXT_MAX,
                    "'%s' has provisioned concurrency: %d requested, %d available, %s%s%.160s%s; %s",

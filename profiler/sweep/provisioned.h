@@ -6,11 +6,16 @@
 #define COLDPROF_PROFILER_SWEEP_PROVISIONED_H
 
 #include "probes/aws/lambda.h"
+#include "profiler/sweep/sweep.h"
+#include "profiler/sweep/sweep_clock.h"
 
 enum { CP_PROVISIONED_TEXT_MAX = 480 };
 
-/* One sentence, or "": no qualifier, none there, or it may not be asked. */
-void cp_provisioned_describe(struct cp_lambda *lambda, const struct cp_function_config *function,
+/* One sentence, or "": no qualifier, none there, or it may not be asked. While it is IN_PROGRESS it
+ * is waited for, at most 5 min and until hooks->stop_requests says so (`hooks` may be NULL). */
+void cp_provisioned_describe(struct cp_lambda *lambda, const struct cp_sweep_clock *clock,
+                             const struct cp_sweep_hooks *hooks,
+                             const struct cp_function_config *function,
                              char out[CP_PROVISIONED_TEXT_MAX]);
 
 #endif

@@ -33,7 +33,7 @@ static void tell_caveats(const struct cp_runner *r)
     const char *caveat = NULL;
     for (size_t i = 0; (caveat = cp_function_caveat(f, i)) != NULL; i++)
         cp_runner_warn(r, "%s", caveat);
-    cp_provisioned_describe(r->lambda, &r->swept.target, provisioned);
+    cp_provisioned_describe(r->lambda, r->clock, r->hooks, &r->swept.target, provisioned);
     if (provisioned[0])
         cp_runner_warn(r, "%s", provisioned);
 }

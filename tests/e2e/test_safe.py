@@ -140,6 +140,12 @@ class Shadow(Safe):
         self.assertRegex(result.stderr, r"(?m)^fn on the local server \(\S+\), shadow function, no cost$")
         self.assertRegex(result.stdout, r"^fn .*\bshadow function\b")
 
+    def test_provisioned_concurrency_of_an_alias_is_awaited_and_told(self):
+        self.client.call("PUT", "/2019-09-30/functions/fn/provisioned-concurrency", {"ProvisionedConcurrentExecutions": 1}, Qualifier="live")
+        result = self.run_cli(*self.words(*SMALL, target="fn:live"))
+        self.assertIn("'live' has provisioned concurrency: 1 requested, 1 available, READY; ", result.stderr)
+        self.assertTrue(all(s["outcome"] == "measured" for s in self.samples()))
+
     def test_killed_at_any_time_recover_removes_the_shadow_and_resume_goes_on(self):
         before = self.account()
         process, _, drain = self.start()

@@ -320,6 +320,8 @@ enum cp_code cp_lambda_get_provisioned(struct cp_lambda *l, const char *function
     if (!l->provisioned)
         return cp_fail(err, CP_ENOTFOUND, "no provisioned concurrency for '%s'", qualifier);
     *out = *l->provisioned;
+    if (l->now_ms < l->provisioned_at_ms)
+        set(out->status, sizeof out->status, "IN_PROGRESS");
     return CP_OK;
 }
 

@@ -54,6 +54,7 @@ struct cp_lambda {
     int timeout_below_mb;                            /* smaller sizes time out */
     bool always_fails;                               /* the function returns an error */
     const struct cp_provisioned_config *provisioned; /* of any qualifier; NULL: none */
+    double provisioned_at_ms;                        /* IN_PROGRESS until then */
     bool hides_records;                              /* answers come without a log tail */
     bool has_suppressed_init;
     /* faults: every k-th invocation (0 never) */

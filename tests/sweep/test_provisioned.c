@@ -11,17 +11,43 @@
 
 #define ARN "arn:aws:lambda:us-east-1:123456789012:function:checkout"
 
-static const char *describe(const char *arn, const struct cp_provisioned_config *p,
-                            char out[CP_PROVISIONED_TEXT_MAX])
+static int stop(void *context)
+{
+    (void)context;
+    return 1;
+}
+
+static const char *describe_at(double ready_at_ms, const struct cp_sweep_hooks *hooks,
+                               const char *arn, const struct cp_provisioned_config *p,
+                               char out[CP_PROVISIONED_TEXT_MAX])
 {
     struct cp_lambda l;
     struct cp_function_config f = {.name = "checkout"};
     fake_lambda_init(&l);
     l.provisioned = p;
+    l.provisioned_at_ms = ready_at_ms;
+    struct cp_sweep_clock clock = fake_lambda_clock(&l);
     (void)snprintf(f.arn, sizeof f.arn, "%s", arn);
-    cp_provisioned_describe(&l, &f, out);
+    cp_provisioned_describe(&l, &clock, hooks, &f, out);
     fake_lambda_clear(&l);
     return out;
+}
+
+static const char *describe(const char *arn, const struct cp_provisioned_config *p,
+                            char out[CP_PROVISIONED_TEXT_MAX])
+{
+    return describe_at(0, NULL, arn, p, out);
+}
+
+static void readiness_is_awaited_for_five_minutes_or_until_stopped(void **state)
+{
+    (void)state;
+    char out[CP_PROVISIONED_TEXT_MAX];
+    const struct cp_sweep_hooks stopped = {.stop_requests = stop};
+    const struct cp_provisioned_config p = {.requested = 5, .available = 5, .status = "READY"};
+    assert_non_null(strstr(describe_at(200e3, NULL, ARN ":live", &p, out), ", READY; "));
+    assert_non_null(strstr(describe_at(400e3, NULL, ARN ":live", &p, out), ", IN_PROGRESS; "));
+    assert_non_null(strstr(describe_at(200e3, &stopped, ARN ":live", &p, out), ", IN_PROGRESS; "));
 }
 
 static void each_status_is_told_with_its_numbers(void **state)
@@ -55,6 +81,7 @@ static void nothing_is_said_where_there_is_none(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(readiness_is_awaited_for_five_minutes_or_until_stopped),
         cmocka_unit_test(each_status_is_told_with_its_numbers),
         cmocka_unit_test(nothing_is_said_where_there_is_none),
     };
