@@ -3,6 +3,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "probes/aws/endpoint.h"
@@ -106,9 +107,11 @@ static enum cp_code read_all(struct cp_runner *r, const struct cp_sweep_options 
 
 /* --- invocations --- */
 
+/* On the heap, because after an interruption its callback comes later. */
 struct invocation {
-    struct cp_endpoint_probe *probe;
+    struct cp_endpoint_probe *probe; /* NULL: given up */
     struct cp_sample *sample;
+    const char *function;
     struct cp_error why; /* code CP_OK: there was an answer */
     bool is_done;
 };
@@ -150,31 +153,63 @@ static void take_answer(struct invocation *i, const struct cp_invoke_result *res
 static void on_done(void *context, const struct cp_invoke_result *result)
 {
     struct invocation *i = context;
+    if (!i->probe) {
+        free(i);
+        return;
+    }
     take_answer(i, result);
     i->is_done = true;
+}
+
+static bool is_stopped(const struct cp_runner *r)
+{
+    return r->hooks && r->hooks->stop_requests && r->hooks->stop_requests(r->hooks->context) > 0;
+}
+
+/* Frees the invocation, at once or by its callback. */
+static enum cp_code wait_for(struct cp_runner *r, struct invocation *i, struct cp_error *err)
+{
+    enum cp_code code = CP_OK;
+    while (!code && !i->is_done) {
+        code = cp_lambda_poll(r->lambda, POLL_MS, NULL, err);
+        if (!code && !i->is_done && is_stopped(r))
+            code = cp_fail(err, CP_EINTERRUPTED,
+                           "interrupted while the endpoint was probed; nothing was measured");
+    }
+    if (!i->is_done) {
+        i->probe = NULL;
+        return code;
+    }
+    if (!code && i->why.code)
+        code = cp_fail(err, CP_EREMOTE, "cannot invoke '%s' at this endpoint: %s", i->function,
+                       i->why.text);
+    free(i);
+    return code;
 }
 
 static enum cp_code invoke(struct cp_runner *r, const struct cp_sweep_options *options,
                            struct cp_endpoint_probe *probe, struct cp_error *err)
 {
     struct cp_sample *sample = &probe->samples[probe->n_samples++];
-    struct invocation invocation = {.probe = probe, .sample = sample};
+    struct invocation *invocation = malloc(sizeof *invocation);
+    if (!invocation)
+        return cp_fail(err, CP_ENOMEM, "cannot probe the endpoint: out of memory");
+    *invocation = (struct invocation){
+        .probe = probe, .sample = sample, .function = options->function};
     const struct cp_invoke invoke = {
         .function = options->function,
         .payload = options->payload.n ? options->payload : CP_VIEW_LIT("{}"),
         .log_tail = true,
         .timeout_ms = (probe->config.timeout_s + 30) * 1000,
         .on_done = on_done,
-        .context = &invocation,
+        .context = invocation,
     };
     *sample = cp_sample_planned(CP_CELL_PRIME, probe->config.memory_size_mb);
     sample->cell = CP_PLAN_NO_CELL;
     enum cp_code code = cp_lambda_invoke_start(r->lambda, &invoke, err);
-    while (!code && !invocation.is_done)
-        code = cp_lambda_poll(r->lambda, POLL_MS, NULL, err);
-    if (!code && invocation.why.code)
-        code = cp_fail(err, CP_EREMOTE, "cannot invoke '%s' at this endpoint: %s",
-                       options->function, invocation.why.text);
+    if (!code)
+        return wait_for(r, invocation, err);
+    free(invocation);
     return code;
 }
 

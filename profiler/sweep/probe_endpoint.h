@@ -41,7 +41,8 @@ struct cp_endpoint_probe {
 
 /* Probes the endpoint of `options` unless it is AWS or the embedded service. Where it has no
  * configuration to read, options->memory_mb must name the one size it runs at. CP_ENOTFOUND: no
- * such function; CP_EINVAL: that size is missing; CP_EREMOTE: the endpoint cannot even invoke. */
+ * such function; CP_EINVAL: that size is missing; CP_EREMOTE: the endpoint cannot even invoke;
+ * CP_EINTERRUPTED: a stop was requested. */
 enum cp_code cp_endpoint_probe(struct cp_runner *r, const struct cp_sweep_options *options,
                                struct cp_endpoint_probe *probe, struct cp_error *err);
 

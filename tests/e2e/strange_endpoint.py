@@ -39,6 +39,7 @@ class Endpoint:
     def __init__(self, kind, behind=None, payload=b'{"ok":true}', account="000000000000"):
         self.kind, self.behind, self.payload, self.account = kind, behind, payload, account
         self.requests = []
+        self.is_invoked, self.is_closed = threading.Event(), threading.Event()
         endpoint = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
@@ -68,6 +69,7 @@ class Endpoint:
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
     def close(self):
+        self.is_closed.set()
         self.server.shutdown()
         self.server.server_close()
 
@@ -110,6 +112,15 @@ class Endpoint:
     def broken(self, h, path, _):
         if h.command == "POST" and INVOKE.fullmatch(path):
             return h.answer(500, b'{"message":"no container"}', x_amzn_RequestId=str(uuid.uuid4()))
+        return self.control(h, path, True)
+
+    def silent(self, h, path, _):
+        """Takes an invocation and never answers it."""
+        if h.command == "POST" and INVOKE.fullmatch(path):
+            self.is_invoked.set()
+            self.is_closed.wait()
+            h.close_connection = True
+            return None
         return self.control(h, path, True)
 
     def full_no_init(self, h, _, body):

@@ -5,7 +5,9 @@ measured, not made up, and said everywhere.
 import contextlib
 import json
 import os
+import signal
 import sqlite3
+import subprocess
 import unittest
 
 from program import Case, read_rows
@@ -167,6 +169,17 @@ class Full(Strange):
         self.assertRegex(result.stderr, r"cannot invoke 'fn' at this endpoint: 500 .*no container")
         self.assertEqual(result.stderr.count("error:"), 1)
         self.assertFalse(os.path.exists(self.store) and read_rows(self.store, "SELECT * FROM runs"))
+
+    def test_ctrl_c_does_not_wait_for_a_probe_that_hangs(self):
+        endpoint = self.endpoint("silent")
+        process = self.popen("sweep", "fn", "--endpoint-url", endpoint.url, "--store", self.store, stdout=subprocess.DEVNULL,
+                             stderr=subprocess.PIPE)
+        self.assertTrue(endpoint.is_invoked.wait(30))
+        process.send_signal(signal.SIGINT)
+        said = process.stderr.read()
+        self.assertEqual(process.wait(10), 4, said)
+        self.assertIn("interrupted while the endpoint was probed", said)
+        self.assert_nothing_changed(endpoint)
 
     def test_somebodys_account_behind_an_endpoint_is_asked_about_first(self):
         endpoint = self.endpoint("no_tail", account="111122223333")
