@@ -81,6 +81,8 @@ static int spawn(struct run *r, char *const *environment, int out_fd, int error_
     (void)posix_spawn_file_actions_addopen(&files, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
     (void)posix_spawn_file_actions_adddup2(&files, out_fd, STDOUT_FILENO);
     (void)posix_spawn_file_actions_adddup2(&files, error_fd, STDERR_FILENO);
+    /* libcurl's sockets are not close-on-exec: a helper's daemon would hold them open */
+    (void)posix_spawn_file_actions_addclosefrom_np(&files, STDERR_FILENO + 1);
     set_attributes(&attributes);
     /* posix_spawn does not write to the strings; its type is older than const */
     int number = posix_spawnp(&r->pid, r->options->argv[0], &files, &attributes,
@@ -196,6 +198,7 @@ static enum cp_code reap(struct run *r, bool must_kill)
 {
     int status = 0;
     bool is_late = must_kill;
+    bool is_unwanted = false;
     for (;;) {
         if (is_late)
             (void)kill(-r->pid, SIGKILL);
@@ -206,12 +209,15 @@ static enum cp_code reap(struct run *r, bool must_kill)
             return CP_EIO;
         if (!is_late)
             (void)poll(NULL, 0, 1);
-        is_late = is_late || cp_clock_mono_ms() > r->deadline_ms || is_interrupted(r);
+        is_unwanted = is_unwanted || (!is_late && is_interrupted(r));
+        is_late = is_late || is_unwanted || cp_clock_mono_ms() > r->deadline_ms;
     }
     if (WIFEXITED(status))
         r->result->exit_status = WEXITSTATUS(status);
     if (WIFSIGNALED(status))
         r->result->signal_number = WTERMSIG(status);
+    if (is_unwanted)
+        return CP_EINTERRUPTED;
     return is_late && !must_kill ? CP_ETIMEOUT : CP_OK;
 }
 

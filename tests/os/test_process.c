@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include "tests/test.h"
 
@@ -122,6 +123,40 @@ static void interruption_ends_it(void **state)
     cp_buf_clear(&out);
 }
 
+static bool after_fifty_times(void *context)
+{
+    return ++*(int *)context > 50;
+}
+
+static void interruption_ends_it_after_its_output_too(void **state)
+{
+    (void)state;
+    static const char *const argv[] = {"sh", "-c", "exec tail -f /dev/null >/dev/null 2>&1", NULL};
+    int n_asked = 0;
+    const struct cp_process_options options = {.is_interrupted = after_fifty_times,
+                                               .interrupt_context = &n_asked};
+    struct cp_buf out;
+    struct cp_process_result result;
+    struct cp_error err = {CP_OK, ""};
+    assert_int_equal(run(argv, &options, &out, &result, &err), CP_EINTERRUPTED);
+    assert_string_equal(err.text, "interrupted while 'sh' ran");
+    cp_buf_clear(&out);
+}
+
+static void our_descriptors_do_not_reach_the_program(void **state)
+{
+    (void)state;
+    static const char *const argv[] = {"sh", "-c", "test ! -e /proc/self/fd/9", NULL};
+    static const struct cp_process_options plain = {.timeout_ms = 0};
+    struct cp_buf out;
+    struct cp_process_result result;
+    assert_int_equal(dup2(STDIN_FILENO, 9), 9); /* as libcurl's sockets: not close-on-exec */
+    assert_int_equal(run(argv, &plain, &out, &result, NULL), CP_OK);
+    assert_int_equal(close(9), 0);
+    assert_int_equal(result.exit_status, 0);
+    cp_buf_clear(&out);
+}
+
 static void programs_that_cannot_start_are_named(void **state)
 {
     (void)state;
@@ -166,6 +201,8 @@ int main(void)
         cmocka_unit_test(whole_group_is_killed_when_time_is_over),
         cmocka_unit_test(too_much_output_is_refused),
         cmocka_unit_test(interruption_ends_it),
+        cmocka_unit_test(interruption_ends_it_after_its_output_too),
+        cmocka_unit_test(our_descriptors_do_not_reach_the_program),
         cmocka_unit_test(programs_that_cannot_start_are_named),
         cmocka_unit_test(secrets_are_kept),
     };
