@@ -90,6 +90,12 @@ static void note(struct tried *t, const char *provider, const char *why)
         t->n = sizeof t->text - 1;
 }
 
+static bool signs_in_by_aws_login(const struct cp_provider_world *world)
+{
+    const char *session = cp_ini_get(cp_shared_profile(world->config), "login_session");
+    return session && session[0];
+}
+
 static enum cp_code ask_providers(struct cp_credential_chain *chain,
                                   const struct cp_provider_world *world, struct cp_credentials *out,
                                   struct cp_error *err)
@@ -107,7 +113,14 @@ static enum cp_code ask_providers(struct cp_credential_chain *chain,
             return cp_fail(err, code, "AWS credentials: %s", own.text);
         note(&tried, (*p)->name, own.text);
     }
-    return cp_fail(err, CP_ENOTFOUND, "no AWS credentials (%s)", tried.text);
+    if (signs_in_by_aws_login(world))
+        return cp_fail(err, CP_ENOTFOUND,
+                       "profile '%s' signs in with 'aws login', which the AWS CLI keeps for "
+                       "itself; give --credentials-from aws-cli",
+                       world->config->profile);
+    return cp_fail(err, CP_ENOTFOUND,
+                   "no AWS credentials; name a profile with --profile, or run 'aws configure' (%s)",
+                   tried.text);
 }
 
 static enum cp_code ask(struct cp_credential_chain *chain, int64_t now_ms,

@@ -38,9 +38,11 @@ static enum cp_code check_pair(const struct part *id, const struct part *secret,
         return cp_fail(err, CP_ENOTFOUND, "no AWS credentials: '%s' and '%s' are not set", id->name,
                        secret->name);
     if (id->value.n == 0)
-        return cp_fail(err, CP_EINVAL, "'%s' is set but '%s' is not", secret->name, id->name);
+        return cp_fail(err, CP_EINVAL, "'%s' is set but '%s' is not; set both or neither",
+                       secret->name, id->name);
     if (secret->value.n == 0)
-        return cp_fail(err, CP_EINVAL, "'%s' is set but '%s' is not", id->name, secret->name);
+        return cp_fail(err, CP_EINVAL, "'%s' is set but '%s' is not; set both or neither", id->name,
+                       secret->name);
     return CP_OK;
 }
 

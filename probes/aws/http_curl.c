@@ -546,6 +546,8 @@ static const struct {
     {CURLE_SSL_CACERT_BADFILE, ANY_RESULT, "correct AWS_CA_BUNDLE or ca_bundle of the profile"},
     {CURLE_SSL_CONNECT_ERROR, ANY_RESULT,
      "check that the endpoint speaks TLS, and no proxy answers in its place"},
+    {CURLE_COULDNT_CONNECT, ANY_RESULT,
+     "check the endpoint, that its service runs, and https_proxy in the environment"},
     {CURLE_COULDNT_RESOLVE_HOST, ANY_RESULT, "check the network, the region and the endpoint"},
     {CURLE_COULDNT_RESOLVE_PROXY, ANY_RESULT, "check https_proxy in the environment"},
 };

@@ -371,7 +371,8 @@ static enum cp_code fail_unknown_function(struct session *s)
         return cp_fail(&s->err, CP_ENOTFOUND, "%s has no function '%s'; did you mean '%s'?",
                        s->endpoint, s->function, best);
     return cp_fail(&s->err, CP_ENOTFOUND, "%s has no function '%s'%s", s->endpoint, s->function,
-                   s->run.is_local ? "; it told its functions when it started" : "");
+                   s->run.is_local ? "; it told its functions when it started"
+                                   : "; check the name, --region and --profile");
 }
 
 static struct cp_confirm confirm_of(const struct session *s)

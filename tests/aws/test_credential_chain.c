@@ -348,6 +348,25 @@ static void what_cannot_work_is_refused_with_a_way_out(void **state)
     }
 }
 
+static void what_aws_login_keeps_is_asked_of_the_aws_cli(void **state)
+{
+    (void)state;
+    struct world w = {
+        .environment = {{"HOME", "/h"}, {"AWS_EC2_METADATA_DISABLED", "true"}, {NULL, NULL}},
+        .files = {{"/h/.aws/config",
+                   "[default]\nlogin_session = arn:aws:iam::123456789012:user/me\n"},
+                  {NULL, NULL}},
+    };
+    struct cp_credentials keys;
+    struct cp_error err = {CP_OK, ""};
+    fake_http_script(NULL, 0);
+    struct cp_credential_chain *chain = chain_of(&w);
+    assert_int_equal(ask(chain, NOW, false, &keys, &err), CP_ENOTFOUND);
+    assert_string_equal(err.text, "profile 'default' signs in with 'aws login', which the AWS CLI "
+                                  "keeps for itself; give --credentials-from aws-cli");
+    cp_credential_chain_free(chain);
+}
+
 /* A stub that repeats what it was sent must not make us repeat it. */
 static void echoed_tokens_are_not_shown(void **state)
 {
@@ -406,6 +425,7 @@ int main(void)
         cmocka_unit_test(metadata_is_asked_without_a_proxy_and_briefly),
         cmocka_unit_test(container_token_files_are_read_each_time),
         cmocka_unit_test(what_cannot_work_is_refused_with_a_way_out),
+        cmocka_unit_test(what_aws_login_keeps_is_asked_of_the_aws_cli),
         cmocka_unit_test(echoed_tokens_are_not_shown),
         cmocka_unit_test(account_is_asked_of_sts),
     };
