@@ -194,8 +194,8 @@ static enum cp_code invoke(struct cp_runner *r, const struct cp_sweep_options *o
     struct invocation *invocation = malloc(sizeof *invocation);
     if (!invocation)
         return cp_fail(err, CP_ENOMEM, "cannot probe the endpoint: out of memory");
-    *invocation = (struct invocation){
-        .probe = probe, .sample = sample, .function = options->function};
+    *invocation =
+        (struct invocation){.probe = probe, .sample = sample, .function = options->function};
     const struct cp_invoke invoke = {
         .function = options->function,
         .payload = options->payload.n ? options->payload : CP_VIEW_LIT("{}"),
