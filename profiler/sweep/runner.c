@@ -157,8 +157,10 @@ static void heed_throttle(struct cp_runner *r, const struct cp_invoke_result *re
     int n = back_off(r, &r->n_throttled_in_a_row, result);
     if (n < THROTTLED_MAX)
         return;
-    (void)cp_fail(&err, CP_ETHROTTLED, "invocations were throttled %d times in a row (%s)", n,
-                  s->note);
+    (void)cp_fail(&err, CP_ETHROTTLED,
+                  "invocations were throttled %d times in a row (%s); raise the function's or the "
+                  "account's concurrency, or give --parallel 1",
+                  n, s->note);
     fail_run(r, &err);
 }
 
