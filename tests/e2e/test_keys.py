@@ -6,6 +6,7 @@ import re
 import signal
 import subprocess
 import sys
+import time
 import unittest
 
 import fixtures
@@ -67,6 +68,9 @@ class Keys(Case):
         for line in process.stderr:
             if "/versions 201" in line:
                 break
+        deadline = time.monotonic() + 30
+        while not self.samples("outcome = 'sent'"):
+            self.assertLess(time.monotonic(), deadline)
         process.send_signal(signal.SIGINT) # the answer that hangs is awaited for longer than these keys last
         rest = "".join(process.stderr)
         self.assertEqual(process.wait(30), 4, rest)
