@@ -3,12 +3,14 @@
 journal does not hold.
 """
 import os
+import signal
 import subprocess
 import threading
 import unittest
 
 import judge
 import program
+from proxy import Broken
 from test_network import check_end
 from world import FUNCTION, World
 
@@ -86,6 +88,60 @@ class TwoSweeps(Safety):
         status, _, err = self.two("shadow", "shadow", True)
         self.assertEqual(status, 0, err)
         self.assert_as_before()
+
+
+class LateEffect(Safety):
+    """A change is under way when coldprof is killed, and comes through after recover has begun: what it
+    would create when recover has looked for it once, anything else when recover is through.
+    """
+
+    def late(self, mode, k):
+        """Whether there was a k-th change."""
+        go, came = threading.Event(), threading.Event()
+
+        def hold(x):
+            self.world.victim.kill()
+            self.world.victim.wait()
+            go.wait(60)
+            x.forward()
+            came.set()
+            raise Broken
+        self.world.proxy.start_over(lambda call: hold if call.change_number == k else None)
+        status, _, err = self.sweep(mode)
+        if status != -signal.SIGKILL:
+            self.assertEqual(status, 0, err)
+            return False
+        self.release_after_a_look(go)
+        status, out, err = self.world.run("recover")
+        go.set()
+        self.assertTrue(came.wait(60))
+        self.assertEqual(status, 0, out + err)
+        self.assertEqual(self.world.journals(), [])
+        return True
+
+    def release_after_a_look(self, go):
+        def look(x):
+            x.forward()
+            x.answer()
+            if x.call.status == 404:
+                go.set()
+        self.world.proxy.start_over(lambda call: look if call.method == "GET" else None)
+
+    def each_change(self, mode):
+        k = 1
+        while True:
+            with self.subTest(mode, change=k):
+                if not self.late(mode, k):
+                    break
+                self.assert_as_before()
+            k += 1
+        self.assertGreater(k, 8)
+
+    def test_of_a_shadow_sweep(self):
+        self.each_change("shadow")
+
+    def test_of_a_sweep_in_place(self):
+        self.each_change("in place")
 
 
 @unittest.skipUnless(os.geteuid() == 0, "needs root to mount a small file system")
