@@ -73,6 +73,7 @@ struct cp_run {
     char mode[32];           /* "full", "tail without init" or "wall clock" (unknown endpoints) */
     char initialization[32]; /* "on-demand", "snap-start" or "provisioned-concurrency" */
     char package_type[16];   /* Zip or Image */
+    char provisioned[480];   /* what provisioned concurrency the target has, in words; "" none */
     /* money: what was quoted before (expected, and if every invocation ran to its timeout), and the
      * user's limit; NAN when nothing is billed or nothing was asked */
     double quoted_usd, quoted_max_usd, max_cost_usd;

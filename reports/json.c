@@ -147,6 +147,7 @@ static void add_run_facts(struct json *j, const struct cp_run *run)
     add_text(j, "architecture", run->architecture);
     add_text(j, "runtime", run->runtime);
     add_text(j, "package_type", run->package_type);
+    add_text(j, "provisioned", run->provisioned);
     add_text(j, "initialization", run->initialization);
     add_text(j, "runtime_version_arn", run->runtime_version_arn);
     add_text(j, "code_sha256", run->code_sha256);

@@ -254,6 +254,15 @@ static bool snapstart(const struct cp_figures *f, struct cp_warning *w)
                      "(keeping and restoring snapshots, for Python and .NET) is not in the costs");
 }
 
+static bool provisioned(const struct cp_figures *f, struct cp_warning *w)
+{
+    const char *text = f->data->run.provisioned;
+    if (!text[0])
+        return false;
+    say(w, "%s", text);
+    return advise(w, "compare its cost with the settings above before changing it");
+}
+
 static bool excluded(const struct cp_figures *f, struct cp_warning *w)
 {
     size_t n = cp_figures_n_excluded(f);
@@ -317,7 +326,7 @@ static const struct {
     {"W017", unpriced},          {"W010", local},
     {"W011", snapstart},         {"W012", excluded},
     {"W016", lack_of_fit},       {"W013", init_follows},
-    {"W014", init_constant},
+    {"W014", init_constant},     {"W020", provisioned},
 };
 _Static_assert(sizeof rules / sizeof rules[0] <= CP_WARNINGS_MAX, "one slot per rule");
 

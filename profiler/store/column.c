@@ -79,6 +79,7 @@ static const struct cp_column run_rows[] = {
     COLUMN(cp_run, mode, TEXT),
     COLUMN(cp_run, initialization, TEXT),
     COLUMN(cp_run, package_type, TEXT),
+    COLUMN(cp_run, provisioned, TEXT),
     COLUMN(cp_run, quoted_usd, REAL),
     COLUMN(cp_run, quoted_max_usd, REAL),
     COLUMN(cp_run, max_cost_usd, REAL),

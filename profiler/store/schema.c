@@ -94,10 +94,12 @@ static const char version_2[] =
     "UPDATE meta SET value = '2' WHERE key = 'schema_version';"
     "PRAGMA user_version = 2;";
 
-/* What else is billed: ephemeral storage, and snapshots of published versions. */
+/* What else is billed (ephemeral storage, snapshots of published versions), and what the target has
+ * of provisioned concurrency. */
 static const char version_3[] =
     "ALTER TABLE runs ADD COLUMN ephemeral_storage_mb INTEGER NOT NULL DEFAULT 512;"
     "ALTER TABLE runs ADD COLUMN snapshots_usd REAL NOT NULL DEFAULT 0;"
+    "ALTER TABLE runs ADD COLUMN provisioned TEXT NOT NULL DEFAULT '';"
     "UPDATE meta SET value = '3' WHERE key = 'schema_version';"
     "PRAGMA user_version = 3;";
 

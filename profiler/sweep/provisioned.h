@@ -5,11 +5,12 @@
 #ifndef COLDPROF_PROFILER_SWEEP_PROVISIONED_H
 #define COLDPROF_PROFILER_SWEEP_PROVISIONED_H
 
+#include "model/run.h"
 #include "probes/aws/lambda.h"
 #include "profiler/sweep/sweep.h"
 #include "profiler/sweep/sweep_clock.h"
 
-enum { CP_PROVISIONED_TEXT_MAX = 480 };
+enum { CP_PROVISIONED_TEXT_MAX = sizeof((struct cp_run *)0)->provisioned };
 
 /* One sentence, or "": no qualifier, none there, or it may not be asked. While it is IN_PROGRESS it
  * is waited for, at most 5 min and until hooks->stop_requests says so (`hooks` may be NULL). */

@@ -28,14 +28,13 @@ enum {
 /* What is not measured as the user may expect. */
 static void tell_caveats(const struct cp_runner *r)
 {
-    char provisioned[CP_PROVISIONED_TEXT_MAX];
     const struct cp_function_config *f = &r->swept.latest;
     const char *caveat = NULL;
     for (size_t i = 0; (caveat = cp_function_caveat(f, i)) != NULL; i++)
         cp_runner_warn(r, "%s", caveat);
-    cp_provisioned_describe(r->lambda, r->clock, r->hooks, &r->swept.target, provisioned);
-    if (provisioned[0])
-        cp_runner_warn(r, "%s", provisioned);
+    cp_provisioned_describe(r->lambda, r->clock, r->hooks, &r->swept.target, r->run->provisioned);
+    if (r->run->provisioned[0])
+        cp_runner_warn(r, "%s", r->run->provisioned);
 }
 
 /* An endpoint that is invoked as it is tells no configuration: the default then. */

@@ -145,6 +145,15 @@ class Shadow(Safe):
         result = self.run_cli(*self.words(*SMALL, target="fn:live"))
         self.assertIn("'live' has provisioned concurrency: 1 requested, 1 available, READY; ", result.stderr)
         self.assertTrue(all(s["outcome"] == "measured" for s in self.samples()))
+        words = "'live' has provisioned concurrency: 1 requested, 1 available, READY"
+        self.assertIn(f"W020: {words}", " ".join(result.stdout.split()))
+        reports = os.path.join(self.tmp, "reports")
+        self.run_cli("report", "last", "--store", self.store, "-o", reports)
+        with open(os.path.join(reports, "report.json"), encoding="utf-8") as f:
+            self.assertIn(words, json.load(f)["run"]["provisioned"])
+        for name in ("report.html", "report.md"):
+            with open(os.path.join(reports, name), encoding="utf-8") as f:
+                self.assertIn("provisioned concurrency: 1 requested, 1 available, READY", f.read())
 
     def test_killed_at_any_time_recover_removes_the_shadow_and_resume_goes_on(self):
         before = self.account()

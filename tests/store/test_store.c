@@ -55,6 +55,7 @@ static struct cp_run full_run(void)
         .quoted_usd = 0.1,
         .quoted_max_usd = 1e9,
         .max_cost_usd = 5e-324,
+        .provisioned = "'live' has provisioned concurrency",
         .ephemeral_storage_mb = 10240,
         .snapshots_usd = 0.7,
     };
@@ -125,6 +126,7 @@ static void assert_same_run(const struct cp_run *a, const struct cp_run *b)
     assert_real(a->quoted_usd, b->quoted_usd);
     assert_real(a->quoted_max_usd, b->quoted_max_usd);
     assert_real(a->max_cost_usd, b->max_cost_usd);
+    assert_string_equal(a->provisioned, b->provisioned);
     assert_int_equal(a->ephemeral_storage_mb, b->ephemeral_storage_mb);
     assert_real(a->snapshots_usd, b->snapshots_usd);
 }
