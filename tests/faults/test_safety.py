@@ -10,7 +10,7 @@ import unittest
 
 import judge
 import program
-from proxy import Broken
+from proxy import Broken, error
 from test_network import check_end
 from world import FUNCTION, World
 
@@ -88,6 +88,23 @@ class TwoSweeps(Safety):
         status, _, err = self.two("shadow", "shadow", True)
         self.assertEqual(status, 0, err)
         self.assert_as_before()
+
+
+class RefusedShadow(Safety):
+    """What AWS says when it does not make the copy, and what the user may do then."""
+    REFUSALS = [(403, "AccessDeniedException", "coldprof iam-policy"), (400, "CodeStorageExceededException", "delete old versions"),
+                (409, "ResourceConflictException", "recover --function NAME --prune"), (400, "InvalidParameterValueException", "--in-place")]
+
+    def test_says_what_to_do_next(self):
+        for status, error_type, advice in self.REFUSALS:
+            with self.subTest(error_type):
+                refusal = error(status, error_type)
+                self.world.proxy.start_over(lambda call, fault=refusal: fault if call.change_number == 1 else None)
+                said = self.refused(self.sweep("shadow"))
+                self.assertIn(error_type, said)
+                self.assertIn(advice, said)
+                self.assertEqual(self.world.journals(), [])
+                self.assert_as_before()
 
 
 class LateEffect(Safety):
