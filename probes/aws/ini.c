@@ -306,6 +306,8 @@ static enum cp_code append_line(struct reader *r, struct cp_view line)
 {
     struct cp_ini_property *p = &r->ini->sections[r->section].properties[r->property];
     size_t n = strlen(p->value);
+    if (n + 1 + line.n > CP_INI_JOINED_MAX)
+        return fail_limit(r, "characters in a value of several lines", CP_INI_JOINED_MAX);
     char *joined = malloc(n + 1 + line.n + 1);
     if (!joined)
         return fail_memory(r);

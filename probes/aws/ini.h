@@ -22,6 +22,7 @@ enum cp_ini_kind { CP_INI_PROFILE, CP_INI_SSO_SESSION, CP_INI_SERVICES };
 enum {
     CP_INI_BYTES_MAX = 4 << 20, /* of one file */
     CP_INI_LINE_MAX = 1 << 20,
+    CP_INI_JOINED_MAX = 16 << 10, /* of a value that goes on in further lines */
     CP_INI_SECTIONS_MAX = 4096,
     CP_INI_PROPERTIES_MAX = 4096, /* of one section */
 };

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * The reader of shared files: our own cases. The SDKs' cases are in test_aws_sdk.c.
  */
+#include "model/base/buf.h"
 #include "probes/aws/ini.h"
 
 #include <stdio.h>
@@ -119,6 +120,23 @@ static void limits_end_the_reading(void **state)
     cp_ini_clear(&ini);
 }
 
+static void a_value_that_goes_on_and_on_is_refused(void **state)
+{
+    (void)state;
+    struct cp_ini ini = {0};
+    struct cp_buf text;
+    struct cp_error err;
+    cp_buf_init(&text, CP_INI_BYTES_MAX);
+    (void)cp_buf_adds(&text, "[default]\na = b\n");
+    for (int i = 0; i <= CP_INI_JOINED_MAX / 2; i++)
+        (void)cp_buf_adds(&text, " c\n");
+    assert_int_equal(cp_ini_add(&ini, CP_INI_CONFIG, "config", cp_buf_view(&text), &err),
+                     CP_ELIMIT);
+    assert_non_null(strstr(err.text, "a value of several lines"));
+    cp_buf_clear(&text);
+    cp_ini_clear(&ini);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -128,6 +146,7 @@ int main(void)
         cmocka_unit_test(long_session_tokens_are_whole),
         cmocka_unit_test(errors_name_the_line_and_never_what_it_holds),
         cmocka_unit_test(limits_end_the_reading),
+        cmocka_unit_test(a_value_that_goes_on_and_on_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
