@@ -205,13 +205,20 @@ enum cp_code cp_endpoint_of_region(const char *service, const char *region, stru
     return cp_endpoint_of_variant(service, region, &plain, out, err);
 }
 
-bool cp_endpoint_is_aws(const struct cp_endpoint *endpoint, const char *service, const char *region)
+static bool is_below(struct cp_view host, const char *domain)
 {
-    for (int i = 0; i < 4; i++) {
-        const struct cp_endpoint_variant variant = {.is_fips = i & 1, .is_dualstack = i & 2};
-        struct cp_endpoint own;
-        if (!cp_endpoint_of_variant(service, region, &variant, &own, NULL) &&
-            strcmp(own.origin, endpoint->origin) == 0 && !endpoint->base_path[0])
+    size_t n = strlen(domain);
+    return host.n > n + 1 && host.p[host.n - n - 1] == '.' &&
+           cp_view_is_nocase((struct cp_view){host.p + host.n - n, n}, domain);
+}
+
+bool cp_endpoint_is_aws(const struct cp_endpoint *endpoint)
+{
+    struct cp_view authority = cp_view_of(endpoint->host);
+    struct cp_view host = {0};
+    (void)cp_view_split(&authority, ':', &host);
+    for (size_t i = 0; i < sizeof PARTITIONS / sizeof PARTITIONS[0]; i++) {
+        if (is_below(host, PARTITIONS[i].domain) || is_below(host, PARTITIONS[i].dualstack_domain))
             return true;
     }
     return false;

@@ -34,9 +34,8 @@ enum cp_code cp_endpoint_of_variant(const char *service, const char *region,
                                     const struct cp_endpoint_variant *variant,
                                     struct cp_endpoint *out, struct cp_error *err);
 
-/* One of those forms: AWS's own endpoint of the service, by https and without a path. */
-bool cp_endpoint_is_aws(const struct cp_endpoint *endpoint, const char *service,
-                        const char *region);
+/* Whether the host is below a domain of AWS's: a service's own endpoint in any form, or a VPC's. */
+bool cp_endpoint_is_aws(const struct cp_endpoint *endpoint);
 
 /* Whether the URL's host is this machine; false for anything that does not parse. */
 bool cp_url_is_loopback(const char *url);

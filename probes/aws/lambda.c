@@ -53,7 +53,6 @@ enum cp_code cp_lambda_new(const struct cp_lambda_options *options, struct cp_la
         .max_connections = options->max_connections ? options->max_connections : CONNECTIONS_MAX,
         .http = options->http ? options->http : &cp_http_curl,
         .clock = options->clock ? options->clock : &cp_call_clock_real,
-        .needs_request_id = !options->endpoint_url,
         .on_log = options->on_log,
         .log_context = options->log_context,
         .ca_bundle = options->ca_bundle,
@@ -63,6 +62,7 @@ enum cp_code cp_lambda_new(const struct cp_lambda_options *options, struct cp_la
     enum cp_code code = find_endpoint(options, &caller.endpoint, err);
     if (code)
         return code;
+    caller.needs_request_id = cp_endpoint_is_aws(&caller.endpoint);
     caller.pace_ms = caller.endpoint.is_loopback ? 0 : PACE_MS;
     struct cp_lambda *l = calloc(1, sizeof *l);
     if (!l)

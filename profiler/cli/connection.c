@@ -44,7 +44,7 @@ static enum cp_code find_endpoint(struct cp_connection *c, struct cp_error *err)
         strcmp(c->endpoint, plain.origin) == 0;
     c->endpoint_url = is_plain ? NULL : c->endpoint;
     c->is_loopback = found.is_loopback;
-    c->is_aws = cp_endpoint_is_aws(&found, cp_service_lambda.host, c->region);
+    c->is_aws = cp_endpoint_is_aws(&found);
     (void)snprintf(c->place, sizeof c->place, "%s",
                    c->is_aws        ? "AWS"
                    : c->is_loopback ? "local server"

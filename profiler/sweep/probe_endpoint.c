@@ -217,23 +217,9 @@ static enum cp_code invoke(struct cp_runner *r, const struct cp_sweep_options *o
 
 static bool is_aws(const char *endpoint_url)
 {
-    static const char *const domains[] = {".amazonaws.com", ".amazonaws.com.cn", ".api.aws",
-                                          ".amazonaws.eu"};
     struct cp_endpoint endpoint;
-    if (!endpoint_url)
-        return true;
-    if (cp_endpoint_parse(endpoint_url, true, &endpoint, NULL))
-        return false;
-    struct cp_view host = cp_view_of(endpoint.host);
-    struct cp_view name;
-    if (!cp_view_split(&host, ':', &name))
-        return false;
-    for (size_t i = 0; i < sizeof domains / sizeof domains[0]; i++) {
-        size_t n = strlen(domains[i]);
-        if (name.n > n && memcmp(name.p + name.n - n, domains[i], n) == 0)
-            return true;
-    }
-    return false;
+    return !endpoint_url || (!cp_endpoint_parse(endpoint_url, true, &endpoint, NULL) &&
+                             cp_endpoint_is_aws(&endpoint));
 }
 
 enum cp_code cp_endpoint_probe(struct cp_runner *r, const struct cp_sweep_options *options,

@@ -113,8 +113,30 @@ static void variants_of_aws_hosts_are_known(void **state)
             cp_endpoint_of_variant("lambda", cases[i].region, &cases[i].variant, &got, NULL),
             CP_OK);
         assert_string_equal(got.origin, cases[i].origin);
-        assert_true(cp_endpoint_is_aws(&got, "lambda", cases[i].region));
-        assert_false(cp_endpoint_is_aws(&got, "lambda", "sa-east-1"));
+        assert_true(cp_endpoint_is_aws(&got));
+    }
+}
+
+static void hosts_below_a_domain_of_aws_are_aws(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *url;
+        bool is_aws;
+    } cases[] = {
+        {"https://vpce-0a1b-2c3d.lambda.eu-west-1.vpce.amazonaws.com", true},
+        {"https://LAMBDA.eu-west-1.AMAZONAWS.com:8443/base", true},
+        {"https://amazonaws.com", false},
+        {"https://lambda.notamazonaws.com", false},
+        {"https://lambda.amazonaws.com.example.com", false},
+        {"https://example.com/lambda.amazonaws.com", false},
+        {"http://127.0.0.1:4566", false},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct cp_endpoint got;
+        assert_int_equal(cp_endpoint_parse(cases[i].url, false, &got, NULL), CP_OK);
+        if (cp_endpoint_is_aws(&got) != cases[i].is_aws)
+            fail_msg("%s", cases[i].url);
     }
 }
 
@@ -147,6 +169,7 @@ int main(void)
         cmocka_unit_test(bad_endpoints_are_refused),
         cmocka_unit_test(loopback_urls_are_told_by_their_host),
         cmocka_unit_test(variants_of_aws_hosts_are_known),
+        cmocka_unit_test(hosts_below_a_domain_of_aws_are_aws),
         cmocka_unit_test(plain_http_beyond_loopback_needs_permission),
         cmocka_unit_test(regions_become_hosts_only_when_they_look_like_one),
     };
