@@ -11,6 +11,7 @@
 #define COLDPROF_PROBES_AWS_PROVIDER_H
 
 #include "probes/aws/call.h"
+#include "probes/aws/service_endpoint.h"
 #include "probes/aws/shared_config.h"
 
 /* What providers reach the outside with. */
@@ -73,6 +74,17 @@ enum cp_code cp_imds_endpoint(const struct cp_shared_config *config, char out[CP
 
 /* Of a provider that is set up and does not work: "not found" would mean "ask the next one". */
 enum cp_code cp_provider_fault(enum cp_code code, struct cp_error *err);
+
+/* A service that gives keys for one call: STS, SSO. */
+struct cp_provider_call {
+    const struct cp_service *service;
+    const char *region;                /* checked */
+    const struct cp_credentials *keys; /* NULL: the call is not signed */
+};
+/* Caller owns `*out` (cp_caller_free). */
+enum cp_code cp_provider_caller(const struct cp_provider_world *world,
+                                const struct cp_provider_call *call, struct cp_caller **out,
+                                struct cp_error *err);
 
 /* Whether keys that end at `expires_at_ms` (0: never) are of no use at `now_ms`. */
 bool cp_provider_is_expired(int64_t expires_at_ms, int64_t now_ms);

@@ -8,11 +8,9 @@
 
 #include "probes/aws/credential_json.h"
 #include "probes/aws/provider.h"
-#include "probes/aws/service_endpoint.h"
 #include "probes/aws/sigv4.h"
 
 enum {
-    CONNECT_TIMEOUT_MS = 5000,
     CALL_TIMEOUT_MS = 30000,
     SHA1_BYTES = 20,
     QUERY_MAX = 1024,
@@ -127,31 +125,6 @@ static enum cp_code read_token(const struct cp_provider_world *world, const stru
 
 /* --- the call --- */
 
-static enum cp_code make_caller(const struct cp_provider_world *world, const struct sso *sso,
-                                struct cp_caller **out, struct cp_error *err)
-{
-    static const struct cp_credentials unsigned_call = {.expires_at_ms = 0};
-    struct cp_caller_options options = {
-        .region = sso->region,
-        .service = "sso",
-        .credentials = &unsigned_call,
-        .connect_timeout_ms = CONNECT_TIMEOUT_MS,
-        .max_connections = 1,
-        .ca_bundle = cp_shared_setting(world->config, "AWS_CA_BUNDLE", "ca_bundle"),
-        .http = world->http,
-        .clock = world->clock,
-        .is_interrupted = world->is_interrupted,
-        .interrupt_context = world->interrupt_context,
-    };
-    const struct cp_service_endpoint_options where = {
-        .service = &cp_service_sso,
-        .region = sso->region,
-        .allow_insecure = world->allow_insecure,
-    };
-    enum cp_code code = cp_service_endpoint(world->config, &where, &options.endpoint, err);
-    return code ? code : cp_caller_new(&options, out, err);
-}
-
 static enum cp_code call_portal(struct cp_caller *caller, const struct sso *sso,
                                 const struct cp_sso_token *token, struct cp_buf *answer,
                                 struct cp_error *err)
@@ -194,6 +167,7 @@ static enum cp_code call_portal(struct cp_caller *caller, const struct sso *sso,
 static enum cp_code get_keys(const struct cp_provider_world *world, const struct sso *sso,
                              struct cp_credentials *out, struct cp_error *err)
 {
+    const struct cp_provider_call where = {.service = &cp_service_sso, .region = sso->region};
     struct cp_sso_token token;
     struct cp_caller *caller = NULL;
     struct cp_buf answer;
@@ -201,7 +175,7 @@ static enum cp_code get_keys(const struct cp_provider_world *world, const struct
     (void)cp_buf_reserve(&answer, CP_CREDENTIAL_JSON_MAX);
     enum cp_code code = read_token(world, sso, &token, err);
     if (!code)
-        code = make_caller(world, sso, &caller, err);
+        code = cp_provider_caller(world, &where, &caller, err);
     if (!code)
         code = call_portal(caller, sso, &token, &answer, err);
     if (!code)

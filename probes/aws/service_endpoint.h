@@ -8,7 +8,7 @@
 #include "probes/aws/shared_config.h"
 
 struct cp_service {
-    const char *id;       /* in a [services] section: "lambda" */
+    const char *id;       /* in a [services] section, and signing name: "lambda" */
     const char *variable; /* "AWS_ENDPOINT_URL_LAMBDA" */
     const char *host;     /* first part of AWS's host name */
 };

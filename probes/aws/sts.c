@@ -4,12 +4,10 @@
 #include <string.h>
 
 #include "model/base/datetime.h"
-#include "probes/aws/service_endpoint.h"
 #include "probes/aws/sigv4.h"
 #include "probes/aws/xml.h"
 
 enum {
-    CONNECT_TIMEOUT_MS = 5000,
     CALL_TIMEOUT_MS = 30000,
     FORM_MAX = 64 << 10, /* a web identity token has up to 20,000 characters */
     ANSWER_MAX = 64 << 10,
@@ -21,32 +19,6 @@ enum {
 static const char *region_of(const struct cp_provider_world *world)
 {
     return world->region && world->region[0] ? world->region : "us-east-1";
-}
-
-static enum cp_code make_caller(const struct cp_provider_world *world,
-                                const struct cp_credentials *keys, struct cp_caller **out,
-                                struct cp_error *err)
-{
-    static const struct cp_credentials unsigned_call = {.expires_at_ms = 0};
-    struct cp_caller_options options = {
-        .region = region_of(world),
-        .service = "sts",
-        .credentials = keys ? keys : &unsigned_call,
-        .connect_timeout_ms = CONNECT_TIMEOUT_MS,
-        .max_connections = 1,
-        .ca_bundle = cp_shared_setting(world->config, "AWS_CA_BUNDLE", "ca_bundle"),
-        .http = world->http,
-        .clock = world->clock,
-        .is_interrupted = world->is_interrupted,
-        .interrupt_context = world->interrupt_context,
-    };
-    const struct cp_service_endpoint_options where = {
-        .service = &cp_service_sts,
-        .region = region_of(world),
-        .allow_insecure = world->allow_insecure,
-    };
-    enum cp_code code = cp_service_endpoint(world->config, &where, &options.endpoint, err);
-    return code ? code : cp_caller_new(&options, out, err);
 }
 
 /* AWS's own texts hold no secrets; an answer that repeats what was sent would. */
@@ -75,9 +47,11 @@ static enum cp_code post(const struct cp_provider_world *world, const struct cp_
 {
     const struct cp_header type = {CP_VIEW_LIT("Content-Type"),
                                    CP_VIEW_LIT("application/x-www-form-urlencoded")};
+    const struct cp_provider_call where = {
+        .service = &cp_service_sts, .region = region_of(world), .keys = keys};
     struct cp_caller *caller = NULL;
     struct cp_error own = {CP_OK, ""};
-    enum cp_code code = make_caller(world, keys, &caller, err);
+    enum cp_code code = cp_provider_caller(world, &where, &caller, err);
     if (code)
         return code;
     const struct cp_call call = {
