@@ -20,7 +20,7 @@ import threading
 import unittest
 
 import fixtures
-from program import BINARY, FUNCTIONS, HAS_CGROUP, SHARE, Case
+from program import BINARY, FUNCTIONS, HAS_CGROUP, SHARE, Case, descendants
 
 
 SMALL = ["--memory", "256,1024", "--cold", "4", "--warm", "6", "--idle", "none"]
@@ -384,7 +384,7 @@ class Interrupt(Case):
     def test_kill_9_leaves_no_process_and_the_samples(self):
         process = self.start(self.function(), *self.WORDS)
         _, drain = self.wait_for_invocations(process, 10)
-        ours = self.descendants(process.pid)
+        ours = self.descriptors_below(process.pid)
         self.assertGreaterEqual(len(ours), 2) # the service and at least one environment's keeper
         process.kill()
         process.wait(10)
@@ -397,21 +397,10 @@ class Interrupt(Case):
         self.sweep(self.function(), *SMALL) # the store is free again
 
     @staticmethod
-    def descendants(pid):
+    def descriptors_below(pid):
         """pid -> pidfd of every process below `pid`."""
-        parents = {}
-        for entry in filter(str.isdigit, os.listdir("/proc")):
-            try:
-                with open(f"/proc/{entry}/stat", encoding="utf-8", errors="replace") as f:
-                    parents[int(entry)] = int(f.read().rpartition(")")[2].split()[1])
-            except OSError:
-                continue
-        found, size = {pid}, 0
-        while size != len(found):
-            size = len(found)
-            found |= {p for p, parent in parents.items() if parent in found}
         fds = {}
-        for p in found - {pid}:
+        for p in descendants(pid):
             try:
                 fds[p] = os.pidfd_open(p)
             except ProcessLookupError:

@@ -10,26 +10,11 @@ import stat
 import unittest
 
 import fixtures
-from program import FUNCTIONS, SHARE, Case
+from program import FUNCTIONS, SHARE, Case, descendants
 
 MARK = fixtures.MARK.encode()
 OWN = b"DATABASE_PASSWORD="  # what program.make_function gives each function
 MADE = b"COLDPROF_LOCAL_SECRET_ACCESS_KEY="  # what a sweep makes for its service
-
-
-def descendants(pid):
-    parents = {}
-    for entry in filter(str.isdigit, os.listdir("/proc")):
-        try:
-            with open(f"/proc/{entry}/stat", encoding="utf-8", errors="replace") as f:
-                parents[int(entry)] = int(f.read().rpartition(")")[2].split()[1])
-        except OSError:
-            continue
-    found, size = {pid}, 0
-    while size != len(found):
-        size = len(found)
-        found |= {p for p, parent in parents.items() if parent in found}
-    return sorted(found - {pid})
 
 
 def words_of(pid, what):

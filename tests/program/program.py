@@ -161,6 +161,22 @@ def make_function(folder, source="knobs-c", environment=None, timeout=3, memory=
     return folder
 
 
+def descendants(pid):
+    """Every process below `pid`."""
+    parents = {}
+    for entry in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            with open(f"/proc/{entry}/stat", encoding="utf-8", errors="replace") as f:
+                parents[int(entry)] = int(f.read().rpartition(")")[2].split()[1])
+        except OSError:
+            continue
+    found, size = {pid}, 0
+    while size != len(found):
+        size = len(found)
+        found |= {p for p, parent in parents.items() if parent in found}
+    return sorted(found - {pid})
+
+
 def read_rows(store, sql, *values):
     with contextlib.closing(sqlite3.connect(store)) as db:
         db.row_factory = sqlite3.Row
