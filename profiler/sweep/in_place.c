@@ -204,6 +204,7 @@ static enum cp_code begin(struct cp_swept *s, const struct cp_swept_begin *begin
     s->highest_version = newest.number;
     s->facts.highest_version = newest.number;
     s->facts.original_memory_mb = s->latest.memory_size_mb;
+    s->facts.config_hash = cp_function_config_hash(&s->latest);
     cp_undo_facts_sizes(&s->facts, order.sizes_mb, order.n);
     if (!code)
         code = publish_stock(s, &order, err);

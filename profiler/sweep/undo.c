@@ -92,16 +92,28 @@ static enum cp_code look(struct cp_lambda *l, const char *function, struct cp_fu
     return code;
 }
 
+/* Only the memory size is ours to put back; a deployment in the meantime is named. */
+static void note_other_changes(const struct cp_undo_facts *facts,
+                               const struct cp_function_config *latest,
+                               const struct cp_undo_report *report)
+{
+    if (facts->config_hash && cp_function_config_hash(latest) != facts->config_hash)
+        note(report, "$LATEST differs from what it was before the sweep in more than its memory "
+                     "size: somebody deployed meanwhile, and that is left as it is");
+}
+
 /* `*is_again`: it changed between the look and the update. The original size is also written over
  * itself, once: an update or a publication that lost its answer may still be under way, and is
  * refused when it comes with a RevisionId of before. */
 static enum cp_code try_put_back(struct cp_lambda *l, const struct cp_undo_facts *facts,
-                                 struct cp_undo_report *report, bool *is_again,
+                                 struct cp_undo_report *report, int n_tries, bool *is_again,
                                  struct cp_error *err)
 {
     struct cp_function_config latest;
     *is_again = false;
     enum cp_code code = look(l, facts->function_arn, &latest, err);
+    if (!code && n_tries == 0)
+        note_other_changes(facts, &latest, report);
     bool is_back = !code && latest.memory_size_mb == facts->original_memory_mb;
     if (code || (is_back && !facts->n_written))
         return code;
@@ -129,7 +141,7 @@ static enum cp_code put_back(struct cp_lambda *l, const struct cp_undo_facts *fa
     bool is_again = true;
     enum cp_code code = CP_OK;
     for (int i = 0; i < LOOKS && is_again; i++)
-        code = try_put_back(l, facts, report, &is_again, err);
+        code = try_put_back(l, facts, report, i, &is_again, err);
     if (code)
         (void)cp_fail_context(err, "cannot give $LATEST its %d MB back", facts->original_memory_mb);
     return code;

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "profiler/sweep/undo_facts.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "profiler/sweep/change.h"
 
-enum { ARN_FIELDS = 7, SIZES_TEXT_MAX = 256, FORMAT_VERSION = 1 };
+enum { ARN_FIELDS = 7, SIZES_TEXT_MAX = 256, FORMAT_VERSION = 1, HASH_DIGITS = 16 };
 
 const char *cp_sweep_method_name(enum cp_sweep_method method)
 {
@@ -57,6 +58,20 @@ static bool read_memory(struct cp_view text, int *value)
     return true;
 }
 
+/* Journals of older versions have none: unknown. */
+static uint64_t read_hash(const char *text)
+{
+    static const char digits[] = "0123456789abcdef";
+    uint64_t hash = 0;
+    for (size_t i = 0; text && text[i]; i++) {
+        const char *digit = strchr(digits, text[i]);
+        if (!digit || i == HASH_DIGITS)
+            return 0;
+        hash = hash << 4 | (uint64_t)(digit - digits);
+    }
+    return hash;
+}
+
 static bool read_sizes(struct cp_view text, struct cp_undo_facts *facts)
 {
     struct cp_view one;
@@ -78,6 +93,8 @@ enum cp_code cp_undo_facts_write(const struct cp_undo_facts *facts, struct cp_jo
     char highest[24];
     char version[8];
     char sizes[SIZES_TEXT_MAX];
+    char config[HASH_DIGITS + 1];
+    (void)snprintf(config, sizeof config, "%016" PRIx64, facts->config_hash);
     (void)snprintf(memory, sizeof memory, "%d", facts->original_memory_mb);
     (void)snprintf(highest, sizeof highest, "%ld", facts->highest_version);
     (void)snprintf(version, sizeof version, "%d", FORMAT_VERSION);
@@ -94,6 +111,7 @@ enum cp_code cp_undo_facts_write(const struct cp_undo_facts *facts, struct cp_jo
         {"memory", memory},
         {"highest", highest},
         {"sizes", sizes},
+        {"config", config},
     };
     return cp_journal_write(journal, "begin", fields, sizeof fields / sizeof fields[0], err);
 }
@@ -113,6 +131,7 @@ static bool take_begin(struct cp_undo_facts *f, const struct cp_journal_record *
     if (!format || strcmp(format, "1") != 0 || !method)
         return false;
     f->method = strcmp(method, "shadow") == 0 ? CP_METHOD_SHADOW : CP_METHOD_IN_PLACE;
+    f->config_hash = read_hash(cp_journal_get(record, "config"));
     return copy_field(record, "run", f->run, sizeof f->run) &&
            copy_field(record, "token", f->token, sizeof f->token) &&
            copy_field(record, "function", f->function_arn, sizeof f->function_arn) &&

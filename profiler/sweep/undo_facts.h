@@ -26,6 +26,7 @@ struct cp_undo_facts {
     char shadow[CP_FUNCTION_NAME_LENGTH_MAX + 1];
     /* in place */
     int original_memory_mb;
+    uint64_t config_hash;            /* cp_function_config_hash of $LATEST before; 0 unknown */
     long highest_version;            /* published before, by anybody */
     int sizes_mb[CP_UNDO_SIZES_MAX]; /* every size that the sweep may set */
     size_t n_sizes;

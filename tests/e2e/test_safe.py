@@ -290,6 +290,18 @@ class InPlace(Safe):
         self.run_cli("recover", "--function", "fn", "--endpoint-url", self.service.endpoint)
         self.assertEqual(self.settings(), before)
 
+    def test_recover_names_a_deployment_that_happened_after_the_kill(self):
+        for timeout, word in ((None, 0), (9, 1)):
+            process, _, drain = self.start("--in-place")
+            process.kill()
+            self.end(process, drain)
+            if timeout:
+                self.client.update("fn", Timeout=timeout)
+            text = self.run_cli("recover").stderr
+            self.assertEqual(text.count("differs from what it was before the sweep"), word, text)
+        latest = self.client.configuration("fn")
+        self.assertEqual((latest["Timeout"], latest["MemorySize"]), (9, 128))
+
     def test_a_caller_of_latest_is_a_reason_to_refuse(self):
         self.client.create_alias("fn", "edge", "$LATEST")
         before = self.account()

@@ -362,6 +362,11 @@ const char *cp_function_config_difference(const struct cp_function_config *a,
     return a->timeout_s == b->timeout_s ? NULL : "Timeout";
 }
 
+uint64_t cp_function_config_hash(const struct cp_function_config *config)
+{
+    return (uint64_t)config->timeout_s + 1;
+}
+
 /* --- aliases and callers --- */
 
 enum cp_code cp_lambda_create_alias(struct cp_lambda *l, const char *function,
