@@ -101,6 +101,7 @@ enum cp_code cp_caller_poll(struct cp_caller *caller, int timeout_ms, size_t *in
 /* Waits while requests in flight progress. */
 enum cp_code cp_caller_sleep(struct cp_caller *caller, double ms, struct cp_error *err);
 double cp_caller_mono_ms(const struct cp_caller *caller);
+int64_t cp_caller_unix_ms(const struct cp_caller *caller);
 /* While set (monotonic ms of the caller's clock; NAN: none), cp_call_wait goes on with what may be
  * repeated until then, instead of three attempts. */
 void cp_caller_set_deadline(struct cp_caller *caller, double mono_ms);

@@ -25,7 +25,6 @@ struct cp_caller {
     struct cp_lambda_failure failure;
 };
 
-int64_t cp_caller_unix_ms(const struct cp_caller *caller);
 bool cp_caller_is_interrupted(const struct cp_caller *caller);
 
 /* What a request was signed with. */

@@ -95,6 +95,15 @@ void cp_failure_read(const struct cp_http_response *response, struct cp_lambda_f
 
 enum cp_code cp_failure_code(const struct cp_lambda_failure *failure)
 {
+    /* Services with JSON protocols answer 400 to everything a client did wrong. */
+    static const struct {
+        const char *error_code;
+        enum cp_code code;
+    } NAMES[] = {
+        {"ResourceNotFoundException", CP_ENOTFOUND},
+        {"AccessDeniedException", CP_EDENIED},
+        {"UnrecognizedClientException", CP_EDENIED},
+    };
     static const struct {
         int status;
         enum cp_code code;
@@ -104,6 +113,9 @@ enum cp_code cp_failure_code(const struct cp_lambda_failure *failure)
     };
     if (cp_retry_error_class(failure->error_code) == CP_RETRY_CLASS_THROTTLE)
         return CP_ETHROTTLED;
+    for (size_t i = 0; i < sizeof NAMES / sizeof NAMES[0]; i++)
+        if (strcmp(NAMES[i].error_code, failure->error_code) == 0)
+            return NAMES[i].code;
     for (size_t i = 0; i < sizeof STATUSES / sizeof STATUSES[0]; i++)
         if (STATUSES[i].status == failure->http_status)
             return STATUSES[i].code;

@@ -26,8 +26,8 @@ void cp_failure_read(const struct cp_http_response *response, struct cp_lambda_f
 /* As after no answer at all: status -1, texts "", NAN. */
 void cp_failure_clear(struct cp_lambda_failure *out);
 
-/* 404 CP_ENOTFOUND, 409 and 412 CP_ECONFLICT, 429 and throttling codes CP_ETHROTTLED, 401 and 403
- * CP_EDENIED, -1 CP_EIO, others CP_EREMOTE. */
+/* 404 and ResourceNotFoundException CP_ENOTFOUND, 409 and 412 CP_ECONFLICT, 429 and throttling
+ * codes CP_ETHROTTLED, 401 and 403 CP_EDENIED, -1 CP_EIO, others CP_EREMOTE. */
 enum cp_code cp_failure_code(const struct cp_lambda_failure *failure);
 
 /* Copies foreign text for people: cut where it does not fit, control bytes as blanks. */

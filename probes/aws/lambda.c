@@ -7,11 +7,10 @@
 #include "probes/aws/function_name.h"
 #include "probes/aws/lambda_client.h"
 #include "probes/aws/lambda_json.h"
+#include "probes/aws/service_endpoint.h"
 #include "probes/aws/sigv4.h"
 
 enum {
-    CONNECT_TIMEOUT_MS = 5000,
-    CONNECTIONS_MAX = 1000,
     CALL_TIMEOUT_MS = 30000,
     UPLOAD_BYTES_PER_MS = 250, /* 2 Mbit/s: a zip of 50 MB gets 5 min more */
     ANSWER_MAX = 16 << 20,
@@ -19,55 +18,20 @@ enum {
     MARKER_MAX = 2048,
     PAGE_QUERY_MAX = 8192,
     PAGES_MAX = 10000,
-    PACE_MS = 100,       /* 10 control-plane calls a second; AWS allows 15 per account */
     WAIT_POLL_MS = 1000, /* as the botocore waiters FunctionUpdatedV2 and FunctionActiveV2 */
     CONFLICT_WAIT_MS = 5 * 60 * 1000,
 };
 
 /* --- client --- */
 
-static enum cp_code find_endpoint(const struct cp_lambda_options *o, struct cp_endpoint *out,
-                                  struct cp_error *err)
-{
-    if (!o->region || !cp_region_is_valid(cp_view_of(o->region)))
-        return cp_fail(err, CP_EINVAL, "region '%s' is not like 'eu-central-1'",
-                       o->region ? o->region : "");
-    if (o->endpoint_url)
-        return cp_endpoint_parse(o->endpoint_url, o->allow_insecure_endpoint, out, err);
-    if (!o->credentials.access_key_id[0] && !o->credential_source)
-        return cp_fail(err, CP_EINVAL, "no AWS credentials were given");
-    return cp_endpoint_of_region("lambda", o->region, out, err);
-}
-
-enum cp_code cp_lambda_new(const struct cp_lambda_options *options, struct cp_lambda **out,
+enum cp_code cp_lambda_new(const struct cp_client_options *options, struct cp_lambda **out,
                            struct cp_error *err)
 {
     *out = NULL;
-    struct cp_caller_options caller = {
-        .region = options->region,
-        .service = "lambda",
-        .credentials = &options->credentials,
-        .credential_source = options->credential_source,
-        .connect_timeout_ms =
-            options->connect_timeout_ms ? options->connect_timeout_ms : CONNECT_TIMEOUT_MS,
-        .max_connections = options->max_connections ? options->max_connections : CONNECTIONS_MAX,
-        .http = options->http ? options->http : &cp_http_curl,
-        .clock = options->clock ? options->clock : &cp_call_clock_real,
-        .on_log = options->on_log,
-        .log_context = options->log_context,
-        .ca_bundle = options->ca_bundle,
-        .is_interrupted = options->is_interrupted,
-        .interrupt_context = options->interrupt_context,
-    };
-    enum cp_code code = find_endpoint(options, &caller.endpoint, err);
-    if (code)
-        return code;
-    caller.needs_request_id = cp_endpoint_is_aws(&caller.endpoint);
-    caller.pace_ms = caller.endpoint.is_loopback ? 0 : PACE_MS;
     struct cp_lambda *l = calloc(1, sizeof *l);
     if (!l)
         return cp_fail(err, CP_ENOMEM, "cannot make the Lambda client: out of memory");
-    code = cp_caller_new(&caller, &l->caller, err);
+    enum cp_code code = cp_client_caller(options, &cp_service_lambda, &l->caller, err);
     if (code) {
         free(l);
         return code;
@@ -506,44 +470,32 @@ static enum cp_code list_page(struct cp_lambda *l, enum cp_lambda_operation oper
     return code;
 }
 
-/* A marker that comes again means pages without end. One earlier marker is kept, renewed after 1,
- * 2, 4, ... pages, so that a circle of any length is found (Brent). */
-static enum cp_code check_progress(const struct cp_lambda_page *page, int pages,
-                                   struct cp_buf *seen, struct cp_error *err)
+/* The next page, unless there are too many or they go round. */
+static enum cp_code check_progress(const struct cp_lambda_page *page, struct cp_page_watch *watch,
+                                   struct cp_error *err)
 {
-    if (pages > PAGES_MAX)
+    if (watch->pages >= PAGES_MAX)
         return cp_fail(err, CP_ELIMIT, "the list of '%s' has more than %d pages", page->list_name,
                        PAGES_MAX);
-    if (page->marker.n && page->marker.n == seen->n &&
-        memcmp(page->marker.p, seen->p, seen->n) == 0)
-        return cp_fail(err, CP_EREMOTE,
-                       "the list of '%s' goes round in a circle: page %d has the "
-                       "marker of an earlier one",
-                       page->list_name, pages);
-    if ((pages & (pages - 1)) != 0)
-        return CP_OK;
-    cp_buf_reset(seen);
-    (void)cp_buf_add_view(seen, cp_buf_view(&page->marker));
-    return cp_buf_check(seen, "a page's marker", err);
+    return cp_page_watch_next(watch, cp_buf_view(&page->marker), page->list_name, err);
 }
 
 static enum cp_code list(struct cp_lambda *l, enum cp_lambda_operation operation,
                          const char *function, struct cp_lambda_page *page, struct cp_error *err)
 {
     struct cp_buf query;
-    struct cp_buf seen;
+    struct cp_page_watch watch;
     cp_buf_init(&page->marker, MARKER_MAX);
-    cp_buf_init(&seen, MARKER_MAX);
+    cp_page_watch_init(&watch);
     cp_buf_init(&query, PAGE_QUERY_MAX);
     enum cp_code code = CP_OK;
-    int pages = 0;
     do {
         code = list_page(l, operation, function, page, &query, err);
         if (!code && !page->is_ended)
-            code = check_progress(page, ++pages, &seen, err);
+            code = check_progress(page, &watch, err);
     } while (!code && !page->is_ended && page->marker.n);
     cp_buf_clear(&page->marker);
-    cp_buf_clear(&seen);
+    cp_page_watch_clear(&watch);
     cp_buf_clear(&query);
     return code;
 }

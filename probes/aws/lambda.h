@@ -17,40 +17,15 @@
 #include <stdint.h>
 
 #include "model/base/buf.h"
-#include "probes/aws/credentials.h"
+#include "probes/aws/client.h"
 #include "probes/aws/failure.h"
 
 struct cp_lambda;
-struct cp_http_ops;   /* http.h */
-struct cp_call_clock; /* call.h */
-
-struct cp_lambda_options {
-    const char *region;       /* required */
-    const char *endpoint_url; /* NULL: https://lambda.<region>.amazonaws.com */
-    /* Without an access key id calls are not signed; allowed with an endpoint_url only. */
-    struct cp_credentials credentials;
-    /* Asked for keys before every signature instead of `credentials`; borrowed, NULL none. */
-    const struct cp_credential_source *credential_source;
-    int connect_timeout_ms;         /* 0 means 5,000 */
-    int max_connections;            /* 0 means 1,000 */
-    const struct cp_http_ops *http; /* NULL: libcurl; tests give a scripted one (http.h) */
-    void (*on_log)(void *context, const char *line); /* -v: verb, path, status, request id */
-    void *log_context;
-    bool allow_insecure_endpoint; /* plain http beyond this machine */
-    /* PEM file of the CAs to trust instead of the system's (AWS_CA_BUNDLE, ca_bundle); NULL or "":
-     * none. CP_EIO when it cannot be read. */
-    const char *ca_bundle;
-    /* Asked while a control-plane call waits (repeats, updates); true ends it with CP_EINTERRUPTED.
-     * NULL: never. A request already sent is always waited for. */
-    bool (*is_interrupted)(void *context);
-    void *interrupt_context;
-    const struct cp_call_clock *clock; /* NULL: the real one */
-};
 
 /* CP_EINVAL: no region, a region that is none, an endpoint that is none, no credentials for AWS.
  * Control-plane calls beyond loopback are paced to 10 a second (AWS allows 15 per account), all
  * clients of the process together. */
-enum cp_code cp_lambda_new(const struct cp_lambda_options *options, struct cp_lambda **out,
+enum cp_code cp_lambda_new(const struct cp_client_options *options, struct cp_lambda **out,
                            struct cp_error *err);
 void cp_lambda_free(struct cp_lambda *lambda);
 

@@ -10,7 +10,7 @@ enum cp_code cp_provider_caller(const struct cp_provider_world *world,
     static const struct cp_credentials unsigned_call = {.expires_at_ms = 0};
     struct cp_caller_options options = {
         .region = call->region,
-        .service = call->service->id,
+        .service = call->service->signing,
         .credentials = call->keys ? call->keys : &unsigned_call,
         .connect_timeout_ms = CONNECT_TIMEOUT_MS,
         .max_connections = 1,

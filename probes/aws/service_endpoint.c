@@ -3,9 +3,14 @@
 
 #include <stdio.h>
 
-const struct cp_service cp_service_lambda = {"lambda", "AWS_ENDPOINT_URL_LAMBDA", "lambda"};
-const struct cp_service cp_service_sts = {"sts", "AWS_ENDPOINT_URL_STS", "sts"};
-const struct cp_service cp_service_sso = {"sso", "AWS_ENDPOINT_URL_SSO", "portal.sso"};
+const struct cp_service cp_service_lambda = {"lambda", "lambda", "AWS_ENDPOINT_URL_LAMBDA",
+                                             "lambda"};
+const struct cp_service cp_service_sts = {"sts", "sts", "AWS_ENDPOINT_URL_STS", "sts"};
+const struct cp_service cp_service_sso = {"sso", "sso", "AWS_ENDPOINT_URL_SSO", "portal.sso"};
+const struct cp_service cp_service_logs = {"cloudwatch_logs", "logs",
+                                           "AWS_ENDPOINT_URL_CLOUDWATCH_LOGS", "logs"};
+const struct cp_service cp_service_metrics = {"cloudwatch", "monitoring",
+                                              "AWS_ENDPOINT_URL_CLOUDWATCH", "monitoring"};
 
 enum { URL_MAX = 1024 };
 

@@ -8,11 +8,13 @@
 #include "probes/aws/shared_config.h"
 
 struct cp_service {
-    const char *id;       /* in a [services] section, and signing name: "lambda" */
+    const char *id;       /* in a [services] section: "lambda", "cloudwatch_logs" */
+    const char *signing;  /* signing name: "lambda", "logs" */
     const char *variable; /* "AWS_ENDPOINT_URL_LAMBDA" */
     const char *host;     /* first part of AWS's host name */
 };
-extern const struct cp_service cp_service_lambda, cp_service_sts, cp_service_sso;
+extern const struct cp_service cp_service_lambda, cp_service_sts, cp_service_sso, cp_service_logs,
+    cp_service_metrics;
 
 struct cp_service_endpoint_options {
     const struct cp_service *service;

@@ -79,7 +79,7 @@ static enum cp_code connect_to(struct session *s, const char *target, const char
         code = cp_connection_sign_in(&s->connection, err);
     if (code)
         return code;
-    const struct cp_lambda_options client = {
+    const struct cp_client_options client = {
         .region = s->connection.region,
         .endpoint_url = s->connection.endpoint_url,
         .credential_source = &s->connection.source,

@@ -178,7 +178,7 @@ static bool wants_out(void *context)
 
 static enum cp_code connect_client(struct session *s)
 {
-    const struct cp_lambda_options options = {
+    const struct cp_client_options options = {
         .region = s->region,
         .endpoint_url = s->is_folder ? s->endpoint : s->connection.endpoint_url,
         .credentials = s->facts.credentials,

@@ -90,7 +90,7 @@ static void fly_own(struct bench *b, long to_start)
 
 static void run_own(struct bench *b, long to_start, const char *url, const char *bundle)
 {
-    struct cp_lambda_options options = {
+    struct cp_client_options options = {
         .region = "us-east-1",
         .endpoint_url = url,
         .ca_bundle = bundle,

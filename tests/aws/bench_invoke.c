@@ -60,7 +60,7 @@ static void run(struct bench *b, long invocations, long concurrency)
 static void measure(const char *name, const char *key_id, long invocations, long concurrency)
 {
     struct loop_server *server = loop_server_start(LOOP_ANSWER, 0);
-    struct cp_lambda_options options = {.region = "us-east-1",
+    struct cp_client_options options = {.region = "us-east-1",
                                         .endpoint_url = loop_server_url(server)};
     (void)snprintf(options.credentials.access_key_id, sizeof options.credentials.access_key_id,
                    "%s", key_id);

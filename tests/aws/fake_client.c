@@ -3,7 +3,7 @@
 
 #include "tests/test.h"
 
-struct cp_lambda *client_with(struct cp_lambda_options options)
+struct cp_lambda *client_with(struct cp_client_options options)
 {
     struct cp_lambda *l = NULL;
     struct cp_error err;
@@ -25,5 +25,5 @@ struct cp_lambda *client_with(struct cp_lambda_options options)
 struct cp_lambda *client(const struct fake_answer *answers, size_t n)
 {
     fake_http_script(answers, n);
-    return client_with((struct cp_lambda_options){0});
+    return client_with((struct cp_client_options){0});
 }

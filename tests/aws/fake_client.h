@@ -24,7 +24,7 @@
 #define COUNT(a) (sizeof(a) / sizeof(a)[0])
 
 /* Of eu-central-1, with keys unless an endpoint or a credential source is given. */
-struct cp_lambda *client_with(struct cp_lambda_options options);
+struct cp_lambda *client_with(struct cp_client_options options);
 /* The same with a new script. */
 struct cp_lambda *client(const struct fake_answer *answers, size_t n);
 

@@ -19,7 +19,7 @@ struct fake_request {
     char method[8];
     char url[1024];
     char headers[4096]; /* "name: value\n", names in lower case */
-    char body[1024];
+    char body[4096];
     int timeout_ms;
     bool is_direct;
 };

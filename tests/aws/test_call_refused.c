@@ -168,7 +168,7 @@ static struct cp_lambda *client_of_vault(struct vault *v, struct cp_credential_s
 {
     *source = (struct cp_credential_source){.context = v, .get = get_keys};
     fake_http_script(answers, n);
-    return client_with((struct cp_lambda_options){.credential_source = source});
+    return client_with((struct cp_client_options){.credential_source = source});
 }
 
 static bool is_signed_with(size_t i, const char *key_id)

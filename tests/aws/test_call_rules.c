@@ -155,7 +155,7 @@ static void rule_13_an_update_that_never_ends_is_waited_for_five_minutes(void **
         answers[i] = (struct fake_answer)LOOK("InProgress", "Active");
     struct cp_error err;
     fake_http_script(answers, COUNT(answers));
-    struct cp_lambda *l = client_with((struct cp_lambda_options){.http = &ops});
+    struct cp_lambda *l = client_with((struct cp_client_options){.http = &ops});
     assert_int_equal(update(l, &err), CP_ETIMEOUT);
     assert_string_equal(err.text, "'f': another update is not through after 300 s");
     assert_true(fake.now_ms > 299000 && fake.now_ms <= 300000);
@@ -195,7 +195,7 @@ static void the_pace_is_one_for_all_clients_of_a_clock(void **state)
     fake_http_script(answers, COUNT(answers));
     struct cp_lambda *clients[2];
     for (size_t i = 0; i < COUNT(clients); i++)
-        clients[i] = client_with((struct cp_lambda_options){.clock = &clock});
+        clients[i] = client_with((struct cp_client_options){.clock = &clock});
     for (size_t i = 0; i < COUNT(answers); i++)
         assert_int_equal(get_config(clients[i % 2], NULL), CP_OK);
     assert_true(fabs(fake.slept_ms - 2100) < 1); /* 21 gaps of 100 ms */
@@ -216,7 +216,7 @@ static void rule_6_a_ca_bundle_that_cannot_be_read_is_an_error(void **state)
     (void)state;
     static const char *const bad[] = {"/nonexistent/ca.pem", "/dev/null", "/"};
     for (size_t i = 0; i < COUNT(bad); i++) {
-        const struct cp_lambda_options options = {
+        const struct cp_client_options options = {
             .region = "eu-central-1", .endpoint_url = "https://example.com", .ca_bundle = bad[i]};
         struct cp_lambda *l = NULL;
         struct cp_error err;

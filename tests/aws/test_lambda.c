@@ -558,7 +558,7 @@ static void bad_options_are_refused_by_name(void **state)
 {
     (void)state;
     static const struct {
-        struct cp_lambda_options options;
+        struct cp_client_options options;
         const char *text;
     } cases[] = {
         {{.region = NULL}, "region '' is not like 'eu-central-1'"},
@@ -603,7 +603,7 @@ static void an_endpoint_without_credentials_gets_unsigned_calls_below_its_prefix
     static const struct fake_answer answer = {200, NULL, CONFIG, 0, 0};
     fake_http_script(&answer, 1);
     struct cp_lambda *l =
-        client_with((struct cp_lambda_options){.endpoint_url = "http://127.0.0.1:4566/x/"});
+        client_with((struct cp_client_options){.endpoint_url = "http://127.0.0.1:4566/x/"});
     assert_int_equal(run_get_config(l, NULL), CP_OK);
     assert_string_equal(fake.requests[0].url, "http://127.0.0.1:4566/x/2015-03-31/functions/f/"
                                               "configuration?Qualifier=%24LATEST");
@@ -681,7 +681,7 @@ static void control_calls_beyond_loopback_keep_to_ten_a_second(void **state)
     assert_true(fake.slept_ms > 1999 && fake.slept_ms < 2001); /* 20 gaps of 100 ms */
     cp_lambda_free(l);
     fake_http_script(answers, COUNT(answers));
-    l = client_with((struct cp_lambda_options){.endpoint_url = "http://localhost:1"});
+    l = client_with((struct cp_client_options){.endpoint_url = "http://localhost:1"});
     for (size_t i = 0; i < COUNT(answers); i++)
         assert_int_equal(run_get_config(l, NULL), CP_OK);
     assert_true(fake.slept_ms < 0.5);
@@ -723,7 +723,7 @@ static void a_transport_that_breaks_ends_the_call_and_its_late_answer_is_dropped
     const struct cp_http_ops broken = {fake_http_ops.open, fake_http_ops.start, broken_poll,
                                        fake_http_ops.close};
     fake_http_script(NULL, 0);
-    struct cp_lambda *l = client_with((struct cp_lambda_options){.http = &broken});
+    struct cp_lambda *l = client_with((struct cp_client_options){.http = &broken});
     struct cp_error err;
     assert_int_equal(run_get_config(l, &err), CP_EIO);
     assert_string_equal(err.text, "cannot poll connections");
@@ -795,7 +795,7 @@ static void an_interruption_does_not_wait_for_an_answer(void **state)
                                        fake_http_ops.close};
     bool is_interrupted = true;
     fake_http_script(NULL, 0);
-    struct cp_lambda *l = client_with((struct cp_lambda_options){
+    struct cp_lambda *l = client_with((struct cp_client_options){
         .http = &silent, .is_interrupted = say_yes, .interrupt_context = &is_interrupted});
     struct cp_error err;
     assert_int_equal(run_get_config(l, &err), CP_EINTERRUPTED);
@@ -810,7 +810,7 @@ static void an_interruption_ends_the_waiting(void **state)
     static const struct fake_answer answer = {200, REQUEST_ID, STATE("InProgress", "Active"), 0, 0};
     bool is_interrupted = true;
     fake_http_script(&answer, 1);
-    struct cp_lambda *l = client_with((struct cp_lambda_options){
+    struct cp_lambda *l = client_with((struct cp_client_options){
         .is_interrupted = say_yes, .interrupt_context = &is_interrupted});
     assert_int_equal(cp_lambda_wait_updated(l, "f", 60000, NULL, NULL), CP_EINTERRUPTED);
     assert_int_equal(fake.n_requests, 1);
@@ -1005,7 +1005,7 @@ static void rule_9_the_log_names_verb_host_path_status_id_time_and_sizes_only(vo
     char line[256] = "";
     fake_http_script(&CALLS[0].answer, 1);
     struct cp_lambda *l =
-        client_with((struct cp_lambda_options){.on_log = remember_line, .log_context = line});
+        client_with((struct cp_client_options){.on_log = remember_line, .log_context = line});
     assert_int_equal(run_get_config(l, NULL), CP_OK);
     char expected[256];
     (void)snprintf(expected, sizeof expected,

@@ -127,7 +127,7 @@ int main(int argc, char **argv)
         (void)fputs("usage: lambda_client ENDPOINT FUNCTION ARN\n", stderr);
         return 2;
     }
-    struct cp_lambda_options options = {.region = "us-east-1", .endpoint_url = argv[1]};
+    struct cp_client_options options = {.region = "us-east-1", .endpoint_url = argv[1]};
     enum cp_code code =
         cp_credentials_static(cp_view_of("AKIDPEERTESTEXAMPLE0"), cp_view_of("peer-secret"),
                               cp_view_of(""), &options.credentials, &err);
