@@ -9,8 +9,7 @@
  *              - eras of billing: cold starts whose init was billed
  *              - tallies: error types, runtime versions
  *          - raw: every record, as long as there are at most CP_DIGEST_RAW_MAX in the digest
- *          - tallies of the input: lines, bytes, records by verdict and reason, with an example
- * each
+ *          - tallies of the input: lines, bytes, records by verdict and reason, an example each
  *
  * Merging is exact, associative and order-free: every member is a sum of integers, a least or
  * largest value, a union of intervals, or "the k smallest hashes". So a log may be digested in
@@ -37,13 +36,19 @@
 enum {
     CP_DIGEST_RAW_MAX = 65536,     /* records kept whole; with more than these, none */
     CP_DIGEST_REQUESTS_MAX = 1024, /* distinct request ids sampled per scope */
+    CP_DIGEST_ATTEMPTS_MAX = 64,   /* distinct records kept of each (those of smallest hashes) */
     CP_DIGEST_MARKS = 4,           /* instants a minute at which requests in flight are counted */
     CP_DIGEST_IDLE_MIN_MS = 60000, /* shorter pauses of a stream are not told apart */
-    CP_DIGEST_NAME_MAX = 256
+    CP_DIGEST_NAME_MAX = 256,
+    CP_DIGEST_TALLY_MAX = 64,  /* distinct texts kept in a tally of a scope */
+    CP_DIGEST_COUNTS_MAX = 256 /* and in that of the input */
 };
 /* No Lambda log is older (announced 2014-11-13), nor from the next century. */
 #define CP_DIGEST_TIME_MIN_MS INT64_C(1415836800000)
 #define CP_DIGEST_TIME_MAX_MS INT64_C(4102444800000)
+/* What a record may say at most; the same limits as record.h. */
+#define CP_DIGEST_US_MAX        INT64_C(1000000000000)
+#define CP_DIGEST_MEMORY_MAX_MB 1048576
 /* What one digest may hold in memory: tens of thousands of functions, or years of one. */
 #define CP_DIGEST_BYTES_MAX (UINT64_C(1) << 30)
 
@@ -106,8 +111,12 @@ void cp_digest_free(struct cp_digest *digest);
 /* The scope of that name, made when new. CP_ELIMIT: a name longer than CP_DIGEST_NAME_MAX. */
 enum cp_code cp_digest_scope(struct cp_digest *digest, const struct cp_digest_name *name,
                              struct cp_digest_scope **out, struct cp_error *err);
-/* CP_EINVAL: a value that no record can have (negative, too large, no duration). CP_ENOMEM,
- * CP_ELIMIT: the digest holds CP_DIGEST_BYTES_MAX (says how to split the input). */
+/* CP_EINVAL: a value that no record can have (negative, above CP_DIGEST_US_MAX or
+ * CP_DIGEST_MEMORY_MAX_MB, no duration); nothing was added. CP_ENOMEM, CP_ELIMIT: the digest holds
+ * CP_DIGEST_BYTES_MAX (says how to split the input); it is then good for reading a part of the log
+ * only, not for merging. A record whose time is not one (outside CP_DIGEST_TIME_MIN_MS ..
+ * CP_DIGEST_TIME_MAX_MS) is taken as one without time, and counted as "time out of range". A
+ * request id of zeros is none. */
 enum cp_code cp_digest_add(struct cp_digest *digest, struct cp_digest_scope *scope,
                            const struct cp_digest_record *record, struct cp_error *err);
 /* Counts it, and keeps it while raw records are kept. */

@@ -30,6 +30,8 @@ struct cp_tally {
 
 void cp_tally_init(struct cp_tally *t, size_t max);
 void cp_tally_clear(struct cp_tally *t);
+/* A count of 0 adds nothing. CP_ENOMEM; CP_ELIMIT: a total beyond 2^64. After a failure good for
+ * cp_tally_clear only. */
 enum cp_code cp_tally_add(struct cp_tally *t, struct cp_view text, uint64_t count,
                           struct cp_view example);
 enum cp_code cp_tally_merge(struct cp_tally *into, const struct cp_tally *from);
