@@ -275,6 +275,36 @@ static const struct route *find_route(const struct cp_raw_request *request, stru
     return NULL;
 }
 
+/* POST / is shared: X-Amz-Target tells the services that speak JSON, and STS has none. */
+static bool read_target(const struct cp_raw_request *request, struct cp_api_request *out,
+                        struct cp_api_response *response)
+{
+    static const struct {
+        const char *prefix;
+        enum cp_api_operation operation;
+    } services[] = {
+        {"Logs_20140328.", CP_API_LOGS},
+        {"GraniteServiceVersion20100801.", CP_API_METRICS},
+    };
+    struct cp_view target = {0};
+    size_t n = 0;
+    for (size_t i = 0; i < request->n_headers; i++) {
+        if (!cp_view_is_nocase(request->headers[i].name, "x-amz-target"))
+            continue;
+        target = cp_view_trim(request->headers[i].value);
+        n++;
+    }
+    for (size_t i = 0; n == 1 && i < sizeof services / sizeof services[0]; i++) {
+        if (!cp_view_skip(&target, services[i].prefix))
+            continue;
+        out->operation = services[i].operation;
+        return cp_view_copy(target, out->action, sizeof out->action) ||
+               bad_request(response, "BadRequestException", "the operation's name is too long");
+    }
+    return n == 0 || bad_request(response, "UnknownOperationException",
+                                 "X-Amz-Target names no service that is served here");
+}
+
 size_t cp_api_body_max(const struct cp_raw_request *request)
 {
     struct cp_view query = request->target;
@@ -322,6 +352,8 @@ bool cp_api_route(const struct cp_raw_request *request, struct cp_api_request *o
         return false;
     }
     out->operation = route->operation;
+    if (route->operation == CP_API_GET_CALLER_IDENTITY && !read_target(request, out, response))
+        return false;
     if (!decode(found.function, out->function, sizeof out->function) ||
         !decode(found.alias, out->alias, sizeof out->alias))
         return bad_request(response, "BadRequestException", "malformed name in the path");

@@ -15,6 +15,7 @@
 #include "probes/local/http_daemon.h"
 #include "probes/local/invoke_stream.h"
 #include "probes/local/rate_limit.h"
+#include "probes/local/rpc_failure.h"
 #include "probes/os/clock.h"
 
 enum {
@@ -422,6 +423,43 @@ static int run_caller_identity(struct call *call, bool is_signed)
     return answer_response(call);
 }
 
+static int run_logs(struct call *call, bool is_signed, int64_t now_ms)
+{
+    call->content_type = "application/x-amz-json-1.1";
+    if (is_signed)
+        cp_cwl_handle(call->server->options.logs, call->request.action, call->raw.body, now_ms,
+                      cp_clock_mono_ms(), &call->response);
+    else
+        cp_rpc_failure(&call->response);
+    return answer_response(call);
+}
+
+static int run_metrics(struct call *call, bool is_signed)
+{
+    call->content_type = "application/x-amz-json-1.0";
+    if (is_signed)
+        cp_api_fail(&call->response, 400, "UnknownOperationException", NULL,
+                    "'%s' is not an operation of CloudWatch that is served here",
+                    call->request.action);
+    cp_rpc_failure(&call->response);
+    return answer_response(call);
+}
+
+/* The service that a request must be signed for. */
+static const char *signing_name(const struct call *call)
+{
+    switch (call->request.operation) {
+    case CP_API_GET_CALLER_IDENTITY:
+        return "sts";
+    case CP_API_LOGS:
+        return "logs";
+    case CP_API_METRICS:
+        return "monitoring";
+    default:
+        return "lambda";
+    }
+}
+
 static int run_request(struct call *call)
 {
     const struct cp_api_server_options *o = &call->server->options;
@@ -430,11 +468,14 @@ static int run_request(struct call *call)
     call->request.body = call->raw.body;
     if (call->request.operation == CP_API_GET_CODE) /* the link is its own proof */
         return answer_code(call, now_ms);
-    bool is_sts = call->request.operation == CP_API_GET_CALLER_IDENTITY;
-    const struct cp_api_signer signer = {o->credentials, o->region, is_sts ? "sts" : "lambda"};
+    const struct cp_api_signer signer = {o->credentials, o->region, signing_name(call)};
     bool is_signed = cp_api_verify(&call->raw, &signer, now_ms, &call->response);
-    if (is_sts)
+    if (call->request.operation == CP_API_GET_CALLER_IDENTITY)
         return run_caller_identity(call, is_signed);
+    if (call->request.operation == CP_API_LOGS)
+        return run_logs(call, is_signed, now_ms);
+    if (call->request.operation == CP_API_METRICS)
+        return run_metrics(call, is_signed);
     if (!is_signed)
         return answer_response(call);
     if (call->request.operation == CP_API_INVOKE || is_stream(call))

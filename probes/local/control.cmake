@@ -33,6 +33,7 @@ add_library(cp_local_control STATIC
     function_ref.c
     interpreter.c
     json_out.c
+    rpc_failure.c
     nearest.c)
 target_link_libraries(cp_local_control
     PUBLIC cp_base

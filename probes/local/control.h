@@ -149,6 +149,8 @@ enum cp_api_operation {
     CP_API_UPDATE_SOURCE,
     CP_API_DELETE_SOURCE,
     CP_API_GET_CALLER_IDENTITY, /* of STS: not of the control plane */
+    CP_API_LOGS,                /* any of CloudWatch Logs, see `action` */
+    CP_API_METRICS,             /* any of CloudWatch's metrics, see `action` */
     CP_API_GET_CODE,            /* Code.Location: not of the control plane */
     CP_API_OPERATION_COUNT
 };
@@ -165,6 +167,7 @@ struct cp_api_request {
     struct cp_view body;
     char function_version[32]; /* ?FunctionVersion= of the two listings that have it */
     struct cp_view query;      /* undecoded, for the tag keys: they may hold any character */
+    char action[64];           /* of X-Amz-Target, without the name of its service */
     char expires[24], token[CP_CODE_TOKEN_MAX]; /* of a code link, whose SHA part is in `alias` */
 };
 

@@ -421,8 +421,16 @@ static void name_stream(struct cp_env *env)
     char day[CP_DATETIME_TEXT_MAX];
     (void)cp_datetime_format(cp_clock_unix_ms(), CP_DATETIME_STREAM_DAY, day);
     uint64_t high = cp_rng_next(env->host->rng), low = cp_rng_next(env->host->rng);
+    /* In a group that it shares with others, a function's streams have its name. */
+    const char *name = env->config->folder->name;
+    struct cp_view group = cp_view_of(env->config->log_group);
+    bool is_own = cp_view_skip(&group, "/aws/lambda/") && cp_view_is(group, name);
     (void)snprintf(env->log.stream, sizeof env->log.stream,
-                   "%.10s/[%.23s]%016" PRIx64 "%016" PRIx64, day, env->config->version, high, low);
+                   "%.10s/%s[%.23s]%016" PRIx64 "%016" PRIx64, day, is_own ? "" : name,
+                   env->config->version, high, low);
+    env->log.group = env->config->log_group;
+    env->log.store = env->host->log_store;
+    env->log.has_line_ends = !env->config->is_json_log;
 }
 
 enum cp_code cp_env_new(struct cp_env_host *host, const struct cp_configuration *config,

@@ -78,7 +78,8 @@ struct cp_env_host {
     struct cp_loop *loop;
     const char *region, *account_id;
     const char *bootstraps_dir;
-    int sink_fd;        /* logs */
+    int sink_fd; /* logs */
+    struct cp_log_store *log_store;
     int init_limit_ms;  /* 10,000 on AWS */
     bool throttle_init; /* CPU share during INIT too */
     struct cp_rng *rng; /* stream names, trace ids */

@@ -13,6 +13,7 @@ void cp_env_log_init(struct cp_env_log *log, int sink_fd)
     *log = (struct cp_env_log){.sink_fd = sink_fd};
     cp_buf_init(&log->line, CP_LOG_LINE_MAX);
     cp_buf_init(&log->out, (size_t)2 * CP_LOG_LINE_MAX);
+    cp_buf_init(&log->message, CP_LOG_LINE_MAX + 1);
     cp_buf_init(&log->tail, (size_t)2 * CP_LOG_TAIL_MAX + CP_LOG_LINE_MAX);
 }
 
@@ -21,6 +22,7 @@ void cp_env_log_clear(struct cp_env_log *log)
     cp_buf_clear(&log->line);
     cp_buf_clear(&log->tail);
     cp_buf_clear(&log->out);
+    cp_buf_clear(&log->message);
 }
 
 void cp_env_log_begin_tail(struct cp_env_log *log)
@@ -51,12 +53,27 @@ static void flush(struct cp_env_log *log)
     cp_buf_reset(&log->out);
 }
 
+static void keep(struct cp_env_log *log, struct cp_view line, int64_t now_ms)
+{
+    const struct cp_log_place place = {cp_view_of(log->group), cp_view_of(log->stream)};
+    if (log->has_line_ends) {
+        cp_buf_reset(&log->message);
+        (void)cp_buf_add_view(&log->message, line);
+        (void)cp_buf_addc(&log->message, '\n');
+        line = cp_buf_view(&log->message);
+    }
+    if (line.n) /* the store counts what it cannot take */
+        (void)cp_log_store_add(log->store, &place, now_ms, now_ms, line);
+}
+
 static void write_line(struct cp_env_log *log, struct cp_view line, int64_t now_ms)
 {
     enum { HEAD_MAX = CP_DATETIME_TEXT_MAX + sizeof log->stream };
     char time[CP_DATETIME_TEXT_MAX];
     add_tail(log, line);
     add_tail(log, CP_VIEW_LIT("\n"));
+    if (log->store)
+        keep(log, line, now_ms);
     if (log->sink_fd < 0)
         return;
     if (log->out.n + HEAD_MAX + line.n > log->out.max)

@@ -76,6 +76,12 @@ void cp_json_string(struct cp_json_out *j, const char *name, const char *value)
     cp_json_add_string(j->to, cp_view_of(value));
 }
 
+void cp_json_text(struct cp_json_out *j, const char *name, struct cp_view value)
+{
+    start_member(j, name);
+    cp_json_add_string(j->to, value);
+}
+
 void cp_json_int(struct cp_json_out *j, const char *name, int64_t value)
 {
     start_member(j, name);

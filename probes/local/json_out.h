@@ -26,6 +26,7 @@ void cp_json_array(struct cp_json_out *j, const char *name);
 void cp_json_array_end(struct cp_json_out *j);
 /* Ill-formed UTF-8 becomes U+FFFD. */
 void cp_json_string(struct cp_json_out *j, const char *name, const char *value);
+void cp_json_text(struct cp_json_out *j, const char *name, struct cp_view value);
 void cp_json_int(struct cp_json_out *j, const char *name, int64_t value);
 void cp_json_bool(struct cp_json_out *j, const char *name, bool value);
 /* Shortest form that reads back exactly; `value` is finite. */

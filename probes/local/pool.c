@@ -454,6 +454,7 @@ enum cp_code cp_pool_new(const struct cp_pool_options *options, struct cp_pool *
         .account_id = options->account_id,
         .bootstraps_dir = options->kit->scratch_dir,
         .sink_fd = options->sink_fd,
+        .log_store = options->log_store,
         .init_limit_ms = options->init_limit_ms,
         .throttle_init = options->throttle_init,
         .rng = options->rng,

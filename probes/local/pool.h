@@ -22,6 +22,7 @@ struct cp_pool_options {
     struct cp_rng *rng;
     struct cp_idle_law idle_law;
     const char *region, *account_id;
+    struct cp_log_store *log_store;
     int sink_fd;
     int init_limit_ms;
     bool throttle_init;

@@ -19,6 +19,7 @@
 #include "probes/local/api_server.h"
 #include "probes/local/bootstraps.h"
 #include "probes/local/json_out.h"
+#include "probes/local/logs_api.h"
 #include "probes/local/pool.h"
 #include "probes/local/slot_guard.h"
 #include "probes/os/clock.h"
@@ -33,6 +34,7 @@ enum {
     UPDATE_DELAY_MS = 50,
     INIT_LIMIT_MS = 10000,
     HEAD_LIMIT_MS = 10000,
+    LOGS_MAX = 128 << 20,   /* bytes of logs that are kept for CloudWatch's API */
     START_LIMIT_MS = 10000, /* for the first slots */
     END_LIMIT_MS = 10000,   /* for the guards */
 };
@@ -47,6 +49,7 @@ struct service {
     struct cp_code_store code_store;
     struct cp_control *control;
     struct cp_runtime_api *runtime_api;
+    struct cp_cwl *logs;
     struct cp_pool *pool;
     struct cp_async_queue *queue;
     struct cp_api_server *server;
@@ -315,6 +318,20 @@ static enum cp_code start_places(struct service *s)
     return code ? code : cp_bootstraps_write(parent, s->kit.scratch_dir, s->err);
 }
 
+/* AWS's quotas belong to its 15 requests a second of the control plane. */
+static enum cp_code start_logs(struct service *s)
+{
+    const double aws_rate = 15;
+    const struct cp_cwl_options options = {
+        .region = s->region,
+        .account_id = account_of(s),
+        .max_bytes = LOGS_MAX,
+        .seed = s->options->seed,
+        .rate_ratio = s->options->control_rate / aws_rate,
+    };
+    return cp_cwl_new(&options, &s->logs, s->err);
+}
+
 static enum cp_code start_pool(struct service *s)
 {
     const struct cp_serve_options *o = s->options;
@@ -330,6 +347,7 @@ static enum cp_code start_pool(struct service *s)
         .region = s->region,
         .account_id = account_of(s),
         .sink_fd = s->sink_fd,
+        .log_store = cp_cwl_store(s->logs),
         .init_limit_ms = o->init_limit_ms ? o->init_limit_ms : INIT_LIMIT_MS,
         .throttle_init = o->throttle_init,
         .n_slots_ready = SLOTS_READY,
@@ -352,6 +370,7 @@ static enum cp_code start_server(struct service *s)
         .control = s->control,
         .pool = s->pool,
         .queue = s->queue,
+        .logs = s->logs,
         .code_store = &s->code_store,
         .rng = &s->rng,
         .credentials = &s->options->credentials,
@@ -370,8 +389,8 @@ static enum cp_code start_server(struct service *s)
 static enum cp_code start(struct service *s)
 {
     typedef enum cp_code (*step_fn)(struct service * s);
-    static const step_fn steps[] = {start_signals, watch_parent, open_sink,   start_control,
-                                    start_places,  start_pool,   start_server};
+    static const step_fn steps[] = {start_signals, watch_parent, open_sink,  start_control,
+                                    start_places,  start_logs,   start_pool, start_server};
     enum cp_code code = cp_idle_law_parse(s->idle_lifetime, &s->idle_law, s->err);
     if (!code)
         code = cp_loop_new(&s->loop, s->err);
@@ -410,6 +429,7 @@ static void end(struct service *s)
     cp_api_server_free(s->server);
     cp_runtime_api_free(s->runtime_api);
     s->pool = NULL;
+    cp_cwl_free(s->logs);
     cp_control_free(s->control);
     wait_for_guards();
     (void)cp_cgroup_sweep_own(&s->kit.cgroup);

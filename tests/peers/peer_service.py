@@ -63,10 +63,10 @@ class Service:
             self.stop()
             raise AssertionError(f"the service did not start: {line}")
 
-    def client(self, **more):
+    def client(self, service="lambda", **more):
         import boto3
         from botocore.config import Config
-        return boto3.client("lambda", endpoint_url=self.facts["endpoint"], region_name=self.facts["region"],
+        return boto3.client(service, endpoint_url=self.facts["endpoint"], region_name=self.facts["region"],
                             aws_access_key_id=KEY_ID, aws_secret_access_key=SECRET,
                             config=Config(retries={"total_max_attempts": 1}, read_timeout=60, **more))
 

@@ -48,7 +48,8 @@ class Shapes:
         self.findings, self.operations = [], set()
 
     def watch(self, client):
-        client.meta.events.register("before-parse.lambda", self.on_answer)
+        service = client.meta.service_model.service_id.hyphenize()
+        client.meta.events.register(f"before-parse.{service}", self.on_answer)
         return client
 
     def on_answer(self, operation_model, response_dict, **_):

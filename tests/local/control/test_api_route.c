@@ -98,8 +98,47 @@ static void every_operation_is_reached_by_its_method_and_path(void **state)
             assert_string_equal(r.request.alias, "live");
         is_seen[reached[i].operation] = true;
     }
+    is_seen[CP_API_LOGS] = is_seen[CP_API_METRICS] = true; /* by a header: the test below */
     for (size_t i = 0; i < CP_API_OPERATION_COUNT; i++)
         assert_true(is_seen[i]);
+}
+
+static void a_target_tells_the_services_that_share_a_path(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *target;
+        bool is_routed;
+        enum cp_api_operation operation;
+        const char *action;
+    } cases[] = {
+        {"Logs_20140328.FilterLogEvents", true, CP_API_LOGS, "FilterLogEvents"},
+        {"GraniteServiceVersion20100801.GetMetricData", true, CP_API_METRICS, "GetMetricData"},
+        {"Logs_20140328.", true, CP_API_LOGS, ""},
+        {"DynamoDB_20120810.Query", false, CP_API_LOGS, ""},
+        {"logs_20140328.FilterLogEvents", false, CP_API_LOGS, ""},
+        {"Logs_20140328.aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+         false, CP_API_LOGS, ""},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        print_message("%s\n", cases[i].target);
+        const struct cp_header header = {CP_VIEW_LIT("X-Amz-Target"), cp_view_of(cases[i].target)};
+        const struct cp_raw_request raw = {.method = CP_VIEW_LIT("POST"),
+                                           .target = CP_VIEW_LIT("/"),
+                                           .headers = &header,
+                                           .n_headers = 1};
+        struct cp_api_request request;
+        struct cp_api_response response;
+        cp_api_response_init(&response);
+        assert_int_equal(cp_api_route(&raw, &request, &response), cases[i].is_routed);
+        if (cases[i].is_routed) {
+            assert_int_equal(request.operation, cases[i].operation);
+            assert_string_equal(request.action, cases[i].action);
+        } else {
+            assert_int_equal(response.status, 400);
+        }
+        cp_api_response_clear(&response);
+    }
 }
 
 static void names_and_parameters_are_decoded_once(void **state)
@@ -215,6 +254,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_operation_is_reached_by_its_method_and_path),
+        cmocka_unit_test(a_target_tells_the_services_that_share_a_path),
         cmocka_unit_test(names_and_parameters_are_decoded_once),
         cmocka_unit_test(everything_else_is_refused),
         cmocka_unit_test(what_does_not_fit_is_refused),

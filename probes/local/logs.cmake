@@ -1,0 +1,16 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# CloudWatch's APIs over what the embedded service keeps: no sockets.
+add_library(cp_local_logs STATIC
+    log_merge.c
+    log_store.c
+    logs_api.c
+    logs_describe.c
+    logs_filter.c
+    logs_get.c
+    logs_pattern.c
+    logs_put.c
+    logs_selector.c
+    rate_limit.c)
+target_link_libraries(cp_local_logs
+    PUBLIC cp_base cp_local_control
+    PRIVATE cp_os PkgConfig::CJSON)
