@@ -4,7 +4,7 @@
  *   digest - scope (function, version, architecture)
  *              - cell (memory size, start kind, outcome): one histogram per metric
  *              - minutes: arrivals, cold arrivals, busy time, requests in flight at marks
- *              - streams (= execution environments): when each was in use
+ *              - streams (= execution environments): a uniform sample, when each was in use
  *              - requests: a uniform sample of request ids with all their attempts
  *              - eras of billing: cold starts whose init was billed
  *              - tallies: error types, runtime versions
@@ -37,6 +37,8 @@ enum {
     CP_DIGEST_RAW_MAX = 65536,     /* records kept whole; with more than these, none */
     CP_DIGEST_REQUESTS_MAX = 1024, /* distinct request ids sampled per scope */
     CP_DIGEST_ATTEMPTS_MAX = 64,   /* distinct records kept of each (those of smallest hashes) */
+    CP_DIGEST_STREAMS_MAX = 256,   /* log streams kept per scope (those of smallest hashes) */
+    CP_DIGEST_SPANS_MAX = 256,     /* times of use told apart in one stream, about */
     CP_DIGEST_MARKS = 4,           /* instants a minute at which requests in flight are counted */
     CP_DIGEST_IDLE_MIN_MS = 60000, /* shorter pauses of a stream are not told apart */
     CP_DIGEST_NAME_MAX = 256,
@@ -163,7 +165,7 @@ struct cp_digest_minute {
     uint64_t busy_ms;                    /* sum over requests; / 60,000 = mean concurrency */
 };
 
-/* When an execution environment was in use: the union of [start, end + CP_DIGEST_IDLE_MIN_MS). */
+/* When an execution environment was in use: the union of [start, end + pause_ms). */
 struct cp_digest_span {
     int64_t start_ms, end_ms; /* end of the last request in it */
 };
@@ -171,7 +173,10 @@ struct cp_digest_stream {
     uint64_t hash; /* of the stream's name */
     uint64_t n;    /* invocations with a time */
     uint64_t n_cold;
-    const struct cp_digest_span *spans; /* ascending, n_spans >= 1 */
+    /* Shorter pauses are not told apart: CP_DIGEST_IDLE_MIN_MS, doubled for long-lived ones until
+     * CP_DIGEST_SPANS_MAX times of it cover the time from the first start to the last end. */
+    int64_t pause_ms;
+    const struct cp_digest_span *spans; /* ascending, n_spans >= 1; borrowed until it changes */
     size_t n_spans;
 };
 
@@ -211,7 +216,11 @@ const struct cp_digest_cell *cp_digest_cell_at(const struct cp_digest_scope *sco
 /* Ascending; false at the end. *at starts at 0. Minutes without anything are left out. */
 bool cp_digest_next_minute(const struct cp_digest_scope *scope, size_t *at,
                            struct cp_digest_minute *out);
+/* Of the streams that are kept, by hash. Invocations without a stream or a time are in none. */
 size_t cp_digest_n_streams(const struct cp_digest_scope *scope);
+/* How many streams there are: exact while *is_all, else estimated from the sample (standard error
+ * 6 %: Bar-Yossef et al. 2002, the k-th smallest of uniform hashes). */
+double cp_digest_streams_estimate(const struct cp_digest_scope *scope, bool *is_all);
 bool cp_digest_stream_at(const struct cp_digest_scope *scope, size_t i,
                          struct cp_digest_stream *out);
 /* Sorted by id_hash, record_hash. *is_all: every request of the scope is here. */

@@ -40,6 +40,8 @@ static enum cp_code merge_streams(struct cp_digest_scope *into, const struct cp_
                                   struct cp_error *err)
 {
     enum cp_code code = CP_OK;
+    cp_digest_streams_settle(from->streams);
+    into->streams->is_cut |= from->streams->is_cut;
     for (size_t i = 0; i < from->streams->n && !code; i++) {
         struct cp_digest_stream stream = cp_digest_streams_at(from->streams, i);
         code = cp_digest_streams_add(into->streams, &into->digest->room, &stream, err);

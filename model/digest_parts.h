@@ -79,22 +79,29 @@ struct cp_digest_stream_row {
     uint64_t hash, n, n_cold;
     struct cp_digest_span *more; /* NULL: the only span is `one` */
     struct cp_digest_span one;
-    uint32_t n_spans, cap_spans;
+    uint32_t n_spans;
+    uint16_t cap_spans;
+    uint8_t doublings; /* of the pause */
 };
 struct cp_digest_streams {
     struct cp_digest_stream_row *rows;
     size_t n, cap, last; /* last: used last */
     struct cp_hash_index index;
-    bool is_sorted;
+    uint64_t threshold; /* hashes above it do not get in; UINT64_MAX while there is room */
+    bool is_cut;        /* something did not get in */
+    bool is_settled;    /* in order of hashes, no more than are to be kept */
 };
+void cp_digest_streams_init(struct cp_digest_streams *s);
 enum cp_code cp_digest_streams_use(struct cp_digest_streams *s, struct cp_digest_room *room,
                                    uint64_t hash, const struct cp_digest_span *use, bool is_cold,
                                    struct cp_error *err);
 /* Adds a stream with its counts and spans (ascending). */
 enum cp_code cp_digest_streams_add(struct cp_digest_streams *s, struct cp_digest_room *room,
                                    const struct cp_digest_stream *stream, struct cp_error *err);
-void cp_digest_streams_sort(struct cp_digest_streams *s); /* by hash */
+void cp_digest_streams_settle(struct cp_digest_streams *s);
+/* Settled ones. */
 struct cp_digest_stream cp_digest_streams_at(const struct cp_digest_streams *s, size_t i);
+double cp_digest_streams_total(const struct cp_digest_streams *s);
 void cp_digest_streams_clear(struct cp_digest_streams *s);
 
 /* --- requests (digest_requests.c) --- */

@@ -383,13 +383,23 @@ static enum cp_code read_stream(struct reader *r, struct cp_view rest, struct cp
     return code;
 }
 
-static enum cp_code read_sampled(struct reader *r, struct cp_view rest, struct cp_error *err)
+static enum cp_code all_or_some(struct cp_view rest, bool *is_cut, struct cp_error *err)
 {
     if (cp_view_is(rest, "some"))
-        r->scope->requests->is_cut = true;
+        *is_cut = true;
     else if (!cp_view_is(rest, "all"))
-        return malformed(err, "'sampled' is neither all nor some");
+        return malformed(err, "neither all nor some");
     return CP_OK;
+}
+
+static enum cp_code read_streams(struct reader *r, struct cp_view rest, struct cp_error *err)
+{
+    return all_or_some(rest, &r->scope->streams->is_cut, err);
+}
+
+static enum cp_code read_sampled(struct reader *r, struct cp_view rest, struct cp_error *err)
+{
+    return all_or_some(rest, &r->scope->requests->is_cut, err);
 }
 
 static enum cp_code read_request(struct reader *r, struct cp_view rest, struct cp_error *err)
@@ -513,13 +523,11 @@ static const struct {
     bool is_of_scope;
     enum cp_code (*take)(struct reader *r, struct cp_view rest, struct cp_error *err);
 } lines[] = {
-    {"raw", false, read_raw},        {"counts", false, read_counts},
-    {"count", false, read_count},    {"scope", false, read_scope},
-    {"span", true, read_span},       {"cell", true, read_cell},
-    {"hour", true, read_hour},       {"stream", true, read_stream},
-    {"sampled", true, read_sampled}, {"request", true, read_request},
-    {"era", true, read_era},         {"noted", true, read_noted},
-    {"tally", true, read_tally},     {"text", true, read_text},
+    {"raw", false, read_raw},        {"counts", false, read_counts},  {"count", false, read_count},
+    {"scope", false, read_scope},    {"span", true, read_span},       {"cell", true, read_cell},
+    {"hour", true, read_hour},       {"streams", true, read_streams}, {"stream", true, read_stream},
+    {"sampled", true, read_sampled}, {"request", true, read_request}, {"era", true, read_era},
+    {"noted", true, read_noted},     {"tally", true, read_tally},     {"text", true, read_text},
     {"record", true, read_record},   {"note", true, read_note},
 };
 

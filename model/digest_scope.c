@@ -38,6 +38,7 @@ enum cp_code cp_digest_scope_new(struct cp_digest *digest, const struct cp_diges
         return cp_digest_no_memory(err);
     }
     cp_digest_requests_init(scope->requests);
+    cp_digest_streams_init(scope->streams);
     *out = scope;
     return CP_OK;
 }
@@ -255,15 +256,23 @@ bool cp_digest_next_minute(const struct cp_digest_scope *scope, size_t *at,
 
 size_t cp_digest_n_streams(const struct cp_digest_scope *scope)
 {
+    cp_digest_streams_settle(scope->streams);
     return scope->streams->n;
+}
+
+double cp_digest_streams_estimate(const struct cp_digest_scope *scope, bool *is_all)
+{
+    cp_digest_streams_settle(scope->streams);
+    *is_all = !scope->streams->is_cut;
+    return cp_digest_streams_total(scope->streams);
 }
 
 bool cp_digest_stream_at(const struct cp_digest_scope *scope, size_t i,
                          struct cp_digest_stream *out)
 {
+    cp_digest_streams_settle(scope->streams);
     if (i >= scope->streams->n)
         return false;
-    cp_digest_streams_sort(scope->streams);
     *out = cp_digest_streams_at(scope->streams, i);
     return true;
 }

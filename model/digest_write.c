@@ -11,6 +11,7 @@
  *     cell MB START OUTCOME N
  *     METRIC SUM MIN MAX BIN:COUNT ...          of the cell above, by ascending bin
  *     hour HOURS MINUTE:ARRIVALS,COLD,BUSY_MS,MARK,MARK,MARK,MARK ...   zeros at the end left out
+ *     streams all|some
  *     stream HASH N COLD START+LENGTH ...       from the second: START after the end before
  *     sampled all|some
  *     request ID_HASH RECORD_HASH END COUNT ok|failed
@@ -180,7 +181,9 @@ static void put_minutes(struct cp_buf *out, const struct cp_digest_scope *scope)
 
 static void put_streams(struct cp_buf *out, const struct cp_digest_scope *scope)
 {
-    cp_digest_streams_sort(scope->streams);
+    cp_digest_streams_settle(scope->streams);
+    if (scope->streams->n)
+        (void)cp_buf_adds(out, scope->streams->is_cut ? "streams some\n" : "streams all\n");
     for (size_t i = 0; i < scope->streams->n; i++) {
         struct cp_digest_stream stream = cp_digest_streams_at(scope->streams, i);
         int64_t from = 0;
