@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * Files of logs, and of digests, into one digest: finds, opens, detects and reads each, several at
- * once, or a large plain one in segments. The result does not depend on the number of threads.
+ * once, or a large plain one in segments. The result does not depend on the number of threads: the
+ * segments of a file are the same for any number, and digests merge exactly.
  */
 #ifndef COLDPROF_PROBES_LOG_LOG_IMPORT_H
 #define COLDPROF_PROBES_LOG_LOG_IMPORT_H
@@ -33,13 +34,15 @@ struct cp_log_import_options {
     void *interrupt_context;
 };
 
+enum { CP_LOG_FILE_DAMAGE_MAX = 200 };
+
 /* What was found per file: for the accounting that a user reads (the digest has the sums). */
 struct cp_log_file_result {
     const struct cp_log_file *file;
     const char *form; /* name; "digest" */
     bool is_gzip;
     uint64_t bytes, lines, accepted, rejected; /* inflated bytes */
-    char damage[200];                          /* "" */
+    char damage[CP_LOG_FILE_DAMAGE_MAX];       /* "" */
 };
 struct cp_log_import_result {
     struct cp_log_file_result *files; /* in the order of `files`; free() it */
