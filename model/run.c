@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "model/run.h"
 
+#include "model/digest.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,7 +32,13 @@ const char *cp_run_start_words(const struct cp_run *run)
 
 const char *cp_run_method_words(const struct cp_run *run)
 {
-    return strcmp(run->method, "own function") == 0 ? "" : run->method;
+    bool is_plain = strcmp(run->method, "own function") == 0 || cp_run_is_import(run);
+    return is_plain ? "" : run->method;
+}
+
+bool cp_run_is_import(const struct cp_run *run)
+{
+    return strcmp(run->method, CP_RUN_IMPORT) == 0;
 }
 
 struct cp_run cp_run_empty(void)
@@ -59,5 +67,6 @@ void cp_run_data_clear(struct cp_run_data *data)
         return;
     free(data->samples);
     free(data->cells);
+    cp_digest_free(data->digest);
     *data = (struct cp_run_data){.run = cp_run_empty()};
 }

@@ -12,6 +12,8 @@
 
 #include "model/sample.h"
 
+struct cp_digest;
+
 enum { CP_RUN_ID_MAX = 16, CP_RUN_NAME_MAX = 160, CP_RUN_TEXT_MAX = 512, CP_RUN_SIZES_MAX = 32 };
 
 /* Why the cells of one memory size ended. */
@@ -69,7 +71,7 @@ struct cp_run {
     bool is_init_throttled;
     bool is_interrupted;
     /* how it was measured; "" in runs of schema 1 */
-    char method[32];         /* "own function", "shadow function" or "in place" */
+    char method[32];         /* "own function", "shadow function", "in place" or "import" */
     char mode[32];           /* "full", "tail without init" or "wall clock" (unknown endpoints) */
     char initialization[32]; /* "on-demand", "snap-start" or "provisioned-concurrency" */
     char package_type[16];   /* Zip or Image */
@@ -79,7 +81,15 @@ struct cp_run {
     double quoted_usd, quoted_max_usd, max_cost_usd;
     int ephemeral_storage_mb; /* 512 unless the function has more */
     double snapshots_usd;     /* what the versions it published cost at most (SnapStart); else 0 */
+    /* an import: what the log does not tell and was assumed, in words ("" nothing); records that
+     * occurred again and were dropped */
+    char assumed[480];
+    int64_t n_duplicates;
 };
+
+/* method of a run that was read from logs; those have no plan: no cells, nothing was sent. */
+#define CP_RUN_IMPORT "import"
+bool cp_run_is_import(const struct cp_run *run);
 
 /* A run with all it owns, as loaded from the store or held by a sweep. Owner: cp_run_data_clear. */
 struct cp_run_data {
@@ -88,6 +98,9 @@ struct cp_run_data {
     size_t n_samples;
     struct cp_cell_result *cells;
     size_t n_cells;
+    /* What the log says of this function; owned. Of a large log there are no samples: the figures
+     * then come from its histograms. NULL for sweeps. */
+    struct cp_digest *digest;
 };
 /* The runtime to show: "container image" where there is none because the package is an image. */
 const char *cp_run_runtime(const struct cp_run *run);

@@ -85,6 +85,8 @@ static const struct cp_column run_rows[] = {
     COLUMN(cp_run, max_cost_usd, REAL),
     COLUMN(cp_run, ephemeral_storage_mb, INT),
     COLUMN(cp_run, snapshots_usd, REAL),
+    COLUMN(cp_run, assumed, TEXT),
+    COLUMN(cp_run, n_duplicates, INT64),
 };
 const struct cp_columns cp_run_columns = COLUMNS_OF("runs", run_rows);
 

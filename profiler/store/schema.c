@@ -103,10 +103,24 @@ static const char version_3[] =
     "UPDATE meta SET value = '3' WHERE key = 'schema_version';"
     "PRAGMA user_version = 3;";
 
+/* Runs that were read from logs: what they assume, and their digest (the text of a digest file).
+ */
+static const char version_4[] =
+    "ALTER TABLE runs ADD COLUMN assumed TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE runs ADD COLUMN n_duplicates INTEGER NOT NULL DEFAULT 0;"
+    "CREATE TABLE digests ("
+    " run_id TEXT PRIMARY KEY NOT NULL REFERENCES runs (id),"
+    " n_measured INTEGER NOT NULL," /* records, duplicates included */
+    " n_failed INTEGER NOT NULL,"
+    " bytes BLOB NOT NULL);"
+    "UPDATE meta SET value = '4' WHERE key = 'schema_version';"
+    "PRAGMA user_version = 4;";
+
 const struct cp_migration cp_store_migrations[] = {
     {1, version_1},
     {2, version_2},
     {3, version_3},
+    {4, version_4},
 };
 const size_t cp_store_n_migrations = sizeof cp_store_migrations / sizeof cp_store_migrations[0];
 

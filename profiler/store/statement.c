@@ -48,6 +48,12 @@ static const struct row rows[CP_STATEMENT_KINDS] = {
                                FORM_INSERT, ")"},
     [CP_STATEMENT_LIST_CELLS] = {"SELECT ", &cp_cell_columns, FORM_NAMES,
                                  " FROM cells WHERE run_id = ? ORDER BY position"},
+    [CP_STATEMENT_PUT_DIGEST] = {"INSERT OR REPLACE INTO digests"
+                                 " (run_id, n_measured, n_failed, bytes) VALUES (?, ?, ?, ?)",
+                                 NULL, FORM_NONE, ""},
+    [CP_STATEMENT_GET_DIGEST] = {"SELECT bytes FROM digests WHERE run_id = ?", NULL, FORM_NONE, ""},
+    [CP_STATEMENT_COUNT_DIGEST] = {"SELECT n_measured, n_failed FROM digests WHERE run_id = ?",
+                                   NULL, FORM_NONE, ""},
 };
 
 /* INSERT rows name n_keys columns (run_id, position) before the table's own. */

@@ -53,8 +53,12 @@ enum cp_code cp_store_put_plan(struct cp_store *store, const char *run_id, struc
 enum cp_code cp_store_get_plan(struct cp_store *store, const char *run_id, struct cp_buf *plan,
                                struct cp_error *err);
 
-/* Loads a run with samples (plan order) and cells. `run_id` may be a unique prefix, or "last".
- * CP_ENOTFOUND names the nearest ids. Caller owns `out` (cp_run_data_clear). */
+/* The digest of a run that was read from logs; replaces an earlier one. */
+enum cp_code cp_store_put_digest(struct cp_store *store, const char *run_id,
+                                 const struct cp_digest *digest, struct cp_error *err);
+
+/* Loads a run with samples (plan order), cells and digest. `run_id` may be a unique prefix, or
+ * "last". CP_ENOTFOUND names the nearest ids. Caller owns `out` (cp_run_data_clear). */
 enum cp_code cp_store_load(struct cp_store *store, const char *run_id, struct cp_run_data *out,
                            struct cp_error *err);
 

@@ -45,6 +45,12 @@ enum cp_code cp_store_db_each_of_run(struct cp_store *store, enum cp_statement k
                                      const char *run_id, cp_store_row_fn each, void *context,
                                      struct cp_error *err);
 
+/* Rows of GET_DIGEST into a struct cp_run_data, of COUNT_DIGEST into a struct cp_accounting. */
+enum cp_code cp_store_read_digest(void *context, struct sqlite3_stmt *statement,
+                                  struct cp_error *err);
+enum cp_code cp_store_read_digest_counts(void *context, struct sqlite3_stmt *statement,
+                                         struct cp_error *err);
+
 /* The full id that `wanted` (an id, a unique prefix, or "last") means. */
 enum cp_code cp_store_find_run(struct cp_store *store, const char *wanted, char id[CP_RUN_ID_MAX],
                                struct cp_error *err);

@@ -84,6 +84,9 @@ static enum cp_code load_all(struct cp_store *store, const char *id, struct cp_r
         code = load_samples(store, id, out, err);
     if (!code)
         code = cp_store_db_each_of_run(store, CP_STATEMENT_LIST_CELLS, id, read_cell, out, err);
+    if (!code)
+        code = cp_store_db_each_of_run(store, CP_STATEMENT_GET_DIGEST, id, cp_store_read_digest,
+                                       out, err);
     (void)sqlite3_exec(store->db, "COMMIT", NULL, NULL, NULL);
     return code;
 }
@@ -139,6 +142,9 @@ static enum cp_code list_one(void *context, sqlite3_stmt *statement, struct cp_e
     if (!code)
         code = cp_store_db_each_of_run(listing->store, CP_STATEMENT_COUNT_OUTCOMES, one.id,
                                        add_outcome, &accounting, err);
+    if (!code && accounting.planned == 0)
+        code = cp_store_db_each_of_run(listing->store, CP_STATEMENT_COUNT_DIGEST, one.id,
+                                       cp_store_read_digest_counts, &accounting, err);
     if (!code)
         listing->is_over = !listing->each(listing->context, &one, &accounting);
     return code;

@@ -63,7 +63,7 @@ static void a_newer_store_is_refused_with_both_numbers(void **state)
         assert_int_equal(cp_store_open(f->path, (enum cp_store_mode)mode, &store, &err),
                          CP_EUNSUPPORTED);
         assert_non_null(strstr(err.text, "schema 9"));
-        assert_non_null(strstr(err.text, "schema 3"));
+        assert_non_null(strstr(err.text, "schema 4"));
     }
 }
 
