@@ -93,8 +93,8 @@ static enum cp_code merge_counts(struct cp_digest_scope *into, const struct cp_d
     return code;
 }
 
-static enum cp_code merge_scope(struct cp_digest_scope *into, const struct cp_digest_scope *from,
-                                struct cp_error *err)
+enum cp_code cp_digest_scope_merge(struct cp_digest_scope *into, const struct cp_digest_scope *from,
+                                   struct cp_error *err)
 {
     enum cp_code code = merge_counts(into, from, err);
     for (size_t i = 0; i < from->n_cells && !code; i++)
@@ -150,7 +150,7 @@ enum cp_code cp_digest_merge(struct cp_digest *into, const struct cp_digest *fro
         struct cp_digest_scope *scope;
         code = twin(into, from->scopes->items[i], &scope, err);
         if (!code)
-            code = merge_scope(scope, from->scopes->items[i], err);
+            code = cp_digest_scope_merge(scope, from->scopes->items[i], err);
     }
     if (!code)
         code = merge_raws(into, from, err);

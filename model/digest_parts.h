@@ -161,6 +161,10 @@ enum cp_code cp_digest_cell_add_metric(struct cp_digest_scope *scope, struct cp_
                                        enum cp_digest_metric metric, const struct cp_histogram *h,
                                        struct cp_error *err);
 
+/* All but raw records and notes. */
+enum cp_code cp_digest_scope_merge(struct cp_digest_scope *into, const struct cp_digest_scope *from,
+                                   struct cp_error *err);
+
 struct cp_digest_scopes {
     struct cp_digest_scope **items;
     size_t n, cap;
