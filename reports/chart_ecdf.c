@@ -14,7 +14,7 @@ static size_t ecdf_sizes(const struct cp_figures *f, size_t *picked)
     size_t with_data[CP_RUN_SIZES_MAX];
     size_t n = 0;
     for (size_t i = 0; i < f->n_sizes; i++) {
-        if (f->sizes[i].n_cold > 0)
+        if (f->sizes[i].n_cold_values > 0)
             with_data[n++] = i;
     }
     size_t shown = n < ECDF_LINES_MAX ? n : ECDF_LINES_MAX;
@@ -26,20 +26,20 @@ static size_t ecdf_sizes(const struct cp_figures *f, size_t *picked)
 static void add_ecdf_block(const struct cp_canvas *c, const struct cp_size_figures *size,
                            struct cp_axis *x)
 {
-    size_t step = size->n_cold / ECDF_POINTS_MAX + 1;
+    size_t step = size->n_cold_values / ECDF_POINTS_MAX + 1;
     cp_buf_addf(c->out, "$ecdf_%d << %s\n", size->memory_size_mb, c->mark);
     cp_canvas_value(c->out, size->init_ms[0]);
     cp_buf_adds(c->out, " 0\n");
-    for (size_t k = 0; k < size->n_cold; k++) {
-        if (k % step != 0 && k + 1 != size->n_cold)
+    for (size_t k = 0; k < size->n_cold_values; k++) {
+        if (k % step != 0 && k + 1 != size->n_cold_values)
             continue;
         cp_canvas_value(c->out, size->init_ms[k]);
-        cp_canvas_value(c->out, (double)(k + 1) / (double)size->n_cold);
+        cp_canvas_value(c->out, (double)(k + 1) / (double)size->n_cold_values);
         cp_buf_addc(c->out, '\n');
     }
     cp_canvas_close_block(c);
     cp_axis_see(x, size->init_ms[0]);
-    cp_axis_see(x, size->init_ms[size->n_cold - 1]);
+    cp_axis_see(x, size->init_ms[size->n_cold_values - 1]);
 }
 
 void cp_chart_add_ecdf(struct cp_canvas *c)

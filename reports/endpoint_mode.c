@@ -126,6 +126,11 @@ static void decide_nothing(struct cp_decision *d, const char *sentence, const ch
 
 void cp_figures_limit_decision(struct cp_figures *f)
 {
+    if (cp_figures_is_emulated(f))
+        decide_nothing(&f->decision, "Nothing can be decided from an emulator's log.",
+                       "The runtime interface emulator prints the memory size as memory used and "
+                       "bills no init: neither cost nor CPU share are those of AWS. Sweep the "
+                       "function on AWS, or its folder here.");
     if (cp_figures_is_wall_clock(f))
         decide_nothing(&f->decision, "Nothing can be decided from wall-clock times.",
                        "This endpoint gives no REPORT records: init, duration, memory and cost are "

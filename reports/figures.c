@@ -11,10 +11,7 @@
 
 /* Above this share of the memory size, paging and collection distort durations: not fitted. */
 #define MEMORY_USED_LIMIT 0.9
-/* Smallest n for a normal interval of a mean cost. */
-enum { MEAN_MIN_N = 30 };
-
-static struct cp_size_figures *size_of(struct cp_figures *f, int memory_size_mb)
+struct cp_size_figures *cp_figures_find_size(struct cp_figures *f, int memory_size_mb)
 {
     for (size_t i = 0; i < f->n_sizes; i++) {
         if (f->sizes[i].memory_size_mb == memory_size_mb)
@@ -23,9 +20,10 @@ static struct cp_size_figures *size_of(struct cp_figures *f, int memory_size_mb)
     return NULL;
 }
 
-static void add_size(struct cp_figures *f, int memory_size_mb)
+void cp_figures_add_size(struct cp_figures *f, int memory_size_mb)
 {
-    if (size_of(f, memory_size_mb) || f->n_sizes == CP_RUN_SIZES_MAX)
+    if (memory_size_mb <= 0 || cp_figures_find_size(f, memory_size_mb) ||
+        f->n_sizes == CP_RUN_SIZES_MAX)
         return;
     f->sizes[f->n_sizes++] = (struct cp_size_figures){
         .memory_size_mb = memory_size_mb, .max_memory_used_mb = -1, .headroom_ratio = NAN};
@@ -38,20 +36,25 @@ static int by_memory(const void *a, const void *b)
     return (x->memory_size_mb > y->memory_size_mb) - (x->memory_size_mb < y->memory_size_mb);
 }
 
+void cp_figures_sort_sizes(struct cp_figures *f)
+{
+    qsort(f->sizes, f->n_sizes, sizeof f->sizes[0], by_memory);
+}
+
 /* Sizes come from the samples and from the cells: a size that never ran has no sample. */
 static void find_sizes(struct cp_figures *f)
 {
     const struct cp_run_data *data = f->data;
     for (size_t i = 0; i < data->n_samples; i++) {
         if (data->samples[i].kind != CP_CELL_PRIME) /* those of a probe are at the own size */
-            add_size(f, data->samples[i].memory_size_mb);
+            cp_figures_add_size(f, data->samples[i].memory_size_mb);
     }
     for (size_t i = 0; i < data->n_cells; i++)
-        add_size(f, data->cells[i].memory_size_mb);
-    qsort(f->sizes, f->n_sizes, sizeof f->sizes[0], by_memory);
+        cp_figures_add_size(f, data->cells[i].memory_size_mb);
+    cp_figures_sort_sizes(f);
     for (size_t i = 0; i < data->n_cells; i++) {
         const struct cp_cell_result *cell = &data->cells[i];
-        struct cp_size_figures *size = size_of(f, cell->memory_size_mb);
+        struct cp_size_figures *size = cp_figures_find_size(f, cell->memory_size_mb);
         if (!size || cell->stop != CP_STOP_CANNOT_RUN)
             continue;
         size->cannot_run = true;
@@ -65,17 +68,22 @@ static bool is_failed(enum cp_outcome outcome)
            outcome == CP_OUTCOME_OUT_OF_MEMORY || outcome == CP_OUTCOME_INIT_FAILED;
 }
 
-/* Runs stored before the member existed tell by their samples. */
+/* Runs stored before the member existed, and those read from logs, tell by what most fresh
+ * environments did. */
 static enum cp_start_kind fresh_start_of(const struct cp_run_data *data)
 {
+    size_t n_cold = 0;
+    size_t n_restored = 0;
     if (data->run.initialization[0])
         return strcmp(data->run.initialization, "snap-start") == 0 ? CP_START_SNAPSTART
                                                                    : CP_START_COLD;
+    if (data->n_samples == 0 && data->digest)
+        return cp_figures_digest_start(data->digest);
     for (size_t i = 0; i < data->n_samples; i++) {
-        if (data->samples[i].start == CP_START_SNAPSTART)
-            return CP_START_SNAPSTART;
+        n_cold += data->samples[i].start == CP_START_COLD ? 1 : 0;
+        n_restored += data->samples[i].start == CP_START_SNAPSTART ? 1 : 0;
     }
-    return CP_START_COLD;
+    return n_restored > n_cold ? CP_START_SNAPSTART : CP_START_COLD;
 }
 
 /* A fresh environment that started as those of this run do: init and restore are never mixed. */
@@ -103,7 +111,7 @@ static void count_samples(struct cp_figures *f)
 {
     for (size_t i = 0; i < f->data->n_samples; i++) {
         const struct cp_sample *s = &f->data->samples[i];
-        struct cp_size_figures *size = size_of(f, s->memory_size_mb);
+        struct cp_size_figures *size = cp_figures_find_size(f, s->memory_size_mb);
         if (!size)
             continue;
         if (s->max_memory_used_mb > size->max_memory_used_mb)
@@ -118,8 +126,16 @@ static void count_samples(struct cp_figures *f)
                  (s->kind == CP_CELL_COLD || s->kind == CP_CELL_WARM))
             size->n_excluded++;
     }
+}
+
+static void settle_sizes(struct cp_figures *f)
+{
     for (size_t i = 0; i < f->n_sizes; i++) {
         struct cp_size_figures *size = &f->sizes[i];
+        if (!cp_figures_is_from_digest(f)) {
+            size->n_cold_values = size->n_cold;
+            size->n_warm_values = size->n_warm;
+        }
         if (size->max_memory_used_mb >= 0)
             size->headroom_ratio = 1 - (double)size->max_memory_used_mb / size->memory_size_mb;
     }
@@ -130,7 +146,7 @@ static bool give_arrays(struct cp_figures *f)
 {
     size_t total = 1;
     for (size_t i = 0; i < f->n_sizes; i++)
-        total += 6 * f->sizes[i].n_cold + f->sizes[i].n_warm;
+        total += 6 * f->sizes[i].n_cold_values + f->sizes[i].n_warm_values;
     f->values = calloc(total, sizeof *f->values);
     if (!f->values)
         return false;
@@ -141,10 +157,10 @@ static bool give_arrays(struct cp_figures *f)
                            &size->init_ms,      &size->cold_handler_ms, &size->cold_ms};
         for (size_t k = 0; k < sizeof cold / sizeof cold[0]; k++) {
             *cold[k] = next;
-            next += size->n_cold;
+            next += size->n_cold_values;
         }
         size->warm_ms = next;
-        next += size->n_warm;
+        next += size->n_warm_values;
     }
     return true;
 }
@@ -155,7 +171,7 @@ static void fill_arrays(struct cp_figures *f)
     size_t n_warm[CP_RUN_SIZES_MAX] = {0};
     for (size_t i = 0; i < f->data->n_samples; i++) {
         const struct cp_sample *s = &f->data->samples[i];
-        struct cp_size_figures *size = size_of(f, s->memory_size_mb);
+        struct cp_size_figures *size = cp_figures_find_size(f, s->memory_size_mb);
         if (!size)
             continue;
         size_t at = (size_t)(size - f->sizes);
@@ -169,15 +185,15 @@ static void fill_arrays(struct cp_figures *f)
     }
     for (size_t i = 0; i < f->n_sizes; i++) {
         struct cp_size_figures *size = &f->sizes[i];
-        for (size_t k = 0; k < size->n_cold; k++) {
+        for (size_t k = 0; k < size->n_cold_values; k++) {
             size->init_ms[k] = size->pair_init_ms[k];
             size->cold_handler_ms[k] = size->pair_handler_ms[k];
             size->cold_ms[k] = size->pair_init_ms[k] + size->pair_handler_ms[k];
         }
-        cp_sort(size->init_ms, size->n_cold);
-        cp_sort(size->cold_handler_ms, size->n_cold);
-        cp_sort(size->cold_ms, size->n_cold);
-        cp_sort(size->warm_ms, size->n_warm);
+        cp_sort(size->init_ms, size->n_cold_values);
+        cp_sort(size->cold_handler_ms, size->n_cold_values);
+        cp_sort(size->cold_ms, size->n_cold_values);
+        cp_sort(size->warm_ms, size->n_warm_values);
     }
 }
 
@@ -210,26 +226,30 @@ static void estimate_size(struct cp_size_figures *size)
     const struct {
         struct cp_estimate *to;
         const double *values;
-        size_t n;
+        bool is_cold;
         double q;
     } rows[] = {
-        {&size->init_p50, size->init_ms, size->n_cold, 0.5},
-        {&size->init_p95, size->init_ms, size->n_cold, 0.95},
-        {&size->cold_handler_p50, size->cold_handler_ms, size->n_cold, 0.5},
-        {&size->cold_handler_p95, size->cold_handler_ms, size->n_cold, 0.95},
-        {&size->cold_p50, size->cold_ms, size->n_cold, 0.5},
-        {&size->cold_p95, size->cold_ms, size->n_cold, 0.95},
-        {&size->cold_p99, size->cold_ms, size->n_cold, 0.99},
-        {&size->warm_p50, size->warm_ms, size->n_warm, 0.5},
-        {&size->warm_p95, size->warm_ms, size->n_warm, 0.95},
-        {&size->warm_p99, size->warm_ms, size->n_warm, 0.99},
+        {&size->init_p50, size->init_ms, true, 0.5},
+        {&size->init_p95, size->init_ms, true, 0.95},
+        {&size->cold_handler_p50, size->cold_handler_ms, true, 0.5},
+        {&size->cold_handler_p95, size->cold_handler_ms, true, 0.95},
+        {&size->cold_p50, size->cold_ms, true, 0.5},
+        {&size->cold_p95, size->cold_ms, true, 0.95},
+        {&size->cold_p99, size->cold_ms, true, 0.99},
+        {&size->warm_p50, size->warm_ms, false, 0.5},
+        {&size->warm_p95, size->warm_ms, false, 0.95},
+        {&size->warm_p99, size->warm_ms, false, 0.99},
     };
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
-        *rows[i].to = cp_quantile_estimate(rows[i].values, rows[i].n, rows[i].q, 0);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        size_t n = rows[i].is_cold ? size->n_cold_values : size->n_warm_values;
+        *rows[i].to = cp_quantile_estimate(rows[i].values, n, rows[i].q, 0);
+        if (n > 0)
+            rows[i].to->n = rows[i].is_cold ? size->n_cold : size->n_warm;
+    }
 }
 
 /* USD per million from the billed durations as read. A bill is a sum, so its expectation is the
- * one place for a mean; normal interval from MEAN_MIN_N samples on. */
+ * one place for a mean; normal interval from CP_FIGURES_MEAN_MIN_N samples on. */
 static struct cp_interval cost_of(const struct cp_figures *f, int memory_size_mb,
                                   bool (*is_row)(const struct cp_figures *,
                                                  const struct cp_sample *))
@@ -250,20 +270,19 @@ static struct cp_interval cost_of(const struct cp_figures *f, int memory_size_mb
     }
     if (n == 0)
         return (struct cp_interval){NAN, NAN, NAN};
-    if (n < MEAN_MIN_N)
+    if (n < CP_FIGURES_MEAN_MIN_N)
         return (struct cp_interval){mean, NAN, NAN};
     double half = 1.959964 * sqrt(square / (double)(n - 1) / (double)n);
     return (struct cp_interval){mean, mean - half, mean + half};
 }
 
-static bool estimate_sizes(struct cp_figures *f)
+static bool estimate_samples(struct cp_figures *f)
 {
     double *scratch = calloc(f->data->n_samples + 1, sizeof *scratch);
     if (!scratch)
         return false;
     for (size_t i = 0; i < f->n_sizes; i++) {
         struct cp_size_figures *size = &f->sizes[i];
-        estimate_size(size);
         size->client_warm_p50 = median_of(f, size, scratch, client_ms_of);
         struct cp_estimate billed = median_of(f, size, scratch, billed_ms_of);
         size->billed_p50_ms = billed.n > 0 ? billed.value : NAN;
@@ -272,6 +291,21 @@ static bool estimate_sizes(struct cp_figures *f)
     }
     free(scratch);
     return true;
+}
+
+static bool estimate_sizes(struct cp_figures *f)
+{
+    for (size_t i = 0; i < f->n_sizes; i++)
+        estimate_size(&f->sizes[i]);
+    return cp_figures_is_from_digest(f) ? cp_figures_price_digest(f) : estimate_samples(f);
+}
+
+static size_t n_cold_values(const struct cp_figures *f)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < f->n_sizes; i++)
+        n += f->sizes[i].n_cold_values;
+    return n;
 }
 
 static bool is_not_fitted(const struct cp_size_figures *size)
@@ -288,7 +322,7 @@ static struct cp_memory_law fit_law(const struct cp_figures *f, enum series seri
     for (size_t i = 0; i < f->n_sizes; i++) {
         const struct cp_size_figures *size = &f->sizes[i];
         const double *const values[] = {size->init_ms, size->cold_handler_ms, size->warm_ms};
-        size_t count = series == SERIES_WARM ? size->n_warm : size->n_cold;
+        size_t count = series == SERIES_WARM ? size->n_warm_values : size->n_cold_values;
         if (count == 0)
             continue;
         groups[n++] = (struct cp_memory_group){
@@ -320,21 +354,28 @@ static bool pool_init(struct cp_figures *f)
 {
     if (f->init_law_p50.status != CP_OK || f->init_law_p50.kind != CP_MEMORY_LAW_CONSTANT)
         return true;
-    double *pooled = calloc(f->data->n_samples + 1, sizeof *pooled);
+    size_t n = 0;
+    size_t n_true = 0;
+    double *pooled = calloc((size_t)CP_RUN_SIZES_MAX + n_cold_values(f), sizeof *pooled);
     if (!pooled)
         return false;
-    size_t n = 0;
     for (size_t i = 0; i < f->n_sizes; i++) {
-        if (is_not_fitted(&f->sizes[i]) || f->sizes[i].n_cold == 0)
+        const struct cp_size_figures *size = &f->sizes[i];
+        if (is_not_fitted(size) || size->n_cold_values == 0)
             continue;
-        memcpy(pooled + n, f->sizes[i].init_ms, f->sizes[i].n_cold * sizeof *pooled);
-        n += f->sizes[i].n_cold;
+        memcpy(pooled + n, size->init_ms, size->n_cold_values * sizeof *pooled);
+        n += size->n_cold_values;
+        n_true += size->n_cold;
     }
     cp_sort(pooled, n);
     f->is_init_pooled = n > 0;
-    f->pooled_init_p50 = cp_quantile_estimate(pooled, n, 0.5, 0);
-    f->pooled_init_p95 = cp_quantile_estimate(pooled, n, 0.95, 0);
-    f->pooled_init_p99 = cp_quantile_estimate(pooled, n, 0.99, 0);
+    struct cp_estimate *const to[] = {&f->pooled_init_p50, &f->pooled_init_p95,
+                                      &f->pooled_init_p99};
+    static const double q[] = {0.5, 0.95, 0.99};
+    for (size_t i = 0; i < sizeof q / sizeof q[0]; i++) {
+        *to[i] = cp_quantile_estimate(pooled, n, q[i], 0);
+        to[i]->n = n_true;
+    }
     free(pooled);
     return true;
 }
@@ -342,7 +383,7 @@ static bool pool_init(struct cp_figures *f)
 /* A restore is not billed by its duration, so the bill cannot be predicted: it is read. */
 static const double *billed_of(const struct cp_figures *f, const struct cp_size_figures *size)
 {
-    for (size_t i = 0; i < size->n_cold; i++) {
+    for (size_t i = 0; i < size->n_cold_values; i++) {
         if (!isfinite(size->pair_billed_ms[i]))
             return NULL;
     }
@@ -362,9 +403,9 @@ static enum cp_code decide(struct cp_figures *f, struct cp_error *err)
             .init_ms = size->pair_init_ms,
             .cold_handler_ms = size->pair_handler_ms,
             .cold_billed_ms = billed_of(f, size),
-            .n_cold = size->n_cold,
+            .n_cold = size->n_cold_values,
             .warm_ms = size->warm_ms,
-            .n_warm = size->n_warm,
+            .n_warm = size->n_warm_values,
             .failure_share = ran > 0 ? (double)size->n_failed / (double)ran : NAN,
             .max_memory_used_mb = size->max_memory_used_mb,
             .cannot_run = size->cannot_run,
@@ -395,19 +436,38 @@ static struct cp_spend spend_of(const struct cp_figures *f)
     return spend;
 }
 
+/* Sizes, and what belongs to each. */
+static void count(struct cp_figures *f)
+{
+    if (cp_figures_is_from_digest(f)) {
+        cp_figures_count_digest(f);
+    } else {
+        find_sizes(f);
+        count_samples(f);
+        f->accounting = cp_accounting_of(f->data->samples, f->data->n_samples);
+    }
+    settle_sizes(f);
+}
+
+static bool fill(struct cp_figures *f)
+{
+    if (!give_arrays(f))
+        return false;
+    if (cp_figures_is_from_digest(f))
+        return cp_figures_fill_from_digest(f);
+    fill_arrays(f);
+    return true;
+}
+
 static enum cp_code compute(struct cp_figures *f, struct cp_error *err)
 {
     f->fresh_start = fresh_start_of(f->data);
-    find_sizes(f);
-    count_samples(f);
-    f->accounting = cp_accounting_of(f->data->samples, f->data->n_samples);
+    count(f);
     f->spend = spend_of(f);
-    if (!give_arrays(f))
+    cp_figures_read_log(f);
+    if (!fill(f) || !estimate_sizes(f) || !cp_figures_estimate_wall_clock(f))
         return cp_fail(err, CP_ENOMEM, "no memory for the values of %zu samples",
-                       f->data->n_samples);
-    fill_arrays(f);
-    if (!estimate_sizes(f) || !cp_figures_estimate_wall_clock(f))
-        return cp_fail(err, CP_ENOMEM, "no memory for %zu values", f->data->n_samples);
+                       f->accounting.planned);
     fit_laws(f);
     if (!pool_init(f))
         return cp_fail(err, CP_ENOMEM, "no memory for %zu pooled values", f->data->n_samples);
@@ -415,6 +475,8 @@ static enum cp_code compute(struct cp_figures *f, struct cp_error *err)
     enum cp_code code = decide(f, err);
     if (code != CP_OK)
         return code;
+    if (cp_figures_is_emulated(f))
+        cp_figures_forget_costs(f);
     cp_figures_limit_decision(f);
     cp_figures_warn(f);
     return CP_OK;
@@ -430,7 +492,7 @@ enum cp_code cp_figures_new(const struct cp_run_data *data, struct cp_figures **
                             struct cp_error *err)
 {
     *out = NULL;
-    if (data->n_samples == 0)
+    if (data->n_samples == 0 && !data->digest)
         return cp_fail(err, CP_EINVAL, "run '%s' has no samples", data->run.id);
     struct cp_figures *f = calloc(1, sizeof *f);
     if (!f)
@@ -505,6 +567,11 @@ size_t cp_figures_n_excluded(const struct cp_figures *f)
 double cp_figures_quantile(const struct cp_figures *f)
 {
     return isnan(f->data->run.budget_q) ? 0.99 : f->data->run.budget_q;
+}
+
+bool cp_figures_is_import(const struct cp_figures *f)
+{
+    return cp_run_is_import(&f->data->run);
 }
 
 bool cp_figures_has_traffic(const struct cp_figures *f)

@@ -32,12 +32,40 @@ bool cp_figures_has_no_init(const struct cp_figures *f);
 bool cp_figures_estimate_wall_clock(struct cp_figures *f);
 /* Takes back from the decision what such a run cannot decide, and says so. */
 void cp_figures_limit_decision(struct cp_figures *f);
+/* Was it read from logs? Then nothing was planned or sent. */
+bool cp_figures_is_import(const struct cp_figures *f);
+
+/* --- figures_log.c: what a log tells beside durations --- */
+/* Fills eras. */
+void cp_figures_read_log(struct cp_figures *f);
+/* Was it written by the runtime interface emulator, whose billed time and used memory are made up?
+ */
+bool cp_figures_is_emulated(const struct cp_figures *f);
+void cp_figures_forget_costs(struct cp_figures *f);
+
+/* --- figures_digest.c: a large log, of which there are no samples --- */
+enum { CP_FIGURES_MEAN_MIN_N = 30 }; /* smallest n for a normal interval of a mean cost */
+bool cp_figures_is_from_digest(const struct cp_figures *f);
+/* How most fresh environments of a digest start. */
+enum cp_start_kind cp_figures_digest_start(const struct cp_digest *digest);
+/* Sizes, counts, accounting. */
+void cp_figures_count_digest(struct cp_figures *f);
+/* The arrays of all sizes; costs and billed durations. false: out of memory. */
+bool cp_figures_fill_from_digest(struct cp_figures *f);
+bool cp_figures_price_digest(struct cp_figures *f);
+/* The row of a memory size, made when new; NULL: no such row. Rows are not sorted while new ones
+ * come. */
+void cp_figures_add_size(struct cp_figures *f, int memory_size_mb);
+void cp_figures_sort_sizes(struct cp_figures *f);
+struct cp_size_figures *cp_figures_find_size(struct cp_figures *f, int memory_size_mb);
+
 /* Was the sweep itself billed, as far as its quote says? */
 bool cp_figures_is_billed(const struct cp_figures *f);
 /* "spent USD 0.0123 of 0.0500 quoted, and up to 0.0004 more for 1 invocation without a record;
  * limit 0.1000"; nothing for a run that is not billed. */
 void cp_spend_text(const struct cp_figures *f, struct cp_buf *out);
-/* "planned 600 = measured 576 + failed 12 + throttled 0 + unknown 0 + not sent 12" */
-void cp_accounting_text(const struct cp_accounting *a, struct cp_buf *out);
+/* "planned 600 = measured 576 + failed 12 + throttled 0 + unknown 0 + not sent 12"; of an import
+ * "records 600 = measured 588 + failed 12". */
+void cp_accounting_text(const struct cp_figures *f, struct cp_buf *out);
 
 #endif

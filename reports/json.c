@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "reports/figures.h"
+#include "reports/json_number.h"
 #include "reports/table.h"
 #include "reports/words.h"
 
@@ -46,26 +47,10 @@ static void close_item(struct json *j, char bracket)
     j->is_first = false;
 }
 
-static void add_plain_number(struct cp_buf *out, double value)
-{
-    char text[40];
-    double back = NAN;
-    if (!isfinite(value)) {
-        cp_buf_adds(out, "null");
-        return;
-    }
-    for (int digits = 15; digits <= 17; digits++) {
-        (void)snprintf(text, sizeof text, "%.*g", digits, value);
-        if (cp_view_to_double(cp_view_of(text), &back) && back == value)
-            break;
-    }
-    cp_buf_adds(out, text);
-}
-
 static void add_number(struct json *j, const char *key, double value)
 {
     next_item(j, key);
-    add_plain_number(j->out, value);
+    cp_json_number(j->out, value);
 }
 
 /* -1 stands for an absent whole number. */
@@ -244,6 +229,37 @@ static void add_size(struct json *j, const struct cp_figures *f, const struct cp
     add_number(j, "usd_per_million_cold", size->usd_per_million_cold);
     add_int(j, "max_memory_used_mb", size->max_memory_used_mb);
     add_number(j, "headroom_ratio", size->headroom_ratio);
+    close_item(j, '}');
+}
+
+static void add_eras(struct json *j, const struct cp_figures *f)
+{
+    static const char *const keys[CP_ERA_COUNT] = {
+        [CP_ERA_UNKNOWN] = "time_unknown",
+        [CP_ERA_100_MS] = "to_2020_11_30",
+        [CP_ERA_INIT_FREE] = "to_2025_07_31",
+        [CP_ERA_INIT_PAID] = "from_2025_08_01",
+    };
+    open_item(j, "billing_eras", '{');
+    for (size_t i = 0; i < CP_ERA_COUNT; i++) {
+        open_item(j, keys[i], '{');
+        add_count(j, "n_cold", (size_t)f->eras[i].n_cold);
+        add_count(j, "n_init_billed", (size_t)f->eras[i].n_init_billed);
+        close_item(j, '}');
+    }
+    close_item(j, '}');
+}
+
+/* Of runs that were read from logs. */
+static void add_log(struct json *j, const struct cp_figures *f)
+{
+    if (!cp_figures_is_import(f))
+        return;
+    open_item(j, "log", '{');
+    add_text(j, "assumed", f->data->run.assumed);
+    add_count(j, "n_duplicates", (size_t)f->data->run.n_duplicates);
+    add_bool(j, "is_from_histograms", cp_figures_is_from_digest(f));
+    add_eras(j, f);
     close_item(j, '}');
 }
 
@@ -433,6 +449,7 @@ void cp_report_json(const struct cp_figures *f, struct cp_buf *out)
         add_size(&j, f, &f->sizes[i]);
     close_item(&j, ']');
     add_wall_clock(&j, f);
+    add_log(&j, f);
     add_laws(&j, f);
     add_survival(&j, &f->survival);
     add_decision(&j, &f->decision);

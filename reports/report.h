@@ -11,6 +11,7 @@
 #include <stddef.h>
 
 #include "model/base/buf.h"
+#include "model/digest.h"
 #include "model/idle_survival.h"
 #include "model/memory_law.h"
 #include "model/optimize.h"
@@ -22,6 +23,9 @@
 struct cp_size_figures {
     int memory_size_mb;
     size_t n_cold, n_warm, n_excluded, n_failed;
+    /* values in the arrays below: all, or of a large log CP_FIGURES_VALUES_MAX that stand for them
+     */
+    size_t n_cold_values, n_warm_values;
     struct cp_estimate init_p50, init_p95; /* of a restored environment: its restore */
     struct cp_estimate cold_handler_p50, cold_handler_p95;
     /* init or restore + first handler run, per environment */
@@ -37,8 +41,9 @@ struct cp_size_figures {
     bool cannot_run;
     char cannot_run_note[CP_SAMPLE_NOTE_MAX];
     /* sorted values behind the estimates (parts of cp_figures.values) */
-    double *init_ms, *cold_handler_ms, *cold_ms, *warm_ms; /* n_cold, n_cold, n_cold, n_warm */
-    /* unsorted, n_cold, the same environment at the same index */
+    double *init_ms, *cold_handler_ms, *cold_ms,
+        *warm_ms; /* three times n_cold_values, n_warm_values */
+    /* unsorted, n_cold_values, the same environment at the same index */
     double *pair_init_ms, *pair_handler_ms, *pair_billed_ms;
 };
 
@@ -47,7 +52,7 @@ struct cp_warning {
     char text[240];   /* the number and what it means */
     char advice[240]; /* what to do next */
 };
-enum { CP_WARNINGS_MAX = 24 };
+enum { CP_WARNINGS_MAX = 40, CP_FIGURES_VALUES_MAX = 20000 };
 
 struct cp_figures {
     const struct cp_run_data *data; /* borrowed */
@@ -68,12 +73,14 @@ struct cp_figures {
     struct cp_accounting accounting;
     struct cp_spend spend; /* of the sweep itself; without a book it was not billed */
     size_t n_mismatched;
+    /* of a log: cold starts by the time of billing, all 0 without times */
+    struct cp_digest_era eras[CP_ERA_COUNT];
     struct cp_warning warnings[CP_WARNINGS_MAX]; /* worst first */
     size_t n_warnings;
 };
 
-/* Computes everything once. CP_EINVAL for a run without samples, CP_ENOTFOUND for a region without
- * prices. Owner: cp_figures_free. */
+/* Computes everything once. CP_EINVAL for a run without samples or digest, CP_ENOTFOUND for a
+ * region without prices. Owner: cp_figures_free. */
 enum cp_code cp_figures_new(const struct cp_run_data *data, struct cp_figures **out,
                             struct cp_error *err);
 void cp_figures_free(struct cp_figures *figures);
@@ -90,6 +97,10 @@ void cp_report_json(const struct cp_figures *f, struct cp_buf *out);
 void cp_report_markdown(const struct cp_figures *f, struct cp_buf *out);
 /* The sample list or the per-size table as CSV (RFC 4180, formula-safe text cells). */
 void cp_report_csv(const struct cp_figures *f, struct cp_buf *out);
+
+/* One sample a line (jsonl.c). CP_EUNSUPPORTED: a run of histograms has none. */
+enum cp_code cp_report_jsonl(const struct cp_run_data *data, struct cp_buf *out,
+                             struct cp_error *err);
 
 /* Charts: inline SVG for the page and PNG for slides, made by one gnuplot child each. */
 enum cp_chart_id {

@@ -305,14 +305,22 @@ static const struct cp_column survival_columns[] = {
 
 /* --- distribution of init: one row per value, sizes one after another --- */
 
+static size_t n_ecdf_rows(const struct cp_figures *f)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < f->n_sizes; i++)
+        n += f->sizes[i].n_cold_values;
+    return n;
+}
+
 static const struct cp_size_figures *ecdf_size(const struct cp_figures *f, size_t row, size_t *k)
 {
     for (size_t i = 0; i < f->n_sizes; i++) {
-        if (row < f->sizes[i].n_cold) {
+        if (row < f->sizes[i].n_cold_values) {
             *k = row;
             return &f->sizes[i];
         }
-        row -= f->sizes[i].n_cold;
+        row -= f->sizes[i].n_cold_values;
     }
     return NULL;
 }
@@ -335,7 +343,7 @@ static struct cp_cell ecdf_share(const struct cp_figures *f, size_t row)
 {
     size_t k = 0;
     const struct cp_size_figures *size = ecdf_size(f, row, &k);
-    return cell_of_number(size ? (double)(k + 1) / (double)size->n_cold : ABSENT);
+    return cell_of_number(size ? (double)(k + 1) / (double)size->n_cold_values : ABSENT);
 }
 
 static const struct cp_column ecdf_columns[] = {
@@ -368,9 +376,9 @@ const struct cp_table cp_table_survival = {
     "survival",       "Idle probes: share of cold starts by idle interval",
     survival_columns, COUNT(survival_columns),
     n_points,         NULL};
-static const struct cp_table table_ecdf = {
-    "ecdf", "Distribution of {init} duration", ecdf_columns, COUNT(ecdf_columns), cp_figures_n_cold,
-    NULL};
+static const struct cp_table table_ecdf = {"ecdf",       "Distribution of {init} duration",
+                                           ecdf_columns, COUNT(ecdf_columns),
+                                           n_ecdf_rows,  NULL};
 
 const struct cp_table *cp_table_of_chart(enum cp_chart_id id)
 {

@@ -370,7 +370,7 @@ static void add_accounting(const struct text *t)
 {
     struct cp_buf line;
     cp_buf_init(&line, 400);
-    cp_accounting_text(&t->f->accounting, &line);
+    cp_accounting_text(t->f, &line);
     add_note(t, cp_buf_str(&line));
     cp_buf_reset(&line);
     cp_spend_text(t->f, &line);

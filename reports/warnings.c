@@ -9,22 +9,18 @@
 #include "model/base/units.h"
 #include "reports/figures.h"
 #include "reports/format.h"
+#include "reports/warning_rule.h"
 
-/* A count as every format shows it. */
-struct count {
-    char text[CP_FORMAT_MAX];
-};
+#define HEADROOM_MIN 0.1 /* share of the memory size that must stay free */
 
-static struct count count(size_t n)
+struct cp_count_text cp_count_text(size_t n)
 {
-    struct count c;
+    struct cp_count_text c;
     cp_format_count(n, c.text);
     return c;
 }
 
-#define HEADROOM_MIN 0.1 /* share of the memory size that must stay free */
-
-__attribute__((format(printf, 2, 3))) static bool say(struct cp_warning *w, const char *fmt, ...)
+bool cp_warning_say(struct cp_warning *w, const char *fmt, ...)
 {
     va_list args;
     va_start(args, fmt);
@@ -33,29 +29,46 @@ __attribute__((format(printf, 2, 3))) static bool say(struct cp_warning *w, cons
     return true;
 }
 
-static bool advise(struct cp_warning *w, const char *advice)
+bool cp_warning_advise(struct cp_warning *w, const char *fmt, ...)
 {
-    (void)snprintf(w->advice, sizeof w->advice, "%s", advice);
+    va_list args;
+    va_start(args, fmt);
+    (void)vsnprintf(w->advice, sizeof w->advice, fmt, args);
+    va_end(args);
     return true;
+}
+
+/* An import has no sweep to repeat. */
+static bool advise_either(const struct cp_figures *f, struct cp_warning *w, const char *of_sweep,
+                          const char *of_import)
+{
+    return cp_warning_advise(w, "%s", cp_figures_is_import(f) ? of_import : of_sweep);
 }
 
 static bool interrupted(const struct cp_figures *f, struct cp_warning *w)
 {
     if (!f->data->run.is_interrupted)
         return false;
-    say(w, "the run was interrupted: %s of %s planned samples were not sent",
-        count(f->accounting.not_sent).text, count(f->accounting.planned).text);
-    return advise(w, "repeat the sweep; figures use the samples that came back");
+    if (cp_figures_is_import(f)) {
+        cp_warning_say(w, "the import was interrupted: only a part of the logs was read");
+        return cp_warning_advise(w, "import them again; figures use what was read");
+    }
+    cp_warning_say(w, "the run was interrupted: %s of %s planned samples were not sent",
+                   cp_count_text(f->accounting.not_sent).text,
+                   cp_count_text(f->accounting.planned).text);
+    return cp_warning_advise(w, "repeat the sweep; figures use the samples that came back");
 }
 
 static bool lost(const struct cp_figures *f, struct cp_warning *w)
 {
     if (f->accounting.unknown == 0)
         return false;
-    say(w, "%s of %s samples were sent, but their answer was lost",
-        count(f->accounting.unknown).text, count(f->accounting.planned).text);
-    return advise(w, "each may have run and cost money; slow answers are lost more often, so tails "
-                     "may look better than they are");
+    cp_warning_say(w, "%s of %s samples were sent, but their answer was lost",
+                   cp_count_text(f->accounting.unknown).text,
+                   cp_count_text(f->accounting.planned).text);
+    return cp_warning_advise(
+        w, "each may have run and cost money; slow answers are lost more often, so tails "
+           "may look better than they are");
 }
 
 /* "128, 256 MB" of the sizes a condition holds for; how many. */
@@ -99,8 +112,8 @@ static bool cannot_run(const struct cp_figures *f, struct cp_warning *w)
     char sizes[120];
     if (list_sizes(f, size_cannot_run, sizes, sizeof sizes) == 0)
         return false;
-    say(w, "the function cannot run at %s", sizes);
-    return advise(w, "never set these sizes; the table says what happened");
+    cp_warning_say(w, "the function cannot run at %s", sizes);
+    return cp_warning_advise(w, "never set these sizes; the table says what happened");
 }
 
 static bool failed(const struct cp_figures *f, struct cp_warning *w)
@@ -110,18 +123,21 @@ static bool failed(const struct cp_figures *f, struct cp_warning *w)
         return false;
     char share[CP_FORMAT_MAX];
     cp_format(CP_UNIT_PERCENT, (double)f->accounting.failed / (double)ran, share);
-    say(w, "%s of %s invocations failed (%s %%); failures are in no quantile",
-        count(f->accounting.failed).text, count(ran).text, share);
-    return advise(w, "read the function's log, mend it, and sweep again before deciding");
+    cp_warning_say(w, "%s of %s invocations failed (%s %%); failures are in no quantile",
+                   cp_count_text(f->accounting.failed).text, cp_count_text(ran).text, share);
+    return advise_either(f, w, "read the function's log, mend it, and sweep again before deciding",
+                         "read what the function logged, and mend it before deciding");
 }
 
 static bool throttled(const struct cp_figures *f, struct cp_warning *w)
 {
     if (f->accounting.throttled == 0)
         return false;
-    say(w, "%s of %s invocations were throttled", count(f->accounting.throttled).text,
-        count(f->accounting.planned).text);
-    return advise(w, "lower the sweep's concurrency or raise the account's concurrency limit");
+    cp_warning_say(w, "%s of %s invocations were throttled",
+                   cp_count_text(f->accounting.throttled).text,
+                   cp_count_text(f->accounting.planned).text);
+    return cp_warning_advise(
+        w, "lower the sweep's concurrency or raise the account's concurrency limit");
 }
 
 static bool tight_memory(const struct cp_figures *f, struct cp_warning *w)
@@ -129,8 +145,9 @@ static bool tight_memory(const struct cp_figures *f, struct cp_warning *w)
     char sizes[120];
     if (list_sizes(f, size_is_tight, sizes, sizeof sizes) == 0)
         return false;
-    say(w, "less than 10 %% of memory is free at %s", sizes);
-    return advise(w, "these sizes are never recommended: one larger event ends in out of memory");
+    cp_warning_say(w, "less than 10 %% of memory is free at %s", sizes);
+    return cp_warning_advise(
+        w, "these sizes are never recommended: one larger event ends in out of memory");
 }
 
 static size_t n_deciding(const struct cp_candidate *c)
@@ -165,12 +182,13 @@ static bool too_few(const struct cp_figures *f, struct cp_warning *w)
         return false;
     char mb[CP_FORMAT_MAX];
     const char *kind = nearest->cold_decides ? "cold" : "warm";
-    say(w, "%s MB %s may meet the budget for less, but %zu %s samples cannot show it",
-        cp_format(CP_UNIT_MB, nearest->memory_size_mb, mb), cp_concurrency_mode_name(nearest->mode),
-        n_deciding(nearest), kind);
-    (void)snprintf(w->advice, sizeof w->advice, "sweep with --%s %zu to tell", kind,
-                   nearest->n_needed);
-    return true;
+    cp_warning_say(w, "%s MB %s may meet the budget for less, but %zu %s samples cannot show it",
+                   cp_format(CP_UNIT_MB, nearest->memory_size_mb, mb),
+                   cp_concurrency_mode_name(nearest->mode), n_deciding(nearest), kind);
+    if (cp_figures_is_import(f))
+        return cp_warning_advise(w, "a log with %zu %s starts at that size would tell",
+                                 nearest->n_needed, kind);
+    return cp_warning_advise(w, "sweep with --%s %zu to tell", kind, nearest->n_needed);
 }
 
 static bool mode_edge(const struct cp_figures *f, struct cp_warning *w)
@@ -178,9 +196,10 @@ static bool mode_edge(const struct cp_figures *f, struct cp_warning *w)
     char sizes[120];
     if (list_sizes(f, size_is_mode_edge, sizes, sizeof sizes) == 0)
         return false;
-    say(w, "p95 lies between two modes at %s: the interval's ends differ by more than a factor 2",
+    cp_warning_say(
+        w, "p95 lies between two modes at %s: the interval's ends differ by more than a factor 2",
         sizes);
-    return advise(w, "look at the distribution chart, and plan with the upper bound");
+    return cp_warning_advise(w, "look at the distribution chart, and plan with the upper bound");
 }
 
 static bool idle_extrapolated(const struct cp_figures *f, struct cp_warning *w)
@@ -192,66 +211,84 @@ static bool idle_extrapolated(const struct cp_figures *f, struct cp_warning *w)
     const struct cp_idle_point *last = &f->survival.points[f->survival.n_points - 1];
     cp_format(CP_UNIT_S, f->decision.survival_used_ms / CP_MS_PER_S, used);
     cp_format(CP_UNIT_S, last->idle_interval_ms / CP_MS_PER_S, probed);
-    say(w,
+    cp_warning_say(
+        w,
         "the traffic leaves environments idle for up to %s s, but idle intervals were probed "
         "up to %s s only",
         used, probed);
-    return advise(w, "sweep with a longer --idle list; until then the cold share is a guess");
+    return advise_either(f, w,
+                         "sweep with a longer --idle list; until then the cold share is a guess",
+                         "import a longer log; until then the cold share is a guess");
 }
 
 static bool no_idle_probe(const struct cp_figures *f, struct cp_warning *w)
 {
     if (!cp_figures_has_traffic(f) || f->survival.n_probes > 0)
         return false;
-    say(w, "no idle interval was probed: how long an environment survives idle time is unknown");
-    return advise(w, "sweep with --idle, for example --idle 1m,5m,15m");
+    if (cp_figures_is_import(f)) {
+        cp_warning_say(w, "the log does not show how long an environment survives idle time: it "
+                          "has no log streams, or too few pauses in them");
+        return cp_warning_advise(w, "import a form that names the stream (aws logs tail, not "
+                                    "--format short), or a longer log");
+    }
+    cp_warning_say(
+        w, "no idle interval was probed: how long an environment survives idle time is unknown");
+    return cp_warning_advise(w, "sweep with --idle, for example --idle 1m,5m,15m");
 }
 
 static bool unpriced(const struct cp_figures *f, struct cp_warning *w)
 {
     if (cp_price_has_provisioned(f->price))
         return false;
-    say(w,
+    cp_warning_say(
+        w,
         "provisioned concurrency is left out of the decision: its price for %s in %s is not known",
         f->price->architecture, f->price->region);
-    return advise(w, "compare it by hand with the prices of your Region, if the budget is missed");
+    return cp_warning_advise(
+        w, "compare it by hand with the prices of your Region, if the budget is missed");
 }
 
 static bool no_init(const struct cp_figures *f, struct cp_warning *w)
 {
     if (!cp_figures_has_no_init(f))
         return false;
-    say(w, "mode tail without init: this endpoint shows no init of a fresh environment, so cold "
+    cp_warning_say(
+        w, "mode tail without init: this endpoint shows no init of a fresh environment, so cold "
            "starts cannot be told");
-    return advise(w, "durations are those of repeated requests; sweep on AWS or the folder itself "
-                     "for cold starts");
+    return cp_warning_advise(
+        w, "durations are those of repeated requests; sweep on AWS or the folder itself "
+           "for cold starts");
 }
 
 static bool wall_clock(const struct cp_figures *f, struct cp_warning *w)
 {
     if (!cp_figures_is_wall_clock(f))
         return false;
-    say(w, "mode wall clock: this endpoint gives no REPORT records; all times are the client's, "
+    cp_warning_say(
+        w, "mode wall clock: this endpoint gives no REPORT records; all times are the client's, "
            "the way there and back included");
-    return advise(w, "they are neither init nor duration: compare them with each other only");
+    return cp_warning_advise(
+        w, "they are neither init nor duration: compare them with each other only");
 }
 
 static bool local(const struct cp_figures *f, struct cp_warning *w)
 {
     if (!f->data->run.is_local)
         return false;
-    say(w, "local run: a relative comparison of sizes and versions, not AWS latency");
-    return advise(w, "sweep the deployed function before changing production");
+    cp_warning_say(w, "local run: a relative comparison of sizes and versions, not AWS latency");
+    return cp_warning_advise(w, "sweep the deployed function before changing production");
 }
 
 static bool snapstart(const struct cp_figures *f, struct cp_warning *w)
 {
     if (f->fresh_start != CP_START_SNAPSTART)
         return false;
-    say(w, "SnapStart: a fresh environment restores a snapshot; the times before the first handler "
+    cp_warning_say(
+        w, "SnapStart: a fresh environment restores a snapshot; the times before the first handler "
            "run are restore durations");
-    return advise(w, "compare them with restore durations only; what SnapStart costs besides "
-                     "(keeping and restoring snapshots, for Python and .NET) is not in the costs");
+    return cp_warning_advise(
+        w, "compare them with restore durations only; what SnapStart costs besides "
+           "(keeping and restoring snapshots, for Python and .NET) is not in the costs");
 }
 
 static bool provisioned(const struct cp_figures *f, struct cp_warning *w)
@@ -259,20 +296,21 @@ static bool provisioned(const struct cp_figures *f, struct cp_warning *w)
     const char *text = f->data->run.provisioned;
     if (!text[0])
         return false;
-    say(w, "%s", text);
-    return advise(w, "compare its cost with the settings above before changing it");
+    cp_warning_say(w, "%s", text);
+    return cp_warning_advise(w, "compare its cost with the settings above before changing it");
 }
 
 static bool excluded(const struct cp_figures *f, struct cp_warning *w)
 {
     size_t n = cp_figures_n_excluded(f);
-    if (n == 0)
+    if (n == 0 || cp_figures_is_import(f))
         return false;
-    say(w,
+    cp_warning_say(
+        w,
         "%zu measured sample%s excluded: %zu started otherwise than asked (a warm start in a "
         "cold cell, or the reverse), %zu without durations",
         n, n == 1 ? "" : "s", f->n_mismatched, n > f->n_mismatched ? n - f->n_mismatched : 0);
-    return advise(w, "nothing to do when few; the samples stay in the store");
+    return cp_warning_advise(w, "nothing to do when few; the samples stay in the store");
 }
 
 static bool lack_of_fit(const struct cp_figures *f, struct cp_warning *w)
@@ -280,9 +318,10 @@ static bool lack_of_fit(const struct cp_figures *f, struct cp_warning *w)
     const struct cp_memory_law *law = &f->warm_law_p50;
     if (law->status != CP_OK || !law->is_lack_of_fit)
         return false;
-    say(w, "warm p50 does not follow a + b/memory: a size is off by %.3g standard errors",
-        law->lack_of_fit);
-    return advise(w, "trust the measured points, not the fitted line");
+    cp_warning_say(w,
+                   "warm p50 does not follow a + b/memory: a size is off by %.3g standard errors",
+                   law->lack_of_fit);
+    return cp_warning_advise(w, "trust the measured points, not the fitted line");
 }
 
 static bool init_follows(const struct cp_figures *f, struct cp_warning *w)
@@ -293,11 +332,14 @@ static bool init_follows(const struct cp_figures *f, struct cp_warning *w)
     char slope[CP_FORMAT_MAX];
     cp_format_interval(CP_UNIT_MS, (struct cp_interval){law->b_ms, law->b_low_ms, law->b_high_ms},
                        slope);
-    say(w, "%s duration follows memory here: b = %s ms per 1,024 MB",
-        cp_startup_word(f->fresh_start), slope);
+    cp_warning_say(w, "%s duration follows memory here: b = %s ms per 1,024 MB",
+                   cp_startup_word(f->fresh_start), slope);
     if (f->fresh_start == CP_START_SNAPSTART)
-        return advise(w, "on AWS a restore reads its snapshot from storage; check there");
-    return advise(w, "on AWS init usually runs at full speed at every size; check there");
+        return cp_warning_advise(w,
+                                 "on AWS a restore reads its snapshot from storage; check there");
+    return advise_either(f, w, "on AWS init usually runs at full speed at every size; check there",
+                         "init usually runs at full speed at every size: other code may have run "
+                         "at the other sizes");
 }
 
 static bool init_constant(const struct cp_figures *f, struct cp_warning *w)
@@ -306,27 +348,44 @@ static bool init_constant(const struct cp_figures *f, struct cp_warning *w)
     if (!f->is_init_pooled || is_answered) /* of use only where cold starts are too slow */
         return false;
     const char *word = cp_startup_word(f->fresh_start);
-    say(w, "%s duration does not follow memory (n=%zu pooled)", word, f->pooled_init_p50.n);
-    (void)snprintf(w->advice, sizeof w->advice,
-                   "more memory shortens the first handler run, not %s; make %s lighter", word,
-                   word);
-    return true;
+    cp_warning_say(w, "%s duration does not follow memory (n=%zu pooled)", word,
+                   f->pooled_init_p50.n);
+    return cp_warning_advise(
+        w, "more memory shortens the first handler run, not %s; make %s lighter", word, word);
 }
 
 static const struct {
     const char *id;
     bool (*applies)(const struct cp_figures *f, struct cp_warning *w);
 } rules[] = {
-    {"W019", wall_clock},        {"W018", no_init},
-    {"W001", interrupted},       {"W002", lost},
-    {"W003", cannot_run},        {"W004", failed},
-    {"W005", throttled},         {"W006", tight_memory},
-    {"W007", too_few},           {"W008", mode_edge},
-    {"W009", idle_extrapolated}, {"W015", no_idle_probe},
-    {"W017", unpriced},          {"W010", local},
-    {"W011", snapstart},         {"W012", excluded},
-    {"W016", lack_of_fit},       {"W013", init_follows},
-    {"W014", init_constant},     {"W020", provisioned},
+    {"W019", wall_clock},
+    {"W018", no_init},
+    {"W001", interrupted},
+    {"W002", lost},
+    {"W003", cannot_run},
+    {"W004", failed},
+    {"W005", throttled},
+    {"W026", cp_warn_emulator},
+    {"W024", cp_warn_mixed_starts},
+    {"W025", cp_warn_provisioned_starts},
+    {"W006", tight_memory},
+    {"W021", cp_warn_assumed},
+    {"W022", cp_warn_sizes_of_log},
+    {"W023", cp_warn_one_size},
+    {"W007", too_few},
+    {"W008", mode_edge},
+    {"W009", idle_extrapolated},
+    {"W015", no_idle_probe},
+    {"W027", cp_warn_eras},
+    {"W028", cp_warn_no_times},
+    {"W017", unpriced},
+    {"W010", local},
+    {"W011", snapstart},
+    {"W012", excluded},
+    {"W016", lack_of_fit},
+    {"W013", init_follows},
+    {"W014", init_constant},
+    {"W020", provisioned},
 };
 _Static_assert(sizeof rules / sizeof rules[0] <= CP_WARNINGS_MAX, "one slot per rule");
 
@@ -343,10 +402,20 @@ void cp_figures_warn(struct cp_figures *f)
     }
 }
 
-void cp_accounting_text(const struct cp_accounting *a, struct cp_buf *out)
+void cp_accounting_text(const struct cp_figures *f, struct cp_buf *out)
 {
+    const struct cp_accounting *a = &f->accounting;
+    if (cp_figures_is_import(f)) {
+        cp_buf_addf(out, "records %s = measured %s + failed %s", cp_count_text(a->planned).text,
+                    cp_count_text(a->measured).text, cp_count_text(a->failed).text);
+        if (f->data->run.n_duplicates > 0)
+            cp_buf_addf(out, "; dropped, as they occurred again: %s",
+                        cp_count_text((size_t)f->data->run.n_duplicates).text);
+        return;
+    }
     cp_buf_addf(out,
                 "planned %s = measured %s + failed %s + throttled %s + unknown %s + not sent %s",
-                count(a->planned).text, count(a->measured).text, count(a->failed).text,
-                count(a->throttled).text, count(a->unknown).text, count(a->not_sent).text);
+                cp_count_text(a->planned).text, cp_count_text(a->measured).text,
+                cp_count_text(a->failed).text, cp_count_text(a->throttled).text,
+                cp_count_text(a->unknown).text, cp_count_text(a->not_sent).text);
 }

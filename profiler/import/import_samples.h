@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * Raw records of a digest as samples: notes joined by request id, exact duplicates dropped, in the
+ * order of arrival. Pure: nothing is opened.
+ */
+#ifndef COLDPROF_PROFILER_IMPORT_IMPORT_SAMPLES_H
+#define COLDPROF_PROFILER_IMPORT_IMPORT_SAMPLES_H
+
+#include <stddef.h>
+
+#include "model/base/error.h"
+#include "model/digest.h"
+#include "model/sample.h"
+
+struct cp_import_samples {
+    struct cp_sample *samples; /* free() it; plan_no is the position in the order of arrival */
+    size_t n;
+    size_t n_duplicates; /* dropped: same request id and same values as another one */
+};
+
+/* Samples of `function` (and of `version`, NULL any). The digest must have raw records. CP_ENOMEM.
+ */
+enum cp_code cp_import_samples(const struct cp_digest *digest, struct cp_view function,
+                               const char *version, struct cp_import_samples *out,
+                               struct cp_error *err);
+
+#endif

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * Tables that only a log has.
+ */
+#include <math.h>
+
+#include "reports/figures.h"
+#include "reports/table.h"
+
+#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
+
+static struct cp_cell number(double value)
+{
+    return (struct cp_cell){.number = {value, NAN, NAN}, .text = ""};
+}
+
+static struct cp_cell text(const char *s)
+{
+    return (struct cp_cell){.number = {NAN, NAN, NAN}, .text = s};
+}
+
+/* --- who paid for init --- */
+
+static const char *const era_names[CP_ERA_COUNT] = {
+    [CP_ERA_UNKNOWN] = "time unknown",
+    [CP_ERA_100_MS] = "to 2020-11-30",
+    [CP_ERA_INIT_FREE] = "2020-12-01 to 2025-07-31",
+    [CP_ERA_INIT_PAID] = "from 2025-08-01",
+};
+
+/* The row-th era with records, in order of time; CP_ERA_COUNT beyond the last. */
+static enum cp_billing_era era_of(const struct cp_figures *f, size_t row)
+{
+    static const enum cp_billing_era order[] = {CP_ERA_100_MS, CP_ERA_INIT_FREE, CP_ERA_INIT_PAID,
+                                                CP_ERA_UNKNOWN};
+    for (size_t i = 0; i < COUNT(order); i++) {
+        if (f->eras[order[i]].n_cold > 0 && row-- == 0)
+            return order[i];
+    }
+    return CP_ERA_COUNT;
+}
+
+static size_t n_eras(const struct cp_figures *f)
+{
+    size_t n = 0;
+    while (n < CP_ERA_COUNT && era_of(f, n) != CP_ERA_COUNT)
+        n++;
+    return n;
+}
+
+static struct cp_cell era_name(const struct cp_figures *f, size_t row)
+{
+    return text(era_names[era_of(f, row)]);
+}
+
+static struct cp_cell era_cold(const struct cp_figures *f, size_t row)
+{
+    return number((double)f->eras[era_of(f, row)].n_cold);
+}
+
+static struct cp_cell era_billed(const struct cp_figures *f, size_t row)
+{
+    return number((double)f->eras[era_of(f, row)].n_init_billed);
+}
+
+static struct cp_cell era_share(const struct cp_figures *f, size_t row)
+{
+    const struct cp_digest_era *era = &f->eras[era_of(f, row)];
+    return number((double)era->n_init_billed / (double)era->n_cold);
+}
+
+static const struct cp_column era_columns[] = {
+    {"time", "time", CP_UNIT_TEXT, false, false, era_name},
+    {"n_cold", "cold starts", CP_UNIT_COUNT, false, false, era_cold},
+    {"n_init_billed", "{init} billed", CP_UNIT_COUNT, false, false, era_billed},
+    {"init_billed_ratio", "share", CP_UNIT_PERCENT, false, false, era_share},
+};
+
+const struct cp_table cp_table_eras = {
+    "eras",      "Cold starts whose {init} was billed, by the time of billing",
+    era_columns, COUNT(era_columns),
+    n_eras,      NULL};
