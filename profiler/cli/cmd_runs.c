@@ -88,8 +88,10 @@ static enum cp_status run_runs(struct cp_cli *cli)
 {
     struct cp_error err = {CP_OK, ""};
     struct cp_store *store = NULL;
-    if (cli->options.format == CP_FORMAT_HTML) {
-        (void)cp_fail(&err, CP_EINVAL, "runs has no html; give table, json, csv or md");
+    enum cp_format format = cli->options.format;
+    if (format == CP_FORMAT_HTML || format == CP_FORMAT_JSONL) {
+        (void)cp_fail(&err, CP_EINVAL, "runs has no %s; give table, json, csv or md",
+                      format == CP_FORMAT_HTML ? "html" : "jsonl");
         return cp_cli_fail(cli, &err);
     }
     enum cp_code code = cp_cli_open_store(cli, CP_STORE_READ, &store, &err);

@@ -44,6 +44,7 @@ struct cp_command {
 };
 
 extern const struct cp_command cp_command_sweep;
+extern const struct cp_command cp_command_import;
 extern const struct cp_command cp_command_report;
 extern const struct cp_command cp_command_runs;
 extern const struct cp_command cp_command_local;

@@ -24,7 +24,9 @@ enum cp_command_bit {
     CP_IN_HELP = 1 << 4,
     CP_IN_RECOVER = 1 << 5,
     CP_IN_POLICY = 1 << 6,
-    CP_IN_ALL = (1 << 7) - 1,
+    CP_IN_IMPORT = 1 << 7,
+    CP_IN_DIGEST = 1 << 8,
+    CP_IN_ALL = (1 << 9) - 1,
 };
 
 struct cp_budget {
@@ -42,7 +44,14 @@ struct cp_duration_list {
     size_t n;
 };
 
-enum cp_format { CP_FORMAT_TABLE, CP_FORMAT_JSON, CP_FORMAT_CSV, CP_FORMAT_MD, CP_FORMAT_HTML };
+enum cp_format {
+    CP_FORMAT_TABLE,
+    CP_FORMAT_JSON,
+    CP_FORMAT_CSV,
+    CP_FORMAT_MD,
+    CP_FORMAT_HTML,
+    CP_FORMAT_JSONL
+};
 enum cp_color { CP_COLOR_AUTO, CP_COLOR_ALWAYS, CP_COLOR_NEVER };
 
 enum { CP_EXPORTS_MAX = 8, CP_FOLDERS_MAX = 32 };
@@ -90,6 +99,8 @@ struct cp_options {
     bool in_place, yes_production, is_dry_run;
     /* recover, iam-policy */
     const char *function, *account, *mode;
+    /* import, digest */
+    const char *architecture;
     bool is_list, is_prune;
     /* local serve */
     const char *listen;

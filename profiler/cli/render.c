@@ -25,6 +25,7 @@ enum cp_code cp_render(const struct cp_cli *cli, const struct cp_figures *figure
                        enum cp_format format, struct cp_buf *out, struct cp_error *err)
 {
     struct cp_text_style style = {cli->out.use_color, cli->out.width};
+    enum cp_code code = CP_OK;
     switch (format) {
     case CP_FORMAT_TABLE:
         cp_report_text(figures, &style, out);
@@ -41,8 +42,11 @@ enum cp_code cp_render(const struct cp_cli *cli, const struct cp_figures *figure
     case CP_FORMAT_HTML:
         render_html(figures, out);
         break;
+    case CP_FORMAT_JSONL:
+        code = cp_report_jsonl(figures->data, out, err);
+        break;
     }
-    return cp_buf_check(out, "the report", err);
+    return code ? code : cp_buf_check(out, "the report", err);
 }
 
 enum cp_code cp_render_exports(const struct cp_cli *cli, const struct cp_figures *figures,

@@ -25,5 +25,11 @@ enum cp_code cp_render_explanation(const struct cp_figures *figures, const char 
  * warning instead. Status 3 when the budget is missed (0 with --exit-zero), 1 when the function ran
  * at no memory size. */
 enum cp_status cp_render_run(const struct cp_cli *cli, struct cp_store *store, const char *run_id);
+/* Writes the report of a run into the folder --output, with exports (render_folder.c). */
+enum cp_status cp_render_folder(const struct cp_cli *cli, struct cp_store *store,
+                                const char *run_id);
+/* One of the two: with --output DIR the folder. */
+enum cp_status cp_render_wanted(const struct cp_cli *cli, struct cp_store *store,
+                                const char *run_id);
 
 #endif

@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "probes/log/log_import.h"
+#include "profiler/cli/command.h"
+#include "profiler/cli/import_table.h"
+#include "profiler/cli/render.h"
+#include "profiler/cli/stop.h"
+#include "profiler/import/import_list.h"
+#include "profiler/import/import_run.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Functions of one input that get a run of their own; those with most records. */
+enum { RUNS_MAX = CP_IMPORT_TABLE_MAX, NAME_MAX_BYTES = CP_DIGEST_NAME_MAX + 1 };
+
+struct session {
+    struct cp_cli *cli;
+    struct cp_digest *digest; /* of everything that was read */
+    struct cp_import_list list;
+    const struct cp_import_function *chosen;
+    struct cp_store *store;
+    struct cp_import_table table;
+    char function[NAME_MAX_BYTES]; /* of --function NAME:VERSION */
+    const char *version;           /* NULL: all */
+    bool is_interrupted;
+    struct cp_error err;
+};
+
+/* --- where the digest comes from --- */
+
+static bool is_stopped(void *context)
+{
+    return cp_stop_requests(context) > 0;
+}
+
+/* What was read before an interruption is used. */
+static enum cp_code read_files(struct session *s)
+{
+    struct cp_cli *cli = s->cli;
+    struct cp_log_files files = {0};
+    struct cp_log_import_result result = {0};
+    const struct cp_log_import_options options = {
+        .function = s->function[0] ? s->function : NULL,
+        .architecture = cli->options.architecture,
+        .is_interrupted = is_stopped,
+    };
+    enum cp_code code = cp_log_files_find(cli->words.word, cli->words.n, &files, &s->err);
+    if (!code)
+        code = cp_log_import(&files, &options, s->digest, &result, &s->err);
+    s->is_interrupted = code == CP_EINTERRUPTED;
+    free(result.files);
+    cp_log_files_clear(&files);
+    return s->is_interrupted ? CP_OK : code;
+}
+
+/* --- what becomes of it --- */
+
+/* "orders:7" is version 7 of orders. */
+static enum cp_code read_function(struct session *s)
+{
+    const char *text = s->cli->options.function;
+    if (!text)
+        return CP_OK;
+    struct cp_view rest = cp_view_of(text);
+    struct cp_view name;
+    (void)cp_view_split(&rest, ':', &name);
+    if (!name.n || !cp_view_copy(name, s->function, sizeof s->function))
+        return cp_fail(&s->err, CP_EINVAL,
+                       "--function: '%.80s' is no function's name; write it like orders or "
+                       "orders:7",
+                       text);
+    s->version = rest.n ? rest.p : NULL;
+    return CP_OK;
+}
+
+static const char *variable(const struct session *s, const char *name)
+{
+    const char *text = s->cli->get(s->cli->get_context, name);
+    return text && text[0] ? text : NULL;
+}
+
+static struct cp_import_options options_of(const struct session *s, const char *target)
+{
+    const struct cp_options *o = &s->cli->options;
+    const char *region = variable(s, "AWS_REGION");
+    return (struct cp_import_options){
+        .version = s->version,
+        .region = o->region,
+        .architecture = o->architecture,
+        .default_region = region ? region : variable(s, "AWS_DEFAULT_REGION"),
+        .target = target,
+        .command = s->cli->command_line,
+        .budget_q = o->budget.q,
+        .budget_ms = o->budget.ms,
+        .traffic_per_s = o->traffic_per_s,
+        .seed = o->seed,
+    };
+}
+
+static enum cp_code store_run(struct session *s, struct cp_run_data *data)
+{
+    struct cp_run *run = &data->run;
+    enum cp_code code = cp_store_begin(s->store, &s->err);
+    if (code)
+        return code;
+    code = cp_store_add_run(s->store, run, &s->err);
+    if (!code)
+        code = cp_store_add_samples(s->store, run->id, data->samples, data->n_samples, &s->err);
+    if (!code)
+        code = cp_store_put_digest(s->store, run->id, data->digest, &s->err);
+    return cp_store_end(s->store, code, &s->err);
+}
+
+/* Makes and stores the run of one function; a Region without prices is an error before anything is
+ * stored. */
+static enum cp_code keep_function(struct session *s, const struct cp_import_function *function,
+                                  const char *target, char id[CP_RUN_ID_MAX])
+{
+    struct cp_run_data data;
+    const struct cp_price_book *price = NULL;
+    const struct cp_import_options options = options_of(s, target);
+    enum cp_code code = cp_import_run(s->digest, function, &options, &data, &s->err);
+    data.run.is_interrupted = s->is_interrupted;
+    if (!code)
+        code = cp_price_find(data.run.region, data.run.architecture, &price, &s->err);
+    if (!code)
+        code = store_run(s, &data);
+    (void)snprintf(id, CP_RUN_ID_MAX, "%s", code ? "" : data.run.id);
+    cp_run_data_clear(&data);
+    return code;
+}
+
+static void join_words(const struct cp_words *words, struct cp_buf *out)
+{
+    for (size_t i = 0; i < words->n && out->n < CP_RUN_TEXT_MAX; i++)
+        (void)cp_buf_addf(out, "%s%s", i ? " " : "", words->word[i]);
+}
+
+/* The others of the table, too; one that cannot be kept has no run there, and a warning says why.
+ * The chosen one comes last, so that it is the last run. */
+static enum cp_code keep_functions(struct session *s, char id[CP_RUN_ID_MAX])
+{
+    struct cp_buf target;
+    cp_buf_init(&target, (size_t)64 * 1024);
+    join_words(&s->cli->words, &target);
+    cp_import_table_choose(&s->list, s->chosen, &s->table);
+    for (size_t i = 0; i < s->table.n && !s->cli->options.function; i++) {
+        struct cp_import_table_row *row = &s->table.rows[i];
+        if (row->function == s->chosen)
+            continue;
+        if (keep_function(s, row->function, cp_buf_str(&target), row->run_id))
+            (void)fprintf(stderr, "warning: %s\n", s->err.text);
+    }
+    enum cp_code code = keep_function(s, s->chosen, cp_buf_str(&target), id);
+    cp_import_table_set(&s->table, s->chosen, id);
+    cp_buf_clear(&target);
+    return code;
+}
+
+static enum cp_code make_runs(struct session *s, char id[CP_RUN_ID_MAX])
+{
+    const char *wanted = s->function[0] ? s->function : NULL;
+    enum cp_code code = cp_import_list(s->digest, &s->list, &s->err);
+    if (!code)
+        code = cp_import_choose(&s->list, wanted, &s->chosen, &s->err);
+    if (!code)
+        code = cp_cli_open_store(s->cli, CP_STORE_SWEEP, &s->store, &s->err);
+    return code ? code : keep_functions(s, id);
+}
+
+/* Before the report of the chosen one; formats for programs are that report alone. */
+static enum cp_status print_functions(const struct session *s)
+{
+    struct cp_buf out;
+    bool is_wanted =
+        s->list.n > 1 && s->cli->options.format == CP_FORMAT_TABLE && !s->cli->options.output;
+    if (!is_wanted)
+        return CP_STATUS_OK;
+    cp_buf_init(&out, (size_t)64 * 1024);
+    cp_import_table_text(&s->table, s->list.n, &out);
+    enum cp_status status = cp_cli_print(&out);
+    cp_buf_clear(&out);
+    return status;
+}
+
+static void end(struct session *s)
+{
+    cp_store_close(s->store);
+    cp_import_list_clear(&s->list);
+    cp_digest_free(s->digest);
+}
+
+static enum cp_status run_import(struct cp_cli *cli)
+{
+    struct session s = {.cli = cli, .digest = cp_digest_new()};
+    char id[CP_RUN_ID_MAX] = "";
+    cp_stop_watch();
+    enum cp_code code =
+        s.digest ? read_function(&s) : cp_fail(&s.err, CP_ENOMEM, "no memory for a digest");
+    if (!code)
+        code = read_files(&s);
+    if (!code)
+        code = make_runs(&s, id);
+    enum cp_status status = code ? cp_cli_fail(cli, &s.err) : print_functions(&s);
+    if (!code && status == CP_STATUS_OK)
+        status = cp_render_wanted(cli, s.store, id);
+    if (s.is_interrupted) {
+        (void)fputs("interrupted: only a part of the logs was read\n", stderr);
+        status = CP_STATUS_INTERRUPTED;
+    }
+    end(&s);
+    return status;
+}
+
+const struct cp_command cp_command_import = {
+    .name = "import",
+    .arguments = "FILE...",
+    .summary = "read the logs of functions that run already, and decide",
+    .detail =
+        "A FILE is a log, plain or gzip, in any form that AWS and its tools write, a folder or a "
+        "quoted pattern of them, a digest ('coldprof digest'), or '-' for standard input. Nothing "
+        "is invoked. Every function found gets a run of its own; the one with most records (or "
+        "--function) is shown. Large logs are kept as histograms (values off by at most 0.4 %), up "
+        "to 65,536 records as they are. Production is no experiment: with one memory size in the "
+        "log, no other size can be judged.",
+    .examples = "  coldprof import logs/ --budget p99=200ms\n"
+                "  aws logs tail /aws/lambda/orders --since 7d | coldprof import - "
+                "--function orders\n"
+                "  coldprof import 'exported/*.gz' -o report\n",
+    .bit = CP_IN_IMPORT,
+    .min_words = 1,
+    .max_words = CP_FOLDERS_MAX,
+    .run = run_import,
+};
