@@ -149,8 +149,9 @@ static void every_row_of_the_table_is_complete(void **state)
         assert_non_null(o->help);
         assert_true(o->commands != 0);
         assert_true((o->type == CP_OPTION_FLAG) == (o->metavar == NULL));
+        /* a name may mean something of its own to another command, never two things to one */
         for (const struct cp_option *p = o + 1; p->name; p++)
-            assert_string_not_equal(o->name, p->name);
+            assert_true(strcmp(o->name, p->name) != 0 || !(o->commands & p->commands));
     }
 }
 
