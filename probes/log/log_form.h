@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * Transport forms of a Lambda log, told apart by their bytes: one const row each. A decoder takes
  * bytes as they come, in pieces of any size, and gives events to a sink; its memory is bounded.
+ *
+ * A wrong guess loses nothing silently. The JSON forms share one decoder that knows all of them;
+ * lines of text between JSON documents go to the sink as plain lines; bytes that fit nowhere are
+ * counted with an example. A file that begins as text stays text: JSON documents further down are
+ * then read line by line, as platform events or as output of the application (which is counted).
  */
 #ifndef COLDPROF_PROBES_LOG_LOG_FORM_H
 #define COLDPROF_PROBES_LOG_LOG_FORM_H
@@ -36,5 +41,10 @@ struct cp_log_form {
 /* NULL at the end. The first row is plain text, which is the answer when nothing else matches. */
 extern const struct cp_log_form *const cp_log_forms[];
 const struct cp_log_form *cp_log_form_detect(struct cp_view head);
+
+/* Length of a UTF-8 byte order mark at the start of an input: 3 or 0. */
+size_t cp_log_bom_length(struct cp_view head);
+/* The input is a digest (model/digest.h), not a log. */
+bool cp_log_is_digest(struct cp_view head);
 
 #endif
