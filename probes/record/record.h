@@ -15,6 +15,7 @@
 
 #include "model/base/error.h"
 #include "model/base/view.h"
+#include "model/sample.h"
 
 enum cp_record_kind {
     CP_RECORD_NONE, /* nothing here (empty line) */
@@ -118,6 +119,16 @@ struct cp_record_counts {
 };
 void cp_record_count(struct cp_record_counts *counts, struct cp_view line,
                      const struct cp_record *record);
+/* As much of `v` as fits `to`, whole characters: what a terminal obeys and invalid UTF-8 escaped
+ * ("\x1b", "\u{202e}"), always valid UTF-8. Returns `to`. */
+const char *cp_record_printable(struct cp_view v, char *to, size_t to_size);
+
+/* Error types of an execution environment that never came up: its code or an extension could not
+ * be started. */
+bool cp_record_is_init_error(struct cp_view error_type);
+/* How the invocation of a REPORT ended, from its status and error type: MEASURED, ERROR, TIMEOUT,
+ * OUT_OF_MEMORY or INIT_FAILED. Text records have no status unless they failed. */
+enum cp_outcome cp_record_outcome(struct cp_view status, struct cp_view error_type);
 
 /* X-Amz-Log-Result: base64 of the last 4 KB of a log. Decodes, drops the cut first line (which may
  * begin inside a multi-byte character), finds the REPORT of `request_id` (empty: the last REPORT

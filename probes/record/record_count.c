@@ -33,7 +33,7 @@ static size_t escape_one(struct cp_view v, char text[ESCAPED_MAX + 1])
     return n;
 }
 
-static void escape(struct cp_view v, char *to, size_t to_size)
+const char *cp_record_printable(struct cp_view v, char *to, size_t to_size)
 {
     size_t used = 0;
     char text[ESCAPED_MAX + 1];
@@ -47,6 +47,7 @@ static void escape(struct cp_view v, char *to, size_t to_size)
         v = (struct cp_view){v.p + n, v.n - n};
     }
     to[used] = '\0';
+    return to;
 }
 
 void cp_record_count(struct cp_record_counts *counts, struct cp_view line,
@@ -72,5 +73,5 @@ void cp_record_count(struct cp_record_counts *counts, struct cp_view line,
         return;
     char *example = counts->first_example[record->reason];
     if (counts->by_reason[record->reason]++ == 0)
-        escape(cp_view_trim(line), example, sizeof(counts->first_example[0]));
+        (void)cp_record_printable(cp_view_trim(line), example, sizeof(counts->first_example[0]));
 }

@@ -170,15 +170,8 @@ static bool is_out_of_memory(const struct failure *f)
 
 static bool is_init_failure(const struct failure *f)
 {
-    static const char *const types[] = {
-        "Runtime.ImportModuleError", "Runtime.UserCodeSyntaxError", "Runtime.InvalidEntrypoint",
-        "Runtime.InvalidWorkingDir", "Runtime.HandlerNotFound",     "Extension.InitError",
-        "Extension.LaunchError",
-    };
-    for (size_t i = 0; i < sizeof types / sizeof types[0]; i++) {
-        if (strcmp(f->error_type, types[i]) == 0)
-            return true;
-    }
+    if (cp_record_is_init_error(cp_view_of(f->error_type)))
+        return true;
     return f->tail->has_init_report && (has_status(&f->tail->init_report, "error") ||
                                         has_status(&f->tail->init_report, "timeout"));
 }
