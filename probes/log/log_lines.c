@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * The hot path: lines, one event each.
+ */
+#include "probes/log/log_sink_parts.h"
+
+#include <string.h>
+
+#include "probes/log/log_class.h"
+#include "probes/log/log_prefix.h"
+
+struct line {
+    struct cp_log_sink *sink;
+    enum cp_log_line_form form;
+    struct cp_log_where where;
+    struct cp_log_prefix prefix;
+    struct cp_error *err;
+};
+
+/* --- where --- */
+
+static bool read_time(struct line *line)
+{
+    struct cp_view time = line->prefix.time;
+    int64_t at_ms = -1;
+    bool is_read = true;
+    if (line->form == CP_LINES_EPOCH)
+        is_read = cp_view_to_int64(time, &at_ms);
+    else if (time.n)
+        is_read = cp_log_clock_read(&line->sink->clock, time, &at_ms);
+    line->where = (struct cp_log_where){line->prefix.group, line->prefix.stream, at_ms};
+    return is_read;
+}
+
+/* --- records of the usual shape --- */
+
+/* false: not of that shape. The code is of the digest. */
+static bool take_report(struct line *line, enum cp_code *code)
+{
+    struct cp_digest_record record;
+    bool is_used = true;
+    if (!cp_log_report_text(line->prefix.message, &record))
+        return false;
+    *code = cp_log_sink_report(line->sink, &line->where, &record, false, line->prefix.message,
+                               &is_used, line->err);
+    line->sink->counters[CP_COUNTER_ACCEPTED] += is_used;
+    return true;
+}
+
+static bool is_line_end(struct cp_view rest)
+{
+    (void)cp_view_skip(&rest, "\r");
+    (void)cp_view_skip(&rest, "\n");
+    return rest.n == 0;
+}
+
+/* Behind "START RequestId: " or "END RequestId: ". */
+static bool take_id(struct cp_view *rest, size_t n_head, uint8_t id[16])
+{
+    if (rest->n < n_head + CP_LOG_UUID ||
+        !cp_log_uuid((struct cp_view){rest->p + n_head, CP_LOG_UUID}, id))
+        return false;
+    *rest = (struct cp_view){rest->p + n_head + CP_LOG_UUID, rest->n - n_head - CP_LOG_UUID};
+    return true;
+}
+
+/* $LATEST or a number */
+static struct cp_view take_version(struct cp_view *rest)
+{
+    struct cp_view start = *rest;
+    if (!cp_view_skip(rest, "$LATEST")) {
+        while (rest->n && (unsigned char)(rest->p[0] - '0') < 10)
+            *rest = (struct cp_view){rest->p + 1, rest->n - 1};
+    }
+    return (struct cp_view){start.p, start.n - rest->n};
+}
+
+static bool take_start(struct line *line, enum cp_code *code)
+{
+    enum { VERSION_MAX = 20 };
+    struct cp_view rest = line->prefix.message;
+    uint8_t id[16];
+    if (!take_id(&rest, sizeof("START RequestId: ") - 1, id) || !cp_view_skip(&rest, " Version: "))
+        return false;
+    struct cp_view version = take_version(&rest);
+    if (!version.n || version.n > VERSION_MAX || !is_line_end(rest))
+        return false;
+    *code = cp_log_sink_start(line->sink, &line->where, id, version, false, line->err);
+    line->sink->counters[CP_COUNTER_ACCEPTED]++;
+    return true;
+}
+
+static bool take_end(struct line *line, enum cp_code *code)
+{
+    struct cp_view rest = line->prefix.message;
+    uint8_t id[16];
+    if (!take_id(&rest, sizeof("END RequestId: ") - 1, id) || !is_line_end(rest))
+        return false;
+    *code = cp_log_sink_end(line->sink, &line->where, id, false, line->err);
+    line->sink->counters[CP_COUNTER_ACCEPTED]++;
+    return true;
+}
+
+static bool take_json_report(struct line *line, enum cp_code *code)
+{
+    struct cp_digest_record record;
+    struct cp_log_where where = line->where;
+    bool is_used = true;
+    if (!cp_log_report_json(line->prefix.message, &line->sink->clock, &record))
+        return false;
+    if (where.at_ms < 0)
+        where.at_ms = record.end_at_ms;
+    *code = cp_log_sink_report(line->sink, &where, &record, true, line->prefix.message, &is_used,
+                               line->err);
+    line->sink->counters[CP_COUNTER_ACCEPTED] += is_used;
+    return true;
+}
+
+static enum cp_code take_record(struct line *line, enum cp_log_class is)
+{
+    enum cp_code code = CP_OK;
+    bool is_taken = false;
+    switch (is) {
+    case CP_CLASS_REPORT:
+        is_taken = take_report(line, &code);
+        break;
+    case CP_CLASS_START:
+        is_taken = take_start(line, &code);
+        break;
+    case CP_CLASS_END:
+        is_taken = take_end(line, &code);
+        break;
+    case CP_CLASS_JSON_REPORT:
+        is_taken = take_json_report(line, &code);
+        break;
+    default:
+        break;
+    }
+    if (is_taken)
+        return code;
+    return cp_log_sink_message(line->sink, &line->where, line->prefix.message, line->err);
+}
+
+/* --- lines without the form's prefix --- */
+
+/* The rest of an event over several lines, which the platform writes for X-Ray only. */
+static enum cp_code take_continuation(struct line *line, struct cp_view text)
+{
+    struct cp_record record;
+    uint64_t *counters = line->sink->counters;
+    enum cp_log_class is = cp_log_class_of(text);
+    counters[CP_COUNTER_CONTINUED]++;
+    if (is == CP_CLASS_APP || is == CP_CLASS_EMPTY)
+        return CP_OK;
+    (void)cp_record_parse_message(text, &record);
+    if (record.kind == CP_RECORD_XRAY) {
+        counters[CP_COUNTER_XRAY]++;
+    } else if (record.kind == CP_RECORD_REPORT) {
+        counters[CP_COUNTER_CONTINUED]--;
+        return cp_log_sink_fault(line->sink, "forged", CP_VIEW_LIT(""), text, line->err);
+    } else {
+        return CP_OK;
+    }
+    counters[CP_COUNTER_CONTINUED]--;
+    return CP_OK;
+}
+
+static enum cp_code take_line(struct line *line, struct cp_view text)
+{
+    uint64_t *counters = line->sink->counters;
+    if (!cp_log_prefix_take(line->form, text, &line->prefix))
+        return take_continuation(line, text);
+    counters[CP_COUNTER_EVENTS]++;
+    enum cp_log_class is = cp_log_class_of(line->prefix.message);
+    if (is == CP_CLASS_APP) {
+        counters[CP_COUNTER_APP]++;
+        return CP_OK;
+    }
+    if (is == CP_CLASS_EMPTY) {
+        counters[CP_COUNTER_EMPTY]++;
+        return CP_OK;
+    }
+    if (!read_time(line)) { /* it only looked like one */
+        counters[CP_COUNTER_EVENTS]--;
+        return take_continuation(line, text);
+    }
+    return take_record(line, is);
+}
+
+/* --- all lines --- */
+
+/* A line that comes in pieces is judged by its first one. */
+static enum cp_code take_cut(struct line *line, struct cp_view piece)
+{
+    struct cp_log_sink *sink = line->sink;
+    struct cp_record record;
+    sink->counters[CP_COUNTER_LINES]++;
+    if (!cp_log_prefix_take(line->form, piece, &line->prefix)) {
+        sink->counters[CP_COUNTER_CONTINUED]++;
+        return CP_OK;
+    }
+    sink->counters[CP_COUNTER_EVENTS]++;
+    (void)cp_record_parse_message(line->prefix.message, &record);
+    if (record.kind <= CP_RECORD_APP) {
+        sink->counters[CP_COUNTER_APP]++;
+        return CP_OK;
+    }
+    struct cp_view head = line->prefix.message;
+    if (head.n > CP_LOG_EXAMPLE_MAX)
+        head.n = CP_LOG_EXAMPLE_MAX;
+    return cp_log_sink_fault(sink, "rejected TOO_LONG", CP_VIEW_LIT(""), head, line->err);
+}
+
+static enum cp_code take_piece(struct line *line, struct cp_view piece)
+{
+    struct cp_log_sink *sink = line->sink;
+    enum cp_code code = sink->is_in_cut ? CP_OK : take_cut(line, piece);
+    sink->is_in_cut = piece.p[piece.n - 1] != '\n';
+    return code;
+}
+
+static struct cp_view next_line(struct cp_view *rest)
+{
+    const char *lf = memchr(rest->p, '\n', rest->n);
+    size_t n = lf ? (size_t)(lf - rest->p) + 1 : rest->n;
+    struct cp_view line = {rest->p, n};
+    *rest = (struct cp_view){rest->p + n, rest->n - n};
+    return line;
+}
+
+enum cp_code cp_log_sink_lines(struct cp_log_sink *sink, enum cp_log_line_form form,
+                               struct cp_view bytes, bool is_cut, struct cp_error *err)
+{
+    struct line line = {.sink = sink, .form = form, .err = err};
+    struct cp_view rest = bytes;
+    enum cp_code code = CP_OK;
+    sink->counters[CP_COUNTER_BYTES] += bytes.n;
+    if (sink->is_at_start)
+        (void)cp_view_skip(&rest, "\xef\xbb\xbf");
+    sink->is_at_start = sink->is_at_start && bytes.n == 0;
+    sink->is_in_cut = sink->is_in_cut && is_cut;
+    if (rest.n && is_cut)
+        code = take_piece(&line, next_line(&rest));
+    while (!code && rest.n) {
+        sink->counters[CP_COUNTER_LINES]++;
+        code = take_line(&line, next_line(&rest));
+    }
+    return code ? code : cp_log_sink_flush(sink, err);
+}
+
+/* --- the lines before a segment --- */
+
+static void follow(struct line *line, struct cp_view text)
+{
+    struct cp_record record;
+    if (!cp_log_prefix_take(line->form, text, &line->prefix))
+        return;
+    struct cp_view message = line->prefix.message;
+    enum cp_log_class is = cp_log_class_of(message);
+    if (is == CP_CLASS_APP || is == CP_CLASS_EMPTY || !read_time(line))
+        return;
+    (void)cp_record_parse_message(message, &record);
+    if (record.verdict > CP_RECORD_WARNED)
+        return;
+    cp_log_sink_follow(line->sink, &line->where, &record, message.p[0] == '{');
+}
+
+void cp_log_sink_warm_up(struct cp_log_sink *sink, enum cp_log_line_form form, struct cp_view bytes)
+{
+    struct line line = {.sink = sink, .form = form};
+    while (bytes.n)
+        follow(&line, next_line(&bytes));
+    sink->is_at_start = false;
+}
