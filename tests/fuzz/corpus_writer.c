@@ -63,6 +63,15 @@ static const struct {
                 "<Expiration/></Credentials></R>"},
     {"aws_name", "arn:aws:lambda:eu-west-1:123456789012:function:name:live"},
     {"aws_name", "helper --flag 'a b' \"c\\\"d\""},
+    {"digest", "raw no\ncounts 3\ncount a 1 an%20example\nscope f 7 -\n"
+               "span 1700000000000 1700000000001\ncell 128 warm measured 2\n"
+               "duration 2010 1000 1010 1275:1 1277:1\nhour 472222 0:1 59:0,0,0,4\n"
+               "streams some\nstream 00000000000000ff 4 1 1700000000000+5 70000+1\n"
+               "sampled all\nrequest 0000000000000001 0000000000000002 -1 3 failed\n"
+               "era init-paid 2 1\nnoted start 4\ntally x 0\ntext a 4\n"},
+    {"digest", "raw yes\ncounts 0\nscope f - -\ncell 128 warm error 1\nnoted exit 1\n"
+               "record -1 00000000000000000000000000000001 5 6 -1 -1 -1 128 64 warm error - X\n"
+               "note -1 00000000000000000000000000000001 exit -1 killed\n"},
     {"json_text", "{\"a\":[1,-2.5e+3,true,false,null,\"\\u00e4\\ud83d\\ude00\"],\"b\":{}}"},
 };
 

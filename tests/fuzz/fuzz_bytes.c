@@ -2,6 +2,7 @@
  * libFuzzer target. Built once per entry point: FUZZ_ONE names what must hold for any bytes.
  */
 #include "tests/fuzz/aws_invariants.h"
+#include "tests/fuzz/digest_invariants.h"
 #include "tests/fuzz/journal_invariants.h"
 #include "tests/fuzz/record_invariants.h"
 #include "tests/fuzz/service_invariants.h"

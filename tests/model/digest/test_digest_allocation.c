@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * The digest with failing allocations. Linked with --wrap: the model's malloc and calloc come here.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/model/digest/digest_world.h"
+#include "tests/model/scarce_memory.h"
+#include "tests/test.h"
+
+static const struct world_options options = {.n = 60,
+                                             .seed = 31,
+                                             .from_ms = 1760000000000,
+                                             .span_ms = 90000000,
+                                             .n_streams = 3,
+                                             .n_ids = 40,
+                                             .has_notes = true};
+
+/* All steps of a digest's life; the first failure ends it. */
+static enum cp_code live(const struct world *world, struct cp_view file)
+{
+    enum cp_code code = CP_OK;
+    struct cp_digest *digest = cp_digest_new();
+    struct cp_digest *other = cp_digest_new();
+    struct cp_buf out;
+    size_t n;
+    cp_buf_init(&out, 1 << 20);
+    if (!digest || !other)
+        code = CP_ENOMEM;
+    for (size_t i = 0; i < world->n && !code; i++) {
+        const struct world_item *item = &world->items[i];
+        struct cp_digest_scope *scope;
+        const struct cp_digest_name name = {cp_view_of("f"), cp_view_of("1"), cp_view_of("")};
+        code = cp_digest_scope(digest, &name, &scope, NULL);
+        if (!code)
+            code = item->is_note ? cp_digest_note(digest, scope, &item->note, NULL)
+                                 : cp_digest_add(digest, scope, &item->record, NULL);
+        if (!code)
+            code = cp_digest_tally(scope, "end", cp_view_of("x"), 1, NULL);
+        if (!code)
+            code = cp_digest_count(digest, "lines", 1, cp_view_of("an example"), NULL);
+    }
+    if (!code)
+        code = cp_digest_read(other, file, NULL);
+    if (!code)
+        code = cp_digest_merge(digest, other, NULL);
+    if (!code && !cp_digest_raw(digest, &n))
+        code = CP_ENOMEM;
+    if (!code)
+        code = cp_digest_write(digest, &out, NULL);
+    cp_buf_clear(&out);
+    cp_digest_free(digest);
+    cp_digest_free(other);
+    return code;
+}
+
+static void says_that_memory_is_short_and_leaks_nothing(void **state)
+{
+    (void)state;
+    struct world world = world_new(&options);
+    struct cp_digest *digest = world_digest(&world);
+    size_t n;
+    char *file = world_file(digest, &n);
+    int refused = 0;
+    for (int limit = 0;; limit++) {
+        allocations_left = limit;
+        enum cp_code code = live(&world, (struct cp_view){file, n});
+        allocations_left = -1;
+        if (code == CP_OK)
+            break;
+        assert_int_equal(code, CP_ENOMEM);
+        refused++;
+    }
+    assert_in_range(refused, 200, 20000);
+    free(file);
+    cp_digest_free(digest);
+    world_free(&world);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(says_that_memory_is_short_and_leaks_nothing),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
