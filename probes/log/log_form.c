@@ -14,6 +14,8 @@ const struct cp_log_form *const cp_log_forms[] = {
     &cp_log_form_awslogs,
     &cp_log_form_short,
     &cp_log_form_epoch,
+    &cp_log_form_tail_json,
+    &cp_log_form_cli_text,
     &cp_log_form_filter_log_events,
     &cp_log_form_get_log_events,
     &cp_log_form_event_objects,
@@ -25,6 +27,8 @@ const struct cp_log_form *const cp_log_forms[] = {
     &cp_log_form_firehose_records,
     &cp_log_form_firehose,
     &cp_log_form_telemetry,
+    &cp_log_form_csv,
+    &cp_log_form_utf16,
     NULL,
 };
 

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "probes/log/log_form_split.h"
 #include "probes/log/log_json_state.h"
 
 enum { SMALL_MAX = 512 };
@@ -426,6 +427,7 @@ static enum cp_code take_step(struct cp_log_json *json, struct cp_error *err)
 
 enum cp_code cp_log_json_feed(struct cp_log_json *json, struct cp_view bytes, struct cp_error *err)
 {
+    bytes = cp_log_skip_mark(&json->n_mark, bytes);
     json->p = bytes.p;
     json->end = bytes.p + bytes.n;
     json->raw_from = bytes.p;

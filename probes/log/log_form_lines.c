@@ -2,39 +2,14 @@
  * The rows of the forms with one event a line. The first 64 KiB are looked at line by line: lines
  * with a platform record behind a form's prefix say most, lines with the prefix say something.
  */
-#include <ctype.h>
 #include <string.h>
 
-#include "model/base/datetime.h"
 #include "probes/log/log_form_rows.h"
+#include "probes/log/log_form_tokens.h"
 
-enum { EPOCH_DIGITS = 13, STREAM_ID_DIGITS = 32, TOKENS_MAX = 3 };
+enum { TOKENS_MAX = 3 };
 
 /* --- what stands in front of a message --- */
-
-static bool is_time(struct cp_view v)
-{
-    int64_t at_ms = 0;
-    return v.n && isdigit((unsigned char)v.p[0]) && cp_datetime_parse(v, &at_ms);
-}
-
-static bool is_hex(struct cp_view v)
-{
-    for (size_t i = 0; i < v.n; i++) {
-        if (!isxdigit((unsigned char)v.p[i]))
-            return false;
-    }
-    return true;
-}
-
-/* 2026/10/08/[$LATEST]56af4bde70a47ae7d0f1ebb30e45ed33, or with the function's name before [ */
-static bool is_stream(struct cp_view v)
-{
-    if (v.n <= STREAM_ID_DIGITS || !isdigit((unsigned char)v.p[0]))
-        return false;
-    struct cp_view id = {v.p + v.n - STREAM_ID_DIGITS, STREAM_ID_DIGITS};
-    return is_hex(id) && id.p[-1] == ']' && memchr(v.p, '/', v.n) && memchr(v.p, '[', v.n);
-}
 
 static bool is_word(struct cp_view v)
 {
@@ -150,36 +125,34 @@ static int match_json_lines(struct cp_view head)
 
 static int match_detailed(struct cp_view head)
 {
-    static const struct shape shape = {{is_time, is_stream}};
+    static const struct shape shape = {{cp_log_is_time, cp_log_is_stream}};
     return match_shape(head, &shape);
 }
 
 static int match_short(struct cp_view head)
 {
-    static const struct shape shape = {{is_time}};
+    static const struct shape shape = {{cp_log_is_time}};
     return match_shape(head, &shape);
 }
 
 static int match_sam(struct cp_view head)
 {
-    static const struct shape shape = {{is_stream, is_time}};
+    static const struct shape shape = {{cp_log_is_stream, cp_log_is_time}};
     return match_shape(head, &shape);
 }
 
 static int match_awslogs(struct cp_view head)
 {
-    static const struct shape shape = {{is_word, is_stream, is_time}};
+    static const struct shape shape = {{is_word, cp_log_is_stream, cp_log_is_time}};
     return match_shape(head, &shape);
 }
 
 static bool take_epoch(const struct shape *shape, struct cp_view line, struct cp_view *message)
 {
     struct cp_view word = {0};
-    int64_t at_ms = 0;
     (void)shape;
     *message = line;
-    return cp_view_split(message, '\t', &word) && word.n == EPOCH_DIGITS &&
-           cp_view_to_int64(word, &at_ms);
+    return cp_view_split(message, '\t', &word) && cp_log_is_epoch(word);
 }
 
 static int match_epoch(struct cp_view head)

@@ -156,14 +156,19 @@ static enum cp_code emit(struct cp_log_row *row, struct cp_log_sink *sink,
     return cp_log_sink_event(sink, &event, err);
 }
 
+void cp_log_row_forget(struct cp_log_row *row)
+{
+    for (size_t i = 0; i < CP_ROW_OTHER; i++)
+        cp_log_slot_reset(&row->fields[i]);
+    row->is_any = false;
+}
+
 enum cp_code cp_log_row_emit(struct cp_log_row *row, struct cp_log_sink *sink,
                              struct cp_form_counts *counts, struct cp_error *err)
 {
     if (!row->is_any)
         return CP_OK;
     enum cp_code code = emit(row, sink, counts, err);
-    for (size_t i = 0; i < CP_ROW_OTHER; i++)
-        cp_log_slot_reset(&row->fields[i]);
-    row->is_any = false;
+    cp_log_row_forget(row);
     return code;
 }

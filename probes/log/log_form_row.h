@@ -43,6 +43,9 @@ void cp_log_row_set(struct cp_log_row *row, enum cp_row_field field, struct cp_l
 enum cp_code cp_log_row_emit(struct cp_log_row *row, struct cp_log_sink *sink,
                              struct cp_form_counts *counts, struct cp_error *err);
 
+/* Empties it. */
+void cp_log_row_forget(struct cp_log_row *row);
+
 /* Unix ms of a number or of a date in text; -1 when it is neither. */
 int64_t cp_log_time_of(struct cp_view text);
 /* "123456789012:/aws/lambda/f" (Insights' @log) -> "/aws/lambda/f" */

@@ -63,6 +63,7 @@ enum cp_json_step {
 struct cp_log_json {
     struct cp_log_sink *sink;
     bool is_payload;
+    size_t n_mark;       /* bytes of a byte order mark seen */
     const char *p, *end; /* the piece at hand */
     enum cp_json_step step;
     struct cp_json_frame frames[CP_RECORD_JSON_DEPTH_MAX];

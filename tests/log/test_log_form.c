@@ -46,6 +46,12 @@ static const struct form_case {
     {"firehose.json", "Firehose", ALL, true},
     {"firehose-lines.json", "Firehose", ALL, true},
     {"telemetry.json", "Telemetry API", 0, false},
+    {"tail-json.log", "aws logs tail --format json", 0, false},
+    {"filter.txt", "aws --output text", STREAM | TIME, true},
+    {"get.txt", "aws --output text", TIME, true},
+    {"insights.csv", "CSV", ALL, true},
+    {"console.csv", "CSV", TIME, true},
+    {"insights-computed.csv", "CSV", 0, false},
 };
 enum { N_CASES = sizeof(cases) / sizeof(cases[0]) };
 
@@ -95,6 +101,11 @@ static void decode_text(const char *form_name, const char *text, struct cp_log_s
         }
     }
     fail_msg("no form '%s'", form_name);
+}
+
+static void expect_counts(const struct cp_log_sink *sink, const char *counts)
+{
+    assert_string_equal(cp_buf_str(&sink->counts), counts);
 }
 
 /* --- the common events --- */
@@ -231,6 +242,15 @@ static void every_form_gives_the_same_events(void **state)
     }
 }
 
+/* Without plain lines: the rest of a line whose form cannot be told any more. */
+static size_t n_events(const struct cp_log_sink *sink)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < sink->n; i++)
+        n += sink->events[i].at_ms != -2;
+    return n;
+}
+
 /* Of a file that was cut anywhere, the events before the cut are there, and the cut is counted
  * unless it is between documents. */
 static void a_cut_file_loses_the_last_event(void **state)
@@ -243,31 +263,30 @@ static void a_cut_file_loses_the_last_event(void **state)
         const struct cp_log_form *form = cp_log_form_detect(cp_buf_view(&bytes));
         size_t before = 0;
         /* each byte of a short file; a decoder is a few MB, which the sanitizer makes slow */
-        for (size_t n = 0; n <= bytes.n; n += bytes.n < 2500 ? 1 : 29) {
+        for (size_t n = 0; n <= bytes.n; n += bytes.n < 1500 ? 1 : 37) {
             struct cp_log_sink sink = {0};
             fake_sink_init(&sink);
             decode(form, (struct cp_view){bytes.p, n}, 1 << 24, &sink);
-            if (sink.n < before)
-                fail_msg("%s: %zu events in %zu bytes, %zu in fewer", cases[i].file, sink.n, n,
+            size_t found = n_events(&sink);
+            /* the quote that ends a cell may have been the first of two */
+            size_t may_lack = strstr(cases[i].file, ".csv") ? 1 : 0;
+            if (found + may_lack < before)
+                fail_msg("%s: %zu events in %zu bytes, %zu in fewer", cases[i].file, found, n,
                          before);
-            before = sink.n;
+            if (n < bytes.n && n > 100 && sink.n == 0 && !sink.n_counted)
+                fail_msg("%s: nothing counted in %zu bytes", cases[i].file, n);
+            before = found;
             fake_sink_clear(&sink);
         }
         cp_buf_clear(&bytes);
     }
 }
 
-static void expect_counts(const struct cp_log_sink *sink, const char *counts)
+static void expect_computed(const char *file, const char *form)
 {
-    assert_string_equal(cp_buf_str(&sink->counts), counts);
-}
-
-static void computed_fields_become_a_report(void **state)
-{
-    (void)state;
-    struct cp_buf bytes = file_of("insights-computed.json");
+    struct cp_buf bytes = file_of(file);
     struct cp_log_sink sink = {0};
-    decode_text("get-query-results", cp_buf_str(&bytes), &sink);
+    decode_text(form, cp_buf_str(&bytes), &sink);
     assert_int_equal(sink.n, 2);
     assert_string_equal(sink.events[0].message,
                         "REPORT RequestId: 8286a188-ba32-4475-8077-530cd35c09a9\t"
@@ -281,6 +300,101 @@ static void computed_fields_become_a_report(void **state)
     expect_counts(&sink, "");
     fake_sink_clear(&sink);
     cp_buf_clear(&bytes);
+}
+
+static void computed_fields_become_a_report(void **state)
+{
+    (void)state;
+    expect_computed("insights-computed.json", "get-query-results");
+    expect_computed("insights-computed.csv", "CSV");
+}
+
+/* The same events as of text, and one JSON message. */
+static void pretty_json_of_a_tail_is_one_message(void **state)
+{
+    (void)state;
+    static const struct form_case text = {"tail-json.log", "", STREAM | TIME, true};
+    struct cp_buf bytes = file_of(text.file);
+    const struct cp_log_form *form = cp_log_form_detect(cp_buf_view(&bytes));
+    for (size_t piece = 1; piece < 5000; piece += 999) {
+        struct cp_log_sink sink = {0};
+        fake_sink_init(&sink);
+        decode(form, cp_buf_view(&bytes), piece, &sink);
+        assert_int_equal(sink.n, 10);
+        cJSON *object = cJSON_Parse(sink.events[9].message);
+        assert_string_equal(text_of(object, "type"), "platform.report");
+        cJSON_Delete(object);
+        free(sink.events[--sink.n].message);
+        expect_common(&text, &sink);
+        expect_counts(&sink, "");
+        fake_sink_clear(&sink);
+    }
+    cp_buf_clear(&bytes);
+}
+
+static void csv_stands_what_people_do_to_it(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        size_t n;
+        const char *counts;
+    } rows[] = {
+        {"@timestamp,@message\r\n1,\"a\"\r\n2,b\r\n\r\n3,c", 3, ""},
+        {"\"@message\",\"count\"\n\"say \"\"hi\"\", x\",5\n", 1, ""},
+        {"timestamp,message\n1,a\ntimestamp,message\n2,b\n", 2, ""},
+        {"timestamp,message\n1,\"a\"b\n2,b\n", 1, "damaged CSV=1;"},
+        {"timestamp,message\n1,a,extra\n", 1, "damaged CSV=1;"},
+        {"timestamp,message\n1,a\n2,\"b", 1, "unfinished event=1;"},
+        {"timestamp,message\n1,a\n2", 1, "unfinished event=1;"},
+        {"note\ntimestamp,message\n1,a\n", 2, "text between documents=1;"},
+        {"@timestamp,@message\n1,\n", 0, "row without record=1;"},
+        {"a,b\n1,2\n", 2, "text between documents=2;"},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct cp_log_sink sink = {0};
+        decode_text("CSV", rows[i].text, &sink);
+        if (sink.n != rows[i].n || strcmp(cp_buf_str(&sink.counts), rows[i].counts) != 0)
+            fail_msg("row %zu: %zu events, counts '%s'", i, sink.n, cp_buf_str(&sink.counts));
+        fake_sink_clear(&sink);
+    }
+}
+
+static void utf_16_is_said_once(void **state)
+{
+    (void)state;
+    static const char text[] = "\xff\xfeR\0E\0P\0O\0R\0T\0\n\0";
+    struct cp_view bytes = {text, sizeof(text) - 1};
+    struct cp_log_sink sink = {0};
+    const struct cp_log_form *form = cp_log_form_detect(bytes);
+    assert_string_equal(form->name, "UTF-16");
+    fake_sink_init(&sink);
+    decode(form, bytes, 3, &sink);
+    assert_int_equal(sink.n, 0);
+    expect_counts(&sink, "UTF-16 text; convert it first: iconv -f UTF-16 -t UTF-8=1;");
+    fake_sink_clear(&sink);
+}
+
+static void a_byte_order_mark_is_no_text(void **state)
+{
+    (void)state;
+    static const char *const forms[] = {"filter-log-events", "CSV", "aws --output text",
+                                        "aws logs tail --format json"};
+    static const char *const texts[] = {"\xef\xbb\xbf{\"events\":[{\"message\":\"m\"}]}",
+                                        "\xef\xbb\xbftimestamp,message\n1,m\n",
+                                        "\xef\xbb\xbf"
+                                        "EVENTS\t1791468191482\tm\n\t1791468191482\n",
+                                        "\xef\xbb\xbf"
+                                        "2026-10-08T14:03:11+00:00 "
+                                        "2026/10/08/[1]56af4bde70a47ae7d0f1ebb30e45ed33 m"};
+    for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
+        struct cp_log_sink sink = {0};
+        decode_text(forms[i], texts[i], &sink);
+        if (sink.n != 1 || !sink.events || strcmp(sink.events[0].message, "m") != 0)
+            fail_msg("%s", forms[i]);
+        expect_counts(&sink, "");
+        fake_sink_clear(&sink);
+    }
 }
 
 static void platform_events_are_messages_themselves(void **state)
@@ -451,6 +565,10 @@ int main(void)
         cmocka_unit_test(every_form_gives_the_same_events),
         cmocka_unit_test(a_cut_file_loses_the_last_event),
         cmocka_unit_test(computed_fields_become_a_report),
+        cmocka_unit_test(pretty_json_of_a_tail_is_one_message),
+        cmocka_unit_test(csv_stands_what_people_do_to_it),
+        cmocka_unit_test(utf_16_is_said_once),
+        cmocka_unit_test(a_byte_order_mark_is_no_text),
         cmocka_unit_test(platform_events_are_messages_themselves),
         cmocka_unit_test(damage_loses_one_event),
         cmocka_unit_test(escapes_become_utf_8),
