@@ -16,6 +16,7 @@
 #include "probes/local/invoke_stream.h"
 #include "probes/local/rate_limit.h"
 #include "probes/local/rpc_failure.h"
+#include "probes/local/uuid.h"
 #include "probes/os/clock.h"
 
 enum {

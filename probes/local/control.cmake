@@ -34,6 +34,7 @@ add_library(cp_local_control STATIC
     interpreter.c
     json_out.c
     rpc_failure.c
+    uuid.c
     nearest.c)
 target_link_libraries(cp_local_control
     PUBLIC cp_base

@@ -112,7 +112,7 @@ static bool may_have_url(const struct cp_call *call, struct cp_api_response *res
 /* The URL names no host of AWS, because nothing answers it. */
 static cJSON *new_url(struct cp_control *control, const struct cp_call *call)
 {
-    char id[CP_UUID_TEXT_MAX];
+    char id[CP_UUID_MAX];
     char arn[CP_ARN_TEXT_MAX];
     char url[128];
     char time[CP_DATETIME_TEXT_MAX];

@@ -234,7 +234,7 @@ void cp_op_get_policy(struct cp_control *control, const struct cp_call *call,
 void cp_op_remove_permission(struct cp_control *control, const struct cp_call *call,
                              struct cp_api_response *response)
 {
-    char revision_id[CP_UUID_TEXT_MAX] = "";
+    char revision_id[CP_UUID_MAX] = "";
     cJSON *statements = statements_of(call);
     if (!is_there(control, call, response))
         return;

@@ -128,7 +128,7 @@ static void settle(cJSON *source, const cJSON *is_enabled, int64_t now_ms)
 static cJSON *new_source(struct cp_control *control, const struct cp_body *b,
                          const char *function_arn, const char *source_arn, int64_t now_ms)
 {
-    char uuid[CP_UUID_TEXT_MAX];
+    char uuid[CP_UUID_MAX];
     cp_state_new_revision(control, uuid);
     const cJSON *is_enabled = cp_body_member(b->json, "Enabled");
     cJSON yes = {.type = cJSON_True};

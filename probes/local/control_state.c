@@ -190,13 +190,9 @@ bool cp_settings_equal(const struct cp_settings *a, const struct cp_settings *b)
 /* --- identifiers --- */
 
 /* UUID version 4: 122 random bits, version and variant in the other six. */
-void cp_state_new_revision(struct cp_control *control, char out[CP_UUID_TEXT_MAX])
+void cp_state_new_revision(struct cp_control *control, char out[CP_UUID_MAX])
 {
-    uint64_t a = cp_rng_next(&control->rng);
-    uint64_t b = cp_rng_next(&control->rng);
-    (void)snprintf(out, CP_UUID_TEXT_MAX, "%08x-%04x-4%03x-%04x-%012" PRIx64, (unsigned)(a >> 32),
-                   (unsigned)(a >> 16 & 0xffff), (unsigned)(a & 0xfff),
-                   (unsigned)(0x8000 | (b >> 48 & 0x3fff)), b & 0xffffffffffffU);
+    cp_uuid_format(&control->rng, out);
 }
 
 const char *cp_state_partition(const struct cp_control *control)

@@ -11,6 +11,7 @@
 #include "probes/local/code_package.h"
 #include "probes/local/control.h"
 #include "probes/local/function_ref.h"
+#include "probes/local/uuid.h"
 
 struct cJSON;
 
@@ -19,7 +20,6 @@ enum {
     CP_PAGE_MAX = 50,        /* entries a page, however large MaxItems is */
     CP_DESCRIPTION_MAX = 256,
     CP_ARN_TEXT_MAX = 320,
-    CP_UUID_TEXT_MAX = 37,
 };
 
 /* A folder is large (its environment), and most configurations of a function have the same one. */
@@ -61,7 +61,7 @@ struct cp_version {
     int64_t configuration_id;
     struct cp_settings settings;
     char description[4 * CP_DESCRIPTION_MAX + 1]; /* PublishVersion may give its own */
-    char revision_id[CP_UUID_TEXT_MAX];
+    char revision_id[CP_UUID_MAX];
     int64_t modified_at_ms;
 };
 
@@ -71,7 +71,7 @@ struct cp_alias {
     int64_t other_version; /* 0: no weighted routing */
     double other_weight;   /* share of requests that go to other_version */
     char description[4 * CP_DESCRIPTION_MAX + 1];
-    char revision_id[CP_UUID_TEXT_MAX];
+    char revision_id[CP_UUID_MAX];
 };
 
 enum cp_provisioned_status {
@@ -157,7 +157,7 @@ bool cp_settings_has_snap_start(const struct cp_settings *s);
 bool cp_settings_equal(const struct cp_settings *a, const struct cp_settings *b);
 
 /* --- identifiers --- */
-void cp_state_new_revision(struct cp_control *control, char out[CP_UUID_TEXT_MAX]);
+void cp_state_new_revision(struct cp_control *control, char out[CP_UUID_MAX]);
 /* `qualifier` NULL or "": unqualified. */
 void cp_state_arn(const struct cp_control *control, const char *function, const char *qualifier,
                   char out[CP_ARN_TEXT_MAX]);

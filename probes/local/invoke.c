@@ -7,6 +7,7 @@
 
 #include "probes/local/base64.h"
 #include "probes/local/json_text.h"
+#include "probes/local/uuid.h"
 
 enum { EVENT_PAYLOAD_MAX = 1024 * 1024, CONTEXT_MAX = 3583 };
 
@@ -110,15 +111,6 @@ bool cp_invoke_read(const struct cp_raw_request *raw, struct cp_invoke_request *
     out->wants_tail = log_type && type == CP_INVOKE_SYNC;
     return read_context(raw, invocation, refusal) &&
            read_payload(raw, out->type, invocation, refusal);
-}
-
-void cp_uuid_format(struct cp_rng *rng, char out[37])
-{
-    uint64_t a = cp_rng_next(rng), b = cp_rng_next(rng);
-    /* RFC 9562: version 4 in the third group, variant 10 in the fourth. */
-    (void)snprintf(out, 37, "%08" PRIx64 "-%04" PRIx64 "-4%03" PRIx64 "-%04" PRIx64 "-%012" PRIx64,
-                   a >> 32, a >> 16 & 0xffff, a & 0xfff, (b >> 48 & 0x3fff) | 0x8000,
-                   b & 0xffffffffffff);
 }
 
 void cp_invoke_name(struct cp_invocation *invocation, struct cp_rng *rng, int64_t now_ms)

@@ -20,9 +20,8 @@ struct cp_invoke_request {
 bool cp_invoke_read(const struct cp_raw_request *raw, struct cp_invoke_request *out,
                     struct cp_invocation *invocation, struct cp_api_response *refusal);
 
-/* Random UUID (version 4) and trace id. */
+/* Request id and trace id. */
 void cp_invoke_name(struct cp_invocation *invocation, struct cp_rng *rng, int64_t now_ms);
-void cp_uuid_format(struct cp_rng *rng, char out[37]);
 
 /* Asynchronous invocations: accepted with 202, run when concurrency allows. One attempt each; the
  * two retries of AWS are not made, and the log says so. */

@@ -9,7 +9,17 @@ add_library(cp_local_logs STATIC
     logs_get.c
     logs_pattern.c
     logs_put.c
+    logs_query.c
     logs_selector.c
+    query_aggregate.c
+    query_command.c
+    query_evaluate.c
+    query_expression.c
+    query_field.c
+    query_function.c
+    query_read.c
+    query_run.c
+    query_value.c
     rate_limit.c)
 target_link_libraries(cp_local_logs
     PUBLIC cp_base cp_local_control

@@ -26,6 +26,9 @@ static const struct operation {
     {"PutLogEvents", cp_cwl_put_events, 5000},
     {"DeleteLogGroup", cp_cwl_delete_group, 10},
     {"DeleteLogStream", cp_cwl_delete_stream, 15},
+    {"StartQuery", cp_cwl_start_query, 10},
+    {"GetQueryResults", cp_cwl_get_query_results, 10},
+    {"StopQuery", cp_cwl_stop_query, 10},
 };
 enum { OPERATIONS = sizeof operations / sizeof *operations };
 _Static_assert((int)OPERATIONS <= (int)CP_CWL_OPERATIONS_MAX, "a limit for each operation");
@@ -42,7 +45,7 @@ void cp_cwl_refuse(const struct cp_cwl_call *call, const char *fmt, ...)
     cp_api_fail(call->response, 400, "InvalidParameterException", NULL, "%s", text);
 }
 
-static void fail_not_found(const struct cp_cwl_call *call, const char *text)
+void cp_cwl_fail_not_found(const struct cp_cwl_call *call, const char *text)
 {
     /* cp_api_fail would say "Message", as Lambda does */
     cp_api_fail(call->response, 400, "InvalidParameterException", NULL, "%s", text);
@@ -52,12 +55,12 @@ static void fail_not_found(const struct cp_cwl_call *call, const char *text)
 
 void cp_cwl_fail_group(const struct cp_cwl_call *call)
 {
-    fail_not_found(call, "The specified log group does not exist.");
+    cp_cwl_fail_not_found(call, "The specified log group does not exist.");
 }
 
 void cp_cwl_fail_stream(const struct cp_cwl_call *call)
 {
-    fail_not_found(call, "The specified log stream does not exist.");
+    cp_cwl_fail_not_found(call, "The specified log stream does not exist.");
 }
 
 /* --- reading the body --- */
@@ -237,6 +240,7 @@ void cp_cwl_free(struct cp_cwl *logs)
 {
     if (!logs)
         return;
+    cp_cwl_queries_free(logs->queries);
     cp_log_store_free(logs->store);
     free(logs);
 }

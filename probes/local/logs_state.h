@@ -9,7 +9,7 @@
 #include "probes/local/logs_api.h"
 #include "probes/local/rate_limit.h"
 
-struct cp_cwl_queries;
+struct cp_cwl_query;
 
 enum { CP_CWL_OPERATIONS_MAX = 16 };
 
@@ -17,7 +17,7 @@ struct cp_cwl {
     char region[33], account_id[13];
     struct cp_log_store *store;
     struct cp_rng rng;
-    struct cp_cwl_queries *queries;
+    struct cp_cwl_query *queries;                       /* newest first */
     struct cp_rate_limit limits[CP_CWL_OPERATIONS_MAX]; /* by operation */
 };
 
@@ -28,7 +28,8 @@ struct cp_cwl_call {
     struct cp_api_response *response;
 };
 
-/* 400 InvalidParameterException. */
+/* 400 InvalidParameterException; the other has `message`, not Lambda's "Message". */
+void cp_cwl_fail_not_found(const struct cp_cwl_call *call, const char *text);
 void cp_cwl_refuse(const struct cp_cwl_call *call, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 /* A string of min..max characters; NULL when absent or wrong (which the body then knows). */
@@ -62,5 +63,9 @@ void cp_cwl_create_stream(const struct cp_cwl_call *call);
 void cp_cwl_put_events(const struct cp_cwl_call *call);
 void cp_cwl_delete_group(const struct cp_cwl_call *call);
 void cp_cwl_delete_stream(const struct cp_cwl_call *call);
+void cp_cwl_start_query(const struct cp_cwl_call *call);
+void cp_cwl_get_query_results(const struct cp_cwl_call *call);
+void cp_cwl_stop_query(const struct cp_cwl_call *call);
+void cp_cwl_queries_free(struct cp_cwl_query *queries);
 
 #endif

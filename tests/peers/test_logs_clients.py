@@ -238,6 +238,75 @@ class Put(Case):
         self.refused("UnknownOperationException", 400, self.logs.describe_destinations)
 
 
+class Query(Case):
+    def asked(self, text, *groups, start=0, end=None, **more):
+        """Statuses while it ran, and the rows as dicts."""
+        began = self.logs.start_query(logGroupNames=list(groups), startTime=start, endTime=end or now_ms() // 1000 + 60, queryString=text, **more)
+        statuses = []
+        for _ in range(100):
+            answer = self.logs.get_query_results(queryId=began["queryId"])
+            statuses.append(answer["status"])
+            if answer["status"] not in ("Scheduled", "Running"):
+                break
+        self.statistics = answer["statistics"]
+        return statuses, [{c["field"]: c["value"] for c in row} for row in answer["results"]]
+
+    def test_a_functions_reports_are_counted(self):
+        group = self.invoked("query", 5)
+        reports = [e["message"] for e in self.filtered(group, filterPattern="REPORT")]
+        durations = [float(re.search(r"\tDuration: ([0-9.]+) ms", m)[1]) for m in reports]
+        statuses, rows = self.asked(
+            'filter @type = "REPORT" | stats count(*) as n, sum(@duration) as total, max(@duration) as most, '
+            "sum(strcontains(@message, 'Init Duration')) as cold by @memorySize / 1000000 as mb", group)
+        self.assertEqual(statuses, ["Running", "Complete"])
+        self.assertEqual(len(rows), 1)
+        row = {k: float(v) for k, v in rows[0].items()}
+        self.assertEqual((row["mb"], row["n"], row["cold"], row["most"]), (128, 5, 1, max(durations)))
+        self.assertAlmostEqual(row["total"], sum(durations), places=3)
+        self.assertEqual(self.statistics["recordsMatched"], 5)
+        self.assertEqual(self.statistics["recordsScanned"], 21)
+        _, rows = self.asked("fields @timestamp, @requestId, @duration | filter ispresent(@duration) | sort @timestamp | limit 20", group)
+        self.assertEqual([float(r["@duration"]) for r in rows], durations)
+        self.assertTrue(all(r["@ptr"] and re.fullmatch(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3}", r["@timestamp"]) for r in rows))
+        _, rows = self.asked("fields @message | filter @type = 'REPORT' | sort @timestamp asc", group)
+        self.assertEqual([r["@message"] for r in rows], reports)
+
+    def test_many_events_take_several_questions(self):
+        t = now_ms() // 1000 * 1000 - 200000
+        group = self.filled([(t + i, f"value {i % 97} of {i % 3}") for i in range(150000)])
+        statuses, rows = self.asked("parse @message 'value * of *' as v, kind | stats count(*) as n, sum(v) as total by kind | sort kind", group)
+        self.assertEqual(statuses, ["Running", "Running", "Complete"])
+        expected = [{"kind": str(k), "n": "50000", "total": str(sum(i % 97 for i in range(k, 150000, 3)))} for k in range(3)]
+        self.assertEqual(rows, expected)
+        second = t // 1000
+        _, rows = self.asked("stats count(*) as n", group, start=second + 10, end=second + 20)
+        self.assertEqual(rows, [{"n": "10001"}])  # whole seconds, both included
+        _, rows = self.asked("fields toMillis(@timestamp) as t | display t", group)
+        self.assertEqual(len(rows), 10000)
+        self.assertEqual([int(rows[0]["t"]), int(rows[-1]["t"])], [t + 149999, t + 140000])
+        _, rows = self.asked("fields @timestamp", group, limit=7)
+        self.assertEqual(len(rows), 7)
+        other = self.filled([(t, "other")])
+        _, rows = self.asked("filter @message like /other|value 0 of 0/ | stats count(*) as n by @log | sort n", group, other)
+        self.assertEqual(rows, [{"@log": f"000000000000:{other}", "n": "1"},
+                                {"@log": f"000000000000:{group}", "n": str(sum(i % 97 == 0 and i % 3 == 0 for i in range(150000)))}])
+
+    def test_refusals(self):
+        group = self.filled([(now_ms(), "x")])
+        good = {"logGroupName": group, "startTime": 0, "endTime": 1, "queryString": "fields @message"}
+        error = self.refused("MalformedQueryException", 400, self.logs.start_query, **{**good, "queryString": "dedup @message"})
+        self.assertIn("dedup", error["Error"]["Message"])
+        self.refused("ResourceNotFoundException", 400, self.logs.start_query, **{**good, "logGroupName": "/none"})
+        self.refused("InvalidParameterException", 400, self.logs.start_query, **{**good, "endTime": 0, "startTime": 9})
+        self.refused("InvalidParameterException", 400, self.logs.start_query, **{**good, "limit": 10001})
+        self.refused("InvalidParameterException", 400, self.logs.start_query, **good, logGroupNames=[group])
+        self.refused("ResourceNotFoundException", 400, self.logs.get_query_results, queryId="none")
+        begun = self.logs.start_query(**good)["queryId"]
+        self.assertTrue(self.logs.stop_query(queryId=begun)["success"])
+        self.assertEqual(self.logs.get_query_results(queryId=begun)["status"], "Cancelled")
+        self.refused("InvalidParameterException", 400, self.logs.stop_query, queryId=begun)
+
+
 class Tail(Case):
     """`aws logs tail` in its formats: the forms that `coldprof import` reads. Only version 2 of the AWS CLI
     has it, which is a Debian package."""
