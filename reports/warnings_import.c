@@ -82,7 +82,7 @@ static uint64_t tally_of(const struct cp_figures *f, const char *what, const cha
 
 bool cp_warn_provisioned_starts(const struct cp_figures *f, struct cp_warning *w)
 {
-    uint64_t n = tally_of(f, "initialization", "provisioned-concurrency");
+    uint64_t n = tally_of(f, "init type", "provisioned-concurrency");
     if (!cp_figures_is_import(f) || n == 0)
         return false;
     cp_warning_say(w,

@@ -29,6 +29,7 @@ const struct cp_log_form *const cp_log_forms[] = {
     &cp_log_form_telemetry,
     &cp_log_form_csv,
     &cp_log_form_utf16,
+    &cp_log_form_samples,
     NULL,
 };
 

@@ -26,6 +26,8 @@ extern const struct cp_log_form cp_log_form_filter_log_events, cp_log_form_get_l
     cp_log_form_event_objects, cp_log_form_messages, cp_log_form_query_results,
     cp_log_form_query_rows, cp_log_form_subscription, cp_log_form_kinesis,
     cp_log_form_firehose_records, cp_log_form_firehose, cp_log_form_telemetry;
+/* log_form_samples.c */
+extern const struct cp_log_form cp_log_form_samples;
 extern const struct cp_log_form cp_log_form_csv, cp_log_form_tail_json, cp_log_form_cli_text,
     cp_log_form_utf16;
 
