@@ -147,7 +147,7 @@ static void open_value(struct cp_log_json *json, enum cp_json_role role, bool is
     json->frames[++json->depth] = frame;
     if (frame.place == CP_PLACE_OBJECT) {
         raw_begin(json);
-        cp_json_object_begin(json);
+        cp_log_json_begin(json);
     }
     json->p++;
     json->step = is_list ? CP_STEP_VALUE : CP_STEP_KEY;
@@ -159,7 +159,8 @@ static enum cp_code close_object(struct cp_log_json *json, struct cp_error *err)
     if (json->raw_depth == json->depth && json->raw.n)
         cp_log_slot_add(&json->raw,
                         (struct cp_view){json->raw_from, (size_t)(json->p - json->raw_from)});
-    enum cp_code code = top(json)->place == CP_PLACE_OBJECT ? cp_json_object_end(json, err) : CP_OK;
+    enum cp_code code =
+        top(json)->place == CP_PLACE_OBJECT ? cp_log_json_end_object(json, err) : CP_OK;
     if (json->raw_depth == json->depth)
         json->raw_depth = 0;
     json->depth--;

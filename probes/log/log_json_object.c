@@ -128,7 +128,7 @@ bool cp_json_opens(struct cp_log_json *json, enum cp_json_role role, bool is_lis
     return role != CP_ROLE_EVENTS || !json->is_control;
 }
 
-void cp_json_object_begin(struct cp_log_json *json)
+void cp_log_json_begin(struct cp_log_json *json)
 {
     json->has_id = json->has_time = json->has_message = json->has_field = false;
     json->at_ms = -1;
@@ -272,7 +272,7 @@ static enum cp_code emit_object(struct cp_log_json *json, struct cp_error *err)
     return cp_log_sink_event(json->sink, &event, err);
 }
 
-enum cp_code cp_json_object_end(struct cp_log_json *json, struct cp_error *err)
+enum cp_code cp_log_json_end_object(struct cp_log_json *json, struct cp_error *err)
 {
     enum cp_code code = CP_OK;
     if (json->frames[json->depth].is_document) {

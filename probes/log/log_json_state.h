@@ -101,8 +101,8 @@ struct cp_log_slot *cp_json_slot_of(struct cp_log_json *json, enum cp_json_role 
 bool cp_json_opens(struct cp_log_json *json, enum cp_json_role role, bool is_list,
                    struct cp_json_frame *frame);
 
-void cp_json_object_begin(struct cp_log_json *json);
-enum cp_code cp_json_object_end(struct cp_log_json *json, struct cp_error *err);
+void cp_log_json_begin(struct cp_log_json *json);
+enum cp_code cp_log_json_end_object(struct cp_log_json *json, struct cp_error *err);
 enum cp_code cp_json_list_end(struct cp_log_json *json, struct cp_error *err);
 /* The payload is complete: the object that had it is no event. */
 void cp_json_data_end(struct cp_log_json *json);
