@@ -183,14 +183,12 @@ static enum cp_code take_line(struct cp_log_decoder *d, struct cp_view line, str
 {
     cJSON *json = cJSON_ParseWithLength(line.p, line.n);
     struct sample s = {.json = json, .request_id = text_of(json, "request_id")};
-    bool is_sample =
-        strcmp(text_of(json, "kind"), "sample") == 0 &&
-        cp_cell_kind_by_name(cp_view_of(text_of(json, "cell")), &s.cell) &&
-        cp_outcome_by_name(cp_view_of(text_of(json, "outcome")), &s.outcome) &&
-        cp_start_kind_by_name(cp_view_of(text_of(json, "start")), &s.start);
-    enum cp_code code = is_sample
-                            ? take_sample(d, &s, line, err)
-                            : cp_log_sink_count(d->sink, "damaged sample", 1, line, err);
+    bool is_sample = strcmp(text_of(json, "kind"), "sample") == 0 &&
+                     cp_cell_kind_by_name(cp_view_of(text_of(json, "cell")), &s.cell) &&
+                     cp_outcome_by_name(cp_view_of(text_of(json, "outcome")), &s.outcome) &&
+                     cp_start_kind_by_name(cp_view_of(text_of(json, "start")), &s.start);
+    enum cp_code code = is_sample ? take_sample(d, &s, line, err)
+                                  : cp_log_sink_count(d->sink, "damaged sample", 1, line, err);
     cJSON_Delete(json);
     return code;
 }

@@ -25,13 +25,12 @@ static const struct row rows[CP_STATEMENT_KINDS] = {
     [CP_STATEMENT_GET_PLAN] = {"SELECT plan FROM runs WHERE id = ?", NULL, FORM_NONE, ""},
     [CP_STATEMENT_GET_RUN] = {"SELECT ", &cp_run_columns, FORM_NAMES, " FROM runs WHERE id = ?"},
     [CP_STATEMENT_LIST_RUNS] = {"SELECT ", &cp_run_columns, FORM_NAMES,
-                                " FROM runs ORDER BY started_at_ms DESC, rowid DESC"},
+                                " FROM runs ORDER BY rowid DESC"},
     /* The exact id first; no LIKE, so that '%' in what the user typed means nothing. */
     [CP_STATEMENT_FIND_RUNS] = {"SELECT id FROM runs WHERE substr(id, 1, length(?1)) = ?1"
                                 " ORDER BY id <> ?1, id LIMIT 2",
                                 NULL, FORM_NONE, ""},
-    [CP_STATEMENT_LIST_RUN_IDS] = {"SELECT id FROM runs ORDER BY started_at_ms DESC, rowid DESC",
-                                   NULL, FORM_NONE, ""},
+    [CP_STATEMENT_LIST_RUN_IDS] = {"SELECT id FROM runs ORDER BY rowid DESC", NULL, FORM_NONE, ""},
     [CP_STATEMENT_ADD_SAMPLE] = {"INSERT INTO samples (run_id, ", &cp_sample_columns, FORM_INSERT,
                                  ")"},
     [CP_STATEMENT_UPDATE_SAMPLE] = {"UPDATE samples SET ", &cp_sample_columns, FORM_ASSIGN,

@@ -64,7 +64,7 @@ enum cp_code cp_store_load(struct cp_store *store, const char *run_id, struct cp
 
 typedef bool (*cp_store_run_fn)(void *context, const struct cp_run *run,
                                 const struct cp_accounting *accounting);
-/* Newest first. */
+/* Added last first: the log of an import may be older than runs before it. */
 enum cp_code cp_store_list(struct cp_store *store, cp_store_run_fn each, void *context,
                            struct cp_error *err);
 

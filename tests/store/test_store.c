@@ -345,15 +345,15 @@ static void a_run_is_found_by_id_prefix_or_last(void **state)
     struct cp_store *store = OPEN(*state, CP_STORE_SWEEP);
     struct cp_error err = {0};
     struct cp_run_data data;
-    struct cp_run older = store_fixture_run(1);
-    struct cp_run newer = store_fixture_run(2);
-    newer.started_at_ms += 1000;
+    struct cp_run sweep = store_fixture_run(1);
+    struct cp_run import = store_fixture_run(2); /* of a log from before the sweep */
+    import.started_at_ms -= 1000;
     assert_int_equal(cp_store_load(store, "last", &data, &err), CP_ENOTFOUND);
-    assert_int_equal(cp_store_add_run(store, &newer, NULL), CP_OK);
-    assert_int_equal(cp_store_add_run(store, &older, NULL), CP_OK);
+    assert_int_equal(cp_store_add_run(store, &sweep, NULL), CP_OK);
+    assert_int_equal(cp_store_add_run(store, &import, NULL), CP_OK);
     char prefix[4];
-    (void)snprintf(prefix, sizeof prefix, "%.3s", older.id);
-    const char *const wanted[][2] = {{older.id, older.id}, {prefix, older.id}, {"last", newer.id}};
+    (void)snprintf(prefix, sizeof prefix, "%.3s", sweep.id);
+    const char *const wanted[][2] = {{sweep.id, sweep.id}, {prefix, sweep.id}, {"last", import.id}};
     for (size_t i = 0; i < 3; i++) {
         assert_int_equal(cp_store_load(store, wanted[i][0], &data, &err), CP_OK);
         assert_string_equal(data.run.id, wanted[i][1]);
