@@ -582,7 +582,7 @@ static bool is_crc_right(struct cp_view body, struct cp_view end)
 
 static enum cp_code check_head(struct cp_view bytes, struct cp_error *err)
 {
-    struct cp_view head;
+    struct cp_view head = bytes;
     if (cp_view_has_prefix(bytes, CP_DIGEST_HEAD))
         return CP_OK;
     (void)cp_view_split(&bytes, '\n', &head);
