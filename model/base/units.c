@@ -111,3 +111,21 @@ const char *cp_units_format_duration(double ms, char out[CP_UNITS_TEXT_MAX])
     (void)snprintf(out, CP_UNITS_TEXT_MAX, "%.4gms", ms);
     return out;
 }
+
+const char *cp_units_format_bytes(double bytes, char out[CP_UNITS_TEXT_MAX])
+{
+    static const char *const names[] = {"B", "kB", "MB", "GB", "TB", "PB"};
+    size_t i = 0;
+    if (!(bytes >= 0)) {
+        (void)snprintf(out, CP_UNITS_TEXT_MAX, "-");
+        return out;
+    }
+    /* 999.5 would be rounded to a fourth digit */
+    while (bytes >= 999.5 && i + 1 < sizeof names / sizeof names[0]) {
+        bytes /= 1e3;
+        i++;
+    }
+    int decimals = bytes >= 99.95 || i == 0 ? 0 : bytes >= 9.995 ? 1 : 2;
+    (void)snprintf(out, CP_UNITS_TEXT_MAX, "%.*f %s", decimals, bytes, names[i]);
+    return out;
+}

@@ -34,5 +34,8 @@ enum { CP_UNITS_TEXT_MAX = 32 };
 /* Short form for people: "850ms", "4s", "1.5s", "2m", "1h". The largest unit of which the value is
  * a multiple of one half, otherwise seconds or ms with 4 significant digits, no exponent. */
 const char *cp_units_format_duration(double ms, char out[CP_UNITS_TEXT_MAX]);
+/* Of files: decimal, three significant digits, "812 B", "1.20 GB" ("-" when negative). Lambda's
+ * memory sizes are binary and are not written with this. */
+const char *cp_units_format_bytes(double bytes, char out[CP_UNITS_TEXT_MAX]);
 
 #endif

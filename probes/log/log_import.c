@@ -31,6 +31,7 @@ struct import {
     struct cp_log_import_result *result;
     struct cp_log_task *tasks;
     size_t n_tasks, cap_tasks;
+    int64_t segment_bytes;
     char *head;   /* CP_LOG_HEAD bytes */
     size_t *left; /* tasks that are not done, of each file */
     struct member *members;
@@ -77,7 +78,7 @@ static enum cp_code plan_large(struct import *im, struct cp_log_task *task, stru
         n += got;
     }
     struct cp_view view = {head, n};
-    if (!code && !form && !cp_view_has_prefix(view, CP_DIGEST_HEAD))
+    if (!code && !form && !cp_log_is_digest(view))
         form = cp_log_form_detect(view);
     cp_log_input_close(task->input);
     task->input = NULL;
@@ -85,9 +86,10 @@ static enum cp_code plan_large(struct import *im, struct cp_log_task *task, stru
         return code ? code : add_task(im, task, err);
     task->form = form;
     task->is_segment = true;
-    for (int64_t at = 0; at < task->file->size && !code; at += SEGMENT_SIZE) {
+    for (int64_t at = 0; at < task->file->size && !code; at += im->segment_bytes) {
         int64_t left = task->file->size - at;
-        task->range = (struct cp_log_range){at, at + (left < SEGMENT_SIZE ? left : SEGMENT_SIZE)};
+        task->range =
+            (struct cp_log_range){at, at + (left < im->segment_bytes ? left : im->segment_bytes)};
         task->weight = task->range.end - at;
         code = add_task(im, task, err);
     }
@@ -111,7 +113,7 @@ static enum cp_code plan_file(struct import *im, size_t i, struct cp_error *err)
         return code;
     }
     task.weight = file->size * (is_gzip ? GZIP_WEIGHT : 1);
-    if (!is_gzip && file->size > SEGMENT_SIZE)
+    if (!is_gzip && file->size > im->segment_bytes)
         return plan_large(im, &task, err);
     cp_log_input_close(task.input);
     task.input = NULL;
@@ -385,6 +387,7 @@ enum cp_code cp_log_import(const struct cp_log_files *files,
 {
     struct import im = {.files = files, .options = options, .result = result};
     *result = (struct cp_log_import_result){0};
+    im.segment_bytes = options->segment_bytes ? options->segment_bytes : SEGMENT_SIZE;
     im.start_ms = im.shown_ms = cp_clock_mono_ms();
     enum cp_code code = run(&im, digest, err);
     result->elapsed_ms = cp_clock_mono_ms() - im.start_ms;

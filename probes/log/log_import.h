@@ -27,6 +27,7 @@ struct cp_log_import_options {
     const char *function, *architecture, *group, *stream; /* see cp_log_sink_options */
     int threads;                                          /* 0: one per core, at most 8 */
     const struct cp_log_form *form;                       /* NULL: detected for each file */
+    int64_t segment_bytes;                                /* 0: 64 MiB; others are for tests */
     /* Called at most ten times a second from the calling thread; NULL none. */
     void (*on_progress)(void *context, const struct cp_log_progress *progress);
     void *progress_context;

@@ -137,7 +137,7 @@ static enum cp_code read_head(struct reading *r, char *to, size_t *n)
 static enum cp_code choose_form(struct reading *r, struct cp_view head)
 {
     r->form = r->task->form;
-    if (!r->form && cp_view_has_prefix(head, CP_DIGEST_HEAD)) {
+    if (!r->form && cp_log_is_digest(head)) {
         r->kind = AS_DIGESTS;
         r->found->form = "digest";
         cp_log_digests_init(&r->digests, r->reader->digest);
@@ -215,11 +215,8 @@ static enum cp_code read_all(struct reading *r)
     enum cp_code code = read_head(r, head, &n);
     if (code)
         return code;
-    if (!n && r->segment)
-        return CP_OK; /* no line starts in it */
-    if (!n)
-        return cp_log_sink_count(r->reader->sink, "empty file", 1, cp_view_of(r->task->file->path),
-                                 r->err);
+    if (!n) /* also a segment in which no line starts */
+        return CP_OK;
     code = choose_form(r, (struct cp_view){head, n});
     if (!code && r->kind == AS_LINES)
         cp_log_cutter_begin(cutter, r->form->lines, false);
@@ -261,10 +258,8 @@ static enum cp_code note_damage(struct reading *r)
         damage = cp_log_input_damage(r->input);
     if (!damage[0])
         return CP_OK;
-    char example[CP_TALLY_TEXT_MAX];
     (void)snprintf(r->found->damage, sizeof r->found->damage, "%s", damage);
-    (void)snprintf(example, sizeof example, "%s: %s", r->task->file->path, damage);
-    return cp_log_sink_count(r->reader->sink, "damaged file", 1, cp_view_of(example), r->err);
+    return cp_log_sink_count(r->reader->sink, "damaged file", 1, cp_view_of(damage), r->err);
 }
 
 static void close_source(struct reading *r)
@@ -282,7 +277,9 @@ enum cp_code cp_log_reader_run(struct cp_log_reader *reader, struct cp_log_task 
     const struct cp_log_file *file = task->file;
     *found = (struct cp_log_found){.form = ""};
     add_counts(reader->digest, found, false);
-    cp_log_sink_source(reader->sink, file->path, file->group ? file->group : reader->options->group,
+    /* Without the path: a digest is the same for one file, for parts of it and for a pipe, also
+     * its examples. Which file it was is in the result. */
+    cp_log_sink_source(reader->sink, NULL, file->group ? file->group : reader->options->group,
                        file->stream ? file->stream : reader->options->stream);
     enum cp_code code = open_source(&r, reads_ahead);
     task->input = NULL;

@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "probes/log/log_import.h"
 #include "profiler/cli/command.h"
 #include "profiler/cli/import_table.h"
+#include "profiler/cli/read_logs.h"
 #include "profiler/cli/render.h"
-#include "profiler/cli/stop.h"
 #include "profiler/import/import_list.h"
 #include "profiler/import/import_run.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 /* Functions of one input that get a run of their own; those with most records. */
@@ -23,36 +21,9 @@ struct session {
     struct cp_import_table table;
     char function[NAME_MAX_BYTES]; /* of --function NAME:VERSION */
     const char *version;           /* NULL: all */
-    bool is_interrupted;
+    struct cp_read_logs logs;
     struct cp_error err;
 };
-
-/* --- where the digest comes from --- */
-
-static bool is_stopped(void *context)
-{
-    return cp_stop_requests(context) > 0;
-}
-
-/* What was read before an interruption is used. */
-static enum cp_code read_files(struct session *s)
-{
-    struct cp_cli *cli = s->cli;
-    struct cp_log_files files = {0};
-    struct cp_log_import_result result = {0};
-    const struct cp_log_import_options options = {
-        .function = s->function[0] ? s->function : NULL,
-        .architecture = cli->options.architecture,
-        .is_interrupted = is_stopped,
-    };
-    enum cp_code code = cp_log_files_find(cli->words.word, cli->words.n, &files, &s->err);
-    if (!code)
-        code = cp_log_import(&files, &options, s->digest, &result, &s->err);
-    s->is_interrupted = code == CP_EINTERRUPTED;
-    free(result.files);
-    cp_log_files_clear(&files);
-    return s->is_interrupted ? CP_OK : code;
-}
 
 /* --- what becomes of it --- */
 
@@ -121,7 +92,7 @@ static enum cp_code keep_function(struct session *s, const struct cp_import_func
     const struct cp_price_book *price = NULL;
     const struct cp_import_options options = options_of(s, target);
     enum cp_code code = cp_import_run(s->digest, function, &options, &data, &s->err);
-    data.run.is_interrupted = s->is_interrupted;
+    data.run.is_interrupted = s->logs.is_interrupted;
     if (!code)
         code = cp_price_find(data.run.region, data.run.architecture, &price, &s->err);
     if (!code)
@@ -189,26 +160,25 @@ static void end(struct session *s)
     cp_store_close(s->store);
     cp_import_list_clear(&s->list);
     cp_digest_free(s->digest);
+    cp_read_logs_clear(&s->logs);
 }
 
 static enum cp_status run_import(struct cp_cli *cli)
 {
     struct session s = {.cli = cli, .digest = cp_digest_new()};
     char id[CP_RUN_ID_MAX] = "";
-    cp_stop_watch();
     enum cp_code code =
         s.digest ? read_function(&s) : cp_fail(&s.err, CP_ENOMEM, "no memory for a digest");
+    s.logs.function = s.function[0] ? s.function : NULL;
     if (!code)
-        code = read_files(&s);
+        code = cp_read_logs(cli, &s.logs, s.digest, &s.err);
     if (!code)
         code = make_runs(&s, id);
     enum cp_status status = code ? cp_cli_fail(cli, &s.err) : print_functions(&s);
     if (!code && status == CP_STATUS_OK)
         status = cp_render_wanted(cli, s.store, id);
-    if (s.is_interrupted) {
-        (void)fputs("interrupted: only a part of the logs was read\n", stderr);
-        status = CP_STATUS_INTERRUPTED;
-    }
+    if (!code || s.logs.is_interrupted)
+        status = cp_read_logs_status(cli, &s.logs, status);
     end(&s);
     return status;
 }
@@ -230,6 +200,6 @@ const struct cp_command cp_command_import = {
                 "  coldprof import 'exported/*.gz' -o report\n",
     .bit = CP_IN_IMPORT,
     .min_words = 1,
-    .max_words = CP_FOLDERS_MAX,
+    .max_words = SIZE_MAX,
     .run = run_import,
 };

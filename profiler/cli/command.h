@@ -33,18 +33,19 @@ struct cp_cli {
 
 struct cp_command {
     const char *name;
-    const char *arguments; /* after the name in the usage line */
-    const char *summary;   /* one line */
-    const char *detail;    /* paragraphs of --help; NULL when the summary says it all */
-    const char *examples;  /* runnable lines */
-    unsigned bit;          /* which options it takes */
-    bool minds_journals;   /* deals with open journals itself, so none is announced */
-    size_t min_words, max_words;
+    const char *arguments;       /* after the name in the usage line */
+    const char *summary;         /* one line */
+    const char *detail;          /* paragraphs of --help; NULL when the summary says it all */
+    const char *examples;        /* runnable lines */
+    unsigned bit;                /* which options it takes */
+    bool minds_journals;         /* deals with open journals itself, so none is announced */
+    size_t min_words, max_words; /* SIZE_MAX: any number */
     enum cp_status (*run)(struct cp_cli *cli);
 };
 
 extern const struct cp_command cp_command_sweep;
 extern const struct cp_command cp_command_import;
+extern const struct cp_command cp_command_digest;
 extern const struct cp_command cp_command_report;
 extern const struct cp_command cp_command_runs;
 extern const struct cp_command cp_command_local;

@@ -15,9 +15,11 @@
 #include <unistd.h>
 
 static const struct cp_command *const commands[] = {
-    &cp_command_sweep,  &cp_command_import, &cp_command_report,
-    &cp_command_runs,   &cp_command_local,  &cp_command_recover,
-    &cp_command_policy, &cp_command_help,   NULL,
+    &cp_command_sweep,   &cp_command_import,
+    &cp_command_digest,  &cp_command_report,
+    &cp_command_runs,    &cp_command_local,
+    &cp_command_recover, &cp_command_policy,
+    &cp_command_help,    NULL,
 };
 
 const struct cp_command *const *cp_command_table(void)
@@ -236,8 +238,12 @@ int main(int argc, char **argv)
     if (!command)
         return (int)fail_unknown_command(&cli, first);
     char *command_line = join(argc, argv);
+    cli.words = (struct cp_words){.word = calloc((size_t)argc, sizeof *argv), .max = (size_t)argc};
+    if (!cli.words.word)
+        cli.words.max = 0; /* the first argument is then refused */
     cli.command_line = command_line ? command_line : "coldprof";
     enum cp_status status = run_command(&cli, command, argc - 2, argv + 2);
+    free(cli.words.word);
     free(command_line);
     return (int)status;
 }

@@ -234,6 +234,17 @@ static const struct cp_option table[] = {
      .theme = CP_THEME_PLACE,
      .commands = CP_IN_IMPORT | CP_IN_DIGEST,
      .help = "x86_64 or arm64, which a log does not tell; default x86_64, with a warning"},
+    {.name = "threads",
+     .metavar = "N",
+     .type = CP_OPTION_INT,
+     .offset = AT(threads),
+     .min = 1,
+     .max = 64,
+     .default_text = "0",
+     .theme = CP_THEME_PLACE,
+     .commands = CP_IN_IMPORT | CP_IN_DIGEST,
+     .help = "threads that read the logs; the result is the same for any number; default: one per "
+             "core, at most 8"},
     {.name = "mode",
      .metavar = "MODE",
      .type = CP_OPTION_TEXT,
@@ -382,6 +393,14 @@ static const struct cp_option table[] = {
      .theme = CP_THEME_SHOW,
      .commands = CP_IN_REPORT | CP_IN_IMPORT,
      .help = "folder for report.html, .json, .md and charts/; '-' sends one --format to stdout"},
+    {.name = "output",
+     .letter = 'o',
+     .metavar = "FILE",
+     .type = CP_OPTION_TEXT,
+     .offset = AT(output),
+     .theme = CP_THEME_SHOW,
+     .commands = CP_IN_DIGEST,
+     .help = "write the digest there, whole or not at all; default: standard output"},
     {.name = "format",
      .metavar = "FORMAT",
      .type = CP_OPTION_FORMAT,
@@ -415,8 +434,14 @@ static const struct cp_option table[] = {
      .type = CP_OPTION_FLAG,
      .offset = AT(exit_zero),
      .theme = CP_THEME_SHOW,
-     .commands = CP_IN_SWEEP | CP_IN_REPORT | CP_IN_IMPORT,
+     .commands = CP_IN_SWEEP | CP_IN_REPORT,
      .help = "status 0 even when the budget is missed"},
+    {.name = "exit-zero",
+     .type = CP_OPTION_FLAG,
+     .offset = AT(exit_zero),
+     .theme = CP_THEME_SHOW,
+     .commands = CP_IN_IMPORT | CP_IN_DIGEST,
+     .help = "status 0 even when lines were rejected, files damaged or the budget is missed"},
     {.name = "store",
      .metavar = "FILE",
      .type = CP_OPTION_TEXT,
@@ -816,8 +841,8 @@ enum cp_code cp_options_read(unsigned command, int argc, char *const *argv, cp_g
             is_ended = true;
         else if (!is_ended && argv[i][0] == '-' && argv[i][1])
             code = read_option(command, argc, argv, &i, out, err);
-        else if (words->n == CP_FOLDERS_MAX)
-            code = cp_fail(err, CP_EINVAL, "more than %d arguments", CP_FOLDERS_MAX);
+        else if (words->n == words->max)
+            code = cp_fail(err, CP_EINVAL, "more than %zu arguments", words->max);
         else
             words->word[words->n++] = argv[i];
     }

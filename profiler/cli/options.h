@@ -101,6 +101,7 @@ struct cp_options {
     const char *function, *account, *mode;
     /* import, digest */
     const char *architecture;
+    int threads; /* 0: one per core, at most 8 */
     bool is_list, is_prune;
     /* local serve */
     const char *listen;
@@ -171,11 +172,11 @@ struct cp_option {
 const struct cp_option *cp_option_table(void);
 
 /* Reads defaults, then COLDPROF_<NAME> variables through `get`, then argv[0..argc). Words that are
- * not options go to `words` (at most max_words; CP_EINVAL beyond). "--" ends the options.
+ * not options go to `words` (CP_EINVAL beyond its room). "--" ends the options.
  * CP_EINVAL names the option, suggests the nearest known one, and shows a valid value. */
 struct cp_words {
-    const char *word[CP_FOLDERS_MAX];
-    size_t n;
+    const char **word; /* the caller's, room for `max` */
+    size_t n, max;     /* argc is always enough */
 };
 enum cp_code cp_options_read(unsigned command, int argc, char *const *argv, cp_getenv_fn get,
                              void *get_context, struct cp_options *out, struct cp_words *words,

@@ -162,9 +162,28 @@ static void durations_are_written_short_and_without_exponent(void **state)
     }
 }
 
+static void bytes_of_files_are_decimal(void **state)
+{
+    (void)state;
+    static const struct {
+        double bytes;
+        const char *text;
+    } cases[] = {
+        {0, "0 B"},          {812, "812 B"},     {999, "999 B"},    {1000, "1.00 kB"},
+        {9994, "9.99 kB"},   {9996, "10.0 kB"},  {99960, "100 kB"}, {999499, "999 kB"},
+        {999500, "1.00 MB"}, {1.2e9, "1.20 GB"}, {4e12, "4.00 TB"}, {2e18, "2000 PB"},
+        {-1, "-"},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        char text[CP_UNITS_TEXT_MAX];
+        assert_string_equal(cp_units_format_bytes(cases[i].bytes, text), cases[i].text);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(bytes_of_files_are_decimal),
         cmocka_unit_test(gb_seconds_are_binary),
         cmocka_unit_test(one_vcpu_is_1769_mb),
         cmocka_unit_test(durations_need_a_unit),

@@ -28,7 +28,8 @@ struct parsed {
 
 static struct parsed parse(const char *const *argv)
 {
-    struct parsed p = {.err = {CP_OK, ""}};
+    static const char *room[16];
+    struct parsed p = {.err = {CP_OK, ""}, .words = {.word = room, .max = 16}};
     int argc = 0;
     while (argv[argc])
         argc++;
@@ -97,7 +98,8 @@ static void none_means_no_idle_interval(void **state)
 static void flags_win_over_variables_and_variables_over_defaults(void **state)
 {
     (void)state;
-    struct parsed p = {.err = {CP_OK, ""}};
+    const char *room[1];
+    struct parsed p = {.err = {CP_OK, ""}, .words = {.word = room, .max = 1}};
     char variable[] = "COLDPROF_MAX_INVOCATIONS=50";
     char option[] = "--max-invocations=60";
     char *argv[] = {option, NULL};

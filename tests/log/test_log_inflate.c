@@ -30,7 +30,7 @@ static void make_text(struct cp_buf *out, size_t n)
 static void pack(struct cp_buf *out, struct cp_view text, int wrapper, gz_header *header)
 {
     static unsigned char packed[PACKED_MAX];
-    z_stream z = {.next_in = (unsigned char *)(uintptr_t)text.p,
+    z_stream z = {.next_in = (unsigned char *)text.p,
                   .avail_in = (uInt)text.n,
                   .next_out = packed,
                   .avail_out = sizeof packed};
