@@ -97,52 +97,65 @@ static enum cp_code widen(struct cp_digest_hour *hour, struct cp_digest_room *ro
     return cp_digest_charge(room, MINUTES * sizeof *wide, err);
 }
 
-/* The page of that hour, made when new, as m->last. */
-static enum cp_code turn_to(struct cp_digest_minutes *m, struct cp_digest_room *room, int64_t hour,
-                            struct cp_error *err)
+/* The page of that hour, made when new; NULL: no memory. */
+static struct cp_digest_hour *page_of(struct cp_digest_minutes *m, int64_t hour, size_t *new_bytes)
 {
     const size_t chunk_bytes = CP_HOURS_A_CHUNK * sizeof(struct cp_digest_hour *);
-    size_t new_bytes = 0;
     if (!m->hours) {
         m->hours = calloc(1, sizeof *m->hours);
         if (!m->hours)
-            return cp_digest_no_memory(err);
-        new_bytes += sizeof *m->hours;
+            return NULL;
+        *new_bytes += sizeof *m->hours;
     }
     struct cp_digest_hour ***chunk = &m->hours->chunks[hour / CP_HOURS_A_CHUNK];
     if (!*chunk) {
         *chunk = calloc(1, chunk_bytes);
         if (!*chunk)
-            return cp_digest_no_memory(err);
-        new_bytes += chunk_bytes;
+            return NULL;
+        *new_bytes += chunk_bytes;
     }
     struct cp_digest_hour **page = &(*chunk)[hour % CP_HOURS_A_CHUNK];
     if (!*page) {
         *page = calloc(1, sizeof **page);
-        if (!*page)
-            return cp_digest_no_memory(err);
-        new_bytes += sizeof **page;
+        *new_bytes += sizeof **page;
     }
-    m->last = *page;
+    return *page;
+}
+
+static enum cp_code turn_to(struct cp_digest_minutes *m, struct cp_digest_room *room, int64_t hour,
+                            struct cp_error *err)
+{
+    size_t new_bytes = 0;
+    struct cp_digest_hour *page = page_of(m, hour, &new_bytes);
+    if (!page)
+        return cp_digest_no_memory(err);
+    m->last = page;
     m->last_hour = hour;
     return new_bytes ? cp_digest_charge(room, new_bytes, err) : CP_OK;
+}
+
+static enum cp_code add_to(struct cp_digest_hour *page, struct cp_digest_room *room,
+                           const struct cp_digest_minute *add, struct cp_error *err)
+{
+    size_t i = (size_t)(add->minute % MINUTES);
+    if (!page->wide && add_narrow(&page->narrow[i], add))
+        return CP_OK;
+    enum cp_code code = page->wide ? CP_OK : widen(page, room, err);
+    if (page->wide)
+        add_wide(&page->wide[i], add);
+    return code;
 }
 
 enum cp_code cp_digest_minutes_add(struct cp_digest_minutes *m, struct cp_digest_room *room,
                                    const struct cp_digest_minute *add, struct cp_error *err)
 {
     int64_t hour = add->minute / MINUTES;
-    enum cp_code code = CP_OK;
-    if (!m->last || m->last_hour != hour)
-        code = turn_to(m, room, hour, err);
-    if (code)
-        return code;
-    size_t i = (size_t)(add->minute - hour * MINUTES);
-    if (!m->last->wide && !add_narrow(&m->last->narrow[i], add))
-        code = widen(m->last, room, err);
-    if (m->last->wide)
-        add_wide(&m->last->wide[i], add);
-    return code;
+    if (!m->last || m->last_hour != hour) {
+        enum cp_code code = turn_to(m, room, hour, err);
+        if (code)
+            return code;
+    }
+    return m->last ? add_to(m->last, room, add, err) : CP_OK;
 }
 
 static int64_t larger(int64_t a, int64_t b)
@@ -167,7 +180,7 @@ enum cp_code cp_digest_minutes_add_request(struct cp_digest_minutes *m, struct c
         int64_t busy_to = smaller(request->end_ms, from + MINUTE_MS);
         add.busy_ms = (uint64_t)(busy_to - larger(request->start_ms, from));
         for (int i = 0; i < CP_DIGEST_MARKS; i++) {
-            int64_t mark = from + i * MARK_MS;
+            int64_t mark = from + (int64_t)i * MARK_MS;
             add.in_flight[i] = request->start_ms <= mark && mark < request->end_ms;
         }
         code = cp_digest_minutes_add(m, room, &add, err);

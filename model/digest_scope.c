@@ -149,7 +149,8 @@ static enum cp_code insert_cell(struct cp_digest_scope *scope, size_t at,
     cell->memory_size_mb = facts->memory_size_mb;
     cell->start = facts->start;
     cell->outcome = facts->outcome;
-    memmove(&scope->cells[at + 1], &scope->cells[at], (scope->n_cells - at) * sizeof cell);
+    memmove(&scope->cells[at + 1], &scope->cells[at],
+            (scope->n_cells - at) * sizeof(struct cp_digest_cell *));
     scope->cells[at] = cell;
     scope->n_cells++;
     return cp_digest_charge(room, sizeof *cell, err);

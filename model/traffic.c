@@ -8,7 +8,9 @@
 
 #include "model/histogram.h"
 
-enum { MINUTES_A_DAY = 1440, DAYS_A_WEEK = 7, MINUTE_MS = 60000, MONDAY = 3 };
+enum { MINUTE_MS = 60000, MONDAY = 3 }; /* 1970-01-01 was a Thursday */
+static const int64_t MINUTES_A_DAY = 1440;
+static const int64_t MINUTES_A_WEEK = 10080;
 
 /* Minutes of several scopes as one series. */
 struct cursor {
@@ -28,7 +30,6 @@ struct gathering {
     struct cp_histogram in_flight[CP_TRAFFIC_HOURS], in_flight_all;
     uint64_t busy_ms[CP_TRAFFIC_HOURS], busy_ms_all;
     size_t cap_days;
-    uint64_t *day_busy_ms;
 };
 
 static void step(struct cursor *c)
@@ -90,27 +91,30 @@ static int64_t day_of(const struct cp_traffic *t, int64_t minute)
     return (minute + t->utc_offset_min) / MINUTES_A_DAY;
 }
 
-/* The day of the minute, with those between it and the last one. */
+/* Room for that many days. */
+static bool reserve_days(struct cp_traffic *t, struct gathering *g, size_t needed)
+{
+    if (needed <= g->cap_days)
+        return true;
+    size_t cap = needed + needed / 2 + 8;
+    struct cp_traffic_day *days = realloc(t->days, cap * sizeof *days);
+    if (!days)
+        return false;
+    t->days = days;
+    g->cap_days = cap;
+    return true;
+}
+
+/* The day of the minute, which becomes the last one, after those before it; NULL: no memory. */
 static struct cp_traffic_day *turn_to_day(struct cp_traffic *t, struct gathering *g, int64_t minute)
 {
     int64_t day = day_of(t, minute);
-    size_t needed = (size_t)(day - (t->n_days ? t->days[0].day : day)) + 1;
-    if (needed > g->cap_days) {
-        size_t cap = needed + needed / 2 + 8;
-        struct cp_traffic_day *days = realloc(t->days, cap * sizeof *days);
-        if (days)
-            t->days = days;
-        uint64_t *busy = days ? realloc(g->day_busy_ms, cap * sizeof *busy) : NULL;
-        if (!busy)
-            return NULL;
-        g->day_busy_ms = busy;
-        g->cap_days = cap;
-    }
-    for (; t->n_days < needed; t->n_days++) {
-        g->day_busy_ms[t->n_days] = 0;
-        t->days[t->n_days] =
-            (struct cp_traffic_day){.day = day - (int64_t)(needed - t->n_days) + 1};
-    }
+    int64_t first = t->n_days ? t->days[0].day : day;
+    size_t needed = (size_t)(day - first) + 1;
+    if (!reserve_days(t, g, needed))
+        return NULL;
+    for (; t->n_days < needed; t->n_days++)
+        t->days[t->n_days] = (struct cp_traffic_day){.day = first + (int64_t)t->n_days};
     return &t->days[needed - 1];
 }
 
@@ -170,7 +174,7 @@ static enum cp_code count_minute(struct cp_traffic *t, struct gathering *g,
     day->cold_arrivals += m->cold_arrivals;
     g->busy_ms_all += m->busy_ms;
     g->busy_ms[hour] += m->busy_ms;
-    g->day_busy_ms[t->n_days - 1] += m->busy_ms;
+    day->mean_concurrency += (double)m->busy_ms; /* a mean once all are summed */
     if (m->arrivals > of_week->max_arrivals_per_minute)
         of_week->max_arrivals_per_minute = m->arrivals;
     if (m->arrivals > t->peak_arrivals) {
@@ -215,11 +219,10 @@ static double ratio(uint64_t part, uint64_t whole)
 /* Minutes of each hour of the week from first to last: full weeks, and the rest one by one. */
 static void count_covered(struct cp_traffic *t)
 {
-    const int64_t week = DAYS_A_WEEK * MINUTES_A_DAY;
     int64_t n = t->last_minute - t->first_minute + 1;
     for (size_t i = 0; i < CP_TRAFFIC_HOURS; i++)
-        t->hours[i].n_minutes = (uint64_t)(n / week) * 60;
-    for (int64_t i = 0; i < n % week; i++)
+        t->hours[i].n_minutes = (uint64_t)(n / MINUTES_A_WEEK) * 60;
+    for (int64_t i = 0; i < n % MINUTES_A_WEEK; i++)
         t->hours[hour_of(t, t->first_minute + i)].n_minutes++;
 }
 
@@ -247,13 +250,13 @@ static int64_t least(int64_t a, int64_t b)
     return a < b ? a : b;
 }
 
-static void finish_days(struct cp_traffic *t, const struct gathering *g)
+static void finish_days(struct cp_traffic *t)
 {
     for (size_t i = 0; i < t->n_days; i++) {
         int64_t from = t->days[i].day * MINUTES_A_DAY - t->utc_offset_min;
         int64_t n =
             least(from + MINUTES_A_DAY, t->last_minute + 1) - largest(from, t->first_minute);
-        t->days[i].mean_concurrency = (double)g->day_busy_ms[i] / ((double)n * MINUTE_MS);
+        t->days[i].mean_concurrency /= (double)n * MINUTE_MS;
     }
 }
 
@@ -269,17 +272,15 @@ static void finish(struct cp_traffic *t, const struct gathering *g)
     t->in_flight_p99 = quantile(&g->in_flight_all, n, 0.99);
     for (size_t i = 0; i < CP_TRAFFIC_HOURS; i++)
         finish_hour(&t->hours[i], &g->in_flight[i], g->busy_ms[i]);
-    finish_days(t, g);
+    finish_days(t);
 }
 
 static void free_gathering(struct gathering *g)
 {
     for (size_t i = 0; g && i < CP_TRAFFIC_HOURS; i++)
         cp_histogram_clear(&g->in_flight[i]);
-    if (g) {
+    if (g)
         cp_histogram_clear(&g->in_flight_all);
-        free(g->day_busy_ms);
-    }
     free(g);
 }
 

@@ -51,9 +51,9 @@ static void lines_are_ascii_and_say_what_they_hold(void **state)
         "\nhour 488888 53:2,1,100\n",
         "\nera init-paid 1 0\n",
         "\nstream d65af42308962fbd 2 1 1759999999905+95\n",
-        "\nrecord 1760000000000 000102030405060708090a0b0c0d0e0f 5000 6000 -1 -1 -1 128 -1 warm "
-        "error "
-        "%2d %0a%ff\n"};
+        ("\nrecord 1760000000000 000102030405060708090a0b0c0d0e0f 5000 6000 -1 -1 -1 128 -1 warm "
+         "error "
+         "%2d %0a%ff\n")};
     struct cp_digest *digest = cp_digest_new();
     struct cp_digest_scope *scope;
     const struct cp_digest_name name = {cp_view_of("a name%"), cp_view_of(""), cp_view_of("arm64")};
@@ -185,8 +185,8 @@ static void good_lines_are_read(void **state)
         SCOPE "streams some\nstream 00000000000000ff 4 1 1700000000000+5 70000+1\n",
         SCOPE "sampled all\nrequest 0000000000000001 0000000000000002 -1 3 failed\n",
         SCOPE "era init-paid 2 1\nnoted start 4\ntally x 0\ntext a 4\n",
-        "raw yes\ncounts 0\nscope f - -\ncell 128 warm error 1\n"
-        "record -1 " ID " 5 6 -1 -1 -1 128 64 warm error - X\n",
+        ("raw yes\ncounts 0\nscope f - -\ncell 128 warm error 1\n"
+         "record -1 " ID " 5 6 -1 -1 -1 128 64 warm error - X\n"),
         "raw yes\ncounts 0\nscope f - -\nnoted exit 1\nnote -1 " ID " exit -1 killed\n",
     };
     for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
@@ -242,8 +242,8 @@ static void lines_that_contradict_are_refused(void **state)
         "raw yes\ncounts 0\nscope f - -\nnoted exit 1\n",
         "raw yes\ncounts 0\nscope f - -\nrecord -1 " ID " 5 6 -1 -1 -1 128 64 warm error - X\n",
         SCOPE "record -1 " ID " 5 6 -1 -1 -1 128 64 warm error - X\n",
-        "raw yes\ncounts 0\nscope f - -\ncell 128 warm error 1\n"
-        "record -1 " ID " -1 6 -1 -1 -1 128 64 warm error - X\n",
+        ("raw yes\ncounts 0\nscope f - -\ncell 128 warm error 1\n"
+         "record -1 " ID " -1 6 -1 -1 -1 128 64 warm error - X\n"),
     };
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         struct cp_error err = {.text = ""};

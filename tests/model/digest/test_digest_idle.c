@@ -9,8 +9,9 @@
 #include "tests/model/digest/digest_world.h"
 #include "tests/test.h"
 
-#define FROM INT64_C(1760000000000)
-enum { MINUTE_MS = 60000, ENVS_MAX = 250 };
+#define FROM      INT64_C(1760000000000)
+#define MINUTE_MS INT64_C(60000)
+enum { ENVS_MAX = 250 };
 
 static void use(struct cp_digest *digest, int env, int64_t start_ms, int64_t length_ms,
                 bool is_cold)
@@ -121,8 +122,12 @@ static void uniform_lifetimes_are_bracketed(void **state)
             struct cp_digest *digest =
                 simulate(100 + seed, 5 * MINUTE_MS, 25 * MINUTE_MS, 10 * MINUTE_MS);
             fit(digest, &idle, &s);
-            low += cp_idle_survival_cold_probability(&s, minutes[i] * MINUTE_MS / off, NULL) / 6;
-            high += cp_idle_survival_cold_probability(&s, minutes[i] * MINUTE_MS * off, NULL) / 6;
+            low +=
+                cp_idle_survival_cold_probability(&s, minutes[i] * (double)MINUTE_MS / off, NULL) /
+                6;
+            high +=
+                cp_idle_survival_cold_probability(&s, minutes[i] * (double)MINUTE_MS * off, NULL) /
+                6;
             cp_digest_free(digest);
         }
         double truth = (minutes[i] - 5) / 20;
@@ -165,7 +170,7 @@ static void each_environment_is_gone_once(void **state)
     struct cp_digest_idle idle = idle_of(digest);
     assert_int_equal(idle.n_cold, 1);
     assert_int_equal(idle.n_points, 1);
-    assert_near(idle.points[0].idle_interval_ms, 8 * MINUTE_MS, 1); /* 2^3 minutes is a point */
+    assert_near(idle.points[0].idle_interval_ms, 8 * 60000, 1); /* 2^3 minutes is a point */
     assert_int_equal(idle.n_censored, 3);
     assert_int_equal(cp_digest_lifetimes(world_scope(digest, 0, 0), lifetimes), 4);
     int n_gone = 0;
@@ -174,7 +179,7 @@ static void each_environment_is_gone_once(void **state)
         n_gone += isfinite(lifetimes[i].gone_by_ms);
         n_unseen += !lifetimes[i].is_start_seen;
         if (isfinite(lifetimes[i].gone_by_ms))
-            assert_true(lifetimes[i].used_ms == 100 && lifetimes[i].gone_by_ms == 8 * MINUTE_MS);
+            assert_true(lifetimes[i].used_ms == 100 && lifetimes[i].gone_by_ms == 8 * 60000);
     }
     assert_int_equal(n_gone, 1);
     assert_int_equal(n_unseen, 1);

@@ -101,7 +101,7 @@ static void shards_merge_to_the_digest_of_one_pass(void **state)
         struct world world = world_new(&cases[i]);
         struct cp_digest *whole = world_digest(&world);
         for (int round = 0; round < (world.n > 10000 ? 1 : 4); round++) {
-            struct cp_digest *shards[SHARDS_MAX];
+            struct cp_digest *shards[SHARDS_MAX] = {NULL};
             size_t n = make_shards(&world, &rng, shards);
             struct cp_digest *merged = merge_all(shards, n, &rng);
             assert_same_file(whole, merged);

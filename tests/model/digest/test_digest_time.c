@@ -8,8 +8,9 @@
 #include "tests/model/digest/digest_world.h"
 #include "tests/test.h"
 
-#define FROM INT64_C(1760000000000)
-enum { MINUTE_MS = 60000, TEN_MINUTES_MS = 10 * MINUTE_MS, FLIGHT_MINUTES = 1000 };
+#define FROM      INT64_C(1760000000000)
+#define MINUTE_MS INT64_C(60000)
+enum { FLIGHT_MINUTES = 1000 };
 
 static struct cp_digest_record invocation(int64_t start_ms, int64_t length_ms, const char *stream)
 {
@@ -74,7 +75,8 @@ static void minutes_are_what_a_stop_watch_sees(void **state)
     for (int i = 0; i < 400; i++) {
         int64_t startup = (int64_t)cp_rng_below(&rng, 3000);
         int64_t length = (int64_t)cp_rng_below(&rng, UINT64_C(1) << cp_rng_below(&rng, 19));
-        int64_t start = FROM + (int64_t)cp_rng_below(&rng, (FLIGHT_MINUTES - 15) * MINUTE_MS);
+        int64_t start =
+            FROM + (int64_t)cp_rng_below(&rng, (uint64_t)((FLIGHT_MINUTES - 15) * MINUTE_MS));
         struct cp_digest_record r = invocation(start, startup + length, "");
         if (i % 3 == 0) { /* on a mark, or over one by a millisecond */
             start = (start / 15000 + 1) * 15000 + i % 2;
@@ -207,12 +209,12 @@ static void spans_are_the_union_of_uses(int64_t range, size_t n, uint64_t seed)
 static void spans_join_short_pauses(void **state)
 {
     (void)state;
-    spans_are_the_union_of_uses(TEN_MINUTES_MS, 1, 1);
+    spans_are_the_union_of_uses(10 * MINUTE_MS, 1, 1);
     for (uint64_t seed = 0; seed < 20; seed++) {
-        spans_are_the_union_of_uses(TEN_MINUTES_MS, 5, seed);
+        spans_are_the_union_of_uses(10 * MINUTE_MS, 5, seed);
         spans_are_the_union_of_uses(100 * MINUTE_MS, 40, seed);
-        spans_are_the_union_of_uses(INT64_C(3000) * MINUTE_MS, 300, seed);
-        spans_are_the_union_of_uses(INT64_C(100000) * MINUTE_MS, 2000, seed);
+        spans_are_the_union_of_uses(3000 * MINUTE_MS, 300, seed);
+        spans_are_the_union_of_uses(100000 * MINUTE_MS, 2000, seed);
     }
 }
 
