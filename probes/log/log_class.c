@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "probes/log/log_digits.h"
 #include "probes/log/log_json_app.h"
 
 /* What a first byte allows. */
@@ -63,43 +64,48 @@ static const unsigned char firsts[256] = {
     ['['] = MAY_BE_JSON,
 };
 
-#define ROW(text, is)                                                                              \
+#define ROW(text)                                                                                  \
     {                                                                                              \
-        text, sizeof(text) - 1, is                                                                 \
+        text, sizeof(text) - 1                                                                     \
     }
 static const struct {
     const char *text;
     size_t n;
-    enum cp_log_class is;
 } words[] = {
-    ROW("REPORT", CP_CLASS_REPORT),       ROW("START RequestId: ", CP_CLASS_START),
-    ROW("END RequestId: ", CP_CLASS_END), ROW("START", CP_CLASS_OTHER),
-    ROW("END", CP_CLASS_OTHER),           ROW("INIT_", CP_CLASS_OTHER),
-    ROW("RESTORE_", CP_CLASS_OTHER),      ROW("EXTENSION", CP_CLASS_OTHER),
-    ROW("TELEMETRY", CP_CLASS_OTHER),     ROW("LOGS", CP_CLASS_OTHER),
-    ROW("XRAY", CP_CLASS_OTHER),          ROW("RequestId: ", CP_CLASS_OTHER),
-    ROW("Runtime.", CP_CLASS_OTHER),      ROW("Extension.", CP_CLASS_OTHER),
-    ROW("Function.", CP_CLASS_OTHER),     ROW("Sandbox.", CP_CLASS_OTHER),
+    ROW("START"),      ROW("END"),       ROW("INIT_"),    ROW("RESTORE_"),    ROW("EXTENSION"),
+    ROW("TELEMETRY"),  ROW("LOGS"),      ROW("XRAY"),     ROW("RequestId: "), ROW("Runtime."),
+    ROW("Extension."), ROW("Function."), ROW("Sandbox."),
 };
 
 static enum cp_log_class word_of(struct cp_view m)
 {
+    /* most of what begins like a word is one of these */
+    if (m.p[0] == 'R' && m.n >= 6 && cp_log_equal(m.p, "REPORT", 6))
+        return CP_CLASS_REPORT;
+    if (m.p[0] == 'S' && m.n >= 17 && cp_log_equal(m.p, "START RequestId: ", 17))
+        return CP_CLASS_START;
+    if (m.p[0] == 'E' && m.n >= 15 && cp_log_equal(m.p, "END RequestId: ", 15))
+        return CP_CLASS_END;
     for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
-        if (m.n >= words[i].n && m.p[0] == words[i].text[0] &&
+        if (m.p[0] == words[i].text[0] && m.n >= words[i].n &&
             memcmp(m.p, words[i].text, words[i].n) == 0)
-            return words[i].is;
+            return CP_CLASS_OTHER;
     }
     return CP_CLASS_APP;
 }
 
-/* The head and the id of a REPORT have no tab; the first one is followed by its duration. */
+/* The head and the id of a REPORT have no tab; the first one is followed by its duration. Text that
+ * is something else is seen by its first letters. */
 static bool may_be_headless(struct cp_view m)
 {
-    size_t i = 0;
-    while (i < m.n && m.p[i] != '\t' && (firsts[(unsigned char)m.p[i]] & MAY_BE_HEAD))
-        i++;
-    struct cp_view rest = {m.p + i, m.n - i};
-    return cp_view_has_prefix(rest, "\tDuration: ");
+    enum { LETTERS = 4 };
+    for (size_t i = 0; i < LETTERS && i < m.n && m.p[i] != '\t'; i++) {
+        if (!(firsts[(unsigned char)m.p[i]] & MAY_BE_HEAD))
+            return false;
+    }
+    const char *tab = memchr(m.p, '\t', m.n);
+    return tab &&
+           cp_view_has_prefix((struct cp_view){tab, m.n - (size_t)(tab - m.p)}, "\tDuration: ");
 }
 
 static bool may_be_timeout(struct cp_view m)
@@ -108,7 +114,18 @@ static bool may_be_timeout(struct cp_view m)
     while (m.n && (m.p[m.n - 1] == '\n' || m.p[m.n - 1] == '\r'))
         m.n--;
     return m.n >= sizeof(end) - 1 &&
-           memcmp(m.p + m.n - (sizeof(end) - 1), end, sizeof(end) - 1) == 0;
+           cp_log_equal(m.p + m.n - (sizeof(end) - 1), end, sizeof(end) - 1);
+}
+
+/* "2026-10-08T14:03:11.482Z", a tab, and no duration: a line of Node.js, the most usual of all.
+ * With the colons where they are there is no earlier tab with a duration, and what times out has a
+ * blank where this has the tab. */
+static bool is_node_line(struct cp_view m)
+{
+    enum { TAB = sizeof("2026-10-08T14:03:11.482Z") - 1 };
+    const char *p = m.p;
+    return m.n > TAB + 1 && p[TAB] == '\t' && p[TAB + 1] != 'D' && p[4] == '-' && p[7] == '-' &&
+           p[10] == 'T' && p[13] == ':' && p[16] == ':' && p[19] == '.' && p[TAB - 1] == 'Z';
 }
 
 enum cp_log_class cp_log_class_of(struct cp_view m)
@@ -127,6 +144,8 @@ enum cp_log_class cp_log_class_of(struct cp_view m)
     }
     if ((first & MAY_BE_BLANK) && cp_view_trim(m).n == 0)
         return CP_CLASS_EMPTY;
+    if ((first & MAY_BE_TIME) && is_node_line(m))
+        return CP_CLASS_APP;
     if (((first & MAY_BE_HEAD) && may_be_headless(m)) ||
         ((first & MAY_BE_TIME) && may_be_timeout(m)))
         return CP_CLASS_OTHER;

@@ -14,6 +14,7 @@ enum cp_log_class {
     CP_CLASS_START,
     CP_CLASS_END, /* begins like one */
     CP_CLASS_JSON_REPORT,
+    CP_CLASS_JSON_START,
     CP_CLASS_OTHER, /* the parser knows */
 };
 

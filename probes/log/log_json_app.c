@@ -4,78 +4,30 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "probes/log/log_digits.h"
 #include "probes/record/record.h"
 
-/* Bytes at a time. The compiler makes of it what the machine has. */
-enum { LANES = 16, REACH = 6, BLOCKS_MAX = 255 };
-typedef uint8_t block __attribute__((vector_size(LANES)));
+/* Two copies of one text: of 16 bytes for what every machine has, and of 32 where AVX2 is. */
+#define LANES 16
+#define NAME  is_plainly_app_16
+#define TARGET
+#include "probes/log/log_json_scan.h"
+#if defined(__x86_64__)
+#define LANES  32
+#define NAME   is_plainly_app_32
+#define TARGET __attribute__((target("avx2")))
+#include "probes/log/log_json_scan.h"
 
-static block load(const char *p)
-{
-    block b;
-    memcpy(&b, p, sizeof(b));
-    return b;
-}
-
-static bool is_any(block b)
-{
-    uint64_t words[LANES / sizeof(uint64_t)];
-    memcpy(words, &b, sizeof(b));
-    return (words[0] | words[1]) != 0;
-}
-
-static unsigned sum(block b)
-{
-    unsigned total = 0;
-    for (size_t i = 0; i < LANES; i++)
-        total += b[i];
-    return total;
-}
-
-#define IS(v, c) ((block)((v) == (uint8_t)(c)))
-
-/* Pairs of letters that stand in what the exact test below looks for, and seldom elsewhere. */
-static block suspects(const char *p)
-{
-    block a = load(p);
-    block b = load(p + 1);
-    block n_before = IS(a, 'n') & (IS(b, 'M') | IS(b, 'T')); /* durationMs, initializationType */
-    block others = (IS(a, 't') & IS(b, 'f')) |               /* platform */
-                   (IS(a, 'g') & IS(b, 'S')) |               /* logStreamName */
-                   (IS(a, '@') & IS(b, 'm'));                /* @message */
-    block third = load(p + 2);
-    block escape = IS(a, '\\') & IS(b, 'u') & IS(third, '0') & IS(load(p + 3), '0');
-    block record = IS(a, 'r') & IS(b, 'e') & IS(third, 'c') & IS(load(p + REACH), '"');
-    return n_before | others | escape | record;
-}
-
-static block openings(const char *p)
-{
-    return (block)IS(load(p) | 0x20, '{') & 1; /* [ is { without that bit */
-}
-
-/* Nothing in the line can make the parser see a platform event or more than it nests. */
 static bool is_plainly_app(struct cp_view m)
 {
-    size_t n_open = 0;
-    size_t i = 0;
-    while (i + LANES + REACH <= m.n) {
-        block found = {0};
-        block open = {0};
-        for (size_t k = 0; k < BLOCKS_MAX && i + LANES + REACH <= m.n; k++, i += LANES) {
-            found |= suspects(m.p + i);
-            open += openings(m.p + i);
-        }
-        n_open += sum(open);
-        if (is_any(found))
-            return false;
-    }
-    char tail[3 * LANES] = {0}; /* the rest, with as many bytes behind it as are looked at */
-    memcpy(tail, m.p + i, m.n - i);
-    block found = suspects(tail) | suspects(tail + LANES);
-    n_open += sum(openings(tail)) + sum(openings(tail + LANES));
-    return !is_any(found) && n_open <= CP_RECORD_JSON_DEPTH_MAX;
+    return __builtin_cpu_supports("avx2") ? is_plainly_app_32(m) : is_plainly_app_16(m);
 }
+#else
+static bool is_plainly_app(struct cp_view m)
+{
+    return is_plainly_app_16(m);
+}
+#endif
 
 static const char *find(struct cp_view in, const char *what)
 {
@@ -111,12 +63,24 @@ static bool is_app(struct cp_view m)
            !(find(m, "\"record\"") && find(m, "\"type\""));
 }
 
+/* {"time":"2026-10-08T14:03:11.482Z","type":"platform.report", ... as the platform writes it. */
+static enum cp_log_class platform_class(struct cp_view m)
+{
+    enum { AT = sizeof("{\"time\":\"2026-10-08T14:03:11.482Z\",") - 1 };
+    const char *p = m.p + AT;
+    const char *end = m.p + m.n;
+    if (m.n <= AT || !CP_LOG_SKIP(&p, end, "\"type\":\"platform."))
+        return CP_CLASS_APP;
+    if (CP_LOG_SKIP(&p, end, "report\""))
+        return CP_CLASS_JSON_REPORT;
+    return CP_LOG_SKIP(&p, end, "start\"") ? CP_CLASS_JSON_START : CP_CLASS_OTHER;
+}
+
 enum cp_log_class cp_log_json_class(struct cp_view m)
 {
-    static const char report[] = "\"type\":\"platform.report\"";
-    enum { AT = sizeof("{\"time\":\"2026-10-08T14:03:11.482Z\",") - 1 };
-    if (m.n > AT + sizeof(report) && memcmp(m.p + AT, report, sizeof(report) - 1) == 0)
-        return CP_CLASS_JSON_REPORT;
+    enum cp_log_class is = platform_class(m);
+    if (is != CP_CLASS_APP)
+        return is;
     if (m.n > CP_RECORD_LINE_MAX)
         return CP_CLASS_OTHER;
     return is_plainly_app(m) || is_app(m) ? CP_CLASS_APP : CP_CLASS_OTHER;

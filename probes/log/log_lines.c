@@ -6,28 +6,34 @@
 #include <string.h>
 
 #include "probes/log/log_class.h"
+#include "probes/log/log_digits.h"
 #include "probes/log/log_prefix.h"
+#include "probes/log/log_uuid.h"
 
 struct line {
     struct cp_log_sink *sink;
     enum cp_log_line_form form;
-    struct cp_log_where where;
+    const struct cp_log_where *where; /* the sink's home, or `own` */
+    struct cp_log_where own;
     struct cp_log_prefix prefix;
     struct cp_error *err;
 };
 
 /* --- where --- */
 
-static bool read_time(struct line *line)
+/* Sets `where`; false when what looked like a time is none. */
+static bool read_where(struct line *line)
 {
-    struct cp_view time = line->prefix.time;
+    const struct cp_log_prefix *prefix = &line->prefix;
     int64_t at_ms = -1;
-    bool is_read = true;
-    if (line->form == CP_LINES_EPOCH)
-        is_read = cp_view_to_int64(time, &at_ms);
-    else if (time.n)
-        is_read = cp_log_clock_read(&line->sink->clock, time, &at_ms);
-    line->where = (struct cp_log_where){line->prefix.group, line->prefix.stream, at_ms};
+    line->where = &line->sink->home;
+    if (line->form == CP_LINES_PLAIN)
+        return true;
+    bool is_read = line->form == CP_LINES_EPOCH
+                       ? cp_view_to_int64(prefix->time, &at_ms)
+                       : cp_log_clock_read(&line->sink->clock, prefix->time, &at_ms);
+    line->own = cp_log_sink_where(line->sink, prefix->group, prefix->stream, at_ms);
+    line->where = &line->own;
     return is_read;
 }
 
@@ -40,62 +46,57 @@ static bool take_report(struct line *line, enum cp_code *code)
     bool is_used = true;
     if (!cp_log_report_text(line->prefix.message, &record))
         return false;
-    *code = cp_log_sink_report(line->sink, &line->where, &record, false, line->prefix.message,
+    *code = cp_log_sink_report(line->sink, line->where, &record, false, line->prefix.message,
                                &is_used, line->err);
     line->sink->counters[CP_COUNTER_ACCEPTED] += is_used;
     return true;
 }
 
-static bool is_line_end(struct cp_view rest)
+/* Behind "START RequestId: " or "END RequestId: ", `head` bytes long. */
+static bool take_id(const char **p, const char *end, size_t head, uint8_t id[16])
 {
-    (void)cp_view_skip(&rest, "\r");
-    (void)cp_view_skip(&rest, "\n");
-    return rest.n == 0;
-}
-
-/* Behind "START RequestId: " or "END RequestId: ". */
-static bool take_id(struct cp_view *rest, size_t n_head, uint8_t id[16])
-{
-    if (rest->n < n_head + CP_LOG_UUID ||
-        !cp_log_uuid((struct cp_view){rest->p + n_head, CP_LOG_UUID}, id))
+    if ((size_t)(end - *p) < head + CP_LOG_UUID || !cp_log_uuid_read(*p + head, id))
         return false;
-    *rest = (struct cp_view){rest->p + n_head + CP_LOG_UUID, rest->n - n_head - CP_LOG_UUID};
+    *p += head + CP_LOG_UUID;
     return true;
 }
 
 /* $LATEST or a number */
-static struct cp_view take_version(struct cp_view *rest)
+static struct cp_view take_version(const char **p, const char *end)
 {
-    struct cp_view start = *rest;
-    if (!cp_view_skip(rest, "$LATEST")) {
-        while (rest->n && (unsigned char)(rest->p[0] - '0') < 10)
-            *rest = (struct cp_view){rest->p + 1, rest->n - 1};
+    const char *start = *p;
+    if (!CP_LOG_SKIP(p, end, "$LATEST")) {
+        while (*p < end && (unsigned char)(**p - '0') < 10)
+            (*p)++;
     }
-    return (struct cp_view){start.p, start.n - rest->n};
+    return (struct cp_view){start, (size_t)(*p - start)};
 }
 
 static bool take_start(struct line *line, enum cp_code *code)
 {
     enum { VERSION_MAX = 20 };
-    struct cp_view rest = line->prefix.message;
+    const char *p = line->prefix.message.p;
+    const char *end = p + line->prefix.message.n;
     uint8_t id[16];
-    if (!take_id(&rest, sizeof("START RequestId: ") - 1, id) || !cp_view_skip(&rest, " Version: "))
+    if (!take_id(&p, end, sizeof("START RequestId: ") - 1, id) ||
+        !CP_LOG_SKIP(&p, end, " Version: "))
         return false;
-    struct cp_view version = take_version(&rest);
-    if (!version.n || version.n > VERSION_MAX || !is_line_end(rest))
+    struct cp_view version = take_version(&p, end);
+    if (!version.n || version.n > VERSION_MAX || !cp_log_is_line_end(p, end))
         return false;
-    *code = cp_log_sink_start(line->sink, &line->where, id, version, false, line->err);
+    *code = cp_log_sink_start(line->sink, line->where, id, version, false, line->err);
     line->sink->counters[CP_COUNTER_ACCEPTED]++;
     return true;
 }
 
 static bool take_end(struct line *line, enum cp_code *code)
 {
-    struct cp_view rest = line->prefix.message;
+    const char *p = line->prefix.message.p;
+    const char *end = p + line->prefix.message.n;
     uint8_t id[16];
-    if (!take_id(&rest, sizeof("END RequestId: ") - 1, id) || !is_line_end(rest))
+    if (!take_id(&p, end, sizeof("END RequestId: ") - 1, id) || !cp_log_is_line_end(p, end))
         return false;
-    *code = cp_log_sink_end(line->sink, &line->where, id, false, line->err);
+    *code = cp_log_sink_end(line->sink, line->where, id, false, line->err);
     line->sink->counters[CP_COUNTER_ACCEPTED]++;
     return true;
 }
@@ -103,7 +104,7 @@ static bool take_end(struct line *line, enum cp_code *code)
 static bool take_json_report(struct line *line, enum cp_code *code)
 {
     struct cp_digest_record record;
-    struct cp_log_where where = line->where;
+    struct cp_log_where where = *line->where;
     bool is_used = true;
     if (!cp_log_report_json(line->prefix.message, &line->sink->clock, &record))
         return false;
@@ -112,6 +113,19 @@ static bool take_json_report(struct line *line, enum cp_code *code)
     *code = cp_log_sink_report(line->sink, &where, &record, true, line->prefix.message, &is_used,
                                line->err);
     line->sink->counters[CP_COUNTER_ACCEPTED] += is_used;
+    return true;
+}
+
+static bool take_json_start(struct line *line, enum cp_code *code)
+{
+    struct cp_digest_note note;
+    struct cp_log_where where = *line->where;
+    if (!cp_log_start_json(line->prefix.message, &line->sink->clock, &note))
+        return false;
+    if (where.at_ms < 0)
+        where.at_ms = note.at_ms;
+    *code = cp_log_sink_start(line->sink, &where, note.request_id, note.text, true, line->err);
+    line->sink->counters[CP_COUNTER_ACCEPTED]++;
     return true;
 }
 
@@ -132,12 +146,17 @@ static enum cp_code take_record(struct line *line, enum cp_log_class is)
     case CP_CLASS_JSON_REPORT:
         is_taken = take_json_report(line, &code);
         break;
-    default:
+    case CP_CLASS_JSON_START:
+        is_taken = take_json_start(line, &code);
+        break;
+    case CP_CLASS_APP:
+    case CP_CLASS_EMPTY:
+    case CP_CLASS_OTHER:
         break;
     }
     if (is_taken)
         return code;
-    return cp_log_sink_message(line->sink, &line->where, line->prefix.message, line->err);
+    return cp_log_sink_message(line->sink, line->where, line->prefix.message, line->err);
 }
 
 /* --- lines without the form's prefix --- */
@@ -164,10 +183,12 @@ static enum cp_code take_continuation(struct line *line, struct cp_view text)
     return CP_OK;
 }
 
-static enum cp_code take_line(struct line *line, struct cp_view text)
+/* One copy for each form. */
+__attribute__((always_inline)) static inline enum cp_code
+take_line(struct line *line, enum cp_log_line_form form, struct cp_view text)
 {
     uint64_t *counters = line->sink->counters;
-    if (!cp_log_prefix_take(line->form, text, &line->prefix))
+    if (!cp_log_prefix_take(form, text, &line->prefix))
         return take_continuation(line, text);
     counters[CP_COUNTER_EVENTS]++;
     enum cp_log_class is = cp_log_class_of(line->prefix.message);
@@ -179,7 +200,7 @@ static enum cp_code take_line(struct line *line, struct cp_view text)
         counters[CP_COUNTER_EMPTY]++;
         return CP_OK;
     }
-    if (!read_time(line)) { /* it only looked like one */
+    if (!read_where(line)) { /* it only looked like one */
         counters[CP_COUNTER_EVENTS]--;
         return take_continuation(line, text);
     }
@@ -218,13 +239,42 @@ static enum cp_code take_piece(struct line *line, struct cp_view piece)
     return code;
 }
 
-static struct cp_view next_line(struct cp_view *rest)
+static inline struct cp_view next_line(struct cp_view *rest)
 {
     const char *lf = memchr(rest->p, '\n', rest->n);
     size_t n = lf ? (size_t)(lf - rest->p) + 1 : rest->n;
     struct cp_view line = {rest->p, n};
     *rest = (struct cp_view){rest->p + n, rest->n - n};
     return line;
+}
+
+__attribute__((always_inline)) static inline enum cp_code
+take_lines(struct line *line, enum cp_log_line_form form, struct cp_view rest)
+{
+    enum cp_code code = CP_OK;
+    while (!code && rest.n) {
+        line->sink->counters[CP_COUNTER_LINES]++;
+        code = take_line(line, form, next_line(&rest));
+    }
+    return code;
+}
+
+static enum cp_code take_lines_of_form(struct line *line, struct cp_view rest)
+{
+    switch (line->form) {
+    case CP_LINES_PLAIN:
+        return take_lines(line, CP_LINES_PLAIN, rest);
+    case CP_LINES_DETAILED:
+        return take_lines(line, CP_LINES_DETAILED, rest);
+    case CP_LINES_SHORT:
+        return take_lines(line, CP_LINES_SHORT, rest);
+    case CP_LINES_SAM:
+    case CP_LINES_AWSLOGS:
+    case CP_LINES_EPOCH:
+    case CP_LINES_FORM_COUNT:
+        break;
+    }
+    return take_lines(line, line->form, rest);
 }
 
 enum cp_code cp_log_sink_lines(struct cp_log_sink *sink, enum cp_log_line_form form,
@@ -240,10 +290,8 @@ enum cp_code cp_log_sink_lines(struct cp_log_sink *sink, enum cp_log_line_form f
     sink->is_in_cut = sink->is_in_cut && is_cut;
     if (rest.n && is_cut)
         code = take_piece(&line, next_line(&rest));
-    while (!code && rest.n) {
-        sink->counters[CP_COUNTER_LINES]++;
-        code = take_line(&line, next_line(&rest));
-    }
+    if (!code)
+        code = take_lines_of_form(&line, rest);
     return code ? code : cp_log_sink_flush(sink, err);
 }
 
@@ -256,12 +304,12 @@ static void follow(struct line *line, struct cp_view text)
         return;
     struct cp_view message = line->prefix.message;
     enum cp_log_class is = cp_log_class_of(message);
-    if (is == CP_CLASS_APP || is == CP_CLASS_EMPTY || !read_time(line))
+    if (is == CP_CLASS_APP || is == CP_CLASS_EMPTY || !read_where(line))
         return;
     (void)cp_record_parse_message(message, &record);
     if (record.verdict > CP_RECORD_WARNED)
         return;
-    cp_log_sink_follow(line->sink, &line->where, &record, message.p[0] == '{');
+    cp_log_sink_follow(line->sink, line->where, &record, message.p[0] == '{');
 }
 
 void cp_log_sink_warm_up(struct cp_log_sink *sink, enum cp_log_line_form form, struct cp_view bytes)

@@ -21,15 +21,21 @@ struct cp_view cp_log_group_function(struct cp_view group)
     return name;
 }
 
+static bool is_digit(char c)
+{
+    return (unsigned char)(c - '0') < 10;
+}
+
+static bool is_separator(char c)
+{
+    return c == '/' || c == '-';
+}
+
 static bool is_date(const char *p)
 {
-    static const char form[] = "dddd/dd/dd/";
-    for (size_t i = 0; i < DATE_LENGTH; i++) {
-        bool is_right = form[i] == 'd' ? p[i] >= '0' && p[i] <= '9' : p[i] == '/' || p[i] == '-';
-        if (!is_right)
-            return false;
-    }
-    return true;
+    return is_digit(p[0]) && is_digit(p[1]) && is_digit(p[2]) && is_digit(p[3]) &&
+           is_separator(p[4]) && is_digit(p[5]) && is_digit(p[6]) && is_separator(p[7]) &&
+           is_digit(p[8]) && is_digit(p[9]) && is_separator(p[10]);
 }
 
 bool cp_log_stream_origin(struct cp_view stream, struct cp_view *function, struct cp_view *version)

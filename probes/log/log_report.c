@@ -4,6 +4,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "probes/log/log_uuid.h"
+
 #define US_PER_MS 1000.0
 
 /* Exact for up to three decimals; the product of a double heals the last bit of its quotient. */
@@ -26,7 +28,7 @@ static uint64_t hash(struct cp_view text, uint64_t seed)
 
 void cp_log_request_id(struct cp_view text, uint8_t id[16])
 {
-    if (cp_log_uuid(text, id))
+    if (text.n == CP_LOG_UUID && cp_log_uuid_read(text.p, id))
         return;
     for (size_t i = 0; i < 2; i++) {
         uint64_t half = hash(text, UINT64_C(0xcbf29ce484222325) + i);

@@ -13,11 +13,8 @@
 #include "probes/log/log_clock.h"
 #include "probes/record/record.h"
 
-enum { CP_LOG_UUID = 36 }; /* characters of a request id */
-
-/* The bytes of a UUID; false when `text` is not one. */
-bool cp_log_uuid(struct cp_view text, uint8_t id[16]);
-/* The same; of another text a hash (records with an odd request id are used, with a warning). */
+/* The bytes of a UUID; of another text a hash (records with an odd request id are used, with a
+ * warning). */
 void cp_log_request_id(struct cp_view text, uint8_t id[16]);
 
 /* A usable REPORT. Views point to where the record's do; stream is empty. A value with more than
@@ -32,5 +29,7 @@ bool cp_log_report_text(struct cp_view line, struct cp_digest_record *out);
  * its time. false: ask the parser. */
 bool cp_log_report_json(struct cp_view line, struct cp_log_clock *clock,
                         struct cp_digest_record *out);
+/* The same of a platform.start: its request id, time and version. */
+bool cp_log_start_json(struct cp_view line, struct cp_log_clock *clock, struct cp_digest_note *out);
 
 #endif

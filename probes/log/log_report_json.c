@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
- * platform.report as the platform writes it: the members of the schema in any order, plain ASCII
- * strings, numbers with up to three decimals. Whatever else JSON allows is left to the parser.
+ * platform.report and platform.start as the platform writes them: the members of the schema in any
+ * order, plain ASCII strings, numbers with up to three decimals. Whatever else JSON allows is left
+ * to the parser.
  */
 #include "probes/log/log_report.h"
 
 #include <string.h>
 
 #include "probes/log/log_digits.h"
+#include "probes/log/log_uuid.h"
 
 enum {
     DEPTH_MAX = 8,
@@ -19,15 +21,33 @@ enum {
     KEY_STATUS = 16,
     KEY_ERROR_TYPE = 32,
     KEY_METRICS = 64,
+    KEY_VERSION = 128,
+    VERSION_MAX = 64,
+};
+
+enum metric {
+    METRIC_DURATION,
+    METRIC_BILLED,
+    METRIC_MEMORY,
+    METRIC_MAX_MEMORY,
+    N_REQUIRED_METRICS,
+    METRIC_INIT = N_REQUIRED_METRICS,
+    METRIC_RESTORE,
+    METRIC_BILLED_RESTORE,
+    METRIC_COUNT
 };
 
 struct reader {
     const char *p, *end;
     struct cp_log_clock *clock;
-    struct cp_digest_record *out;
-    struct cp_view status;
+    bool is_start; /* else a report is wanted */
+    bool (*record_member)(struct reader *r);
     unsigned seen; /* KEY_* */
+    int64_t at_ms;
+    uint8_t id[16];
+    struct cp_view version, status, error_type;
     unsigned metrics;
+    int64_t values[METRIC_COUNT]; /* in thousandths */
 };
 
 static void skip_blanks(struct reader *r)
@@ -91,16 +111,19 @@ static bool mark(unsigned *seen, unsigned key)
     return is_new;
 }
 
-/* { "key": value, ... } with each value read by `member`. */
-static bool take_object(struct reader *r, bool (*member)(struct reader *r, struct cp_view key))
+/* `literal` is the key in its quotes. */
+#define TAKE_KEY(r, literal) (CP_LOG_SKIP(&(r)->p, (r)->end, literal) && take(r, ':'))
+
+/* { "key": value, ... } with each member read by `member`. */
+static bool take_object(struct reader *r, bool (*member)(struct reader *r))
 {
     if (!take(r, '{'))
         return false;
     if (take(r, '}'))
         return true;
     do {
-        struct cp_view key;
-        if (!take_string(r, &key) || !take(r, ':') || !member(r, key))
+        skip_blanks(r);
+        if (!member(r))
             return false;
     } while (take(r, ','));
     return take(r, '}');
@@ -164,86 +187,131 @@ static bool skip_value(struct reader *r)
 
 /* --- members --- */
 
-static const struct metric {
-    const char *key;
-    size_t offset; /* in struct cp_digest_record; of int64_t us or int MB */
-    bool is_whole, is_mb;
-} metrics[] = {
-    {"durationMs", offsetof(struct cp_digest_record, duration_us), false, false},
-    {"billedDurationMs", offsetof(struct cp_digest_record, billed_us), true, false},
-    {"memorySizeMB", offsetof(struct cp_digest_record, memory_size_mb), true, true},
-    {"maxMemoryUsedMB", offsetof(struct cp_digest_record, max_memory_used_mb), true, true},
-    {"initDurationMs", offsetof(struct cp_digest_record, init_us), false, false},
-    {"restoreDurationMs", offsetof(struct cp_digest_record, restore_us), false, false},
-    {"billedRestoreDurationMs", offsetof(struct cp_digest_record, billed_restore_us), true, false},
-};
-enum { REQUIRED_METRICS = 15 }; /* the first four */
-
-static bool take_metric(struct reader *r, struct cp_view key)
+/* Which key stands here. Each is told by its first bytes. */
+static enum metric take_metric_key(struct reader *r)
 {
-    for (size_t i = 0; i < sizeof(metrics) / sizeof(metrics[0]); i++) {
-        int64_t value = 0;
-        bool has_fraction = false;
-        if (!cp_view_is(key, metrics[i].key))
-            continue;
-        if (!mark(&r->metrics, 1U << i) || !take_number(r, &value, &has_fraction) ||
-            (metrics[i].is_whole && has_fraction))
-            return false;
-        char *to = (char *)r->out + metrics[i].offset;
-        int mb = (int)(value / 1000);
-        if (metrics[i].is_mb)
-            memcpy(to, &mb, sizeof(mb));
-        else
-            memcpy(to, &value, sizeof(value));
-        return true;
-    }
-    return false;
+    if (TAKE_KEY(r, "\"durationMs\""))
+        return METRIC_DURATION;
+    if (TAKE_KEY(r, "\"billedDurationMs\""))
+        return METRIC_BILLED;
+    if (TAKE_KEY(r, "\"memorySizeMB\""))
+        return METRIC_MEMORY;
+    if (TAKE_KEY(r, "\"maxMemoryUsedMB\""))
+        return METRIC_MAX_MEMORY;
+    if (TAKE_KEY(r, "\"initDurationMs\""))
+        return METRIC_INIT;
+    if (TAKE_KEY(r, "\"restoreDurationMs\""))
+        return METRIC_RESTORE;
+    return TAKE_KEY(r, "\"billedRestoreDurationMs\"") ? METRIC_BILLED_RESTORE : METRIC_COUNT;
 }
 
-static bool is_status(struct cp_view v)
+static bool take_metric(struct reader *r)
 {
-    return cp_view_is(v, "success") || cp_view_is(v, "failure") || cp_view_is(v, "error") ||
-           cp_view_is(v, "timeout");
+    static const unsigned whole = 1U << METRIC_BILLED | 1U << METRIC_MEMORY |
+                                  1U << METRIC_MAX_MEMORY | 1U << METRIC_BILLED_RESTORE;
+    enum metric metric = take_metric_key(r);
+    bool has_fraction = false;
+    return metric < METRIC_COUNT && mark(&r->metrics, 1U << metric) &&
+           take_number(r, &r->values[metric], &has_fraction) &&
+           !(has_fraction && (whole & 1U << metric));
 }
 
-static bool take_record_member(struct reader *r, struct cp_view key)
+static bool take_status(struct reader *r)
+{
+    skip_blanks(r);
+    const char *start = r->p;
+    bool is_known =
+        CP_LOG_SKIP(&r->p, r->end, "\"success\"") || CP_LOG_SKIP(&r->p, r->end, "\"failure\"") ||
+        CP_LOG_SKIP(&r->p, r->end, "\"error\"") || CP_LOG_SKIP(&r->p, r->end, "\"timeout\"");
+    if (is_known)
+        r->status = (struct cp_view){start + 1, (size_t)(r->p - start) - 2};
+    return is_known;
+}
+
+/* A quote, `n` characters, a quote. */
+static bool take_quoted(struct reader *r, size_t n, struct cp_view *out)
+{
+    skip_blanks(r);
+    if ((size_t)(r->end - r->p) < n + 2 || r->p[0] != '"' || r->p[n + 1] != '"')
+        return false;
+    *out = (struct cp_view){r->p + 1, n};
+    r->p += n + 2;
+    return true;
+}
+
+static bool take_request_id(struct reader *r)
 {
     struct cp_view text;
-    if (cp_view_is(key, "requestId"))
-        return mark(&r->seen, KEY_REQUEST_ID) && take_string(r, &text) &&
-               cp_log_uuid(text, r->out->request_id);
-    if (cp_view_is(key, "status"))
-        return mark(&r->seen, KEY_STATUS) && take_string(r, &r->status) && is_status(r->status);
-    if (cp_view_is(key, "errorType"))
-        return mark(&r->seen, KEY_ERROR_TYPE) && take_string(r, &r->out->error_type) &&
-               r->out->error_type.n && r->out->error_type.n <= CP_RECORD_ERROR_TYPE_MAX;
-    if (cp_view_is(key, "metrics"))
+    return mark(&r->seen, KEY_REQUEST_ID) && take_quoted(r, CP_LOG_UUID, &text) &&
+           cp_log_uuid_read(text.p, r->id);
+}
+
+static bool take_report_member(struct reader *r)
+{
+    if (TAKE_KEY(r, "\"requestId\""))
+        return take_request_id(r);
+    if (TAKE_KEY(r, "\"metrics\""))
         return mark(&r->seen, KEY_METRICS) && take_object(r, take_metric);
-    return (cp_view_is(key, "spans") || cp_view_is(key, "tracing")) && skip_value(r);
+    if (TAKE_KEY(r, "\"status\""))
+        return mark(&r->seen, KEY_STATUS) && take_status(r);
+    if (TAKE_KEY(r, "\"errorType\""))
+        return mark(&r->seen, KEY_ERROR_TYPE) && take_string(r, &r->error_type) &&
+               r->error_type.n && r->error_type.n <= CP_RECORD_ERROR_TYPE_MAX;
+    return (TAKE_KEY(r, "\"spans\"") || TAKE_KEY(r, "\"tracing\"")) && skip_value(r);
 }
 
-static bool take_member(struct reader *r, struct cp_view key)
+static bool take_start_member(struct reader *r)
 {
+    if (TAKE_KEY(r, "\"requestId\""))
+        return take_request_id(r);
+    if (TAKE_KEY(r, "\"version\""))
+        return mark(&r->seen, KEY_VERSION) && take_string(r, &r->version) && r->version.n &&
+               r->version.n <= VERSION_MAX;
+    return (TAKE_KEY(r, "\"functionArn\"") || TAKE_KEY(r, "\"tracing\"")) && skip_value(r);
+}
+
+static bool take_time(struct reader *r)
+{
+    enum { USUAL = sizeof("2026-10-08T14:03:11.482Z") - 1 };
     struct cp_view text;
-    if (cp_view_is(key, "time"))
-        return mark(&r->seen, KEY_TIME) && take_string(r, &text) &&
-               cp_log_clock_read(r->clock, text, &r->out->end_at_ms);
-    if (cp_view_is(key, "type"))
-        return mark(&r->seen, KEY_TYPE) && take_string(r, &text) &&
-               cp_view_is(text, "platform.report");
-    return cp_view_is(key, "record") && mark(&r->seen, KEY_RECORD) &&
-           take_object(r, take_record_member);
+    return (take_quoted(r, USUAL, &text) || take_string(r, &text)) &&
+           cp_log_clock_read(r->clock, text, &r->at_ms);
+}
+
+static bool take_type(struct reader *r)
+{
+    skip_blanks(r);
+    return r->is_start ? CP_LOG_SKIP(&r->p, r->end, "\"platform.start\"")
+                       : CP_LOG_SKIP(&r->p, r->end, "\"platform.report\"");
+}
+
+static bool take_member(struct reader *r)
+{
+    if (TAKE_KEY(r, "\"time\""))
+        return mark(&r->seen, KEY_TIME) && take_time(r);
+    if (TAKE_KEY(r, "\"type\""))
+        return mark(&r->seen, KEY_TYPE) && take_type(r);
+    return TAKE_KEY(r, "\"record\"") && mark(&r->seen, KEY_RECORD) &&
+           take_object(r, r->record_member);
+}
+
+/* The whole line, with all that an event needs. */
+static bool take_event(struct reader *r)
+{
+    static const unsigned required = KEY_TIME | KEY_TYPE | KEY_RECORD | KEY_REQUEST_ID;
+    return take_object(r, take_member) && (r->seen & required) == required &&
+           cp_view_trim((struct cp_view){r->p, (size_t)(r->end - r->p)}).n == 0;
+}
+
+static int64_t value_of(const struct reader *r, enum metric metric)
+{
+    return r->metrics & 1U << metric ? r->values[metric] : -1;
 }
 
 /* Nothing that the parser would warn about. */
-static bool is_plausible(const struct reader *r)
+static bool is_plausible(const struct cp_digest_record *out)
 {
-    const struct cp_digest_record *out = r->out;
-    static const unsigned required =
-        KEY_TIME | KEY_TYPE | KEY_RECORD | KEY_REQUEST_ID | KEY_METRICS;
-    return (r->seen & required) == required &&
-           (r->metrics & REQUIRED_METRICS) == REQUIRED_METRICS &&
-           out->memory_size_mb >= MEMORY_MIN_MB && out->memory_size_mb <= MEMORY_MAX_MB &&
+    return out->memory_size_mb >= MEMORY_MIN_MB && out->memory_size_mb <= MEMORY_MAX_MB &&
            out->max_memory_used_mb <= out->memory_size_mb && out->billed_us >= out->duration_us &&
            (out->init_us < 0 || out->restore_us < 0);
 }
@@ -251,14 +319,41 @@ static bool is_plausible(const struct reader *r)
 bool cp_log_report_json(struct cp_view line, struct cp_log_clock *clock,
                         struct cp_digest_record *out)
 {
-    struct reader r = {.p = line.p, .end = line.p + line.n, .clock = clock, .out = out};
-    *out = (struct cp_digest_record){.init_us = -1, .restore_us = -1, .billed_restore_us = -1};
-    if (!take_object(&r, take_member) ||
-        cp_view_trim((struct cp_view){r.p, (size_t)(r.end - r.p)}).n || !is_plausible(&r))
+    static const unsigned required = (1U << N_REQUIRED_METRICS) - 1;
+    struct reader r = {
+        .p = line.p, .end = line.p + line.n, .clock = clock, .record_member = take_report_member};
+    if (!take_event(&r) || (r.metrics & required) != required)
         return false;
-    out->start = out->restore_us >= 0 ? CP_START_SNAPSTART
-                 : out->init_us >= 0  ? CP_START_COLD
-                                      : CP_START_WARM;
-    out->outcome = cp_record_outcome(r.status, out->error_type);
+    *out = (struct cp_digest_record){
+        .end_at_ms = r.at_ms,
+        .duration_us = value_of(&r, METRIC_DURATION),
+        .billed_us = value_of(&r, METRIC_BILLED),
+        .init_us = value_of(&r, METRIC_INIT),
+        .restore_us = value_of(&r, METRIC_RESTORE),
+        .billed_restore_us = value_of(&r, METRIC_BILLED_RESTORE),
+        .memory_size_mb = (int)(value_of(&r, METRIC_MEMORY) / 1000),
+        .max_memory_used_mb = (int)(value_of(&r, METRIC_MAX_MEMORY) / 1000),
+        .start = r.metrics & 1U << METRIC_RESTORE ? CP_START_SNAPSTART
+                 : r.metrics & 1U << METRIC_INIT  ? CP_START_COLD
+                                                  : CP_START_WARM,
+        .outcome = cp_record_outcome(r.status, r.error_type),
+        .error_type = r.error_type,
+    };
+    memcpy(out->request_id, r.id, sizeof(r.id));
+    return is_plausible(out);
+}
+
+bool cp_log_start_json(struct cp_view line, struct cp_log_clock *clock, struct cp_digest_note *out)
+{
+    struct reader r = {.p = line.p,
+                       .end = line.p + line.n,
+                       .clock = clock,
+                       .is_start = true,
+                       .record_member = take_start_member};
+    if (!take_event(&r))
+        return false;
+    *out = (struct cp_digest_note){
+        .kind = CP_NOTE_START, .at_ms = r.at_ms, .value_us = -1, .text = r.version};
+    memcpy(out->request_id, r.id, sizeof(r.id));
     return true;
 }

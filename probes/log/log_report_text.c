@@ -3,29 +3,10 @@
  */
 #include "probes/log/log_report.h"
 
-#include <string.h>
-
 #include "probes/log/log_digits.h"
+#include "probes/log/log_uuid.h"
 
 enum { MEMORY_MIN_MB = 128, MEMORY_MAX_MB = 10240 }; /* others: with a warning, or rejected */
-
-static bool skip(const char **p, const char *end, const char *literal, size_t n)
-{
-    if ((size_t)(end - *p) < n || memcmp(*p, literal, n) != 0)
-        return false;
-    *p += n;
-    return true;
-}
-#define SKIP(p, end, literal) skip(p, end, literal, sizeof(literal) - 1)
-
-/* The rest of the line: at most the tab and the line's end. */
-static bool is_end(const char *p, const char *end)
-{
-    (void)SKIP(&p, end, "\t");
-    (void)SKIP(&p, end, "\r");
-    (void)SKIP(&p, end, "\n");
-    return p == end;
-}
 
 bool cp_log_report_text(struct cp_view line, struct cp_digest_record *out)
 {
@@ -36,22 +17,23 @@ bool cp_log_report_text(struct cp_view line, struct cp_digest_record *out)
     uint64_t memory = 0;
     uint64_t used = 0;
     uint64_t init = 0;
-    if (!SKIP(&p, end, "REPORT RequestId: ") || end - p <= CP_LOG_UUID ||
-        !cp_log_uuid((struct cp_view){p, CP_LOG_UUID}, out->request_id))
+    if (!CP_LOG_SKIP(&p, end, "REPORT RequestId: ") || end - p <= CP_LOG_UUID ||
+        !cp_log_uuid_read(p, out->request_id))
         return false;
     p += CP_LOG_UUID;
-    if (!SKIP(&p, end, "\tDuration: ") || !cp_log_hundredths(&p, end, &duration) ||
-        !SKIP(&p, end, " ms\tBilled Duration: ") || !cp_log_digits(&p, end, &billed) ||
-        !SKIP(&p, end, " ms\tMemory Size: ") || !cp_log_digits(&p, end, &memory) ||
-        !SKIP(&p, end, " MB\tMax Memory Used: ") || !cp_log_digits(&p, end, &used) ||
-        !SKIP(&p, end, " MB"))
+    if (!CP_LOG_SKIP(&p, end, "\tDuration: ") || !cp_log_hundredths(&p, end, &duration) ||
+        !CP_LOG_SKIP(&p, end, " ms\tBilled Duration: ") || !cp_log_digits(&p, end, &billed) ||
+        !CP_LOG_SKIP(&p, end, " ms\tMemory Size: ") || !cp_log_digits(&p, end, &memory) ||
+        !CP_LOG_SKIP(&p, end, " MB\tMax Memory Used: ") || !cp_log_digits(&p, end, &used) ||
+        !CP_LOG_SKIP(&p, end, " MB"))
         return false;
-    bool has_init = SKIP(&p, end, "\tInit Duration: ");
-    if (has_init && (!cp_log_hundredths(&p, end, &init) || !SKIP(&p, end, " ms")))
+    bool has_init = CP_LOG_SKIP(&p, end, "\tInit Duration: ");
+    if (has_init && (!cp_log_hundredths(&p, end, &init) || !CP_LOG_SKIP(&p, end, " ms")))
         return false;
-    /* the limits within which the parser has nothing to say */
-    if (!is_end(p, end) || memory < MEMORY_MIN_MB || memory > MEMORY_MAX_MB || used > memory ||
-        billed * 100 < duration)
+    /* the line's end, and the limits within which the parser has nothing to say */
+    (void)CP_LOG_SKIP(&p, end, "\t");
+    if (!cp_log_is_line_end(p, end) || memory < MEMORY_MIN_MB || memory > MEMORY_MAX_MB ||
+        used > memory || billed * 100 < duration)
         return false;
     out->end_at_ms = -1;
     out->duration_us = (int64_t)duration * 10;

@@ -6,8 +6,9 @@
 
 #include "model/base/hash.h"
 
-/* Set-associative: a request can be in one set only, and pushes out the oldest of a full one. */
-enum { SETS = 1024, WAYS = 8, STREAM_SETS = 1024, STREAM_WAYS = 4 };
+/* Set-associative: a request can be in one set only, a cache line, and pushes out the oldest of a
+ * full one. */
+enum { SETS = 2048, WAYS = 4, STREAM_SETS = 512, STREAM_WAYS = 4 };
 
 enum state {
     FREE,
@@ -18,7 +19,7 @@ enum state {
 };
 
 struct entry {
-    uint64_t id[2], stream;
+    uint64_t tag; /* hash of request id and stream */
     uint32_t age; /* of the last change, on the clock below */
     uint8_t state;
     bool is_json;
@@ -28,14 +29,13 @@ struct entry {
 /* An execution environment serves one request at a time. */
 struct stream {
     uint64_t stream; /* 0: free */
-    uint64_t open[2];
-    bool has_open;
-    uint32_t age;
+    uint64_t open;   /* tag; 0: none */
 };
 
 struct cp_log_requests {
     struct entry sets[SETS][WAYS];
-    struct stream streams[STREAM_SETS][STREAM_WAYS];
+    struct stream streams[STREAM_SETS][STREAM_WAYS]; /* latest first */
+    struct entry *latest; /* used last: START, END and REPORT of a request follow each other */
     uint32_t clock;
     size_t n_open; /* of requests whose stream is unknown */
 };
@@ -57,25 +57,27 @@ void cp_log_requests_forget(struct cp_log_requests *t)
 
 /* --- the tables --- */
 
-static void id_of(const struct cp_log_request *request, uint64_t id[2])
-{
-    memcpy(id, request->id, sizeof(request->id));
-}
-
-static struct entry *find(struct cp_log_requests *t, const struct cp_log_request *request)
+static uint64_t tag_of(const struct cp_log_request *request)
 {
     uint64_t id[2];
-    id_of(request, id);
-    struct entry *set = t->sets[cp_hash_mix(id[0], id[1]) % SETS];
+    memcpy(id, request->id, sizeof(request->id));
+    uint64_t tag = cp_hash_mix(cp_hash_mix(id[0], id[1]), request->stream);
+    return tag ? tag : 1;
+}
+
+static struct entry *find(struct cp_log_requests *t, uint64_t tag)
+{
+    if (t->latest && t->latest->tag == tag && t->latest->state != FREE)
+        return t->latest;
+    struct entry *set = t->sets[tag % SETS];
     for (size_t i = 0; i < WAYS; i++) {
-        if (set[i].id[0] == id[0] && set[i].id[1] == id[1] && set[i].stream == request->stream &&
-            set[i].state != FREE)
-            return &set[i];
+        if (set[i].tag == tag && set[i].state != FREE)
+            return t->latest = &set[i];
     }
     return NULL;
 }
 
-static struct stream *stream_of(struct cp_log_requests *t, uint64_t stream)
+static struct stream *find_stream(struct cp_log_requests *t, uint64_t stream)
 {
     struct stream *set = t->streams[stream % STREAM_SETS];
     for (size_t i = 0; i < STREAM_WAYS; i++) {
@@ -85,83 +87,63 @@ static struct stream *stream_of(struct cp_log_requests *t, uint64_t stream)
     return NULL;
 }
 
-static struct stream *make_stream(struct cp_log_requests *t, uint64_t stream)
+/* Moves it to the front of its set; the last one of a full set is forgotten. */
+static void set_open(struct cp_log_requests *t, uint64_t stream, uint64_t tag)
 {
     struct stream *set = t->streams[stream % STREAM_SETS];
-    struct stream *to = stream_of(t, stream);
-    for (size_t i = 0; !to && i < STREAM_WAYS; i++) {
-        if (set[i].stream == 0)
-            to = &set[i];
-    }
-    for (size_t i = 0; !to && i < STREAM_WAYS; i++) {
-        if (i + 1 == STREAM_WAYS || t->clock - set[i].age > t->clock - set[i + 1].age)
-            to = &set[i];
-    }
-    *to = (struct stream){.stream = stream, .age = t->clock};
-    return to;
+    struct stream *at = find_stream(t, stream);
+    size_t i = at ? (size_t)(at - set) : STREAM_WAYS - 1;
+    memmove(set + 1, set, i * sizeof(set[0]));
+    set[0] = (struct stream){.stream = stream, .open = tag};
 }
 
-static void close_open(struct cp_log_requests *t, struct entry *e)
+static struct entry *make(struct cp_log_requests *t, uint64_t tag, bool is_json)
 {
-    struct stream *s = e->stream ? stream_of(t, e->stream) : NULL;
-    if (s && s->open[0] == e->id[0] && s->open[1] == e->id[1])
-        s->has_open = false;
-    if (e->is_counted)
-        t->n_open--;
-    e->is_counted = false;
-}
-
-static struct entry *make(struct cp_log_requests *t, const struct cp_log_request *request)
-{
-    uint64_t id[2];
-    id_of(request, id);
-    struct entry *set = t->sets[cp_hash_mix(id[0], id[1]) % SETS];
+    struct entry *set = t->sets[tag % SETS];
     struct entry *to = &set[0];
-    for (size_t i = 0; i < WAYS; i++) {
-        if (set[i].state == FREE) {
-            to = &set[i];
-            break;
-        }
-        if (t->clock - set[i].age > t->clock - to->age)
+    for (size_t i = 0; i < WAYS && to->state != FREE; i++) {
+        if (set[i].state == FREE || t->clock - set[i].age > t->clock - to->age)
             to = &set[i];
     }
-    if (to->state == OPEN)
-        close_open(t, to);
-    *to = (struct entry){
-        .id = {id[0], id[1]}, .stream = request->stream, .is_json = request->is_json};
+    t->n_open -= to->is_counted;
+    *to = (struct entry){.tag = tag, .is_json = is_json};
+    t->latest = to;
     return to;
 }
 
 static void set_state(struct cp_log_requests *t, struct entry *e, enum state state)
 {
-    if (e->state == OPEN && state != OPEN)
-        close_open(t, e);
+    t->n_open -= e->is_counted;
+    e->is_counted = false;
     e->state = (uint8_t)state;
     e->age = t->clock++;
+}
+
+static void close_stream(struct cp_log_requests *t, uint64_t stream, uint64_t tag)
+{
+    struct stream *s = stream ? find_stream(t, stream) : NULL;
+    if (s && s->open == tag)
+        s->open = 0;
 }
 
 static bool is_any_open(struct cp_log_requests *t, uint64_t stream)
 {
     if (!stream)
         return t->n_open > 0;
-    const struct stream *s = stream_of(t, stream);
-    return s && s->has_open;
+    const struct stream *s = find_stream(t, stream);
+    return s && s->open;
 }
 
 /* The log runs backwards, so what looks open is over. */
 static void forget_open(struct cp_log_requests *t, uint64_t stream)
 {
-    if (stream) {
-        struct stream *s = stream_of(t, stream);
-        if (s)
-            s->has_open = false;
-        return;
-    }
-    for (size_t i = 0; t->n_open > 0 && i < SETS; i++) {
+    struct stream *s = stream ? find_stream(t, stream) : NULL;
+    if (s)
+        s->open = 0;
+    for (size_t i = 0; !stream && t->n_open > 0 && i < SETS; i++) {
         for (size_t k = 0; k < WAYS; k++) {
-            struct entry *e = &t->sets[i][k];
-            if (e->state == OPEN && !e->stream)
-                set_state(t, e, FREE);
+            if (t->sets[i][k].is_counted)
+                set_state(t, &t->sets[i][k], FREE);
         }
     }
 }
@@ -170,41 +152,41 @@ static void forget_open(struct cp_log_requests *t, uint64_t stream)
 
 void cp_log_requests_start(struct cp_log_requests *t, const struct cp_log_request *request)
 {
-    struct entry *e = find(t, request);
+    uint64_t tag = tag_of(request);
+    struct entry *e = find(t, tag);
     if (e && (e->state == ENDED || e->state == REPORTED_ALONE)) {
         set_state(t, e, FREE);
         forget_open(t, request->stream);
         return;
     }
     if (!e)
-        e = make(t, request);
-    else if (e->state == OPEN)
-        close_open(t, e);
+        e = make(t, tag, request->is_json);
     set_state(t, e, OPEN);
     e->is_json = request->is_json;
-    if (!request->stream) {
+    if (request->stream) {
+        set_open(t, request->stream, tag);
+    } else {
         e->is_counted = true;
         t->n_open++;
-        return;
     }
-    struct stream *s = make_stream(t, request->stream);
-    id_of(request, s->open);
-    s->has_open = true;
 }
 
 void cp_log_requests_end(struct cp_log_requests *t, const struct cp_log_request *request)
 {
-    struct entry *e = find(t, request);
+    uint64_t tag = tag_of(request);
+    struct entry *e = find(t, tag);
     if (e && e->state == OPEN && e->is_json != request->is_json)
         return; /* printed by the function */
     if (!e)
-        e = make(t, request);
+        e = make(t, tag, request->is_json);
+    else
+        close_stream(t, request->stream, tag);
     set_state(t, e, ENDED);
 }
 
 static bool report_text(struct cp_log_requests *t, const struct cp_log_request *request)
 {
-    struct entry *e = find(t, request);
+    struct entry *e = find(t, tag_of(request));
     if (e && e->state == ENDED) {
         set_state(t, e, FREE);
         return true;
@@ -214,11 +196,13 @@ static bool report_text(struct cp_log_requests *t, const struct cp_log_request *
 
 static bool report_json(struct cp_log_requests *t, const struct cp_log_request *request)
 {
-    struct entry *e = find(t, request);
+    uint64_t tag = tag_of(request);
+    struct entry *e = find(t, tag);
     switch (e ? (enum state)e->state : FREE) {
     case OPEN:
         if (!e->is_json)
             return false;
+        close_stream(t, request->stream, tag);
         set_state(t, e, REPORTED);
         return true;
     case ENDED:
@@ -233,7 +217,7 @@ static bool report_json(struct cp_log_requests *t, const struct cp_log_request *
     }
     if (is_any_open(t, request->stream))
         return false;
-    set_state(t, make(t, request), REPORTED_ALONE);
+    set_state(t, make(t, tag, true), REPORTED_ALONE);
     return true;
 }
 

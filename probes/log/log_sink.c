@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "model/base/hash.h"
 #include "probes/log/log_origin.h"
 
 static const char *const counter_names[CP_COUNTER_COUNT] = {
@@ -19,13 +18,42 @@ static const char *const counter_names[CP_COUNTER_COUNT] = {
 
 /* --- life --- */
 
-static bool set_text(char **to, const char *text)
+static bool set_text(struct cp_log_sink *sink, enum cp_log_text which, const char *text)
 {
     char *copy = strdup(text ? text : "");
     if (!copy)
         return false;
-    free(*to);
-    *to = copy;
+    free(sink->texts[which]);
+    sink->texts[which] = copy;
+    return true;
+}
+
+/* After a change of group or stream. */
+static void come_home(struct cp_log_sink *sink)
+{
+    struct cp_view stream = cp_view_of(sink->texts[CP_LOG_TEXT_STREAM]);
+    sink->home = (struct cp_log_where){.group = cp_view_of(sink->texts[CP_LOG_TEXT_GROUP]),
+                                       .stream = stream,
+                                       .stream_hash = cp_log_stream_hash(stream),
+                                       .at_ms = -1,
+                                       .is_home = true,
+                                       .is_home_group = true};
+    memset(sink->streams, 0, sizeof(sink->streams));
+    sink->is_at_start = true;
+    sink->is_in_cut = false;
+}
+
+static bool set_options(struct cp_log_sink *sink, const struct cp_log_sink_options *options)
+{
+    sink->digest = options->digest;
+    sink->requests = cp_log_requests_new();
+    if (!sink->requests || !set_text(sink, CP_LOG_TEXT_FUNCTION, options->function) ||
+        !set_text(sink, CP_LOG_TEXT_ARCHITECTURE, options->architecture) ||
+        !set_text(sink, CP_LOG_TEXT_GROUP, options->group) ||
+        !set_text(sink, CP_LOG_TEXT_STREAM, options->stream) ||
+        !set_text(sink, CP_LOG_TEXT_SOURCE, options->source))
+        return false;
+    come_home(sink);
     return true;
 }
 
@@ -33,20 +61,13 @@ enum cp_code cp_log_sink_new(const struct cp_log_sink_options *options, struct c
                              struct cp_error *err)
 {
     struct cp_log_sink *sink = calloc(1, sizeof(*sink));
-    *out = sink;
-    if (!sink)
-        return cp_fail(err, CP_ENOMEM, "out of memory for reading a log");
-    sink->digest = options->digest;
-    sink->is_at_start = true;
-    sink->requests = cp_log_requests_new();
-    if (sink->requests && set_text(&sink->function, options->function) &&
-        set_text(&sink->architecture, options->architecture) &&
-        set_text(&sink->group, options->group) && set_text(&sink->stream, options->stream) &&
-        set_text(&sink->source, options->source))
-        return CP_OK;
-    cp_log_sink_free(sink);
     *out = NULL;
-    return cp_fail(err, CP_ENOMEM, "out of memory for reading a log");
+    if (!sink || !set_options(sink, options)) {
+        cp_log_sink_free(sink);
+        return cp_fail(err, CP_ENOMEM, "out of memory for reading a log");
+    }
+    *out = sink;
+    return CP_OK;
 }
 
 void cp_log_sink_free(struct cp_log_sink *sink)
@@ -54,31 +75,43 @@ void cp_log_sink_free(struct cp_log_sink *sink)
     if (!sink)
         return;
     cp_log_requests_free(sink->requests);
-    free(sink->function);
-    free(sink->architecture);
-    free(sink->group);
-    free(sink->stream);
-    free(sink->source);
+    for (size_t i = 0; i < CP_LOG_TEXT_COUNT; i++)
+        free(sink->texts[i]);
     free(sink);
 }
 
 void cp_log_sink_source(struct cp_log_sink *sink, const char *source, const char *group,
                         const char *stream)
 {
-    /* a name that finds no memory stays as it was: these are names of the same import */
-    (void)set_text(&sink->source, source);
-    (void)set_text(&sink->group, group);
-    (void)set_text(&sink->stream, stream);
+    struct cp_error err;
+    /* what finds no memory here finds none in the digest, which says so */
+    (void)cp_log_sink_flush(sink, &err);
+    sink->home_slot.scope = NULL;
+    (void)set_text(sink, CP_LOG_TEXT_SOURCE, source);
+    (void)set_text(sink, CP_LOG_TEXT_GROUP, group);
+    (void)set_text(sink, CP_LOG_TEXT_STREAM, stream);
     cp_log_requests_forget(sink->requests);
-    sink->is_at_start = true;
-    sink->is_in_cut = false;
+    come_home(sink);
 }
 
 /* --- scopes --- */
 
-struct cp_view cp_log_sink_stream(const struct cp_log_sink *sink, struct cp_view stream)
+struct cp_log_where cp_log_sink_where(const struct cp_log_sink *sink, struct cp_view group,
+                                      struct cp_view stream, int64_t at_ms)
 {
-    return stream.n ? stream : cp_view_of(sink->stream);
+    struct cp_log_where where = sink->home;
+    where.at_ms = at_ms;
+    if (!group.n && !stream.n)
+        return where;
+    where.is_home = false;
+    where.is_home_group = group.n == 0;
+    if (group.n)
+        where.group = group;
+    if (stream.n) {
+        where.stream = stream;
+        where.stream_hash = cp_log_stream_hash(stream);
+    }
+    return where;
 }
 
 static struct cp_view cut_name(struct cp_view name)
@@ -88,20 +121,17 @@ static struct cp_view cut_name(struct cp_view name)
     return name;
 }
 
+/* But for the architecture. */
 static struct cp_digest_name name_of(const struct cp_log_sink *sink,
                                      const struct cp_log_where *where)
 {
-    struct cp_digest_name name = {.architecture = cut_name(cp_view_of(sink->architecture))};
-    struct cp_view stream = cp_log_sink_stream(sink, where->stream);
-    struct cp_view group = where->group.n ? where->group : cp_view_of(sink->group);
+    struct cp_digest_name name = {.function = cp_log_group_function(where->group)};
     struct cp_view by_stream;
-    struct cp_view version;
-    (void)cp_log_stream_origin(stream, &by_stream, &version);
-    name.function = cp_log_group_function(group);
+    (void)cp_log_stream_origin(where->stream, &by_stream, &name.version);
     if (!name.function.n)
-        name.function = by_stream.n ? by_stream : cp_view_of(sink->function);
+        name.function = by_stream.n ? by_stream : cp_view_of(sink->texts[CP_LOG_TEXT_FUNCTION]);
     name.function = cut_name(name.function);
-    name.version = cut_name(version);
+    name.version = cut_name(name.version);
     return name;
 }
 
@@ -110,9 +140,15 @@ static bool same(struct cp_view a, struct cp_view b)
     return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
 }
 
+/* Lengths and last bytes tell most names apart. */
 static size_t slot_of(const struct cp_digest_name *name)
 {
-    return cp_hash_mix(cp_hash(name->function), cp_hash(name->version)) % CP_LOG_SCOPE_SLOTS;
+    size_t f = name->function.n;
+    size_t v = name->version.n;
+    size_t key = 5 * f + 11 * v;
+    key += f ? 3 * (size_t)(unsigned char)name->function.p[f - 1] : 0;
+    key += v ? (size_t)(unsigned char)name->version.p[v - 1] : 0;
+    return key % CP_LOG_SCOPE_SLOTS;
 }
 
 static enum cp_code flush_slot(struct cp_log_scope_slot *slot, struct cp_error *err)
@@ -122,8 +158,21 @@ static enum cp_code flush_slot(struct cp_log_scope_slot *slot, struct cp_error *
     return n ? cp_digest_tally(slot->scope, "end", CP_VIEW_LIT(""), n, err) : CP_OK;
 }
 
-enum cp_code cp_log_sink_scope(struct cp_log_sink *sink, const struct cp_log_where *where,
-                               struct cp_log_scope_slot **out, struct cp_error *err)
+static enum cp_code fill_slot(struct cp_log_sink *sink, struct cp_digest_name name,
+                              struct cp_log_scope_slot *slot, struct cp_error *err)
+{
+    enum cp_code code = slot->scope ? flush_slot(slot, err) : CP_OK;
+    slot->scope = NULL;
+    name.architecture = cut_name(cp_view_of(sink->texts[CP_LOG_TEXT_ARCHITECTURE]));
+    if (!code)
+        code = cp_digest_scope(sink->digest, &name, &slot->scope, err);
+    if (!code)
+        slot->name = cp_digest_scope_name(slot->scope);
+    return code;
+}
+
+static enum cp_code find_slot(struct cp_log_sink *sink, const struct cp_log_where *where,
+                              struct cp_log_scope_slot **out, struct cp_error *err)
 {
     struct cp_digest_name name = name_of(sink, where);
     struct cp_log_scope_slot *slot = &sink->slots[slot_of(&name)];
@@ -131,12 +180,25 @@ enum cp_code cp_log_sink_scope(struct cp_log_sink *sink, const struct cp_log_whe
     if (slot->scope && same(slot->name.function, name.function) &&
         same(slot->name.version, name.version))
         return CP_OK;
-    enum cp_code code = slot->scope ? flush_slot(slot, err) : CP_OK;
-    slot->scope = NULL;
+    return fill_slot(sink, name, slot, err);
+}
+
+enum cp_code cp_log_sink_scope(struct cp_log_sink *sink, const struct cp_log_where *where,
+                               struct cp_log_scope_slot **out, struct cp_error *err)
+{
+    if (where->is_home) {
+        *out = &sink->home_slot;
+        return sink->home_slot.scope ? CP_OK : fill_slot(sink, name_of(sink, where), *out, err);
+    }
+    if (!where->is_home_group)
+        return find_slot(sink, where, out, err);
+    struct cp_log_stream_slot *known = &sink->streams[where->stream_hash % CP_LOG_STREAM_SLOTS];
+    *out = known->slot;
+    if (known->hash == where->stream_hash && known->slot && known->slot->scope == known->scope)
+        return CP_OK;
+    enum cp_code code = find_slot(sink, where, out, err);
     if (!code)
-        code = cp_digest_scope(sink->digest, &name, &slot->scope, err);
-    if (!code)
-        slot->name = cp_digest_scope_name(slot->scope);
+        *known = (struct cp_log_stream_slot){where->stream_hash, *out, (*out)->scope};
     return code;
 }
 
@@ -151,11 +213,10 @@ enum cp_code cp_log_sink_flush(struct cp_log_sink *sink, struct cp_error *err)
         if (n)
             code = cp_digest_count(sink->digest, counter_names[i], n, CP_VIEW_LIT(""), err);
     }
-    for (size_t i = 0; !code && sink->has_ends && i < CP_LOG_SCOPE_SLOTS; i++) {
-        if (sink->slots[i].scope)
-            code = flush_slot(&sink->slots[i], err);
-    }
-    sink->has_ends = false;
+    if (!code)
+        code = flush_slot(&sink->home_slot, err);
+    for (size_t i = 0; !code && i < CP_LOG_SCOPE_SLOTS; i++)
+        code = flush_slot(&sink->slots[i], err);
     return code;
 }
 
@@ -177,8 +238,9 @@ enum cp_code cp_log_sink_fault(struct cp_log_sink *sink, const char *what, struc
                                struct cp_view line, struct cp_error *err)
 {
     char text[CP_LOG_EXAMPLE_MAX] = "";
-    if (sink->source[0]) {
-        add(text, sizeof(text), cp_view_of(sink->source));
+    struct cp_view source = cp_view_of(sink->texts[CP_LOG_TEXT_SOURCE]);
+    if (source.n) {
+        add(text, sizeof(text), source);
         add(text, sizeof(text), CP_VIEW_LIT(": "));
     }
     if (field.n) {

@@ -7,16 +7,12 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "probes/log/log_origin.h"
-
 /* --- requests --- */
 
-static struct cp_log_request request_of(const struct cp_log_sink *sink,
-                                        const struct cp_log_where *where, const uint8_t id[16],
+static struct cp_log_request request_of(const struct cp_log_where *where, const uint8_t id[16],
                                         bool is_json)
 {
-    struct cp_log_request request = {
-        .stream = cp_log_stream_hash(cp_log_sink_stream(sink, where->stream)), .is_json = is_json};
+    struct cp_log_request request = {.stream = where->stream_hash, .is_json = is_json};
     memcpy(request.id, id, sizeof(request.id));
     return request;
 }
@@ -25,7 +21,7 @@ enum cp_code cp_log_sink_start(struct cp_log_sink *sink, const struct cp_log_whe
                                const uint8_t id[16], struct cp_view version, bool is_json,
                                struct cp_error *err)
 {
-    struct cp_log_request request = request_of(sink, where, id, is_json);
+    struct cp_log_request request = request_of(where, id, is_json);
     struct cp_digest_note note = {
         .kind = CP_NOTE_START, .at_ms = where->at_ms, .value_us = -1, .text = version};
     struct cp_log_scope_slot *slot = NULL;
@@ -38,13 +34,12 @@ enum cp_code cp_log_sink_start(struct cp_log_sink *sink, const struct cp_log_whe
 enum cp_code cp_log_sink_end(struct cp_log_sink *sink, const struct cp_log_where *where,
                              const uint8_t id[16], bool is_json, struct cp_error *err)
 {
-    struct cp_log_request request = request_of(sink, where, id, is_json);
+    struct cp_log_request request = request_of(where, id, is_json);
     struct cp_log_scope_slot *slot = NULL;
     cp_log_requests_end(sink->requests, &request);
     enum cp_code code = cp_log_sink_scope(sink, where, &slot, err);
     if (!code && !is_json) /* of JSON logs, most of which have no such event, the REPORT */
         slot->n_end++;
-    sink->has_ends = true;
     return code;
 }
 
@@ -52,7 +47,7 @@ enum cp_code cp_log_sink_report(struct cp_log_sink *sink, const struct cp_log_wh
                                 struct cp_digest_record *record, bool is_json, struct cp_view line,
                                 bool *is_used, struct cp_error *err)
 {
-    struct cp_log_request request = request_of(sink, where, record->request_id, is_json);
+    struct cp_log_request request = request_of(where, record->request_id, is_json);
     struct cp_log_scope_slot *slot = NULL;
     *is_used = cp_log_requests_report(sink->requests, &request);
     if (!*is_used)
@@ -61,9 +56,8 @@ enum cp_code cp_log_sink_report(struct cp_log_sink *sink, const struct cp_log_wh
     if (code)
         return code;
     slot->n_end += is_json;
-    sink->has_ends |= is_json;
     record->end_at_ms = where->at_ms;
-    record->stream = cp_log_sink_stream(sink, where->stream);
+    record->stream = where->stream;
     code = cp_digest_add(sink->digest, slot->scope, record, err);
     if (code != CP_EINVAL)
         return code;
@@ -76,7 +70,7 @@ void cp_log_sink_follow(struct cp_log_sink *sink, const struct cp_log_where *whe
 {
     uint8_t id[16];
     cp_log_request_id(record->request_id, id);
-    struct cp_log_request request = request_of(sink, where, id, is_json);
+    struct cp_log_request request = request_of(where, id, is_json);
     if (record->kind == CP_RECORD_REPORT)
         (void)cp_log_requests_report(sink->requests, &request);
     else if (record->kind == CP_RECORD_START)
@@ -286,7 +280,7 @@ enum cp_code cp_log_sink_message(struct cp_log_sink *sink, const struct cp_log_w
 enum cp_code cp_log_sink_event(struct cp_log_sink *sink, const struct cp_log_event *event,
                                struct cp_error *err)
 {
-    struct cp_log_where where = {event->group, event->stream, event->at_ms};
+    struct cp_log_where where = cp_log_sink_where(sink, event->group, event->stream, event->at_ms);
     sink->counters[CP_COUNTER_EVENTS]++;
     enum cp_code code = cp_log_sink_message(sink, &where, event->message, err);
     return code ? code : cp_log_sink_flush(sink, err);

@@ -9,7 +9,16 @@
 #include "probes/log/log_requests.h"
 #include "probes/log/log_sink.h"
 
-enum { CP_LOG_SCOPE_SLOTS = 64, CP_LOG_EXAMPLE_MAX = 240 };
+enum { CP_LOG_SCOPE_SLOTS = 64, CP_LOG_STREAM_SLOTS = 1024, CP_LOG_EXAMPLE_MAX = 240 };
+
+enum cp_log_text {
+    CP_LOG_TEXT_FUNCTION,
+    CP_LOG_TEXT_ARCHITECTURE,
+    CP_LOG_TEXT_GROUP,
+    CP_LOG_TEXT_STREAM,
+    CP_LOG_TEXT_SOURCE,
+    CP_LOG_TEXT_COUNT
+};
 
 /* Counted with every line, given to the digest once a call. */
 enum cp_log_counter {
@@ -31,26 +40,39 @@ struct cp_log_scope_slot {
     uint64_t n_end;                /* ends not given to the digest yet */
 };
 
-struct cp_log_sink {
-    struct cp_digest *digest;
-    char *function, *architecture, *group, *stream, *source; /* of the options; "" none */
-    struct cp_log_requests *requests;
-    struct cp_log_clock clock;
-    struct cp_log_scope_slot slots[CP_LOG_SCOPE_SLOTS];
-    uint64_t counters[CP_COUNTER_COUNT];
-    bool has_ends;    /* some slot has */
-    bool is_at_start; /* of an input: a byte order mark may come */
-    bool is_in_cut;   /* inside a line that comes in pieces */
+/* The scope of a stream seen lately, in the group of the whole input. */
+struct cp_log_stream_slot {
+    uint64_t hash;
+    struct cp_log_scope_slot *slot;
+    const struct cp_digest_scope *scope; /* another one is in the slot: look again */
 };
 
 /* Where and when an event was written. */
 struct cp_log_where {
     struct cp_view group, stream;
-    int64_t at_ms; /* -1 unknown */
+    uint64_t stream_hash; /* 0 without a stream */
+    int64_t at_ms;        /* -1 unknown */
+    bool is_home;         /* group and stream are those that hold for the whole input */
+    bool is_home_group;   /* the group is */
 };
 
-/* The group and stream that hold where an event brings none. */
-struct cp_view cp_log_sink_stream(const struct cp_log_sink *sink, struct cp_view stream);
+struct cp_log_sink {
+    struct cp_digest *digest;
+    char *texts[CP_LOG_TEXT_COUNT]; /* of the options; "" none */
+    struct cp_log_requests *requests;
+    struct cp_log_clock clock;
+    struct cp_log_where home;           /* of an event that says nothing */
+    struct cp_log_scope_slot home_slot; /* its scope */
+    struct cp_log_scope_slot slots[CP_LOG_SCOPE_SLOTS];
+    struct cp_log_stream_slot streams[CP_LOG_STREAM_SLOTS];
+    uint64_t counters[CP_COUNTER_COUNT];
+    bool is_at_start; /* of an input: a byte order mark may come */
+    bool is_in_cut;   /* inside a line that comes in pieces */
+};
+
+/* With what holds for the whole input where an event does not say it. */
+struct cp_log_where cp_log_sink_where(const struct cp_log_sink *sink, struct cp_view group,
+                                      struct cp_view stream, int64_t at_ms);
 
 /* The scope of an event, made when new. The slot is good until the next call. */
 enum cp_code cp_log_sink_scope(struct cp_log_sink *sink, const struct cp_log_where *where,

@@ -55,12 +55,22 @@ static void check_straight(struct cp_view line, const struct cp_record *parsed)
     struct cp_log_clock clock = {{0}, 0};
     struct cp_digest_record straight;
     struct cp_digest_record slow = {0};
+    struct cp_digest_note start;
     if (parsed->kind == CP_RECORD_REPORT && parsed->verdict == CP_RECORD_ACCEPTED)
         cp_log_report_of(parsed, &slow);
     if (cp_log_report_text(line, &straight))
         require_at(same_report(&straight, &slow), "straight text is the parser's", line);
     if (cp_log_report_json(line, &clock, &straight))
         require_at(same_report(&straight, &slow), "straight JSON is the parser's", line);
+    if (cp_log_start_json(line, &clock, &start)) {
+        uint8_t id[16];
+        require_at(parsed->kind == CP_RECORD_START && parsed->verdict == CP_RECORD_ACCEPTED,
+                   "a straight start is accepted", line);
+        cp_log_request_id(parsed->request_id, id);
+        require_at(memcmp(id, start.request_id, sizeof(id)) == 0 && start.at_ms == parsed->at_ms &&
+                       same(start.text, parsed->version),
+                   "a straight start is the parser's", line);
+    }
 }
 
 static void check_line(struct cp_view line)
