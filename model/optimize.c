@@ -144,6 +144,19 @@ static int limit_of(const struct optimizer *o)
     return o->input->unreserved_concurrency > 0 ? o->input->unreserved_concurrency : 0;
 }
 
+static bool is_share_observed(const struct optimizer *o, enum cp_concurrency_mode mode)
+{
+    return o->input->observed_cold_share && mode != CP_MODE_PROVISIONED;
+}
+
+static void observe_share(const struct optimizer *o, struct cp_pool_result *pool)
+{
+    const struct cp_interval *seen = o->input->observed_cold_share;
+    pool->cold_share.value = seen->value;
+    pool->cold_share.low = seen->low;
+    pool->cold_share.high = seen->high;
+}
+
 static enum cp_code add_simulated(struct optimizer *o, const struct cp_size_law *law,
                                   enum cp_concurrency_mode mode, int concurrency,
                                   struct cp_candidate **added, struct cp_error *err)
@@ -154,6 +167,8 @@ static enum cp_code add_simulated(struct optimizer *o, const struct cp_size_law 
     enum cp_code code = cp_candidate_simulate(
         &o->context, law, o->input->traffic_per_s, mode == CP_MODE_PROVISIONED ? concurrency : 0,
         mode == CP_MODE_RESERVED ? concurrency : limit_of(o), &pool, err);
+    if (!code && is_share_observed(o, mode))
+        observe_share(o, &pool);
     return code ? code : cp_candidate_evaluate(&o->context, law, &pool, c, err);
 }
 
@@ -167,7 +182,8 @@ static bool is_survival_open(const struct cp_idle_survival *s)
 static enum cp_code ask_optimist(struct optimizer *o, const struct cp_size_law *law,
                                  struct cp_candidate *c, struct cp_error *err)
 {
-    if (isnan(o->input->budget_q) || c->meets_budget || !is_survival_open(o->input->survival))
+    if (isnan(o->input->budget_q) || c->meets_budget || is_share_observed(o, c->mode) ||
+        !is_survival_open(o->input->survival))
         return CP_OK;
     struct cp_candidate_context optimist = o->context;
     optimist.survival.longest_ms = INFINITY;
@@ -331,7 +347,7 @@ static enum cp_code settle_survival(struct optimizer *o, struct cp_error *err)
     if (code)
         return code;
     d->survival_used_ms = here.longest_reuse_ms;
-    if (!is_survival_open(o->input->survival))
+    if (is_share_observed(o, c->mode) || !is_survival_open(o->input->survival))
         return CP_OK;
     code = cp_candidate_simulate(&optimist, law, rate, cp_candidate_provisioned(c), limit_of(o),
                                  &there, err);

@@ -17,7 +17,8 @@
  * `chosen` is that one, and `fallback` the setting that is shown to meet the budget.
  *
  * Idle lifetimes beyond the longest measured interval are taken as ended there: an unmeasured range
- * can only make a setting look worse. Without any idle probe every request is taken as cold.
+ * can only make a setting look worse. Without any idle probe every request is taken as cold. A cold
+ * share that was observed needs no such assumption.
  */
 #ifndef COLDPROF_MODEL_OPTIMIZE_H
 #define COLDPROF_MODEL_OPTIMIZE_H
@@ -54,6 +55,10 @@ struct cp_size_data {
     bool cannot_run;        /* out of memory, timeout or init failure at this size */
 };
 
+struct cp_interval {
+    double value, low, high; /* NAN when not estimable */
+};
+
 struct cp_optimize_input {
     const struct cp_size_data *sizes;
     size_t n_sizes;
@@ -61,9 +66,12 @@ struct cp_optimize_input {
     const struct cp_price_book *price;
     double budget_q; /* 0.99; NAN: no budget, report cost and latency only */
     double budget_ms;
-    double traffic_per_s;       /* > 0; NAN: no traffic given, cold starts judged on their own,
-                                 * and latency_ms, p50_ms .. are those of cold starts (of warm
-                                 * starts with provisioned concurrency) */
+    double traffic_per_s; /* > 0; NAN: no traffic given, cold starts judged on their own,
+                           * and latency_ms, p50_ms .. are those of cold starts (of warm
+                           * starts with provisioned concurrency) */
+    /* Share of cold starts that this very traffic was seen to have on demand (a log): used instead
+     * of the simulated one wherever no concurrency is provisioned. NULL: not seen. */
+    const struct cp_interval *observed_cold_share;
     int current_memory_mb;      /* -1 unknown */
     int unreserved_concurrency; /* account's; -1 unknown */
     int max_provisioned;        /* search limit; 0 means 100 */
@@ -74,10 +82,6 @@ struct cp_optimize_input {
     /* Called between candidates (may be NULL): lets a user interface stay alive. */
     void (*on_progress)(void *context, size_t done, size_t total);
     void *progress_context;
-};
-
-struct cp_interval {
-    double value, low, high; /* NAN when not estimable */
 };
 
 struct cp_candidate {

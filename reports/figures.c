@@ -419,6 +419,8 @@ static enum cp_code decide(struct cp_figures *f, struct cp_error *err)
         .budget_q = run->budget_q,
         .budget_ms = run->budget_ms,
         .traffic_per_s = run->traffic_per_s,
+        .observed_cold_share =
+            isfinite(f->observed_cold_share.value) ? &f->observed_cold_share : NULL,
         .current_memory_mb = run->original_memory_size_mb,
         .unreserved_concurrency = run->unreserved_concurrency,
         .seed = run->seed,
@@ -465,6 +467,8 @@ static enum cp_code compute(struct cp_figures *f, struct cp_error *err)
     count(f);
     f->spend = spend_of(f);
     cp_figures_read_log(f);
+    if (!cp_figures_observe_cold_share(f))
+        return cp_fail(err, CP_ENOMEM, "no memory for the hours of the log");
     if (!fill(f) || !estimate_sizes(f) || !cp_figures_estimate_wall_clock(f))
         return cp_fail(err, CP_ENOMEM, "no memory for the values of %zu samples",
                        f->accounting.planned);

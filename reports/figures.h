@@ -38,6 +38,8 @@ bool cp_figures_is_import(const struct cp_figures *f);
 /* --- figures_log.c: what a log tells beside durations --- */
 /* Fills eras. */
 void cp_figures_read_log(struct cp_figures *f);
+/* Fills observed_cold_share; false: out of memory. */
+bool cp_figures_observe_cold_share(struct cp_figures *f);
 /* Was it written by the runtime interface emulator, whose billed time and used memory are made up?
  */
 bool cp_figures_is_emulated(const struct cp_figures *f);

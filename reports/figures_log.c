@@ -3,12 +3,17 @@
  * that it is no log of AWS.
  */
 #include <math.h>
+#include <stdlib.h>
 
+#include "model/base/units.h"
+#include "model/cold_share.h"
 #include "model/digest.h"
 #include "reports/figures.h"
 
 /* Fewer records may use their whole memory by chance. */
-enum { EMULATED_MIN_N = 5 };
+enum { EMULATED_MIN_N = 5, MINUTES_PER_HOUR = 60, MS_PER_HOUR = 3600000 };
+/* Relative; duplicates that were dropped make a small difference. */
+#define SAME_TRAFFIC 0.02
 
 static void add_eras(struct cp_figures *f, const struct cp_digest_scope *scope)
 {
@@ -17,6 +22,60 @@ static void add_eras(struct cp_figures *f, const struct cp_digest_scope *scope)
         f->eras[i].n_cold += eras[i].n_cold;
         f->eras[i].n_init_billed += eras[i].n_init_billed;
     }
+}
+
+/* --- cold starts of the traffic as it was --- */
+
+/* The share belongs to the traffic that it was seen in: is the one asked about that one? */
+static bool is_traffic_as_logged(const struct cp_figures *f, double n_requests)
+{
+    const struct cp_run *run = &f->data->run;
+    double span_ms = (double)(run->ended_at_ms - run->started_at_ms);
+    double logged_per_s = n_requests * CP_MS_PER_S / span_ms;
+    return span_ms > 0 && fabs(run->traffic_per_s - logged_per_s) <= SAME_TRAFFIC * logged_per_s;
+}
+
+/* Adds the minutes of a scope to the hours since the run's beginning. */
+static void add_hours(const struct cp_digest_scope *scope, int64_t first_hour,
+                      struct cp_cold_block *hours, size_t n_hours)
+{
+    struct cp_digest_minute minute;
+    for (size_t at = 0; cp_digest_next_minute(scope, &at, &minute);) {
+        int64_t hour = minute.minute / MINUTES_PER_HOUR - first_hour;
+        if (hour < 0 || hour >= (int64_t)n_hours)
+            continue;
+        hours[hour].n += minute.arrivals;
+        hours[hour].n_cold += minute.cold_arrivals;
+    }
+}
+
+static double requests_of(const struct cp_cold_block *hours, size_t n)
+{
+    double sum = 0;
+    for (size_t i = 0; i < n; i++)
+        sum += hours[i].n;
+    return sum;
+}
+
+bool cp_figures_observe_cold_share(struct cp_figures *f)
+{
+    const struct cp_run *run = &f->data->run;
+    const struct cp_digest *digest = f->data->digest;
+    f->observed_cold_share = (struct cp_interval){NAN, NAN, NAN};
+    if (!digest || run->started_at_ms < 0 || run->ended_at_ms < run->started_at_ms)
+        return true;
+    /* the first request began before the first record */
+    int64_t first_hour = run->started_at_ms / MS_PER_HOUR - 1;
+    size_t n_hours = (size_t)(run->ended_at_ms / MS_PER_HOUR - first_hour) + 1;
+    struct cp_cold_block *hours = calloc(n_hours, sizeof *hours);
+    if (!hours)
+        return false;
+    for (size_t i = 0; i < cp_digest_n_scopes(digest); i++)
+        add_hours(cp_digest_scope_at(digest, i), first_hour, hours, n_hours);
+    if (is_traffic_as_logged(f, requests_of(hours, n_hours)))
+        f->observed_cold_share = cp_cold_share(hours, n_hours);
+    free(hours);
+    return true;
 }
 
 void cp_figures_read_log(struct cp_figures *f)

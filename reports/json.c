@@ -260,6 +260,7 @@ static void add_log(struct json *j, const struct cp_figures *f)
     add_count(j, "n_duplicates", (size_t)f->data->run.n_duplicates);
     add_bool(j, "is_from_histograms", cp_figures_is_from_digest(f));
     add_eras(j, f);
+    add_interval(j, "observed_cold_share_ratio", f->observed_cold_share);
     close_item(j, '}');
 }
 

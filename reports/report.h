@@ -75,6 +75,8 @@ struct cp_figures {
     size_t n_mismatched;
     /* of a log: cold starts by the time of billing, all 0 without times */
     struct cp_digest_era eras[CP_ERA_COUNT];
+    /* of a log whose own traffic is asked about: decides on demand; else NAN */
+    struct cp_interval observed_cold_share;
     struct cp_warning warnings[CP_WARNINGS_MAX]; /* worst first */
     size_t n_warnings;
 };

@@ -366,8 +366,22 @@ static void add_table(const struct text *t)
         add_note(t, "(n<N: too few samples; this quantile takes N of them at that memory size)");
 }
 
+/* On demand the log itself says how many are cold: nothing is simulated. */
+static void add_observed_share(const struct text *t)
+{
+    const struct cp_interval *share = &t->f->observed_cold_share;
+    char percent[CP_FORMAT_MAX];
+    char line[CP_FORMAT_MAX + 80];
+    if (!isfinite(share->value))
+        return;
+    (void)snprintf(line, sizeof line, "on demand %s %% of requests started cold, as logged",
+                   cp_format_interval(CP_UNIT_PERCENT, *share, percent));
+    add_note(t, line);
+}
+
 static void add_accounting(const struct text *t)
 {
+    add_observed_share(t);
     struct cp_buf line;
     cp_buf_init(&line, 400);
     cp_accounting_text(t->f, &line);
