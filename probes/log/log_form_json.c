@@ -9,7 +9,10 @@
 #include "probes/log/log_form_split.h"
 #include "probes/log/log_json_state.h"
 
-enum { SMALL_MAX = 512 };
+enum {
+    SMALL_MAX = 512,
+    EVENT_LEAST = 64, /* the short way is not tried on less */
+};
 
 static bool is_blank(char c)
 {
@@ -55,7 +58,7 @@ static void raw_keep(struct cp_log_json *json)
 
 /* --- damage --- */
 
-/* What is open is given up; the next object is read as one of its own. */
+/* What is open is given up; the next object is read as one of its own, of a document not known. */
 static void damaged(struct cp_log_json *json, enum cp_form_count what)
 {
     size_t n = (size_t)(json->end - json->p);
@@ -63,6 +66,7 @@ static void damaged(struct cp_log_json *json, enum cp_form_count what)
     json->depth = 0;
     json->raw_depth = 0;
     json->skip_depth = 0;
+    cp_json_forget_document(json);
     json->step = CP_STEP_RESYNC;
 }
 
@@ -303,9 +307,15 @@ static enum cp_code step_value(struct cp_log_json *json, struct cp_error *err)
 {
     if (!skip_blanks(json))
         return CP_OK;
+    char c = *json->p;
+    if (c == '{' && json->end - json->p > EVENT_LEAST) {
+        const char *from = json->p;
+        enum cp_code code = cp_json_events(json, err);
+        if (code || json->p != from)
+            return code;
+    }
     if (json->depth == 0)
         return step_top(json);
-    char c = *json->p;
     if (c == ',') {
         json->p++;
         return CP_OK;

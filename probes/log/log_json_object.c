@@ -132,6 +132,8 @@ void cp_log_json_begin(struct cp_log_json *json)
 {
     json->has_id = json->has_time = json->has_message = json->has_field = false;
     json->at_ms = -1;
+    if (json->depth == 1)
+        json->n_without_group = 0;
     cp_log_slot_reset(&json->stream);
     cp_log_slot_reset(&json->field);
     cp_log_slot_reset(&json->value);
@@ -159,7 +161,7 @@ static void set_time(struct cp_log_json *json, struct cp_view text, bool is_stri
     json->has_time = json->at_ms >= 0 && !is_string;
 }
 
-static enum cp_code emit_message(struct cp_log_json *json, struct cp_error *err)
+enum cp_code cp_json_emit_message(struct cp_log_json *json, struct cp_error *err)
 {
     if (json->message.is_long) {
         cp_form_count(&json->counts, CP_FORM_TOO_LONG, cp_log_slot_view(&json->message));
@@ -212,7 +214,7 @@ enum cp_code cp_json_text_end(struct cp_log_json *json, struct cp_view text, boo
         if (is_string) {
             json->at_ms = -1;
             cp_log_slot_reset(&json->stream);
-            return emit_message(json, err);
+            return cp_json_emit_message(json, err);
         }
         break;
     default:
@@ -223,7 +225,7 @@ enum cp_code cp_json_text_end(struct cp_log_json *json, struct cp_view text, boo
 
 /* --- the end of an object --- */
 
-static void forget_document(struct cp_log_json *json)
+void cp_json_forget_document(struct cp_log_json *json)
 {
     json->is_control = false;
     json->n_without_group = 0;
@@ -239,7 +241,7 @@ static void end_document(struct cp_log_json *json)
     else if (json->log_group.n && json->n_without_group)
         cp_form_count_n(&json->counts, CP_FORM_NO_GROUP, json->n_without_group,
                         cp_log_slot_view(&json->log_group));
-    forget_document(json);
+    cp_json_forget_document(json);
 }
 
 void cp_json_data_end(struct cp_log_json *json)
@@ -282,13 +284,13 @@ enum cp_code cp_log_json_end_object(struct cp_log_json *json, struct cp_error *e
     if (json->has_field)
         set_cell(json);
     if (is_event(json))
-        code = emit_message(json, err);
+        code = cp_json_emit_message(json, err);
     else if (json->row.is_any && (!json->has_field || json->depth == 1))
         code = cp_log_row_emit(&json->row, json->sink, &json->counts, err);
     else if (!json->has_field)
         code = emit_object(json, err);
     if (json->depth == 1)
-        forget_document(json);
+        cp_json_forget_document(json);
     return code;
 }
 

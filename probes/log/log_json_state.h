@@ -101,9 +101,18 @@ struct cp_log_slot *cp_json_slot_of(struct cp_log_json *json, enum cp_json_role 
 bool cp_json_opens(struct cp_log_json *json, enum cp_json_role role, bool is_list,
                    struct cp_json_frame *frame);
 
+/* The group and the stream of what follows are not known. */
+void cp_json_forget_document(struct cp_log_json *json);
 void cp_log_json_begin(struct cp_log_json *json);
 enum cp_code cp_log_json_end_object(struct cp_log_json *json, struct cp_error *err);
 enum cp_code cp_json_list_end(struct cp_log_json *json, struct cp_error *err);
+/* Gives json->message, at_ms and stream to the sink. */
+enum cp_code cp_json_emit_message(struct cp_log_json *json, struct cp_error *err);
+
+/* At {: as many events as lie whole in the piece and look as usual (log_json_event.c); json->p is
+ * behind the last one. */
+enum cp_code cp_json_events(struct cp_log_json *json, struct cp_error *err);
+
 /* The payload is complete: the object that had it is no event. */
 void cp_json_data_end(struct cp_log_json *json);
 /* The string, or number, of json->role is complete. */

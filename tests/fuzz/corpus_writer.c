@@ -72,6 +72,10 @@ static const struct {
     {"digest", "raw yes\ncounts 0\nscope f - -\ncell 128 warm error 1\nnoted exit 1\n"
                "record -1 00000000000000000000000000000001 5 6 -1 -1 -1 128 64 warm error - X\n"
                "note -1 00000000000000000000000000000001 exit -1 killed\n"},
+    {"log_decoder", "\x0b{\"events\":[{\"timestamp\":1,\"message\":\"a\\u00e9\",\"id\":\"1\"}]}"},
+    {"log_decoder",
+     "\x0b[[{\"field\":\"@message\",\"value\":\"m\"}],{\"@duration\":1}]x\n{\"a\":1}"},
+    {"log_decoder", "\x0f{\"awslogs\":{\"data\":\"eyJhIjoxfQ==\"}}"},
     {"json_text", "{\"a\":[1,-2.5e+3,true,false,null,\"\\u00e4\\ud83d\\ude00\"],\"b\":{}}"},
 };
 
