@@ -4,7 +4,7 @@
 coldprof's figures with the truth, and for scripts/bench import. Written from AWS's description of the
 log lines, with nothing of coldprof in it.
 
-    log_generator.py FORM --size 100M [--seed 1] [--repeat N] [-o FILE]   (s3: -o FOLDER)
+    log_generator.py FORM --size 100M [--seed 1] [-o FILE]   (s3: -o FOLDER)
 
 Twenty functions over a week, with rates by hour of week, versions that change and memory sizes that
 change with them. Requests meet execution environments as on Lambda: the one used last serves, one
@@ -56,7 +56,7 @@ class Function:
         self.sigma = rng.uniform(0.3, 0.9)
         self.timeout_ms = 3000 if self.median_ms < 100 else 15000
         self.init_ms = rng.uniform(90, 900)
-        self.n_lines = rng.choice((0, 1, 2, 3, 3, 6))
+        self.n_lines = rng.choice((0, 1, 2, 3, 4, 8))
         self.is_async = rng.random() < 0.5
         self.error_rate = rng.choice((0, 0.001, 0.004))
         self.night = rng.uniform(0.05, 0.9)  # rate at night over the rate at noon
@@ -97,7 +97,7 @@ class Fleet:
         for f in names:
             f.share *= requests / shares
         self.functions = names
-        self.texts = [" ".join(rng.choices(WORDS, k=int(rng.lognormvariate(2.3, 0.7)) + 1)) for _ in range(500)]
+        self.texts = [" ".join(rng.choices(WORDS, k=int(rng.lognormvariate(2.5, 1)) + 1)) for _ in range(500)]
         self.seconds = {}
 
     def events(self):
@@ -117,7 +117,7 @@ class Fleet:
         i = 0
         while i < n:
             at = begin + int(r() * HOUR_MS)
-            many = min(n - i, self.rng.randrange(2, 40)) if r() < 0.008 else 1  # a batch that arrives at once
+            many = min(n - i, self.rng.randrange(2, 40)) if r() < 0.0015 else 1  # a batch that arrives at once
             f.arrivals += [(at + int(r() * 30) if many > 1 else at, self.uuid(), 1) for _ in range(many)]
             i += many
         heapq.heapify(f.arrivals)
@@ -377,6 +377,13 @@ def file_blocks(path, size=16 << 20):
             while piece := f.read(size):
                 yield piece + f.readline()
     return blocks
+
+
+def read_through(path):
+    """Into the page cache."""
+    with open(path, "rb", buffering=0) as f:
+        while f.read(16 << 20):
+            pass
 
 
 def bytes_of(text):
