@@ -97,7 +97,7 @@ class Fleet:
         for f in names:
             f.share *= requests / shares
         self.functions = names
-        self.texts = [" ".join(rng.choices(WORDS, k=int(rng.lognormvariate(2.5, 1)) + 1)) for _ in range(500)]
+        self.texts = [" ".join(rng.choices(WORDS, k=int(rng.lognormvariate(2.9, 1)) + 1)) for _ in range(500)]
         self.seconds = {}
 
     def events(self):
@@ -162,7 +162,7 @@ class Fleet:
         elif luck < f.error_rate:
             outcome, status, error_type = "error", "error", "Runtime.ExitError"
             if rng.random() < 0.2:
-                used, outcome, error_type = e.memory, "out of memory", "Runtime.OutOfMemory"
+                used, outcome, error_type = e.memory, "out_of_memory", "Runtime.OutOfMemory"
         init, restore, billed_restore = startup, -1, -1
         billed = -((-duration - max(init, 0)) // 100)  # one ceiling over the sum
         if f.is_snap_start and is_new:
