@@ -27,6 +27,9 @@ static const struct {
     [CP_CHART_SURVIVAL] = {"survival", "Chance that an idle environment survives",
                            "Share of execution environments still there after an idle interval, "
                            "with 95% confidence band and number of probes."},
+    [CP_CHART_WEEK] = {"week", "Requests in flight by hour of the week",
+                       "Median, 95th percentile and largest number of requests in flight in each "
+                       "hour of the week, over all weeks of the log."},
 };
 
 const char *cp_chart_name(const struct cp_figures *f, enum cp_chart_id id)
@@ -69,6 +72,8 @@ bool cp_chart_has_data(const struct cp_figures *f, enum cp_chart_id id)
         return cp_figures_n_cold(f) > 0;
     case CP_CHART_SURVIVAL:
         return f->survival.status == CP_OK && f->survival.n_points > 1;
+    case CP_CHART_WEEK:
+        return f->traffic.status == CP_OK;
     case CP_CHART_COUNT:
         break;
     }
@@ -80,7 +85,7 @@ void cp_chart_script(const struct cp_figures *f, enum cp_chart_id id, struct cp_
     static void (*const add[CP_CHART_COUNT])(struct cp_canvas *) = {
         [CP_CHART_FRONTIER] = cp_chart_add_frontier, [CP_CHART_INIT] = cp_chart_add_init,
         [CP_CHART_DURATION] = cp_chart_add_duration, [CP_CHART_ECDF] = cp_chart_add_ecdf,
-        [CP_CHART_SURVIVAL] = cp_chart_add_survival,
+        [CP_CHART_SURVIVAL] = cp_chart_add_survival, [CP_CHART_WEEK] = cp_chart_add_week,
     };
     struct cp_canvas c = {.f = f, .out = out};
     cp_chart_mark(f, c.mark);

@@ -466,7 +466,9 @@ static enum cp_code compute(struct cp_figures *f, struct cp_error *err)
     f->fresh_start = fresh_start_of(f->data);
     count(f);
     f->spend = spend_of(f);
-    cp_figures_read_log(f);
+    enum cp_code code = cp_figures_read_log(f, err);
+    if (code)
+        return code;
     if (!cp_figures_observe_cold_share(f))
         return cp_fail(err, CP_ENOMEM, "no memory for the hours of the log");
     if (!fill(f) || !estimate_sizes(f) || !cp_figures_estimate_wall_clock(f))
@@ -475,8 +477,11 @@ static enum cp_code compute(struct cp_figures *f, struct cp_error *err)
     fit_laws(f);
     if (!pool_init(f))
         return cp_fail(err, CP_ENOMEM, "no memory for %zu pooled values", f->data->n_samples);
-    cp_idle_survival_of_samples(f->data->samples, f->data->n_samples, &f->survival);
-    enum cp_code code = decide(f, err);
+    if (f->idle.n_points > 0)
+        cp_idle_survival_fit(f->idle.points, f->idle.n_points, &f->survival);
+    else
+        cp_idle_survival_of_samples(f->data->samples, f->data->n_samples, &f->survival);
+    code = decide(f, err);
     if (code != CP_OK)
         return code;
     if (cp_figures_is_emulated(f))
@@ -518,6 +523,7 @@ void cp_figures_free(struct cp_figures *figures)
 {
     if (!figures)
         return;
+    cp_figures_forget_log(figures);
     free(figures->values);
     free(figures);
 }

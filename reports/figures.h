@@ -36,8 +36,15 @@ void cp_figures_limit_decision(struct cp_figures *f);
 bool cp_figures_is_import(const struct cp_figures *f);
 
 /* --- figures_log.c: what a log tells beside durations --- */
-/* Fills eras. */
-void cp_figures_read_log(struct cp_figures *f);
+/* Eras, traffic, idle probes, retries, outcomes. CP_ENOMEM. */
+enum cp_code cp_figures_read_log(struct cp_figures *f, struct cp_error *err);
+void cp_figures_forget_log(struct cp_figures *f);
+/* One line each, without an end; nothing without times: rates and requests in flight; hours
+ * covered, gaps, retries; failures by kind; billing of init. */
+void cp_traffic_text(const struct cp_figures *f, struct cp_buf *out);
+void cp_coverage_text(const struct cp_figures *f, struct cp_buf *out);
+void cp_failures_text(const struct cp_figures *f, struct cp_buf *out);
+void cp_eras_text(const struct cp_figures *f, struct cp_buf *out);
 /* Fills observed_cold_share; false: out of memory. */
 bool cp_figures_observe_cold_share(struct cp_figures *f);
 /* Was it written by the runtime interface emulator, whose billed time and used memory are made up?

@@ -78,11 +78,62 @@ bool cp_figures_observe_cold_share(struct cp_figures *f)
     return true;
 }
 
-void cp_figures_read_log(struct cp_figures *f)
+static void add_outcomes(struct cp_figures *f, const struct cp_digest_scope *scope)
+{
+    for (size_t i = 0; i < cp_digest_n_cells(scope); i++) {
+        const struct cp_digest_cell *cell = cp_digest_cell_at(scope, i);
+        f->n_by_outcome[cell->outcome] += (size_t)cell->n;
+    }
+}
+
+/* Samples know more than cells: texts of old logs were joined to them. */
+static void count_outcomes(struct cp_figures *f)
+{
+    const struct cp_run_data *data = f->data;
+    for (size_t i = 0; i < data->n_samples; i++)
+        f->n_by_outcome[data->samples[i].outcome]++;
+    for (size_t i = 0; data->n_samples == 0 && i < cp_digest_n_scopes(data->digest); i++)
+        add_outcomes(f, cp_digest_scope_at(data->digest, i));
+}
+
+static enum cp_code read_scopes(struct cp_figures *f, const struct cp_digest_scope **scopes,
+                                struct cp_error *err)
+{
+    size_t n = cp_digest_n_scopes(f->data->digest);
+    for (size_t i = 0; i < n; i++) {
+        scopes[i] = cp_digest_scope_at(f->data->digest, i);
+        add_eras(f, scopes[i]);
+    }
+    count_outcomes(f);
+    cp_digest_idle_of(scopes, n, &f->idle);
+    enum cp_code code = cp_traffic_of(scopes, n, 0, &f->traffic, err);
+    return code ? code : cp_digest_retries_of(scopes, n, &f->retries, err);
+}
+
+enum cp_code cp_figures_read_log(struct cp_figures *f, struct cp_error *err)
 {
     const struct cp_digest *digest = f->data->digest;
-    for (size_t i = 0; digest && i < cp_digest_n_scopes(digest); i++)
-        add_eras(f, cp_digest_scope_at(digest, i));
+    f->traffic.status = f->idle.status = CP_ENODATA;
+    if (!digest)
+        return CP_OK;
+    const struct cp_digest_scope **scopes =
+        calloc(cp_digest_n_scopes(digest) + 1, sizeof(const struct cp_digest_scope *));
+    if (!scopes)
+        return cp_fail(err, CP_ENOMEM, "no memory for the versions of a function");
+    enum cp_code code = read_scopes(f, scopes, err);
+    free(scopes);
+    return code;
+}
+
+void cp_figures_forget_log(struct cp_figures *f)
+{
+    cp_traffic_clear(&f->traffic);
+    cp_digest_retries_clear(&f->retries);
+}
+
+bool cp_figures_has_week(const struct cp_figures *f)
+{
+    return f->traffic.status == CP_OK;
 }
 
 static bool uses_all(const struct cp_digest_cell *cell)

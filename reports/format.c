@@ -9,8 +9,8 @@
 const char *cp_unit_name(enum cp_unit unit)
 {
     static const char *const names[] = {
-        [CP_UNIT_TEXT] = "", [CP_UNIT_COUNT] = "",  [CP_UNIT_MB] = "MB",     [CP_UNIT_MS] = "ms",
-        [CP_UNIT_S] = "s",   [CP_UNIT_USD] = "USD", [CP_UNIT_PERCENT] = "%",
+        [CP_UNIT_TEXT] = "", [CP_UNIT_COUNT] = "", [CP_UNIT_MB] = "MB",   [CP_UNIT_MS] = "ms",
+        [CP_UNIT_S] = "s",   [CP_UNIT_PLAIN] = "", [CP_UNIT_USD] = "USD", [CP_UNIT_PERCENT] = "%",
     };
     return names[unit];
 }
@@ -35,6 +35,7 @@ const char *cp_format(enum cp_unit unit, double value, char out[CP_FORMAT_MAX])
         return cp_number_usd(value, out);
     case CP_UNIT_MS:
     case CP_UNIT_S:
+    case CP_UNIT_PLAIN:
     case CP_UNIT_PERCENT:
         break;
     }

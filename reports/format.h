@@ -21,6 +21,7 @@ enum cp_unit {
     CP_UNIT_MB,      /* whole, exact */
     CP_UNIT_MS,      /* three significant digits */
     CP_UNIT_S,       /* three significant digits */
+    CP_UNIT_PLAIN,   /* three significant digits, without a unit */
     CP_UNIT_USD,     /* cents; four significant digits below one cent */
     CP_UNIT_PERCENT, /* the value is a ratio 0..1, shown times 100 */
 };

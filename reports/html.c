@@ -434,6 +434,12 @@ static void add_survival(const struct page *p)
     const struct cp_idle_survival *s = &p->f->survival;
     cp_buf_adds(p->out, "<section id=\"idle\" aria-labelledby=\"h-idle\">\n"
                         "<h2 id=\"h-idle\">Idle survival</h2>\n");
+    if (s->n_points == 0 && cp_figures_is_import(p->f)) {
+        cp_buf_adds(p->out, "<p>The log does not show how long an environment survives idle "
+                            "time: it has no log streams, or too few pauses in them.</p>\n"
+                            "</section>\n");
+        return;
+    }
     if (s->n_points == 0) {
         cp_buf_adds(p->out, "<p>No idle interval was probed: how long an environment survives "
                             "idle time is unknown.</p>\n</section>\n");
@@ -448,6 +454,14 @@ static void add_survival(const struct page *p)
                     cp_units_format_duration(s->last_warm_ms, warm),
                     cp_units_format_duration(s->first_cold_ms, cold));
     }
+    if (p->f->idle.n_points > 0)
+        cp_buf_addf(p->out,
+                    "<p>Read from the log's streams, each of which is an environment: %zu pauses "
+                    "that an environment outlived, %zu after which another one had to start. It "
+                    "is taken that a request goes to the free environment used last; %zu cold "
+                    "starts contradict that and are left out.%s</p>\n",
+                    p->f->idle.n_warm, p->f->idle.n_cold, p->f->idle.n_contradicting,
+                    p->f->idle.is_partial ? " A sample of the streams was kept." : "");
     add_chart(p, CP_CHART_SURVIVAL,
               "Step line: isotonic estimate; whiskers: exact 95% intervals of each point; band: "
               "what is possible between two probed intervals.");
@@ -457,7 +471,39 @@ static void add_survival(const struct page *p)
 
 /* --- what only a log tells --- */
 
-static void add_log(const struct page *p)
+static void add_sentence(const struct page *p,
+                         void (*text)(const struct cp_figures *, struct cp_buf *))
+{
+    struct cp_buf line;
+    cp_buf_init(&line, 1U << 10);
+    text(p->f, &line);
+    if (line.n) {
+        cp_buf_adds(p->out, "<li>");
+        cp_text_html(p->out, cp_buf_str(&line));
+        cp_buf_adds(p->out, "</li>\n");
+    }
+    cp_buf_clear(&line);
+}
+
+static void add_traffic(const struct page *p)
+{
+    if (p->f->traffic.status != CP_OK)
+        return;
+    cp_buf_adds(p->out, "<section id=\"traffic\" aria-labelledby=\"h-traffic\">\n"
+                        "<h2 id=\"h-traffic\">Traffic</h2>\n<ul>\n");
+    add_sentence(p, cp_traffic_text);
+    add_sentence(p, cp_coverage_text);
+    add_sentence(p, cp_failures_text);
+    cp_buf_adds(p->out, "</ul>\n");
+    add_chart(p, CP_CHART_WEEK,
+              "Solid p50, dashed p95, dots: largest number of requests in flight, seen at four "
+              "instants a minute; a peak between them is not seen.");
+    cp_buf_adds(p->out, "<details>\n<summary>The week by hour</summary>\n");
+    cp_table_html(&cp_table_week, p->f, p->out);
+    cp_buf_adds(p->out, "</details>\n</section>\n");
+}
+
+static void add_billing(const struct page *p)
 {
     if (!cp_figures_is_import(p->f) || cp_table_eras.n_rows(p->f) == 0)
         return;
@@ -698,7 +744,8 @@ void cp_report_html(const struct cp_figures *f, const struct cp_charts *charts, 
     add_cost(&p);
     add_memory(&p);
     add_survival(&p);
-    add_log(&p);
+    add_traffic(&p);
+    add_billing(&p);
     add_method(&p);
     cp_buf_adds(out, "</main>\n</body>\n</html>\n");
 }

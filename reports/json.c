@@ -250,6 +250,87 @@ static void add_eras(struct json *j, const struct cp_figures *f)
     close_item(j, '}');
 }
 
+static void add_hours(struct json *j, const struct cp_traffic *t)
+{
+    open_item(j, "hours_of_week", '[');
+    for (size_t i = 0; i < CP_TRAFFIC_HOURS; i++) {
+        const struct cp_traffic_hour *h = &t->hours[i];
+        open_item(j, NULL, '{');
+        add_count(j, "hour", i);
+        add_count(j, "n_minutes", (size_t)h->n_minutes);
+        add_count(j, "arrivals", (size_t)h->arrivals);
+        add_count(j, "cold_arrivals", (size_t)h->cold_arrivals);
+        add_count(j, "max_arrivals_per_minute", h->max_arrivals_per_minute);
+        add_number(j, "mean_concurrency", h->mean_concurrency);
+        add_number(j, "in_flight_p50", h->in_flight_p50);
+        add_number(j, "in_flight_p95", h->in_flight_p95);
+        add_number(j, "in_flight_max", h->in_flight_max);
+        close_item(j, '}');
+    }
+    close_item(j, ']');
+}
+
+/* null: no record has a time. Hours are of UTC, Monday first. */
+static void add_traffic(struct json *j, const struct cp_traffic *t)
+{
+    enum { MS_A_MINUTE = 60000 };
+    if (t->status != CP_OK) {
+        next_item(j, "traffic");
+        cp_buf_adds(j->out, "null");
+        return;
+    }
+    open_item(j, "traffic", '{');
+    add_int(j, "first_minute_at_ms", t->first_minute * MS_A_MINUTE);
+    add_int(j, "last_minute_at_ms", t->last_minute * MS_A_MINUTE);
+    add_count(j, "arrivals", (size_t)t->arrivals);
+    add_count(j, "cold_arrivals", (size_t)t->cold_arrivals);
+    add_number(j, "arrivals_per_s", t->arrivals_per_s);
+    add_int(j, "peak_minute_at_ms", t->peak_minute * MS_A_MINUTE);
+    add_count(j, "peak_arrivals_per_minute", (size_t)t->peak_arrivals);
+    add_number(j, "mean_concurrency", t->mean_concurrency);
+    add_number(j, "in_flight_p50", t->in_flight_p50);
+    add_number(j, "in_flight_p95", t->in_flight_p95);
+    add_number(j, "in_flight_p99", t->in_flight_p99);
+    add_number(j, "in_flight_max", t->in_flight_max);
+    add_count(j, "n_gaps", t->n_gaps_in_all);
+    add_int(j, "gap_minutes", t->gap_minutes);
+    add_hours(j, t);
+    close_item(j, '}');
+}
+
+static void add_retries(struct json *j, const struct cp_digest_retries *r)
+{
+    open_item(j, "retries", '{');
+    add_count(j, "n_requests", r->n_requests);
+    add_bool(j, "is_all", r->is_all);
+    add_interval(j, "retried_ratio",
+                 (struct cp_interval){r->retried_share, r->retried_low, r->retried_high});
+    add_count(j, "n_retried_after_failure", r->n_retried_after_failure);
+    close_item(j, '}');
+}
+
+static void add_idle(struct json *j, const struct cp_digest_idle *idle)
+{
+    open_item(j, "idle_probes", '{');
+    add_count(j, "n_warm", idle->n_warm);
+    add_count(j, "n_cold", idle->n_cold);
+    add_count(j, "n_short", idle->n_short);
+    add_count(j, "n_contradicting", idle->n_contradicting);
+    add_count(j, "n_censored", idle->n_censored);
+    add_bool(j, "is_partial", idle->is_partial);
+    close_item(j, '}');
+}
+
+static void add_failures(struct json *j, const struct cp_figures *f)
+{
+    open_item(j, "failures", '{');
+    add_count(j, "error", f->n_by_outcome[CP_OUTCOME_ERROR]);
+    add_count(j, "timeout", f->n_by_outcome[CP_OUTCOME_TIMEOUT]);
+    add_count(j, "out_of_memory", f->n_by_outcome[CP_OUTCOME_OUT_OF_MEMORY]);
+    add_count(j, "init_failed", f->n_by_outcome[CP_OUTCOME_INIT_FAILED]);
+    close_item(j, '}');
+}
+
 /* Of runs that were read from logs. */
 static void add_log(struct json *j, const struct cp_figures *f)
 {
@@ -261,6 +342,10 @@ static void add_log(struct json *j, const struct cp_figures *f)
     add_bool(j, "is_from_histograms", cp_figures_is_from_digest(f));
     add_eras(j, f);
     add_interval(j, "observed_cold_share_ratio", f->observed_cold_share);
+    add_traffic(j, &f->traffic);
+    add_retries(j, &f->retries);
+    add_idle(j, &f->idle);
+    add_failures(j, f);
     close_item(j, '}');
 }
 

@@ -12,12 +12,15 @@
 
 #include "model/base/buf.h"
 #include "model/digest.h"
+#include "model/digest_idle.h"
+#include "model/digest_retries.h"
 #include "model/idle_survival.h"
 #include "model/memory_law.h"
 #include "model/optimize.h"
 #include "model/quantile.h"
 #include "model/quote.h"
 #include "model/run.h"
+#include "model/traffic.h"
 
 /* Statistics of one memory size, all from its own samples. */
 struct cp_size_figures {
@@ -73,8 +76,12 @@ struct cp_figures {
     struct cp_accounting accounting;
     struct cp_spend spend; /* of the sweep itself; without a book it was not billed */
     size_t n_mismatched;
-    /* of a log: cold starts by the time of billing, all 0 without times */
-    struct cp_digest_era eras[CP_ERA_COUNT];
+    /* of a log; of sweeps CP_ENODATA and 0 */
+    struct cp_digest_era eras[CP_ERA_COUNT]; /* cold starts by the time of billing */
+    struct cp_traffic traffic;
+    struct cp_digest_idle idle; /* the probes behind `survival` */
+    struct cp_digest_retries retries;
+    size_t n_by_outcome[CP_OUTCOME_UNKNOWN + 1];
     /* of a log whose own traffic is asked about: decides on demand; else NAN */
     struct cp_interval observed_cold_share;
     struct cp_warning warnings[CP_WARNINGS_MAX]; /* worst first */
@@ -111,8 +118,11 @@ enum cp_chart_id {
     CP_CHART_DURATION,
     CP_CHART_ECDF,
     CP_CHART_SURVIVAL,
+    CP_CHART_WEEK, /* of logs only */
     CP_CHART_COUNT
 };
+/* Does the run have a week by hour? */
+bool cp_figures_has_week(const struct cp_figures *f);
 /* "frontier", ...; of the chart of init durations "restore" when environments are restored. */
 const char *cp_chart_name(const struct cp_figures *f, enum cp_chart_id id);
 

@@ -79,3 +79,60 @@ const struct cp_table cp_table_eras = {
     "eras",      "Cold starts whose {init} was billed, by the time of billing",
     era_columns, COUNT(era_columns),
     n_eras,      NULL};
+
+/* --- the week by hour --- */
+
+enum { HOURS_A_DAY = 24 };
+
+#define HOUR_CELL(name, expression)                                                                \
+    static struct cp_cell name(const struct cp_figures *f, size_t row)                             \
+    {                                                                                              \
+        const struct cp_traffic_hour *h = &f->traffic.hours[row];                                  \
+        return number(expression);                                                                 \
+    }
+
+HOUR_CELL(hour_minutes, (double)h->n_minutes)
+HOUR_CELL(hour_arrivals, h->arrivals_per_minute)
+HOUR_CELL(hour_most, h->n_minutes ? (double)h->max_arrivals_per_minute : (double)NAN)
+HOUR_CELL(hour_cold, h->cold_share)
+HOUR_CELL(hour_mean, h->mean_concurrency)
+HOUR_CELL(hour_p50, h->in_flight_p50)
+HOUR_CELL(hour_p95, h->in_flight_p95)
+HOUR_CELL(hour_max, h->in_flight_max)
+
+static struct cp_cell hour_day(const struct cp_figures *f, size_t row)
+{
+    static const char *const days[] = {"Monday", "Tuesday",  "Wednesday", "Thursday",
+                                       "Friday", "Saturday", "Sunday"};
+    (void)f;
+    return text(days[row / HOURS_A_DAY]);
+}
+
+static struct cp_cell hour_hour(const struct cp_figures *f, size_t row)
+{
+    (void)f;
+    return number((double)(row % HOURS_A_DAY));
+}
+
+static size_t n_hours(const struct cp_figures *f)
+{
+    return f->traffic.status == CP_OK ? CP_TRAFFIC_HOURS : 0;
+}
+
+static const struct cp_column week_columns[] = {
+    {"day", "day", CP_UNIT_TEXT, false, false, hour_day},
+    {"hour_utc", "hour, UTC", CP_UNIT_COUNT, false, false, hour_hour},
+    {"n_minutes", "minutes", CP_UNIT_COUNT, false, false, hour_minutes},
+    {"arrivals_per_minute", "arrivals a minute", CP_UNIT_PLAIN, false, false, hour_arrivals},
+    {"max_arrivals_per_minute", "most", CP_UNIT_COUNT, false, false, hour_most},
+    {"cold_share_ratio", "cold share", CP_UNIT_PERCENT, false, false, hour_cold},
+    {"mean_concurrency", "mean in flight", CP_UNIT_PLAIN, false, false, hour_mean},
+    {"in_flight_p50", "p50", CP_UNIT_PLAIN, false, false, hour_p50},
+    {"in_flight_p95", "p95", CP_UNIT_PLAIN, false, false, hour_p95},
+    {"in_flight_max", "max", CP_UNIT_COUNT, false, false, hour_max},
+};
+
+const struct cp_table cp_table_week = {
+    "week",       "The week by hour: arrivals and requests in flight, over all weeks of the log",
+    week_columns, COUNT(week_columns),
+    n_hours,      NULL};

@@ -390,6 +390,15 @@ static void add_accounting(const struct text *t)
     cp_spend_text(t->f, &line);
     if (line.n)
         add_note(t, cp_buf_str(&line));
+    static void (*const of_logs[])(const struct cp_figures *, struct cp_buf *) = {
+        cp_failures_text, cp_traffic_text, cp_coverage_text, cp_eras_text};
+    for (size_t i = 0; i < sizeof of_logs / sizeof of_logs[0]; i++) {
+        cp_buf_reset(&line);
+        if (cp_figures_is_import(t->f))
+            of_logs[i](t->f, &line);
+        if (line.n)
+            add_note(t, cp_buf_str(&line));
+    }
     cp_buf_clear(&line);
 }
 
