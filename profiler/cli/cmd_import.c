@@ -144,8 +144,8 @@ static enum cp_code make_runs(struct session *s, char id[CP_RUN_ID_MAX])
 static enum cp_status print_functions(const struct session *s)
 {
     struct cp_buf out;
-    bool is_wanted =
-        s->list.n > 1 && s->cli->options.format == CP_FORMAT_TABLE && !s->cli->options.output;
+    bool is_wanted = s->list.n > 1 && !s->function[0] &&
+                     s->cli->options.format == CP_FORMAT_TABLE && !s->cli->options.output;
     if (!is_wanted)
         return CP_STATUS_OK;
     cp_buf_init(&out, (size_t)64 * 1024);

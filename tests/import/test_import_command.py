@@ -1,0 +1,173 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""coldprof import as its user runs it, on logs whose every record is known (log_generator.py)."""
+import json
+import math
+import os
+import subprocess
+import sys
+import tempfile
+import unittest
+
+import log_generator
+
+BINARY = os.environ["COLDPROF_BINARY"]
+
+
+def quantile(values, q):
+    """Hyndman and Fan type 8, from its definition."""
+    x = sorted(values)
+    h = (len(x) + 1 / 3) * q + 1 / 3
+    k = min(max(math.floor(h), 1), len(x))
+    low, high = x[k - 1], x[min(k, len(x) - 1)]
+    return low + (min(max(h, 1), len(x)) - k) * (high - low)
+
+
+class World(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = folder.name
+
+    def run_coldprof(self, *words, status=0, stdin=None):
+        env = {k: v for k, v in os.environ.items() if not k.startswith(("COLDPROF_", "AWS_", "XDG_", "COLUMNS"))}
+        env.update(HOME=self.folder)
+        done = subprocess.run([BINARY, *words], env=env, cwd=self.folder, input=stdin, capture_output=True, timeout=200, check=False)
+        self.assertEqual(done.returncode, status, done.stderr.decode())
+        return done
+
+    def report(self, *words, **options):
+        return json.loads(self.run_coldprof("import", *words, "--json", **options).stdout)
+
+    def write_log(self, form, n_requests, seed=1):
+        path = os.path.join(self.folder, f"{form}.log")
+        truth = []
+        with open(path, "wb") as f:
+            f.write(log_generator.generate(form, n_requests, seed, truth))
+        return path, truth
+
+
+def is_right(record):
+    return record.outcome == "measured"
+
+
+class Logs(World):
+    """Small enough that records are kept."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.n_requests = 6000
+
+    def truth_of(self, truth, function):
+        return [r for r in truth if r.function == function]
+
+    def compare(self, report, records):
+        self.assertEqual(report["accounting"]["planned"], len(records))
+        sizes = {s["memory_size_mb"]: s for s in report["sizes"]}
+        self.assertEqual(set(sizes), {r.memory for r in records})
+        for memory, size in sizes.items():
+            good = [r for r in records if r.memory == memory and is_right(r)]
+            warm = [r.duration_us / 1000 for r in good if r.init_us < 0 and r.restore_us < 0]
+            cold = [(r.init_us + r.duration_us) / 1000 for r in good if r.init_us >= 0]
+            self.assertEqual(size["n_warm"], len(warm))
+            self.assertEqual(size["n_cold"], len(cold))
+            self.assertEqual(size["max_memory_used_mb"], max(r.max_memory for r in records if r.memory == memory))
+            for key, values in (("warm_p50", warm), ("cold_p50", cold)):
+                if size[key]["status"] == "ok":
+                    self.assertAlmostEqual(size[key]["value_ms"], quantile(values, 0.5), places=6)
+
+    def test_figures_are_those_of_the_records(self):
+        path, truth = self.write_log("awslogs", self.n_requests)
+        report = self.report(path, "--function", "checkout")
+        self.compare(report, self.truth_of(truth, "checkout"))
+        self.assertEqual(report["run"]["method"], "import")
+        self.assertFalse(report["log"]["is_from_histograms"])
+
+    def test_every_function_has_a_run(self):
+        path, truth = self.write_log("awslogs", self.n_requests)
+        table = self.run_coldprof("import", path).stdout.decode()
+        counts = {}
+        for r in truth:
+            counts[r.function] = counts.get(r.function, 0) + 1
+        for name, n in counts.items():
+            self.assertRegex(table, rf"(?m)^{name} +{n:,} ")
+        runs = json.loads(self.run_coldprof("runs", "--json").stdout)["runs"]
+        self.assertEqual({(r["function"], r["planned"]) for r in runs}, set(counts.items()))
+        most = max(counts, key=counts.get)
+        self.assertEqual(runs[0]["function"], most)
+        self.assertLessEqual(max(map(len, table.split("\n"))), 80)
+
+    def test_samples_as_lines_can_be_imported_again(self):
+        path, _ = self.write_log("awslogs", self.n_requests)
+        first = self.report(path, "--function", "auth", "--region", "eu-west-1")
+        lines = os.path.join(self.folder, "auth.jsonl")
+        self.run_coldprof("report", first["run_id"], "--export", f"jsonl={lines}")
+        again = self.report(lines, "--region", "eu-west-1")
+        self.assertEqual(again["sizes"], first["sizes"])
+        self.assertEqual(again["accounting"], first["accounting"])
+        self.assertEqual(again["log"]["billing_eras"], first["log"]["billing_eras"])
+        for key in ("function", "started_at_ms", "ended_at_ms", "original_memory_size_mb"):
+            self.assertEqual(again["run"][key], first["run"][key])
+
+    def test_a_file_given_twice_counts_once(self):
+        path, truth = self.write_log("awslogs", self.n_requests)
+        copy = os.path.join(self.folder, "copy.log")
+        with open(path, "rb") as f, open(copy, "wb") as g:
+            g.write(f.read())
+        report = self.report(path, copy, "--function", "checkout")
+        self.assertEqual(report["accounting"]["planned"], len(self.truth_of(truth, "checkout")))
+        self.assertEqual(report["log"]["n_duplicates"], len(self.truth_of(truth, "checkout")))
+
+    def test_shards_digested_elsewhere_give_the_same_report(self):
+        path, _ = self.write_log("awslogs", self.n_requests)
+        digest = os.path.join(self.folder, "all.digest")
+        with open(path, "rb") as f:
+            done = self.run_coldprof("digest", "-", stdin=f.read())
+        with open(digest, "wb") as f:
+            f.write(done.stdout)
+        direct = self.report(path, "--function", "checkout")
+        merged = self.report(digest, "--function", "checkout")
+        for key in ("sizes", "accounting", "log", "decision", "idle_survival"):
+            self.assertEqual(merged[key], direct[key])
+
+    def test_an_imported_run_has_every_format(self):
+        path, _ = self.write_log("awslogs", self.n_requests)
+        report = self.report(path, "--function", "checkout")
+        run = report["run_id"]
+        self.run_coldprof("report", run, "-o", "out")
+        with open(os.path.join(self.folder, "out", "report.html"), encoding="utf-8") as f:
+            page = f.read()
+        self.assertIn("no designed experiment", page)
+        self.assertIn("Billing of init", page)
+        self.assertIn("n cold ", self.run_coldprof("report", run, "--format", "md").stdout.decode())
+        self.assertIn("memory_size_mb", self.run_coldprof("report", run, "--format", "csv").stdout.decode())
+        self.assertIn("coldprof sweep checkout", self.run_coldprof("report", run, "--explain", "W023").stdout.decode())
+
+
+class Large(World):
+    """More records than are kept: histograms."""
+
+    def test_counts_are_exact_and_values_close(self):
+        path, truth = self.write_log("awslogs", 90000)
+        self.assertGreater(len(truth), 65536)
+        report = self.report(path, "--function", "checkout")
+        self.assertTrue(report["log"]["is_from_histograms"])
+        records = [r for r in truth if r.function == "checkout"]
+        self.assertEqual(report["accounting"]["planned"], len(records))
+        for size in report["sizes"]:
+            good = [r for r in records if r.memory == size["memory_size_mb"] and is_right(r)]
+            warm = [r.duration_us / 1000 for r in good if r.init_us < 0 and r.restore_us < 0]
+            cold = [(r.init_us + r.duration_us) / 1000 for r in good if r.init_us >= 0]
+            self.assertEqual((size["n_warm"], size["n_cold"]), (len(warm), len(cold)))
+            for key, values, q in (("warm_p50", warm, 0.5), ("warm_p95", warm, 0.95), ("cold_p50", cold, 0.5)):
+                truth_ms = quantile(values, q)
+                self.assertLessEqual(abs(size[key]["value_ms"] - truth_ms), 0.005 * truth_ms)
+                self.assertLess(size[key]["low_ms"], truth_ms)
+                self.assertGreater(size[key]["high_ms"], truth_ms)
+        run = json.loads(self.run_coldprof("runs", "--json").stdout)["runs"][0]
+        self.assertEqual(run["planned"], len(records))
+        refused = self.run_coldprof("report", run["run_id"], "--format", "jsonl", status=1)
+        self.assertIn("too large to keep", refused.stderr.decode())
+
+
+if __name__ == "__main__":
+    unittest.main(argv=sys.argv)
