@@ -222,12 +222,18 @@ static int answer(struct call *call, int status, const struct cp_http_field *mor
 
 static int answer_response(struct call *call)
 {
-    char retry_after[16] = "";
+    char retry_after[16] = "", query_error[96] = "";
     const struct cp_api_response *r = &call->response;
     if (r->retry_after_s >= 0)
         (void)snprintf(retry_after, sizeof retry_after, "%d", r->retry_after_s);
-    const struct cp_http_field more[] = {
-        {"x-amzn-ErrorType", r->error_type}, {"Retry-After", retry_after}, {NULL}};
+    /* CloudWatch was a Query service: its clients take the error's code from here */
+    if (call->request.operation == CP_API_METRICS && r->status >= 400)
+        (void)snprintf(query_error, sizeof query_error, "%s;%s", r->error_type,
+                       r->status < 500 ? "Sender" : "Receiver");
+    const struct cp_http_field more[] = {{"x-amzn-ErrorType", r->error_type},
+                                         {"Retry-After", retry_after},
+                                         {"x-amzn-query-error", query_error},
+                                         {NULL}};
     return answer(call, r->status, more, cp_buf_view(&r->body));
 }
 
@@ -435,14 +441,14 @@ static int run_logs(struct call *call, bool is_signed, int64_t now_ms)
     return answer_response(call);
 }
 
-static int run_metrics(struct call *call, bool is_signed)
+static int run_metrics(struct call *call, bool is_signed, int64_t now_ms)
 {
     call->content_type = "application/x-amz-json-1.0";
     if (is_signed)
-        cp_api_fail(&call->response, 400, "UnknownOperationException", NULL,
-                    "'%s' is not an operation of CloudWatch that is served here",
-                    call->request.action);
-    cp_rpc_failure(&call->response);
+        cp_metrics_handle(call->server->options.metrics, call->request.action, call->raw.body,
+                          now_ms, cp_clock_mono_ms(), &call->response);
+    else
+        cp_rpc_failure(&call->response);
     return answer_response(call);
 }
 
@@ -476,7 +482,7 @@ static int run_request(struct call *call)
     if (call->request.operation == CP_API_LOGS)
         return run_logs(call, is_signed, now_ms);
     if (call->request.operation == CP_API_METRICS)
-        return run_metrics(call, is_signed);
+        return run_metrics(call, is_signed, now_ms);
     if (!is_signed)
         return answer_response(call);
     if (call->request.operation == CP_API_INVOKE || is_stream(call))

@@ -8,6 +8,7 @@
 #include "probes/local/code_store.h"
 #include "probes/local/invoke.h"
 #include "probes/local/logs_api.h"
+#include "probes/local/metrics_api.h"
 
 struct cp_api_server;
 
@@ -17,6 +18,7 @@ struct cp_api_server_options {
     struct cp_pool *pool;
     struct cp_async_queue *queue;
     struct cp_cwl *logs;
+    struct cp_metrics *metrics;
     struct cp_code_store *code_store;
     struct cp_rng *rng;
     const struct cp_credentials *credentials;

@@ -407,6 +407,7 @@ bool cp_control_resolve(struct cp_control *control, const char *function, const 
         return false;
     }
     describe(control, call.function, version, out);
+    (void)cp_view_copy(cp_view_of(call.qualifier), out->qualifier, sizeof out->qualifier);
     return true;
 }
 

@@ -85,6 +85,7 @@ struct cp_configuration {
     int account_unreserved;   /* unreserved concurrency of the account */
     char system_log_level[8]; /* JSON log format: DEBUG, INFO, WARN; "" for Text */
     char log_group[513];
+    char qualifier[160]; /* by which it was resolved; "" none */
 };
 
 /* An answer of the API: status, headers that matter, body. */

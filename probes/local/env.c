@@ -24,7 +24,7 @@ enum { FREEZE_AFTER_MS = 2 };
 
 void cp_invocation_init(struct cp_invocation *invocation)
 {
-    *invocation = (struct cp_invocation){.env = NULL};
+    *invocation = (struct cp_invocation){.duration_ms = NAN};
     cp_buf_init(&invocation->context, 4096);
     cp_buf_init(&invocation->payload, CP_PAYLOAD_MAX);
     cp_buf_init(&invocation->response, CP_RESPONSE_MAX);
@@ -56,6 +56,8 @@ static void finish(struct cp_env *env, double duration_ms, const char *status,
                    const char *error_type)
 {
     cp_env_record_end(env, duration_ms, status, error_type);
+    env->invocation->duration_ms = duration_ms;
+    env->invocation->is_error = strcmp(status, "success") != 0;
     (void)cp_buf_add_view(&env->invocation->log_tail, cp_buf_view(&env->log.tail));
     env->log.has_tail = false;
     deliver(env);

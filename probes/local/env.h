@@ -48,6 +48,9 @@ struct cp_invocation {
     struct cp_env *env;    /* who serves it, NULL before */
     bool is_provisioned;   /* served by provisioned concurrency */
     bool is_unreserved;    /* counts against the account's unreserved concurrency */
+    bool is_spillover;     /* of a version whose provisioned concurrency was all in use */
+    int64_t began_at_ms;   /* when the pool took it */
+    char qualifier[160];   /* it was invoked with; "" none */
     void (*on_done)(struct cp_invocation *invocation);
     /* NULL: the response is kept whole. Else each part of it is told as it comes, and `response`
      * holds at the end only what was not told: the error, if there is one. */
@@ -56,6 +59,8 @@ struct cp_invocation {
     /* result */
     struct cp_buf response;
     const char *function_error; /* NULL, or "Unhandled" */
+    double duration_ms;         /* as its REPORT has it; NAN: it has none */
+    bool is_error;              /* its REPORT does not say success */
     int api_status;             /* not 0: Invoke itself fails (restore), with: */
     const char *api_error_type, *api_message;
     struct cp_buf log_tail;

@@ -20,7 +20,10 @@ add_library(cp_local_logs STATIC
     query_read.c
     query_run.c
     query_value.c
+    metric_statistic.c
+    metric_store.c
+    metrics_api.c
     rate_limit.c)
 target_link_libraries(cp_local_logs
-    PUBLIC cp_base cp_local_control
+    PUBLIC cp_base cp_model cp_local_control
     PRIVATE cp_os PkgConfig::CJSON)

@@ -287,9 +287,40 @@ static void on_init_failed(struct cp_env *env)
     end_env(env);
 }
 
+static struct cp_metric_call metric_call(const struct member *m, const char *qualifier)
+{
+    return (struct cp_metric_call){m->function->name, qualifier, m->config.version};
+}
+
+static void count_begin(const struct member *m, const struct cp_configuration *config,
+                        struct cp_invocation *invocation)
+{
+    invocation->began_at_ms = cp_clock_unix_ms();
+    invocation->is_spillover = m->provisioned > 0 && !invocation->is_provisioned;
+    (void)cp_view_copy(cp_view_of(config->qualifier), invocation->qualifier,
+                       sizeof invocation->qualifier);
+    const struct cp_metric_call call = metric_call(m, invocation->qualifier);
+    cp_metric_store_begin(m->pool->options.metrics, &call, invocation->began_at_ms);
+}
+
+static void count_end(const struct member *m, const struct cp_invocation *invocation)
+{
+    const struct cp_metric_call call = metric_call(m, invocation->qualifier);
+    const struct cp_metric_result result = {
+        .began_at_ms = invocation->began_at_ms,
+        .ended_at_ms = cp_clock_unix_ms(),
+        .duration_ms = invocation->duration_ms,
+        .is_error = invocation->is_error || invocation->function_error || invocation->api_status,
+        .is_provisioned = invocation->is_provisioned,
+        .is_spillover = invocation->is_spillover,
+    };
+    cp_metric_store_end(m->pool->options.metrics, &call, &result);
+}
+
 static void on_done(struct cp_env *env, struct cp_invocation *invocation)
 {
     struct member *m = member_of(env);
+    count_end(m, invocation);
     if (invocation->is_provisioned)
         return;
     m->function->busy--;
@@ -366,8 +397,8 @@ static const char *throttle_reason(const struct cp_pool *pool, const struct memb
                                                                : NULL;
 }
 
-static bool invoke_on_demand(struct member *m, struct cp_invocation *invocation,
-                             struct cp_api_response *refusal)
+static bool invoke_on_demand(struct member *m, const struct cp_configuration *config,
+                             struct cp_invocation *invocation, struct cp_api_response *refusal)
 {
     struct cp_error err = {.code = CP_OK};
     struct cp_env *env = find_env(m, false);
@@ -376,6 +407,7 @@ static bool invoke_on_demand(struct member *m, struct cp_invocation *invocation,
     m->function->busy++;
     if (invocation->is_unreserved)
         m->pool->busy_unreserved++;
+    count_begin(m, config, invocation);
     if (env) {
         cp_env_assign(env, invocation);
         return true;
@@ -385,6 +417,8 @@ static bool invoke_on_demand(struct member *m, struct cp_invocation *invocation,
     m->function->busy--;
     if (invocation->is_unreserved)
         m->pool->busy_unreserved--;
+    invocation->is_error = true;
+    count_end(m, invocation);
     cp_api_fail(refusal, 500, "ServiceException", NULL, "%s", err.text);
     return false;
 }
@@ -402,17 +436,20 @@ bool cp_pool_invoke(struct cp_pool *pool, const struct cp_configuration *config,
     struct cp_env *env = m->is_provisioned_usable ? find_env(m, true) : NULL;
     invocation->is_provisioned = env != NULL;
     if (env) {
+        count_begin(m, config, invocation);
         cp_env_assign(env, invocation);
         return true;
     }
     const char *reason = throttle_reason(pool, m, config);
     if (reason) {
+        const struct cp_metric_call call = metric_call(m, config->qualifier);
+        cp_metric_store_throttle(pool->options.metrics, &call, cp_clock_unix_ms());
         cp_api_fail(refusal, 429, "TooManyRequestsException", reason, "Rate Exceeded.");
         refusal->retry_after_s = 0;
         return false;
     }
     invocation->is_unreserved = config->reserved < 0;
-    return invoke_on_demand(m, invocation, refusal);
+    return invoke_on_demand(m, config, invocation, refusal);
 }
 
 static void retire_member(struct member *m, bool busy_too)

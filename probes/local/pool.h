@@ -9,6 +9,7 @@
 #include "model/base/rng.h"
 #include "probes/local/control.h"
 #include "probes/local/env.h"
+#include "probes/local/metric_store.h"
 #include "probes/local/runtime_api.h"
 #include "probes/local/serve.h"
 #include "probes/local/slot_stock.h"
@@ -23,6 +24,7 @@ struct cp_pool_options {
     struct cp_idle_law idle_law;
     const char *region, *account_id;
     struct cp_log_store *log_store;
+    struct cp_metric_store *metrics;
     int sink_fd;
     int init_limit_ms;
     bool throttle_init;

@@ -20,6 +20,7 @@
 #include "probes/local/bootstraps.h"
 #include "probes/local/json_out.h"
 #include "probes/local/logs_api.h"
+#include "probes/local/metrics_api.h"
 #include "probes/local/pool.h"
 #include "probes/local/slot_guard.h"
 #include "probes/os/clock.h"
@@ -50,6 +51,7 @@ struct service {
     struct cp_control *control;
     struct cp_runtime_api *runtime_api;
     struct cp_cwl *logs;
+    struct cp_metrics metrics;
     struct cp_pool *pool;
     struct cp_async_queue *queue;
     struct cp_api_server *server;
@@ -329,6 +331,7 @@ static enum cp_code start_logs(struct service *s)
         .seed = s->options->seed,
         .rate_ratio = s->options->control_rate / aws_rate,
     };
+    cp_metrics_init(&s->metrics, options.rate_ratio);
     return cp_cwl_new(&options, &s->logs, s->err);
 }
 
@@ -348,6 +351,7 @@ static enum cp_code start_pool(struct service *s)
         .account_id = account_of(s),
         .sink_fd = s->sink_fd,
         .log_store = cp_cwl_store(s->logs),
+        .metrics = &s->metrics.store,
         .init_limit_ms = o->init_limit_ms ? o->init_limit_ms : INIT_LIMIT_MS,
         .throttle_init = o->throttle_init,
         .n_slots_ready = SLOTS_READY,
@@ -371,6 +375,7 @@ static enum cp_code start_server(struct service *s)
         .pool = s->pool,
         .queue = s->queue,
         .logs = s->logs,
+        .metrics = &s->metrics,
         .code_store = &s->code_store,
         .rng = &s->rng,
         .credentials = &s->options->credentials,
@@ -430,6 +435,7 @@ static void end(struct service *s)
     cp_runtime_api_free(s->runtime_api);
     s->pool = NULL;
     cp_cwl_free(s->logs);
+    cp_metrics_clear(&s->metrics);
     cp_control_free(s->control);
     wait_for_guards();
     (void)cp_cgroup_sweep_own(&s->kit.cgroup);

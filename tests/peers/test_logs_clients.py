@@ -307,6 +307,75 @@ class Query(Case):
         self.refused("InvalidParameterException", 400, self.logs.stop_query, queryId=begun)
 
 
+class Metrics(Case):
+    """What CloudWatch says about invocations that were made here, compared with the function's own log."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.metrics = cls.shapes.watch(cls.service.client("cloudwatch"))
+
+    def asked(self, *queries, **more):
+        """{id: {time: value}} of (id, metric, stat, period, dimensions)."""
+        wanted = [{"Id": i, "MetricStat": {"Metric": {"Namespace": "AWS/Lambda", "MetricName": m,
+                                                      "Dimensions": [{"Name": n, "Value": v} for n, v in d.items()]},
+                                           "Period": p, "Stat": s}} for i, m, s, p, d in queries]
+        now = datetime.datetime.now(datetime.timezone.utc)
+        times = {"StartTime": now - datetime.timedelta(hours=1), "EndTime": now + datetime.timedelta(minutes=1), **more}
+        found = {}
+        self.pages = 0
+        for page in self.metrics.get_paginator("get_metric_data").paginate(MetricDataQueries=wanted, **times):
+            self.pages += 1
+            for r in page["MetricDataResults"]:
+                found.setdefault(r["Id"], {}).update(zip(r["Timestamps"], r["Values"]))
+        return found
+
+    def test_what_was_invoked_is_counted(self):
+        group = self.invoked("counted", 4, "def handler(event, context):\n    if event.get('fail'):\n        raise ValueError('x')\n    return 1\n")
+        self.client.invoke(FunctionName="counted", Payload=b'{"fail": true}')
+        self.client.publish_version(FunctionName="counted")
+        self.client.create_alias(FunctionName="counted", Name="live", FunctionVersion="1")
+        self.client.invoke(FunctionName="counted", Qualifier="live")
+        self.client.put_function_concurrency(FunctionName="counted", ReservedConcurrentExecutions=0)
+        for _ in range(3):
+            self.refused("TooManyRequestsException", 429, self.client.invoke, FunctionName="counted")
+        reports = self.filtered(group, filterPattern="REPORT")
+        durations = [float(re.search(r"\tDuration: ([0-9.]+) ms", e["message"])[1]) for e in reports]
+        self.assertEqual(len(durations), 6)
+        fn = {"FunctionName": "counted"}
+        hour = 3600
+        got = self.asked(("n", "Invocations", "Sum", hour, fn), ("e", "Errors", "Sum", hour, fn), ("t", "Throttles", "Sum", hour, fn),
+                         ("total", "Duration", "Sum", hour, fn), ("most", "Duration", "Maximum", hour, fn),
+                         ("c", "ConcurrentExecutions", "Maximum", hour, fn), ("a", "Invocations", "Sum", hour, {**fn, "Resource": "counted:live"}),
+                         ("v", "Invocations", "Sum", hour, {**fn, "ExecutedVersion": "1"}), ("none", "Duration", "Sum", hour, {"FunctionName": "no"}),
+                         ("minutes", "Invocations", "Sum", 60, fn))
+        total = {k: sum(v.values()) for k, v in got.items()}  # the hour may have changed meanwhile
+        self.assertEqual((total["n"], total["e"], total["t"], total["a"], total["v"], total["none"], total["minutes"]), (6, 1, 3, 1, 1, 0, 6))
+        self.assertAlmostEqual(total["total"], sum(durations), delta=0.01 * len(durations))  # a REPORT has two decimals
+        self.assertAlmostEqual(max(got["most"].values()), max(durations), delta=0.01)
+        self.assertEqual(max(got["c"].values()), 1)
+        self.assertTrue(all(t.second == 0 for t in got["minutes"]))
+        self.assertNotIn("Init", str(got))
+
+    def test_pages_and_refusals(self):
+        self.invoked("paged", 2)
+        fn = {"FunctionName": "paged"}
+        queries = [(f"q{i}", "Invocations", "Sum", 3600 if i % 2 else 86400, fn) for i in range(5)]
+        whole = self.asked(*queries)
+        self.assertEqual(self.pages, 1)
+        self.assertEqual(self.asked(*queries, MaxDatapoints=2), whole)
+        self.assertGreaterEqual(self.pages, 3)
+        now = datetime.datetime.now(datetime.timezone.utc)
+        good = {"Id": "a", "MetricStat": {"Metric": {"Namespace": "AWS/Lambda", "MetricName": "Errors"}, "Period": 60, "Stat": "Sum"}}
+        for change in ({"Id": "A"}, {"MetricStat": {**good["MetricStat"], "Period": 61}}, {"MetricStat": {**good["MetricStat"], "Stat": "tm90"}}):
+            with self.subTest(str(change)):
+                self.refused("ValidationError", 400, self.metrics.get_metric_data, MetricDataQueries=[{**good, **change}],
+                             StartTime=now - datetime.timedelta(hours=1), EndTime=now)
+        self.refused("ValidationError", 400, self.metrics.get_metric_data, MetricDataQueries=[good], StartTime=now, EndTime=now)
+        self.refused("InvalidNextToken", 400, self.metrics.get_metric_data, MetricDataQueries=[good],
+                     StartTime=now - datetime.timedelta(hours=1), EndTime=now, NextToken="x")
+
+
 class Tail(Case):
     """`aws logs tail` in its formats: the forms that `coldprof import` reads. Only version 2 of the AWS CLI
     has it, which is a Debian package."""
