@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 /* CreateExportTask leaves a file of this name, with a sentence in it, beside the logs. */
 static const char write_test[] = "aws-logs-write-test";
@@ -166,7 +167,9 @@ static enum cp_code add_stdin(struct cp_log_files *out, struct cp_error *err)
         if (strcmp(out->files[i].path, "-") == 0)
             return cp_fail(err, CP_EINVAL, "standard input ('-') is named twice");
     }
-    return add(out, "-", -1, err);
+    struct stat st;
+    bool is_file = fstat(STDIN_FILENO, &st) == 0 && S_ISREG(st.st_mode);
+    return add(out, "-", is_file ? (int64_t)st.st_size : -1, err);
 }
 
 static enum cp_code add_argument(struct cp_log_files *out, const char *argument,
@@ -185,6 +188,81 @@ static enum cp_code add_argument(struct cp_log_files *out, const char *argument,
                    argument, strerror(number));
 }
 
+/* --- the same file twice --- */
+
+/* Regular files only: a pipe of two names is two pipes. */
+struct identity {
+    dev_t device;
+    ino_t number;
+    size_t i;
+    bool is_known;
+};
+
+static int compare_identities(const void *a, const void *b)
+{
+    const struct identity *x = a;
+    const struct identity *y = b;
+    if (x->is_known != y->is_known)
+        return x->is_known ? -1 : 1;
+    if (x->device != y->device)
+        return x->device < y->device ? -1 : 1;
+    if (x->number != y->number)
+        return x->number < y->number ? -1 : 1;
+    return x->i < y->i ? -1 : x->i > y->i;
+}
+
+static bool is_same(const struct identity *a, const struct identity *b)
+{
+    return a->is_known && b->is_known && a->device == b->device && a->number == b->number;
+}
+
+static void clear_file(struct cp_log_file *file)
+{
+    free(file->path);
+    free(file->stream);
+    free(file->group);
+    *file = (struct cp_log_file){0};
+}
+
+/* Keeps the first name of each. */
+static void drop_repeated(struct cp_log_files *out, struct identity *ids)
+{
+    for (size_t i = 0; i < out->n; i++) {
+        struct stat st;
+        bool is_known = stat(out->files[i].path, &st) == 0 && S_ISREG(st.st_mode);
+        ids[i] = (struct identity){.i = i, .is_known = is_known};
+        if (is_known) {
+            ids[i].device = st.st_dev;
+            ids[i].number = st.st_ino;
+        }
+    }
+    qsort(ids, out->n, sizeof *ids, compare_identities);
+    for (size_t i = 1; i < out->n; i++) {
+        struct cp_log_file *file = &out->files[ids[i].i];
+        if (!is_same(&ids[i - 1], &ids[i]))
+            continue;
+        out->size -= file->size;
+        out->n_again++;
+        clear_file(file);
+    }
+    size_t n = 0;
+    for (size_t i = 0; i < out->n; i++) {
+        if (out->files[i].path)
+            out->files[n++] = out->files[i];
+    }
+    out->n = n;
+}
+
+static enum cp_code keep_once(struct cp_log_files *out, struct cp_error *err)
+{
+    struct identity *ids = calloc(out->n + 1, sizeof *ids);
+    if (!ids)
+        return fail_memory(err);
+    drop_repeated(out, ids);
+    free(ids);
+    return CP_OK;
+}
+
 enum cp_code cp_log_files_find(const char *const *arguments, size_t n, struct cp_log_files *out,
                                struct cp_error *err)
 {
@@ -195,16 +273,13 @@ enum cp_code cp_log_files_find(const char *const *arguments, size_t n, struct cp
     if (!code && n && !out->n)
         return cp_fail(err, CP_ENOTFOUND, "'%s' holds nothing but CloudWatch's write test",
                        arguments[0]);
-    return code;
+    return code ? code : keep_once(out, err);
 }
 
 void cp_log_files_clear(struct cp_log_files *files)
 {
-    for (size_t i = 0; i < files->n; i++) {
-        free(files->files[i].path);
-        free(files->files[i].stream);
-        free(files->files[i].group);
-    }
+    for (size_t i = 0; i < files->n; i++)
+        clear_file(&files->files[i]);
     free(files->files);
     *files = (struct cp_log_files){0};
 }

@@ -25,9 +25,11 @@ struct cp_log_files {
     size_t n, cap;
     int64_t size;         /* of all whose size is known */
     size_t n_write_tests; /* left out: "aws-logs-write-test", which an S3 export leaves */
+    size_t n_again;       /* left out: another name or a link of a file that is there already */
 };
-/* Files, folders (all files below), patterns (glob, quoted from the shell), "-". CP_ENOTFOUND names
- * the argument; CP_EINVAL: "-" twice. cp_log_files_clear it, also after a failure. */
+/* Files, folders (all files below), patterns (glob, quoted from the shell), "-". The same file
+ * under two names is there once: no record counts twice. CP_ENOTFOUND names the argument;
+ * CP_EINVAL: "-" twice. cp_log_files_clear it, also after a failure. */
 enum cp_code cp_log_files_find(const char *const *arguments, size_t n, struct cp_log_files *out,
                                struct cp_error *err);
 void cp_log_files_clear(struct cp_log_files *files);

@@ -17,7 +17,7 @@ static bool is_stopped(void *context)
 static void tell_account(const struct cp_cli *cli, const struct cp_read_logs *logs,
                          const struct cp_digest *digest)
 {
-    const struct cp_import_account account = {digest, &logs->result, logs->files.n_write_tests};
+    const struct cp_import_account account = {digest, &logs->result, &logs->files};
     struct cp_buf text;
     if (cli->options.is_quiet)
         return;

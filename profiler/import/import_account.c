@@ -127,9 +127,12 @@ static void add_read(const struct cp_import_account *a, struct cp_buf *out)
     (void)cp_buf_adds(out, ", ");
     add_count(out, count_of(a, "events"), "event", "events");
     (void)cp_buf_addc(out, '\n');
-    if (a->n_write_tests)
+    if (a->files && a->files->n_write_tests)
         (void)cp_buf_addf(out, "left out  %zu 'aws-logs-write-test' of an export\n",
-                          a->n_write_tests);
+                          a->files->n_write_tests);
+    if (a->files && a->files->n_again)
+        (void)cp_buf_addf(out, "left out  %zu further %s of files that are read already\n",
+                          a->files->n_again, a->files->n_again == 1 ? "name" : "names");
 }
 
 /* --- records, their time and their functions --- */
@@ -256,6 +259,21 @@ static void add_rows(const struct cp_import_account *a, enum meaning meaning, st
     }
 }
 
+static const char *skipped_text(const char *what)
+{
+    static const char *const texts[][2] = {
+        {"skipped app", "lines of the functions themselves"},
+        {"skipped xray", "of X-Ray"},
+        {"skipped empty", "empty"},
+        {"skipped continuation", "further lines of an event"},
+    };
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        if (strcmp(what, texts[i][0]) == 0)
+            return texts[i][1];
+    }
+    return strchr(what, ' ') + 1;
+}
+
 static void add_skipped(const struct cp_import_account *a, struct cp_buf *out)
 {
     const struct cp_tally *counts = cp_digest_counts(a->digest);
@@ -266,7 +284,7 @@ static void add_skipped(const struct cp_import_account *a, struct cp_buf *out)
         if (!row->count || meaning_of(row->text) != SKIPPED)
             continue;
         (void)cp_buf_addf(out, "%s%s %s", is_first ? "skipped   " : ", ",
-                          count_text(row->count, text), strchr(row->text, ' ') + 1);
+                          count_text(row->count, text), skipped_text(row->text));
         is_first = false;
     }
     if (!is_first)

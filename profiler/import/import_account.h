@@ -15,7 +15,7 @@
 struct cp_import_account {
     const struct cp_digest *digest;
     const struct cp_log_import_result *result; /* NULL: not from files */
-    size_t n_write_tests;                      /* files left out; see log_input.h */
+    const struct cp_log_files *files;          /* what was left out; NULL: nothing */
 };
 
 /* Lines with their ends; the caller's buffer has the failure, if any. */

@@ -155,13 +155,28 @@ static void files_name_what_cannot_be_found(void **state)
     cp_log_files_clear(&files);
 }
 
+static void files_of_two_names_are_there_once(void **state)
+{
+    (void)state;
+    struct cp_log_files files;
+    const char *path = temporary_file("logs/2026.log", "12345", 5);
+    (void)temporary_file("logs/a.log", "123", 3);
+    assert_int_equal(symlink(path, temporary_path("logs/current.log")), 0);
+    assert_int_equal(link(path, temporary_path("logs/zzz.log")), 0);
+    assert_int_equal(find(temporary_path("logs/a.log"), temporary_path("logs"), &files, NULL),
+                     CP_OK);
+    assert_found(&files, "logs/a.log logs/2026.log");
+    assert_int_equal(files.n_again, 3);
+    assert_int_equal(files.size, 8);
+    cp_log_files_clear(&files);
+}
+
 static void files_take_standard_input_once(void **state)
 {
     (void)state;
     struct cp_log_files files;
     struct cp_error err;
     assert_int_equal(find("-", NULL, &files, &err), CP_OK);
-    assert_int_equal(files.files[0].size, -1);
     cp_log_files_clear(&files);
     assert_int_equal(find("-", "-", &files, &err), CP_EINVAL);
     cp_log_files_clear(&files);
@@ -179,6 +194,7 @@ int main(void)
         WITH_FOLDER(files_of_an_export_tell_their_stream),
         WITH_FOLDER(files_leave_out_the_write_test_of_an_export),
         WITH_FOLDER(files_name_what_cannot_be_found),
+        WITH_FOLDER(files_of_two_names_are_there_once),
         WITH_FOLDER(files_take_standard_input_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
