@@ -229,6 +229,7 @@ enum cp_code cp_json_events(struct cp_log_json *json, struct cp_error *err)
     bool is_in_events = json->frames[json->depth].place == CP_PLACE_EVENTS;
     struct reader r = {json->p, json->end - BLOCK};
     enum cp_code code = CP_OK;
+    bool has_any = false;
     while (!code && r.p < r.end && *r.p == '{') {
         struct event event = {.at_ms = -1};
         cp_log_slot_reset(&json->message);
@@ -239,12 +240,16 @@ enum cp_code cp_json_events(struct cp_log_json *json, struct cp_error *err)
         json->at_ms = event.at_ms;
         cp_log_slot_reset(&json->stream);
         cp_log_slot_add(&json->stream, event.stream);
-        code = cp_json_emit_message(json, err);
+        code = cp_json_emit_message(json, true, err);
+        has_any = true;
         json->p = r.p;
         skip_blanks(&r);
         if (r.p < r.end && *r.p == ',')
             r.p++;
         skip_blanks(&r);
     }
+    /* no line: the end of the events, whose counts have waited */
+    if (!code && has_any)
+        code = cp_log_sink_lines(json->sink, CP_LINES_PLAIN, (struct cp_view){0}, false, err);
     return code;
 }

@@ -161,7 +161,7 @@ static void set_time(struct cp_log_json *json, struct cp_view text, bool is_stri
     json->has_time = json->at_ms >= 0 && !is_string;
 }
 
-enum cp_code cp_json_emit_message(struct cp_log_json *json, struct cp_error *err)
+enum cp_code cp_json_emit_message(struct cp_log_json *json, bool has_next, struct cp_error *err)
 {
     if (json->message.is_long) {
         cp_form_count(&json->counts, CP_FORM_TOO_LONG, cp_log_slot_view(&json->message));
@@ -172,6 +172,7 @@ enum cp_code cp_json_emit_message(struct cp_log_json *json, struct cp_error *err
         .stream = cp_log_slot_view(json->stream.n ? &json->stream : &json->log_stream),
         .at_ms = json->at_ms,
         .message = cp_log_slot_view(&json->message),
+        .has_next = has_next,
     };
     if (event.group.n == 0)
         json->n_without_group++;
@@ -214,7 +215,7 @@ enum cp_code cp_json_text_end(struct cp_log_json *json, struct cp_view text, boo
         if (is_string) {
             json->at_ms = -1;
             cp_log_slot_reset(&json->stream);
-            return cp_json_emit_message(json, err);
+            return cp_json_emit_message(json, false, err);
         }
         break;
     default:
@@ -284,7 +285,7 @@ enum cp_code cp_log_json_end_object(struct cp_log_json *json, struct cp_error *e
     if (json->has_field)
         set_cell(json);
     if (is_event(json))
-        code = cp_json_emit_message(json, err);
+        code = cp_json_emit_message(json, false, err);
     else if (json->row.is_any && (!json->has_field || json->depth == 1))
         code = cp_log_row_emit(&json->row, json->sink, &json->counts, err);
     else if (!json->has_field)

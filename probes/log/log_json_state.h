@@ -106,8 +106,8 @@ void cp_json_forget_document(struct cp_log_json *json);
 void cp_log_json_begin(struct cp_log_json *json);
 enum cp_code cp_log_json_end_object(struct cp_log_json *json, struct cp_error *err);
 enum cp_code cp_json_list_end(struct cp_log_json *json, struct cp_error *err);
-/* Gives json->message, at_ms and stream to the sink. */
-enum cp_code cp_json_emit_message(struct cp_log_json *json, struct cp_error *err);
+/* Gives json->message, at_ms and stream to the sink; `has_next` as in struct cp_log_event. */
+enum cp_code cp_json_emit_message(struct cp_log_json *json, bool has_next, struct cp_error *err);
 
 /* At {: as many events as lie whole in the piece and look as usual (log_json_event.c); json->p is
  * behind the last one. */

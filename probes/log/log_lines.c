@@ -159,6 +159,40 @@ static enum cp_code take_record(struct line *line, enum cp_log_class is)
     return cp_log_sink_message(line->sink, line->where, line->prefix.message, line->err);
 }
 
+/* --- events --- */
+
+/* A message over several lines is told by its first one where that is surely the function's own:
+ * a record brings nothing but X-Ray's line with it. JSON may go on over lines. */
+static enum cp_log_class class_of_event(struct cp_view message)
+{
+    const char *lf = message.n ? memchr(message.p, '\n', message.n) : NULL;
+    if (!lf || lf + 1 == message.p + message.n)
+        return cp_log_class_of(message);
+    enum cp_log_class is =
+        cp_log_class_of((struct cp_view){message.p, (size_t)(lf - message.p) + 1});
+    bool is_json = message.p[0] == '{' || message.p[0] == '[';
+    return is == CP_CLASS_APP && !is_json ? CP_CLASS_APP : CP_CLASS_OTHER;
+}
+
+enum cp_code cp_log_sink_event(struct cp_log_sink *sink, const struct cp_log_event *event,
+                               struct cp_error *err)
+{
+    struct line line = {.sink = sink, .prefix = {.message = event->message}, .err = err};
+    enum cp_log_class is = class_of_event(event->message);
+    enum cp_code code = CP_OK;
+    sink->counters[CP_COUNTER_EVENTS]++;
+    if (is == CP_CLASS_APP) {
+        sink->counters[CP_COUNTER_APP]++;
+    } else if (is == CP_CLASS_EMPTY) {
+        sink->counters[CP_COUNTER_EMPTY]++;
+    } else {
+        line.own = cp_log_sink_where(sink, event->group, event->stream, event->at_ms);
+        line.where = &line.own;
+        code = take_record(&line, is);
+    }
+    return code || event->has_next ? code : cp_log_sink_flush(sink, err);
+}
+
 /* --- lines without the form's prefix --- */
 
 /* The rest of an event over several lines, which the platform writes for X-Ray only. */

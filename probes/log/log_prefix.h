@@ -106,6 +106,8 @@ static inline bool cp_log_prefix_take(enum cp_log_line_form form, struct cp_view
     case CP_LINES_AWSLOGS:
         p = cp_log_take_word(p, end, CP_LOG_GROUP_MAX, &out->group);
         p = p ? cp_log_take_stream(p, end, &out->stream) : NULL;
+        while (p && p < end && *p == ' ') /* the tool pads streams to one width */
+            p++;
         p = p ? cp_log_take_time(p, end, &out->time) : NULL;
         break;
     case CP_LINES_EPOCH:

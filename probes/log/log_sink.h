@@ -34,6 +34,7 @@ struct cp_log_event {
     struct cp_view group, stream; /* empty: the form does not say */
     int64_t at_ms;                /* unix ms; -1: the form does not say */
     struct cp_view message;       /* the bare message, without a transport form around it */
+    bool has_next;                /* the caller has more: counts may wait for the last one */
 };
 
 struct cp_log_sink_options {

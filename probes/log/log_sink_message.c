@@ -276,12 +276,3 @@ enum cp_code cp_log_sink_message(struct cp_log_sink *sink, const struct cp_log_w
     t.where.at_ms = where->at_ms >= 0 ? where->at_ms : record.at_ms;
     return judge(&t);
 }
-
-enum cp_code cp_log_sink_event(struct cp_log_sink *sink, const struct cp_log_event *event,
-                               struct cp_error *err)
-{
-    struct cp_log_where where = cp_log_sink_where(sink, event->group, event->stream, event->at_ms);
-    sink->counters[CP_COUNTER_EVENTS]++;
-    enum cp_code code = cp_log_sink_message(sink, &where, event->message, err);
-    return code ? code : cp_log_sink_flush(sink, err);
-}

@@ -48,6 +48,8 @@ enum cp_code cp_log_sink_lines(struct cp_log_sink *sink, enum cp_log_line_form f
                                struct cp_view bytes, bool is_cut, struct cp_error *err)
 {
     (void)err;
+    if (bytes.n == 0) /* the end of some events */
+        return CP_OK;
     sink->n_events++;
     add(sink, &form, sizeof(form));
     add_view(sink, bytes);
