@@ -441,6 +441,10 @@ static void damage_loses_one_event(void **state)
         {"{\"events\":[" EVENT("1", "a") " ? " EVENT("2", "b") "]}", 2, "damaged JSON=1;"},
         {"{\"events\":[" EVENT("1", "a") "]", 1, "unfinished event=1;"},
         {"{\"events\":[" EVENT("1", "a") ",{\"mess", 1, "unfinished event=1;"},
+        {"{\"events\":[{\"message\":\"a\",\"timestamp\":17914681914820000000000,\"id\":\"1\"}]}    "
+         "      "
+         "                              ",
+         1, ""},
         {"hello\n{\"events\":[" EVENT("1", "a") "]}bye", 3,
          "text between documents=1;text between documents=1;"},
     };
