@@ -110,6 +110,12 @@ struct cp_digest_name {
 struct cp_digest *cp_digest_new(void); /* NULL: out of memory */
 void cp_digest_free(struct cp_digest *digest);
 
+/* Digests that will be merged, each filled by a thread of its own, may count their records
+ * together: all drop their raw records once they have more than CP_DIGEST_RAW_MAX between them, as
+ * the merged digest would, and so need the memory for them once. *n_records begins at 0 and is
+ * borrowed until NULL is given, or the digest is freed. */
+void cp_digest_count_with(struct cp_digest *digest, uint64_t *n_records);
+
 /* The scope of that name, made when new. CP_ELIMIT: a name longer than CP_DIGEST_NAME_MAX. */
 enum cp_code cp_digest_scope(struct cp_digest *digest, const struct cp_digest_name *name,
                              struct cp_digest_scope **out, struct cp_error *err);

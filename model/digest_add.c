@@ -180,6 +180,20 @@ static enum cp_code add_to_requests(struct cp_digest_scope *scope, const struct 
     return cp_digest_requests_add(scope->requests, &scope->digest->room, &attempt, err);
 }
 
+void cp_digest_count_with(struct cp_digest *digest, uint64_t *n_records)
+{
+    digest->n_together = n_records;
+}
+
+/* How many there are now: of this digest, or of those that it counts with. */
+static uint64_t count_record(struct cp_digest *digest)
+{
+    uint64_t n = ++digest->n;
+    uint64_t together =
+        digest->n_together ? __atomic_add_fetch(digest->n_together, 1, __ATOMIC_RELAXED) : 0;
+    return together > n ? together : n;
+}
+
 static enum cp_code add_checked(struct cp_digest *digest, struct cp_digest_scope *scope,
                                 const struct cp_digest_record *record, struct cp_error *err)
 {
@@ -194,7 +208,8 @@ static enum cp_code add_checked(struct cp_digest *digest, struct cp_digest_scope
         add_to_era(scope, record);
     if (code || digest->is_raw_dropped)
         return code;
-    if (++digest->n > CP_DIGEST_RAW_MAX) {
+    if (count_record(digest) > CP_DIGEST_RAW_MAX) {
+        digest->is_raw_dropped = true;
         cp_digest_raws_trim(digest);
         return CP_OK;
     }

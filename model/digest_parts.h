@@ -210,8 +210,9 @@ void cp_digest_raws_clear(struct cp_digest_raws *raws);
 
 struct cp_digest {
     struct cp_digest_room room;
-    uint64_t n;       /* records of all scopes that came as records */
-    uint64_t n_notes; /* and notes */
+    uint64_t n;           /* records of all scopes that came as records */
+    uint64_t n_notes;     /* and notes */
+    uint64_t *n_together; /* of several digests; NULL: of this alone */
     bool is_raw_dropped, is_notes_dropped;
     struct cp_digest_scopes *scopes;
     struct cp_digest_raws *raws;

@@ -36,6 +36,7 @@ struct import {
     size_t *left; /* tasks that are not done, of each file */
     struct member *members;
     size_t n_members;
+    uint64_t n_records; /* of all members, while they keep raw records */
     struct cp_monitor *monitor;
     /* within the monitor */
     size_t next_task, n_done_files, n_working;
@@ -288,6 +289,7 @@ static enum cp_code make_members(struct import *im, size_t n, struct cp_digest *
         member->digest = i ? cp_digest_new() : digest;
         if (!member->digest)
             return cp_fail(err, CP_ENOMEM, "out of memory");
+        cp_digest_count_with(member->digest, &im->n_records);
         code = cp_log_reader_init(&member->reader, im->options, member->digest, err);
         member->reader.is_stopped = n > 1 ? is_stopping : attend_and_ask;
         member->reader.is_stopping = is_stopping;
@@ -302,6 +304,8 @@ static void clear(struct import *im)
         cp_log_reader_clear(&im->members[i].reader);
         if (i)
             cp_digest_free(im->members[i].digest);
+        else if (im->members[i].digest)
+            cp_digest_count_with(im->members[i].digest, NULL);
     }
     for (size_t i = 0; i < im->n_tasks; i++)
         cp_log_input_close(im->tasks[i].input);

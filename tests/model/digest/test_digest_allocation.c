@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "model/digest_retries.h"
+#include "model/traffic.h"
 #include "tests/model/digest/digest_world.h"
 #include "tests/model/scarce_memory.h"
 #include "tests/test.h"
@@ -77,10 +79,44 @@ static void says_that_memory_is_short_and_leaks_nothing(void **state)
     world_free(&world);
 }
 
+static enum cp_code describe(const struct cp_digest_scope *scope)
+{
+    struct cp_traffic traffic;
+    struct cp_digest_retries retries;
+    enum cp_code code = cp_traffic_of(&scope, 1, 0, &traffic, NULL);
+    if (!code)
+        code = cp_digest_retries_of(&scope, 1, &retries, NULL);
+    if (!code)
+        cp_digest_retries_clear(&retries);
+    cp_traffic_clear(&traffic);
+    return code;
+}
+
+static void descriptions_need_memory_too(void **state)
+{
+    (void)state;
+    struct world world = world_new(&options);
+    struct cp_digest *digest = world_digest(&world);
+    const struct cp_digest_scope *scope = world_scope(digest, 0, 0);
+    int refused = 0;
+    enum cp_code code = CP_ENOMEM;
+    for (int limit = 0; code; limit++) {
+        allocations_left = limit;
+        code = describe(scope);
+        allocations_left = -1;
+        assert_true(code == CP_OK || code == CP_ENOMEM);
+        refused += code != CP_OK;
+    }
+    assert_in_range(refused, 5, 1000);
+    cp_digest_free(digest);
+    world_free(&world);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(says_that_memory_is_short_and_leaks_nothing),
+        cmocka_unit_test(descriptions_need_memory_too),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

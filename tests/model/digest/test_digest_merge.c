@@ -129,6 +129,39 @@ static void an_empty_digest_changes_nothing(void **state)
     world_free(&world);
 }
 
+static void digests_that_count_together_drop_raw_records_together(void **state)
+{
+    (void)state;
+    const struct world_options options = {.n = CP_DIGEST_RAW_MAX + 100,
+                                          .seed = 8,
+                                          .from_ms = 1760000000000,
+                                          .span_ms = 3600000,
+                                          .n_streams = 3,
+                                          .n_ids = 40000};
+    struct world world = world_new(&options);
+    struct cp_digest *whole = world_digest(&world);
+    struct cp_digest *parts[2] = {cp_digest_new(), cp_digest_new()};
+    uint64_t n_records = 0;
+    size_t n_raw;
+    for (size_t i = 0; i < 2; i++)
+        cp_digest_count_with(parts[i], &n_records);
+    for (size_t i = 0; i < world.n; i++) {
+        if (i == CP_DIGEST_RAW_MAX) {
+            assert_non_null(cp_digest_raw(parts[0], &n_raw));
+            assert_int_equal(n_raw, CP_DIGEST_RAW_MAX / 2);
+        }
+        world_add(parts[i % 2], &world.items[i]);
+    }
+    assert_null(cp_digest_raw(parts[0], &n_raw));
+    assert_null(cp_digest_raw(parts[1], &n_raw));
+    assert_int_equal(cp_digest_merge(parts[0], parts[1], NULL), CP_OK);
+    assert_same_file(whole, parts[0]);
+    cp_digest_free(parts[0]);
+    cp_digest_free(parts[1]);
+    cp_digest_free(whole);
+    world_free(&world);
+}
+
 static void a_digest_is_not_merged_with_itself(void **state)
 {
     (void)state;
@@ -142,6 +175,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(shards_merge_to_the_digest_of_one_pass),
         cmocka_unit_test(an_empty_digest_changes_nothing),
+        cmocka_unit_test(digests_that_count_together_drop_raw_records_together),
         cmocka_unit_test(a_digest_is_not_merged_with_itself),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
