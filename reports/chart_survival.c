@@ -31,6 +31,15 @@ static void add_survival_blocks(const struct cp_canvas *c, struct cp_axis *x)
     cp_canvas_close_block(c);
 }
 
+/* Probed intervals as they are; those of a log, which are between others, in whole minutes. */
+static double shown_interval(const struct cp_figures *f, double ms)
+{
+    static const double MS_PER_MINUTE = 60 * CP_MS_PER_S;
+    static const double ROUNDED_FROM_MS = 10 * 60 * CP_MS_PER_S;
+    bool is_rounded = f->idle.n_points > 0 && ms >= ROUNDED_FROM_MS;
+    return is_rounded ? round(ms / MS_PER_MINUTE) * MS_PER_MINUTE : ms;
+}
+
 void cp_chart_add_survival(struct cp_canvas *c)
 {
     const struct cp_idle_survival *s = &c->f->survival;
@@ -46,13 +55,14 @@ void cp_chart_add_survival(struct cp_canvas *c)
     double last = -INFINITY;
     for (size_t i = 0; i < s->n_points; i++) {
         const struct cp_idle_point *p = &s->points[i];
+        double shown_ms = shown_interval(c->f, p->idle_interval_ms);
         char text[CP_UNITS_TEXT_MAX];
         double seconds = p->idle_interval_ms / CP_MS_PER_S;
         bool has_room = cp_axis_position(&x, seconds) * width - last > 50;
         /* double quotes for the line break; the text is ours: digits and units only */
         if (has_room)
             cp_buf_addf(c->out, "%s\"%s\\nn=%zu\" %.9g", i ? ", " : "",
-                        cp_units_format_duration(p->idle_interval_ms, text), p->n, seconds);
+                        cp_units_format_duration(shown_ms, text), p->n, seconds);
         else
             cp_buf_addf(c->out, "%s'' %.9g", i ? ", " : "", seconds);
         last = has_room ? cp_axis_position(&x, seconds) * width : last;

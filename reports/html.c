@@ -149,7 +149,8 @@ static void add_window(const struct page *p)
     char end[CP_DATETIME_TEXT_MAX];
     if (run->started_at_ms < 0)
         return;
-    cp_buf_addf(p->out, "<div class=\"wide\"><dt>measured, UTC</dt><dd>%s to %s</dd></div>\n",
+    cp_buf_addf(p->out, "<div class=\"wide\"><dt>%s, UTC</dt><dd>%s to %s</dd></div>\n",
+                cp_figures_is_import(p->f) ? "records of" : "measured",
                 cp_datetime_format(run->started_at_ms, CP_DATETIME_ISO_S, start),
                 run->ended_at_ms < 0
                     ? "now"
@@ -278,7 +279,8 @@ static void add_quality(const struct page *p)
                 cp_format_count(cp_figures_n_warm(p->f), warm),
                 cp_format_count(cp_figures_n_excluded(p->f), excluded));
     cp_accounting_text(p->f, p->out);
-    if (run->started_at_ms >= 0 && run->ended_at_ms >= run->started_at_ms) {
+    if (!cp_figures_is_import(p->f) && run->started_at_ms >= 0 &&
+        run->ended_at_ms >= run->started_at_ms) {
         int64_t seconds = (run->ended_at_ms - run->started_at_ms) / 1000;
         cp_buf_addf(p->out, "; measured over %s",
                     cp_units_format_duration((double)seconds * CP_MS_PER_S, span));

@@ -2,6 +2,7 @@
 #include "profiler/cli/render.h"
 
 #include "probes/os/file.h"
+#include "reports/figures.h"
 
 #include <limits.h>
 #include <math.h>
@@ -110,7 +111,6 @@ enum cp_code cp_render_explanation(const struct cp_figures *figures, const char 
                                    struct cp_buf *out, struct cp_error *err)
 {
     const struct cp_warning *w = find_warning(figures, id);
-    const struct cp_accounting *a = &figures->accounting;
     if (!w)
         return fail_no_warning(figures, id, err);
     (void)cp_buf_addf(out, "%s in run %s of %s\n\n  found: %s\n  do:    %s\n\n", w->id,
@@ -122,10 +122,9 @@ enum cp_code cp_render_explanation(const struct cp_figures *figures, const char 
         (void)cp_buf_addf(out, "  %5d MB  %6zu  %6zu  %6zu  %8zu\n", s->memory_size_mb, s->n_cold,
                           s->n_warm, s->n_failed, s->n_excluded);
     }
-    (void)cp_buf_addf(out,
-                      "  planned %zu = measured %zu + failed %zu + throttled %zu + unknown %zu + "
-                      "not sent %zu\n",
-                      a->planned, a->measured, a->failed, a->throttled, a->unknown, a->not_sent);
+    (void)cp_buf_adds(out, "  ");
+    cp_accounting_text(figures, out);
+    (void)cp_buf_addc(out, '\n');
     return cp_buf_check(out, "the explanation", err);
 }
 

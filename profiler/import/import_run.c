@@ -268,8 +268,9 @@ enum cp_code cp_import_run(const struct cp_digest *digest,
         return code;
     bool is_empty = out->n_samples == 0 && count_records(out->digest) == 0;
     if (options->version && is_empty)
-        return cp_fail(err, CP_ENOTFOUND, "the log has no record of version '%s' of '%s'",
-                       options->version, out->run.function);
+        return cp_fail(err, CP_ENOTFOUND,
+                       "the log has no record of '%s'; leave the version out for all of them",
+                       out->run.function);
     set_place(&m);
     set_time(&m);
     out->run.original_memory_size_mb =

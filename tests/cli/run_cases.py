@@ -10,7 +10,7 @@ A case:
     stdout: text that must occur    repeatable; 'stdout!:' must not occur; 'stdout=:' is all of it
     stderr: ...                     the same three forms
 
-Within a text, \\e is an escape byte and \\n a newline.
+Within a text, \\e is an escape byte and \\n a newline; in a file \\n and \\t.
 """
 import os
 import re
@@ -51,7 +51,7 @@ def run(binary, case, tmp):
         path = os.path.join(tmp, name)
         os.makedirs(os.path.dirname(path), exist_ok=True)
         with open(path, "w", encoding="utf-8") as f:
-            f.write(content.replace("\\n", "\n") + "\n")
+            f.write(content.replace("\\n", "\n").replace("\\t", "\t") + "\n")
     env = {k: v for k, v in os.environ.items() if not k.startswith(("COLDPROF_", "AWS_", "XDG_", "COLUMNS"))}
     env.update({"HOME": tmp, "XDG_DATA_HOME": os.path.join(tmp, "data"), **case["env"]})
     words = re.findall(r"'[^']*'|\S+", case["run"].replace("{tmp}", tmp))
