@@ -185,6 +185,15 @@ class Truth(Logs):
         path, truth = self.log("detailed")
         self.check_times(self.check(self.digest(path), truth, "version"), truth, "version")
 
+    def test_short(self):
+        path, truth = self.log("short")
+        self.check(self.digest(path), truth)
+
+    def test_export_and_epoch(self):
+        for form in ("export", "epoch"):
+            path, truth = self.log(form)
+            self.check(self.digest(path), truth)
+
     def test_sam(self):
         path, truth = self.log("sam")
         self.check_times(self.check(self.digest(path), truth, "version"), truth, "version")
@@ -249,6 +258,11 @@ class Shards(Logs):
 
     def test_json(self):
         self.check("json", 5_000, 3)
+
+    def test_times_alone(self):
+        self.check("short", 5_000, 5)
+        self.check("export", 5_000, 6)
+        self.check("epoch", 5_000, 7)
 
     def test_awslogs_with_more_records_than_are_kept(self):
         """Over 65,536 records no raw ones are kept, also where each part has fewer."""

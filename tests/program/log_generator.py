@@ -291,6 +291,9 @@ def line_writer(prefix):
 
 write_detailed = line_writer(lambda fleet, e: f"{fleet.iso(e.at_ms)[:-1]}000+00:00 {e.environment.stream} " if e.at_ms % 1000
                              else f"{aws_iso(e.at_ms)} {e.environment.stream} ")
+write_short = line_writer(lambda fleet, e: fleet.iso(e.at_ms)[:-5] + " ")
+write_export = line_writer(lambda fleet, e: fleet.iso(e.at_ms) + " ")  # lines of an S3 export, of all streams in one file
+write_epoch = line_writer(lambda fleet, e: f"{e.at_ms}\t")
 write_sam = line_writer(lambda fleet, e: f"{e.environment.stream} {fleet.iso(e.at_ms)[:-1]}000 ")
 write_awslogs = line_writer(lambda fleet, e: f"{e.environment.function.group} {e.environment.stream} {fleet.iso(e.at_ms)} ")
 
@@ -336,8 +339,8 @@ def write_s3(fleet, folder, name=None):
             f.write("".join(texts).encode())
 
 
-FORMS = {"text": write_text, "detailed": write_detailed, "sam": write_sam, "awslogs": write_awslogs,
-         "filter-log-events": write_filter_log_events, "firehose": write_firehose, "json": write_text}
+FORMS = {"text": write_text, "detailed": write_detailed, "short": write_short, "export": write_export, "epoch": write_epoch, "sam": write_sam,
+         "awslogs": write_awslogs, "filter-log-events": write_filter_log_events, "firehose": write_firehose, "json": write_text}
 
 
 def generate(form, requests, seed=1, truth=None):
