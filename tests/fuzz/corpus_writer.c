@@ -14,7 +14,7 @@
     "aws4_request, SignedHeaders=host;x-amz-date, Signature="                                      \
     "5d672d79c15b13162d9279b0855cfba6789a8edb4c82c400e06b5924a6f2b5d7\r\n"
 
-static const char *const record_targets[] = {"record", "log_tail"};
+static const char *const record_targets[] = {"record", "log_tail", "log_sink"};
 
 static const struct {
     const char *target, *text;

@@ -5,6 +5,7 @@
 #include "tests/fuzz/digest_invariants.h"
 #include "tests/fuzz/journal_invariants.h"
 #include "tests/fuzz/log_form_invariants.h"
+#include "tests/fuzz/log_invariants.h"
 #include "tests/fuzz/record_invariants.h"
 #include "tests/fuzz/service_invariants.h"
 

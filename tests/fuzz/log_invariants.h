@@ -9,7 +9,7 @@
 
 /* Takes `bytes` as lines: the straight readers say what the parser says or nothing; a sink that
  * reads lines and one that is given each line as an event make the same digest; every line is
- * counted once, in every line form. */
+ * counted once, in one of the line forms. */
 void log_invariants_hold(struct cp_view bytes);
 
 #endif
