@@ -16,6 +16,7 @@ struct line {
     const struct cp_log_where *where; /* the sink's home, or `own` */
     struct cp_log_where own;
     struct cp_log_prefix prefix;
+    uint64_t n_continued; /* lines that are no event of their own */
     struct cp_error *err;
 };
 
@@ -217,14 +218,10 @@ static enum cp_code take_continuation(struct line *line, struct cp_view text)
     return CP_OK;
 }
 
-/* One copy for each form. */
-__attribute__((always_inline)) static inline enum cp_code
-take_line(struct line *line, enum cp_log_line_form form, struct cp_view text)
+/* Of a message that is not plainly the function's. */
+static enum cp_code take_message(struct line *line, struct cp_view text)
 {
     uint64_t *counters = line->sink->counters;
-    if (!cp_log_prefix_take(form, text, &line->prefix))
-        return take_continuation(line, text);
-    counters[CP_COUNTER_EVENTS]++;
     enum cp_log_class is = cp_log_class_of(line->prefix.message);
     if (is == CP_CLASS_APP) {
         counters[CP_COUNTER_APP]++;
@@ -235,7 +232,7 @@ take_line(struct line *line, enum cp_log_line_form form, struct cp_view text)
         return CP_OK;
     }
     if (!read_where(line)) { /* it only looked like one */
-        counters[CP_COUNTER_EVENTS]--;
+        line->n_continued++;
         return take_continuation(line, text);
     }
     return take_record(line, is);
@@ -282,14 +279,29 @@ static inline struct cp_view next_line(struct cp_view *rest)
     return line;
 }
 
+/* One copy for each form. */
 __attribute__((always_inline)) static inline enum cp_code
 take_lines(struct line *line, enum cp_log_line_form form, struct cp_view rest)
 {
+    uint64_t *counters = line->sink->counters;
     enum cp_code code = CP_OK;
-    while (!code && rest.n) {
-        line->sink->counters[CP_COUNTER_LINES]++;
-        code = take_line(line, form, next_line(&rest));
+    uint64_t n_lines = 0;
+    uint64_t n_app = 0;
+    line->n_continued = 0;
+    for (; !code && rest.n; n_lines++) {
+        struct cp_view text = next_line(&rest);
+        if (!cp_log_prefix_take(form, text, &line->prefix)) {
+            line->n_continued++;
+            code = take_continuation(line, text);
+        } else if (line->prefix.message.n && cp_log_is_plainly_app(line->prefix.message)) {
+            n_app++;
+        } else {
+            code = take_message(line, text);
+        }
     }
+    counters[CP_COUNTER_LINES] += n_lines;
+    counters[CP_COUNTER_EVENTS] += n_lines - line->n_continued;
+    counters[CP_COUNTER_APP] += n_app;
     return code;
 }
 

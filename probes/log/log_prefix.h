@@ -13,7 +13,7 @@
 #include "probes/log/log_sink.h"
 
 struct cp_log_prefix {
-    struct cp_view group, stream, time; /* empty: not in this form; time is not read yet */
+    struct cp_view group, stream, time; /* left as they were where the form has none */
     struct cp_view message;             /* the rest, with the line feed */
 };
 
@@ -88,7 +88,6 @@ static inline bool cp_log_prefix_take(enum cp_log_line_form form, struct cp_view
 {
     const char *p = line.p;
     const char *end = line.p + line.n;
-    *out = (struct cp_log_prefix){0};
     switch (form) {
     case CP_LINES_PLAIN:
         break;
