@@ -7,6 +7,7 @@
 
 #include "probes/log/log_class.h"
 #include "probes/log/log_digits.h"
+#include "probes/log/log_feeds.h"
 #include "probes/log/log_prefix.h"
 #include "probes/log/log_uuid.h"
 
@@ -288,8 +289,9 @@ take_lines(struct line *line, enum cp_log_line_form form, struct cp_view rest)
     uint64_t n_lines = 0;
     uint64_t n_app = 0;
     line->n_continued = 0;
-    for (; !code && rest.n; n_lines++) {
-        struct cp_view text = next_line(&rest);
+    struct cp_log_feeds feeds = cp_log_feeds_of(rest);
+    for (; !code && feeds.line < feeds.end; n_lines++) {
+        struct cp_view text = cp_log_feeds_next(&feeds);
         if (!cp_log_prefix_take(form, text, &line->prefix)) {
             line->n_continued++;
             code = take_continuation(line, text);

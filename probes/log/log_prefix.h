@@ -20,6 +20,8 @@ struct cp_log_prefix {
 enum {
     CP_LOG_EPOCH_DIGITS = 13,
     CP_LOG_TO_SECOND = sizeof("2026-10-08T14:03:11") - 1,
+    CP_LOG_TO_Z = sizeof("2026-10-08T14:03:11.482Z") - 1,
+    CP_LOG_TO_ZONE = sizeof("2026-10-08T14:03:11.482000+00:00") - 1,
     CP_LOG_ENVIRONMENT_DIGITS = 32,
     CP_LOG_STREAM_MAX = 512, /* of CloudWatch Logs */
     CP_LOG_GROUP_MAX = 512,
@@ -48,9 +50,17 @@ static inline const char *cp_log_take_time(const char *p, const char *end, struc
         p[10] != 'T' || p[13] != ':' || p[16] != ':')
         return NULL;
     const char *from = p + CP_LOG_TO_SECOND;
+    const char *blank = NULL;
     size_t n = (size_t)(end - from);
     size_t max = CP_DATETIME_TEXT_MAX - CP_LOG_TO_SECOND;
-    const char *blank = memchr(from, ' ', n < max ? n : max);
+    /* two usual widths, then any */
+    if (end - p > CP_LOG_TO_ZONE && p[CP_LOG_TO_ZONE] == ' ' && p[26] == '+' &&
+        cp_log_is_digit(p[25]) && cp_log_is_digit(p[24]))
+        blank = p + CP_LOG_TO_ZONE;
+    else if (end - p > CP_LOG_TO_Z && p[CP_LOG_TO_Z] == ' ' && p[CP_LOG_TO_Z - 1] == 'Z')
+        blank = p + CP_LOG_TO_Z;
+    else
+        blank = memchr(from, ' ', n < max ? n : max);
     if (!blank)
         return NULL;
     *time = (struct cp_view){p, (size_t)(blank - p)};

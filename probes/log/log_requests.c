@@ -4,8 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "model/base/hash.h"
-
 /* Set-associative: a request can be in one set only, a cache line, and pushes out the oldest of a
  * full one. */
 enum { SETS = 2048, WAYS = 4, STREAM_SETS = 512, STREAM_WAYS = 4 };
@@ -35,7 +33,8 @@ struct stream {
 struct cp_log_requests {
     struct entry sets[SETS][WAYS];
     struct stream streams[STREAM_SETS][STREAM_WAYS]; /* latest first */
-    struct entry *latest; /* used last: START, END and REPORT of a request follow each other */
+    struct entry latest; /* not in the sets: START, END and REPORT mostly follow each other */
+    size_t n_in_sets;
     uint32_t clock;
     size_t n_open; /* of requests whose stream is unknown */
 };
@@ -57,22 +56,31 @@ void cp_log_requests_forget(struct cp_log_requests *t)
 
 /* --- the tables --- */
 
+/* Ids are random; who invents some can only confuse what his own log says. */
 static uint64_t tag_of(const struct cp_log_request *request)
 {
+    static const uint64_t odd = UINT64_C(0x9e3779b97f4a7c15);
     uint64_t id[2];
     memcpy(id, request->id, sizeof(request->id));
-    uint64_t tag = cp_hash_mix(cp_hash_mix(id[0], id[1]), request->stream);
-    return tag ? tag : 1;
+    uint64_t tag = (id[0] + id[1] * odd) ^ request->stream * (odd + 2);
+    return (tag ^ tag >> 29) * odd | 1;
+}
+
+static struct entry *set_of(struct cp_log_requests *t, uint64_t tag)
+{
+    return t->sets[(tag >> 32) % SETS];
 }
 
 static struct entry *find(struct cp_log_requests *t, uint64_t tag)
 {
-    if (t->latest && t->latest->tag == tag && t->latest->state != FREE)
-        return t->latest;
-    struct entry *set = t->sets[tag % SETS];
+    if (t->latest.tag == tag && t->latest.state != FREE)
+        return &t->latest;
+    if (t->n_in_sets == 0)
+        return NULL;
+    struct entry *set = set_of(t, tag);
     for (size_t i = 0; i < WAYS; i++) {
         if (set[i].tag == tag && set[i].state != FREE)
-            return t->latest = &set[i];
+            return &set[i];
     }
     return NULL;
 }
@@ -97,24 +105,33 @@ static void set_open(struct cp_log_requests *t, uint64_t stream, uint64_t tag)
     set[0] = (struct stream){.stream = stream, .open = tag};
 }
 
-static struct entry *make(struct cp_log_requests *t, uint64_t tag, bool is_json)
+/* A request that is not the latest any more, into its set. */
+static void put_away(struct cp_log_requests *t, const struct entry *e)
 {
-    struct entry *set = t->sets[tag % SETS];
+    struct entry *set = set_of(t, e->tag);
     struct entry *to = &set[0];
     for (size_t i = 0; i < WAYS && to->state != FREE; i++) {
         if (set[i].state == FREE || t->clock - set[i].age > t->clock - to->age)
             to = &set[i];
     }
     t->n_open -= to->is_counted;
-    *to = (struct entry){.tag = tag, .is_json = is_json};
-    t->latest = to;
-    return to;
+    t->n_in_sets += to->state == FREE;
+    *to = *e;
+}
+
+static struct entry *make(struct cp_log_requests *t, uint64_t tag, bool is_json)
+{
+    if (t->latest.state != FREE)
+        put_away(t, &t->latest);
+    t->latest = (struct entry){.tag = tag, .is_json = is_json};
+    return &t->latest;
 }
 
 static void set_state(struct cp_log_requests *t, struct entry *e, enum state state)
 {
     t->n_open -= e->is_counted;
     e->is_counted = false;
+    t->n_in_sets -= state == FREE && e != &t->latest;
     e->state = (uint8_t)state;
     e->age = t->clock++;
 }
@@ -140,6 +157,8 @@ static void forget_open(struct cp_log_requests *t, uint64_t stream)
     struct stream *s = stream ? find_stream(t, stream) : NULL;
     if (s)
         s->open = 0;
+    if (!stream && t->latest.is_counted)
+        set_state(t, &t->latest, FREE);
     for (size_t i = 0; !stream && t->n_open > 0 && i < SETS; i++) {
         for (size_t k = 0; k < WAYS; k++) {
             if (t->sets[i][k].is_counted)
