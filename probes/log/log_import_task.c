@@ -167,6 +167,14 @@ static enum cp_code take(struct reading *r, size_t n)
     return cp_log_cutter_took(&r->reader->cutter, n, r->err);
 }
 
+/* At the end of the source, when no other thread reads it. */
+static const char *damage_of(const struct reading *r)
+{
+    if (r->segment)
+        return cp_log_segment_damage(r->segment);
+    return r->input ? cp_log_input_damage(r->input) : "";
+}
+
 static enum cp_code finish(struct reading *r)
 {
     switch (r->kind) {
@@ -177,6 +185,9 @@ static enum cp_code finish(struct reading *r)
     case AS_LINES:
         break;
     }
+    /* what a damage leaves of its last line may look like a whole record, and be half of one */
+    if (damage_of(r)[0])
+        return CP_OK;
     return cp_log_cutter_end(&r->reader->cutter, r->err);
 }
 
@@ -251,11 +262,7 @@ static enum cp_code warm_up(struct cp_log_reader *reader, const struct cp_log_ta
 
 static enum cp_code note_damage(struct reading *r)
 {
-    const char *damage = "";
-    if (r->segment)
-        damage = cp_log_segment_damage(r->segment);
-    else if (r->input)
-        damage = cp_log_input_damage(r->input);
+    const char *damage = damage_of(r);
     if (!damage[0])
         return CP_OK;
     (void)snprintf(r->found->damage, sizeof r->found->damage, "%s", damage);

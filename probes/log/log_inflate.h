@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * Inflates gzip and zlib data as it comes, in pieces of any size: gzip of any number of members,
- * with zeros behind them (tapes, block devices). Everything before a damage comes out; the damage
- * is a text for people that says where.
+ * with zeros behind them (tapes, block devices). What is before a damage comes out (but for up
+ * to 258 bytes that cannot be told from it); the damage is a text for people that says where.
  *
  * Ownership: cp_log_inflate_new / cp_log_inflate_free. One thread at a time.
  */

@@ -336,6 +336,24 @@ static void import_keeps_what_is_before_a_damage(void **state)
 }
 
 /* The digest of nothing: a part of a log may be empty without a trace in the whole. */
+/* Cut before "Init Duration", the rest of the line would be a record of a warm start. */
+static void import_drops_the_line_that_a_damage_ends(void **state)
+{
+    (void)state;
+    static const char log[] =
+        "REPORT RequestId: 00000001-6bed-4f1f-a5b6-0123456789ab\tDuration: 1.00 ms\tBilled "
+        "Duration: 1 ms\tMemory Size: 128 MB\tMax Memory Used: 60 MB\t\n"
+        "REPORT RequestId: 00000002-6bed-4f1f-a5b6-0123456789ab\tDuration: 1.00 ms\tBilled "
+        "Duration: 1 ms\tMemory Size: 128 MB\tMax Memory Used: 60 MB\t";
+    struct cp_buf digest;
+    cp_buf_init(&digest, TEXT_MAX);
+    import_one(pack("whole.gz", CP_VIEW_LIT(log), 0), 1, 0, &digest);
+    assert_true(has_count(&digest, "accepted", 2));
+    import_one(pack("cut.gz", CP_VIEW_LIT(log), 1), 1, 0, &digest);
+    assert_true(has_count(&digest, "accepted", 1));
+    cp_buf_clear(&digest);
+}
+
 static void import_of_an_empty_file_is_an_empty_digest(void **state)
 {
     (void)state;
@@ -526,6 +544,7 @@ int main(void)
         WITH_FOLDER(import_is_the_same_however_the_bytes_come),
         WITH_FOLDER(import_of_parts_is_the_import_of_the_whole),
         WITH_FOLDER(import_keeps_what_is_before_a_damage),
+        WITH_FOLDER(import_drops_the_line_that_a_damage_ends),
         WITH_FOLDER(import_of_an_empty_file_is_an_empty_digest),
         WITH_FOLDER(import_reads_nothing_when_a_file_cannot_be_opened),
         WITH_FOLDER(import_names_a_damaged_digest),
