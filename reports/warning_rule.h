@@ -27,6 +27,8 @@ bool cp_warn_one_size(const struct cp_figures *f, struct cp_warning *w);
 bool cp_warn_mixed_starts(const struct cp_figures *f, struct cp_warning *w);
 bool cp_warn_provisioned_starts(const struct cp_figures *f, struct cp_warning *w);
 bool cp_warn_emulator(const struct cp_figures *f, struct cp_warning *w);
+bool cp_warn_failure_texts(const struct cp_figures *f, struct cp_warning *w);
+bool cp_warn_twice(const struct cp_figures *f, struct cp_warning *w);
 bool cp_warn_eras(const struct cp_figures *f, struct cp_warning *w);
 bool cp_warn_no_times(const struct cp_figures *f, struct cp_warning *w);
 

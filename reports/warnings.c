@@ -376,6 +376,8 @@ static const struct {
     {"W008", mode_edge},
     {"W009", idle_extrapolated},
     {"W015", no_idle_probe},
+    {"W029", cp_warn_failure_texts},
+    {"W030", cp_warn_twice},
     {"W027", cp_warn_eras},
     {"W028", cp_warn_no_times},
     {"W017", unpriced},

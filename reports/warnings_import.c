@@ -103,6 +103,40 @@ bool cp_warn_emulator(const struct cp_figures *f, struct cp_warning *w)
     return cp_warning_advise(w, "import a log of AWS before deciding; no cost is shown");
 }
 
+/* Logs of the time before REPORT had a status say it in lines of their own, which are joined to
+ * their records only while records are kept. */
+bool cp_warn_failure_texts(const struct cp_figures *f, struct cp_warning *w)
+{
+    uint64_t n = 0;
+    if (!cp_figures_is_from_digest(f))
+        return false;
+    for (size_t i = 0; i < cp_digest_n_scopes(f->data->digest); i++) {
+        const struct cp_digest_scope *scope = cp_digest_scope_at(f->data->digest, i);
+        n += cp_digest_note_count(scope, CP_NOTE_TIMEOUT) +
+             cp_digest_note_count(scope, CP_NOTE_EXIT);
+    }
+    if (n == 0)
+        return false;
+    cp_warning_say(w,
+                   "%s timeouts and exits are told by lines of text only; in a log this large "
+                   "their records count as measured",
+                   cp_count_text((size_t)n).text);
+    return cp_warning_advise(w, "tails may be too long: import a part of the log with at most "
+                                "65,536 records, where texts and records are joined");
+}
+
+/* Of the sampled request ids; a few come from retries of the log's own delivery. */
+bool cp_warn_twice(const struct cp_figures *f, struct cp_warning *w)
+{
+    static const double SHARE_MIN = 0.01;
+    char share[CP_FORMAT_MAX];
+    if (!cp_figures_is_from_digest(f) || !(f->retries.duplicate_share > SHARE_MIN))
+        return false;
+    cp_warning_say(w, "%s %% of the records occur again, and count each time in a log this large",
+                   cp_format(CP_UNIT_PERCENT, f->retries.duplicate_share, share));
+    return cp_warning_advise(w, "was a file given twice, or exported twice? Import each once");
+}
+
 bool cp_warn_eras(const struct cp_figures *f, struct cp_warning *w)
 {
     const struct cp_digest_era *free_era = &f->eras[CP_ERA_INIT_FREE];

@@ -121,10 +121,15 @@ enum cp_code cp_import_choose(const struct cp_import_list *list, const char *nam
         return cp_fail(err, CP_ENODATA,
                        "the log has no REPORT record of a Lambda invocation; give the log of a "
                        "function (log group /aws/lambda/NAME)");
+    size_t best = list->n;
     for (size_t i = 0; i < list->n; i++) {
         const struct cp_import_function *row = &list->rows[i];
-        if (name ? cp_view_is(row->name, name) : !*out || row->n > (*out)->n)
-            *out = row;
+        bool is_more = best == list->n || row->n > list->rows[best].n;
+        if (name ? cp_view_is(row->name, name) : is_more)
+            best = i;
     }
-    return *out ? CP_OK : fail_unknown(list, name, err);
+    if (best == list->n)
+        return fail_unknown(list, name, err);
+    *out = &list->rows[best];
+    return CP_OK;
 }

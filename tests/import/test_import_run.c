@@ -251,6 +251,25 @@ static void histograms_agree_with_samples(void **state)
     cp_digest_free(d);
 }
 
+/* 2 x 40,000 records: every one occurs again, and one says in a line of its own that it timed out.
+ */
+static void what_a_large_log_cannot_join_is_said(void **state)
+{
+    (void)state;
+    struct cp_digest *d = cp_digest_new();
+    struct cp_digest_scope *scope = import_scope(d, "orders", "1");
+    add_many(d, scope, 40000, false);
+    add_many(d, scope, 40000, false);
+    import_add_note(d, scope, CP_NOTE_TIMEOUT, 7, 3000000, "");
+    struct cp_run_data data = run_of(d, &nothing_given);
+    struct cp_figures *f = figures_of(&data);
+    assert_true(has_warning(f, "W029"));
+    assert_true(has_warning(f, "W030"));
+    cp_figures_free(f);
+    cp_run_data_clear(&data);
+    cp_digest_free(d);
+}
+
 static void an_emulators_log_has_no_cost(void **state)
 {
     (void)state;
@@ -299,6 +318,7 @@ int main(void)
         cmocka_unit_test(an_empty_log_says_what_to_give),
         cmocka_unit_test(a_large_log_gives_exact_counts_and_close_values),
         cmocka_unit_test(histograms_agree_with_samples),
+        cmocka_unit_test(what_a_large_log_cannot_join_is_said),
         cmocka_unit_test(an_emulators_log_has_no_cost),
         cmocka_unit_test(sizes_of_several_versions_are_a_warning),
     };
