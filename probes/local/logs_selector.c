@@ -96,7 +96,7 @@ static enum cp_code take_path(struct reader *r, struct node *node)
         return fail(r, "a property such as $.type");
     const char *start = r->rest.p;
     size_t n = 0;
-    while (n < r->rest.n && !memchr(" \t=!<>()&|{}", start[n], 12))
+    while (n < r->rest.n && !strchr(" \t=!<>()&|{}", start[n]))
         n++;
     if (!n || (start[0] != '.' && start[0] != '['))
         return fail(r, "a property such as $.type");
@@ -112,7 +112,7 @@ static enum cp_code take_value(struct reader *r, struct node *node)
     struct cp_view rest = r->rest;
     bool is_quoted = cp_view_skip(&rest, "\"");
     size_t n = 0;
-    while (n < rest.n && (is_quoted ? rest.p[n] != '"' : !memchr(" \t()&|}", rest.p[n], 7)))
+    while (n < rest.n && (is_quoted ? rest.p[n] != '"' : !strchr(" \t()&|}", rest.p[n])))
         n++;
     if ((is_quoted && n == rest.n) || (!is_quoted && !n))
         return fail(r, "a value");
@@ -294,7 +294,8 @@ static bool compares(const struct node *node, const cJSON *root)
     case NOT_EQUAL:
         return value && !equals(node, value);
     default:
-        return cJSON_IsNumber(value) && orders(node->test, value->valuedouble, node->number);
+        return value && cJSON_IsNumber(value) &&
+               orders(node->test, value->valuedouble, node->number);
     }
 }
 

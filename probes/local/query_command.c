@@ -19,24 +19,22 @@ static void show(struct cp_ql_query *q, size_t slot)
 
 /* --- parts --- */
 
-static enum cp_code next_item(struct cp_ql_reader *r, struct cp_ql_command *c,
-                              struct cp_ql_item **item)
+/* NULL: there is no room; `r->err` says so, and the code is CP_ELIMIT. */
+static struct cp_ql_item *next_item(struct cp_ql_reader *r, struct cp_ql_command *c)
 {
-    if (c->n == CP_QL_ITEMS_MAX)
-        return cp_fail(r->err, CP_ELIMIT, "a command of more than %d items", CP_QL_ITEMS_MAX);
-    *item = &c->items[c->n++];
-    return CP_OK;
+    if (c->n < CP_QL_ITEMS_MAX)
+        return &c->items[c->n++];
+    (void)cp_fail(r->err, CP_ELIMIT, "a command of more than %d items", CP_QL_ITEMS_MAX);
+    return NULL;
 }
 
 /* An expression and its name: given by `as`, or its own text. */
 static enum cp_code take_named(struct cp_ql_reader *r, struct cp_ql_command *c)
 {
-    struct cp_ql_item *item;
+    struct cp_ql_item *item = next_item(r, c);
     cp_ql_skip_space(r);
     const char *from = r->rest.p;
-    enum cp_code code = next_item(r, c, &item);
-    if (!code)
-        code = cp_ql_take_expression(r, &item->node);
+    enum cp_code code = item ? cp_ql_take_expression(r, &item->node) : CP_ELIMIT;
     if (code)
         return code;
     struct cp_view name = cp_view_trim((struct cp_view){from, (size_t)(r->rest.p - from)});
@@ -77,16 +75,14 @@ static enum cp_code take_group_names(struct cp_ql_reader *r, struct cp_ql_comman
     size_t n = cp_ql_pattern_groups(c->pattern);
     for (size_t i = 0; !code && i < n; i++) {
         struct cp_view name = cp_ql_pattern_group(c->pattern, i);
-        struct cp_ql_item *item;
         if (!name.n) {
             if (!(i ? cp_ql_take_symbol(r, ",") : cp_ql_take_word(r, "as")))
                 return cp_ql_fail_at(r, "a name for each star of the parse command");
             code = cp_ql_take_name(r, &name);
         }
+        struct cp_ql_item *item = code ? NULL : next_item(r, c);
         if (!code)
-            code = next_item(r, c, &item);
-        if (!code)
-            code = cp_ql_slot_of(r, name, &item->slot);
+            code = item ? cp_ql_slot_of(r, name, &item->slot) : CP_ELIMIT;
     }
     if (!code && !n)
         code = cp_fail(r->err, CP_EFORMAT, "a parse command names no group");
@@ -142,13 +138,12 @@ static enum cp_code take_sort(struct cp_ql_reader *r, struct cp_ql_command *c)
     enum cp_code code;
     (void)cp_ql_take_word(r, "by");
     do {
-        struct cp_ql_item *item;
-        code = next_item(r, c, &item);
-        if (!code)
-            code = cp_ql_take_expression(r, &item->node);
-        if (!code)
-            item->is_descending = cp_ql_take_word(r, "desc");
-        if (!code && !item->is_descending)
+        struct cp_ql_item *item = next_item(r, c);
+        code = item ? cp_ql_take_expression(r, &item->node) : CP_ELIMIT;
+        if (code)
+            break;
+        item->is_descending = cp_ql_take_word(r, "desc");
+        if (!item->is_descending)
             (void)cp_ql_take_word(r, "asc");
     } while (!code && cp_ql_take_symbol(r, ","));
     return code;

@@ -249,7 +249,8 @@ static enum cp_code take_call(struct cp_ql_reader *r, struct cp_view name, size_
 
 static enum cp_code take_primary(struct cp_ql_reader *r, size_t *at)
 {
-    struct cp_view name;
+    *at = 0;
+    struct cp_view name = {"", 0};
     enum cp_code code;
     cp_ql_skip_space(r);
     if (cp_ql_take_symbol(r, "(")) {
@@ -294,7 +295,7 @@ static enum cp_code wrap(struct cp_ql_reader *r, struct cp_ql_node node, size_t 
 static enum cp_code take_signed(struct cp_ql_reader *r, size_t *at)
 {
     bool is_negative = cp_ql_take_symbol(r, "-");
-    size_t right;
+    size_t right = 0;
     enum cp_code code = take_primary(r, at);
     if (!code && cp_ql_take_symbol(r, "^")) {
         if (++r->depth > CP_QL_DEPTH_MAX)
@@ -315,7 +316,7 @@ static enum cp_code take_product(struct cp_ql_reader *r, size_t *at)
     } all[] = {{"*", CP_QL_MULTIPLY}, {"/", CP_QL_DIVIDE}, {"%", CP_QL_REMAINDER}};
     enum cp_code code = take_signed(r, at);
     for (size_t i = 0; !code && i < sizeof all / sizeof *all;) {
-        size_t right;
+        size_t right = 0;
         if (!cp_ql_take_symbol(r, all[i].symbol)) {
             i++;
             continue;
@@ -333,7 +334,7 @@ static enum cp_code take_sum(struct cp_ql_reader *r, size_t *at)
     enum cp_code code = take_product(r, at);
     while (!code) {
         bool is_plus = cp_ql_take_symbol(r, "+");
-        size_t right;
+        size_t right = 0;
         if (!is_plus && !cp_ql_take_symbol(r, "-"))
             return CP_OK;
         code = take_product(r, &right);
@@ -385,7 +386,7 @@ static enum cp_code take_comparison(struct cp_ql_reader *r, size_t *at)
         enum cp_ql_operator op;
     } all[] = {{"!=", CP_QL_NOT_EQUAL}, {"<=", CP_QL_AT_MOST}, {">=", CP_QL_AT_LEAST},
                {"=", CP_QL_EQUAL},      {"<", CP_QL_LESS},     {">", CP_QL_GREATER}};
-    size_t right;
+    size_t right = 0;
     enum cp_code code = take_sum(r, at);
     if (code)
         return code;
@@ -420,7 +421,7 @@ static enum cp_code take_not(struct cp_ql_reader *r, size_t *at)
 
 static enum cp_code take_and(struct cp_ql_reader *r, size_t *at)
 {
-    size_t right;
+    size_t right = 0;
     enum cp_code code = take_not(r, at);
     while (!code && cp_ql_take_word(r, "and")) {
         code = take_not(r, &right);
@@ -432,7 +433,8 @@ static enum cp_code take_and(struct cp_ql_reader *r, size_t *at)
 
 enum cp_code cp_ql_take_expression(struct cp_ql_reader *r, size_t *at)
 {
-    size_t right;
+    *at = 0;
+    size_t right = 0;
     if (++r->depth > CP_QL_DEPTH_MAX)
         return cp_fail(r->err, CP_ELIMIT, "nested deeper than %d", CP_QL_DEPTH_MAX);
     enum cp_code code = take_and(r, at);

@@ -27,7 +27,7 @@ enum cp_code cp_ql_take_name(struct cp_ql_reader *r, struct cp_view *name);
 enum cp_code cp_ql_take_quoted(struct cp_ql_reader *r, struct cp_view *text);
 enum cp_code cp_ql_take_pattern(struct cp_ql_reader *r, struct cp_ql_pattern **pattern);
 bool cp_ql_is_next(struct cp_ql_reader *r, char c);
-enum cp_code cp_ql_take_expression(struct cp_ql_reader *r, size_t *node);
+enum cp_code cp_ql_take_expression(struct cp_ql_reader *r, size_t *at);
 enum cp_code cp_ql_slot_of(struct cp_ql_reader *r, struct cp_view name, size_t *slot);
 enum cp_code cp_ql_read_commands(struct cp_ql_reader *r);
 

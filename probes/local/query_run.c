@@ -304,7 +304,12 @@ static enum cp_code end_group(struct cp_ql_run *run, const struct cp_ql_command 
     for (size_t i = 0; i + c->n_groups < c->n; i++)
         set_slot(&scope, c->items[i].slot, cp_ql_evaluate(&scope, c->items[i].node));
     enum cp_code code = copy_row(run, group->key.values, is_set, &row);
-    return code ? code : push_row(&run->rows, &row);
+    if (code)
+        return code;
+    code = push_row(&run->rows, &row);
+    if (code)
+        clear_row(&row);
+    return code;
 }
 
 static enum cp_code end_stats(struct cp_ql_run *run, const struct cp_ql_command *c)

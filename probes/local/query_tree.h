@@ -111,7 +111,7 @@ struct cp_ql_scope {
     struct cJSON *json;                   /* of the message, when it was needed */
     bool is_json_read;
 };
-struct cp_ql_value cp_ql_evaluate(struct cp_ql_scope *scope, size_t node);
+struct cp_ql_value cp_ql_evaluate(struct cp_ql_scope *scope, size_t at);
 struct cp_ql_value cp_ql_call(const struct cp_ql_node *node, const struct cp_ql_value *arguments,
                               struct cp_ql_scope *scope);
 struct cp_ql_value cp_ql_slot(struct cp_ql_scope *scope, size_t slot);

@@ -7,7 +7,7 @@
 #include "probes/local/metric_statistic.h"
 #include "probes/local/metrics_api.h"
 
-enum { MINUTE_MS = 60000 };
+#define MINUTE_MS INT64_C(60000)
 static const int64_t T0_MS = INT64_C(28363574) * MINUTE_MS; /* a minute's begin in 2023 */
 static const struct cp_metric_call plain = {"fn", "", "$LATEST"}, live = {"fn", "live", "7"};
 

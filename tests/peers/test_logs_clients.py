@@ -8,6 +8,7 @@ import os
 import re
 import shutil
 import subprocess
+import tempfile
 import time
 import unittest
 import uuid
@@ -17,6 +18,7 @@ import peer_service as peers
 peers.use_peer_python()
 
 import test_api_clients as api  # noqa: E402  the same service, the same comparison with the model
+import test_moto as moto  # noqa: E402
 
 STREAM = re.compile(r"^\d{4}/\d\d/\d\d/\[(\$LATEST|\d+)\][0-9a-f]{32}$")
 DAY_MS = 86400000
@@ -376,6 +378,56 @@ class Metrics(Case):
                      StartTime=now - datetime.timedelta(hours=1), EndTime=now, NextToken="x")
 
 
+class Moto(Case):
+    """The same events in moto's CloudWatch Logs: what boto3 reads there is what it reads here."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        moto.Moto.setUpClass.__func__(cls)
+        cls.other = moto.Moto.boto3(cls, "logs")
+
+    @classmethod
+    def tearDownClass(cls):
+        moto.Moto.tearDownClass.__func__(cls)
+        super().tearDownClass()
+
+    find_endpoint = classmethod(lambda cls: moto.Moto.find_endpoint.__func__(cls))
+
+    @staticmethod
+    def fill(logs, t):
+        logs.create_log_group(logGroupName="/both")
+        for stream, step in (("a", 2), ("b", 3)):
+            logs.create_log_stream(logGroupName="/both", logStreamName=stream)
+            logs.put_log_events(logGroupName="/both", logStreamName=stream, logEvents=[
+                {"timestamp": t + i * step, "message": f"{'ERROR' if i % 5 == 0 else 'INFO'} event {i} of {stream}"} for i in range(60)])
+
+    def test_events_are_the_same(self):
+        t = now_ms() - 10000
+        for logs in (self.logs, self.other):
+            self.fill(logs, t)
+
+        def events(logs, **more):
+            pages = logs.get_paginator("filter_log_events").paginate(logGroupName="/both", **more)
+            return sorted((e["timestamp"], e["logStreamName"], e["message"]) for p in pages for e in p["events"])
+        for more in ({}, {"filterPattern": "ERROR"}, {"filterPattern": '"event 7 of b"'}, {"logStreamNames": ["b"]},  # moto knows no prefix
+                     {"startTime": t + 10, "endTime": t + 20}):
+            with self.subTest(str(more)):
+                here = events(self.logs, **more)
+                self.assertTrue(here)
+                self.assertEqual(here, events(self.other, **more))
+
+        def stream(logs, **more):
+            got = logs.get_log_events(logGroupName="/both", logStreamName="a", **more)["events"]
+            return [(e["timestamp"], e["message"]) for e in got]
+        for more in ({"startFromHead": True, "limit": 7}, {"limit": 7}, {"startFromHead": True, "startTime": t + 4, "endTime": t + 13}):
+            with self.subTest(str(more)):
+                self.assertEqual(stream(self.logs, **more), stream(self.other, **more))
+        streams = [[(s["logStreamName"], s["firstEventTimestamp"], s["lastEventTimestamp"]) for s in logs.describe_log_streams(
+            logGroupName="/both")["logStreams"]] for logs in (self.logs, self.other)]
+        self.assertEqual(*streams)
+
+
 class Tail(Case):
     """`aws logs tail` in its formats: the forms that `coldprof import` reads. Only version 2 of the AWS CLI
     has it, which is a Debian package."""
@@ -411,10 +463,31 @@ class Tail(Case):
         for form, expected in (("detailed", detailed), ("short", short)):
             lines = [line.rstrip() for line in self.tail(group, form).splitlines() if line.strip()]
             self.assertEqual(lines, expected)
+            self.assertEqual(self.imported(self.tail(group, form)), self.reported(events))
+        self.assertEqual(len(self.reported(events)), 2)
         self.create("tailjson", LoggingConfig={"LogFormat": "JSON"})
         self.client.invoke(FunctionName="tailjson")
         text = self.tail("/aws/lambda/tailjson", "json")
         self.assertIn('"type": "platform.report"', text)
+        self.assertEqual(len(self.imported(text)), 1)
+
+    @staticmethod
+    def reported(events):
+        found = (re.match(r"^REPORT .*\tDuration: ([0-9.]+) ms", e["message"]) for e in events)
+        return sorted(float(m[1]) for m in found if m)
+
+    def imported(self, text):
+        """Durations that `coldprof import` finds in what the AWS CLI wrote."""
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "tail.log")
+            with open(path, "w", encoding="utf-8") as f:
+                f.write(text)
+            result = subprocess.run(
+                [peers.BINARY, "import", path, "--function", "tail", "--store", os.path.join(folder, "store.db"), "--format", "jsonl", "-o", "-"],
+                env={k: v for k, v in os.environ.items() if not k.startswith("AWS_")}, stdin=subprocess.DEVNULL,
+                capture_output=True, text=True, timeout=120, check=False)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        return sorted(json.loads(line)["duration_ms"] for line in result.stdout.splitlines() if "duration_ms" in line)
 
 
 if __name__ == "__main__":
