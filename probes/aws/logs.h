@@ -94,7 +94,7 @@ struct cp_logs_answer {
  * failed, was cancelled or timed out in AWS. */
 enum cp_code cp_logs_query_results(struct cp_logs *logs, const char *id, cp_logs_row_fn each,
                                    void *context, struct cp_logs_answer *out, struct cp_error *err);
-/* Starts a query, waits for its end (looks after 0.5 s, then ever rarer, at most every 5 s) and
+/* Starts a query, waits for its end (looks after 0.2 s, then ever rarer, at most every 5 s) and
  * gives its rows. An interruption, or a failure of ours, stops it in AWS. */
 enum cp_code cp_logs_run_query(struct cp_logs *logs, const struct cp_logs_query *query,
                                cp_logs_row_fn each, void *context, struct cp_logs_answer *out,

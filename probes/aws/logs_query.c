@@ -6,7 +6,7 @@
 #include "probes/aws/logs.h"
 #include "probes/aws/logs_client.h"
 
-enum { FIRST_LOOK_MS = 500, LOOK_MAX_MS = 5000, RESULT_PAGES_MAX = 1000 };
+enum { FIRST_LOOK_MS = 200, LOOK_MAX_MS = 5000, RESULT_PAGES_MAX = 1000 };
 
 /* --- start, stop --- */
 

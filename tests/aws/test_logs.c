@@ -321,7 +321,7 @@ static void a_query_is_looked_at_until_it_is_complete(void **state)
     assert_true(answer.matched_records == 7 && answer.scanned_records == 9);
     assert_string_equal(fake.requests[1].body, "{\"queryId\":\"q-1\"}");
     assert_string_equal(fake.requests[4].body, "{\"queryId\":\"q-1\",\"nextToken\":\"t\"}");
-    assert_true(fake.slept_ms >= 500 + 750 + 1125);
+    assert_true(fake.slept_ms >= 200 + 300 + 450);
     cp_logs_free(logs);
 }
 
