@@ -117,6 +117,13 @@ enum cp_code cp_file_make_dirs(const char *path, bool is_private, struct cp_erro
     return CP_OK;
 }
 
+enum cp_code cp_file_remove(const char *path, struct cp_error *err)
+{
+    if (unlink(path) == 0 || errno == ENOENT)
+        return CP_OK;
+    return cp_fail(err, CP_EIO, "cannot remove '%s': %s", path, strerror(errno));
+}
+
 bool cp_file_exists(const char *path)
 {
     struct stat st;

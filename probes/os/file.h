@@ -21,6 +21,9 @@ enum cp_code cp_file_write_atomic(const char *path, struct cp_view bytes, struct
 /* mkdir -p, mode 0755 (0700 for is_private). CP_OK when it exists as a folder. */
 enum cp_code cp_file_make_dirs(const char *path, bool is_private, struct cp_error *err);
 
+/* Removes a file; CP_OK also when there is none. */
+enum cp_code cp_file_remove(const char *path, struct cp_error *err);
+
 bool cp_file_exists(const char *path);
 bool cp_file_is_dir(const char *path);
 bool cp_file_is_executable(const char *path); /* regular and executable by us */

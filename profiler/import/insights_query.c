@@ -120,12 +120,13 @@ static void add_bins(struct cp_buf *out)
                            " by cp_function, cp_version, cp_size, cp_start, cp_status, cp_bin\n");
 }
 
-/* An event's time is the end of its invocation; arrival = end - cp_v, in whole ms. */
+/* An event's time is the end of its invocation; arrival = end - cp_v, in
+ * whole ms as the digest rounds them. */
 static void add_minutes(struct cp_buf *out)
 {
     (void)cp_buf_adds(out,
                       "| fields toMillis(@timestamp) as cp_end\n"
-                      "| fields cp_end - floor(cp_v / 1000) as cp_begin\n"
+                      "| fields cp_end - floor((cp_v + 500) / 1000) as cp_begin\n"
                       "| fields floor(cp_begin / 60000) as cp_first, floor(cp_end / 60000) as "
                       "cp_last, ceil(cp_begin / 15000) as cp_mark, ceil(cp_end / 15000) as "
                       "cp_past\n"

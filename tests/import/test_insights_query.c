@@ -82,7 +82,7 @@ static void minutes_are_those_of_the_arrival(void **state)
         "| filter cp_start = 1\n"
         "| fields floor(@duration * 1000 + 0.5) + floor(@initDuration * 1000 + 0.5) as cp_v\n"
         "| fields toMillis(@timestamp) as cp_end\n"
-        "| fields cp_end - floor(cp_v / 1000) as cp_begin\n"
+        "| fields cp_end - floor((cp_v + 500) / 1000) as cp_begin\n"
         "| fields floor(cp_begin / 60000) as cp_first, floor(cp_end / 60000) as cp_last, "
         "ceil(cp_begin / 15000) as cp_mark, ceil(cp_end / 15000) as cp_past\n"
         "| fields least(cp_end, 60000 * cp_first + 60000) - cp_begin as cp_ahead, "
