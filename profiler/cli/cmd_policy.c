@@ -14,6 +14,7 @@ static const struct {
     {"sweep", CP_PERMIT_SHADOW, CP_PERMIT_IN_PLACE},
     {"dry-run", CP_PERMIT_DRY_RUN, CP_PERMIT_DRY_RUN},
     {"recover", CP_PERMIT_RECOVER, CP_PERMIT_RECOVER},
+    {"import", CP_PERMIT_IMPORT, CP_PERMIT_IMPORT},
 };
 
 static enum cp_code find_mode(const struct cp_options *o, enum cp_permission_mode *mode,
@@ -26,7 +27,8 @@ static enum cp_code find_mode(const struct cp_options *o, enum cp_permission_mod
         *mode = o->in_place ? modes[i].in_place : modes[i].mode;
         return CP_OK;
     }
-    return cp_fail(err, CP_EINVAL, "--mode: '%s' is not one of sweep, dry-run, recover", name);
+    return cp_fail(err, CP_EINVAL, "--mode: '%s' is not one of sweep, dry-run, recover, import",
+                   name);
 }
 
 static enum cp_status run_policy(struct cp_cli *cli)
@@ -56,10 +58,13 @@ const struct cp_command cp_command_policy = {
         "iam:PassRole to the role of the function. Creating a shadow function of one with layers "
         "takes lambda:GetLayerVersion on these, too; in a VPC ec2:DescribeSubnets, "
         "ec2:DescribeSecurityGroups and ec2:DescribeVpcs; of an image ecr:GetRepositoryPolicy and, "
-        "when Lambda may not read the repository yet, ecr:SetRepositoryPolicy.",
+        "when Lambda may not read the repository yet, ecr:SetRepositoryPolicy. An import of a log "
+        "group that is not the function's own takes the ARN of "
+        "that group as Resource.",
     .examples = "  coldprof iam-policy --function checkout --region eu-central-1 --account "
                 "123456789012\n"
                 "  coldprof iam-policy --mode recover\n"
+                "  coldprof iam-policy --mode import --function checkout\n"
                 "  coldprof iam-policy --in-place --function checkout\n",
     .bit = CP_IN_POLICY,
     .run = run_policy,

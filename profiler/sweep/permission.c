@@ -16,10 +16,11 @@ enum { ARN_MAX = 512, ACTIONS_MAX = 40, ACCOUNT_DIGITS = 12 };
 
 /* What a call is about. */
 enum resource {
-    ON_FUNCTION, /* the function, with or without a qualifier */
-    ON_VERSIONS, /* versions of the function, never the function as a whole */
-    ON_SHADOW,   /* its shadow, whole or by version */
-    ON_ACCOUNT,  /* calls that IAM knows no resource for */
+    ON_FUNCTION,  /* the function, with or without a qualifier */
+    ON_VERSIONS,  /* versions of the function, never the function as a whole */
+    ON_SHADOW,    /* its shadow, whole or by version */
+    ON_LOG_GROUP, /* of the function */
+    ON_ACCOUNT,   /* calls that IAM knows no resource for */
     RESOURCES
 };
 
@@ -28,12 +29,14 @@ enum {
     IN_PLACE = CP_PERMIT_IN_PLACE,
     DRY_RUN = CP_PERMIT_DRY_RUN,
     RECOVER = CP_PERMIT_RECOVER,
+    IMPORT = CP_PERMIT_IMPORT,
 };
 
 static const struct permission {
     enum resource resource;
     enum cp_lambda_operation operation;
     unsigned modes;
+    const char *action; /* of another service than Lambda; NULL: that of the operation */
 } TABLE[] = {
     {ON_FUNCTION, CP_OP_GET_FUNCTION, SHADOW | IN_PLACE | DRY_RUN | RECOVER},
     {ON_FUNCTION, CP_OP_GET_FUNCTION_CONFIGURATION, SHADOW | IN_PLACE | DRY_RUN | RECOVER},
@@ -60,6 +63,12 @@ static const struct permission {
     {ON_ACCOUNT, CP_OP_GET_ACCOUNT_SETTINGS, SHADOW | IN_PLACE},
     {ON_ACCOUNT, CP_OP_LIST_EVENT_SOURCES, IN_PLACE | DRY_RUN},
     {ON_ACCOUNT, CP_OP_LIST_FUNCTIONS, RECOVER},
+    {ON_LOG_GROUP, CP_OP_COUNT, IMPORT, "logs:FilterLogEvents"},
+    {ON_LOG_GROUP, CP_OP_COUNT, IMPORT, "logs:StartQuery"},
+    {ON_ACCOUNT, CP_OP_COUNT, IMPORT, "logs:DescribeLogGroups"},
+    {ON_ACCOUNT, CP_OP_COUNT, IMPORT, "logs:GetQueryResults"},
+    {ON_ACCOUNT, CP_OP_COUNT, IMPORT, "logs:StopQuery"},
+    {ON_ACCOUNT, CP_OP_COUNT, IMPORT, "cloudwatch:GetMetricData"},
 };
 enum { N_ROWS = sizeof TABLE / sizeof TABLE[0] };
 
@@ -68,11 +77,15 @@ enum { N_ROWS = sizeof TABLE / sizeof TABLE[0] };
 #define ROLE_ACTION "iam:PassRole"
 
 /* The action is named as the call, with one exception. */
-static void name_action(enum cp_lambda_operation operation, char out[64])
+static void name_action(const struct permission *row, char out[64])
 {
-    const char *name =
-        operation == CP_OP_INVOKE ? "InvokeFunction" : cp_lambda_operation_info(operation)->name;
-    (void)snprintf(out, 64, "lambda:%s", name);
+    if (row->action)
+        (void)snprintf(out, 64, "%s", row->action);
+    else
+        (void)snprintf(out, 64, "lambda:%s",
+                       row->operation == CP_OP_INVOKE
+                           ? "InvokeFunction"
+                           : cp_lambda_operation_info(row->operation)->name);
 }
 
 /* --- resources --- */
@@ -97,6 +110,19 @@ static void add_function_arn(cJSON *list, const struct cp_policy_options *o, con
     (void)snprintf(arn, sizeof arn, "arn:%s:lambda:%s:%s:function:%s%s", partition_of(o->region),
                    or_any(o->region), or_any(o->account), name, tail);
     (void)cJSON_AddItemToArray(list, cJSON_CreateString(arn));
+}
+
+/* With and without its streams: calls differ in which of the two they look for. */
+static void add_log_group_arns(cJSON *list, const struct cp_policy_options *o)
+{
+    static const char *const tails[] = {"", ":*"};
+    for (size_t i = 0; i < sizeof tails / sizeof tails[0]; i++) {
+        char arn[ARN_MAX];
+        (void)snprintf(arn, sizeof arn, "arn:%s:logs:%s:%s:log-group:/aws/lambda/%s%s",
+                       partition_of(o->region), or_any(o->region), or_any(o->account),
+                       or_any(o->function), tails[i]);
+        (void)cJSON_AddItemToArray(list, cJSON_CreateString(arn));
+    }
 }
 
 /* The name of a shadow is cut where it would be too long: what is surely kept, then anything. */
@@ -124,6 +150,9 @@ static void add_resources(cJSON *list, const struct cp_policy_options *o, enum r
     case ON_SHADOW:
         add_shadow_arn(list, o);
         break;
+    case ON_LOG_GROUP:
+        add_log_group_arns(list, o);
+        break;
     default:
         (void)cJSON_AddItemToArray(list, cJSON_CreateString("*"));
     }
@@ -142,7 +171,8 @@ static cJSON *add_statement(cJSON *statements, const char *id)
 
 static void add_group(cJSON *statements, const struct cp_policy_options *o, enum resource resource)
 {
-    static const char *const ids[RESOURCES] = {"Function", "Versions", "Shadow", "Account"};
+    static const char *const ids[RESOURCES] = {"Function", "Versions", "Shadow", "LogGroup",
+                                               "Account"};
     cJSON *actions = NULL;
     for (size_t i = 0; i < N_ROWS; i++) {
         char action[64];
@@ -153,7 +183,7 @@ static void add_group(cJSON *statements, const struct cp_policy_options *o, enum
             actions = cJSON_AddArrayToObject(statement, "Action");
             add_resources(cJSON_AddArrayToObject(statement, "Resource"), o, resource);
         }
-        name_action(TABLE[i].operation, action);
+        name_action(&TABLE[i], action);
         (void)cJSON_AddItemToArray(actions, cJSON_CreateString(action));
         if (TABLE[i].operation == CP_OP_CREATE_FUNCTION)
             (void)cJSON_AddItemToArray(actions, cJSON_CreateString(TAG_ACTION));
@@ -220,7 +250,7 @@ void cp_permission_list(enum cp_permission_mode mode, const char *indent, struct
     size_t n = 0;
     for (size_t i = 0; i < N_ROWS; i++) {
         if (TABLE[i].modes & (unsigned)mode)
-            name_action(TABLE[i].operation, names[n++]);
+            name_action(&TABLE[i], names[n++]);
     }
     if (mode == CP_PERMIT_SHADOW) {
         (void)snprintf(names[n++], sizeof names[0], TAG_ACTION);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
- * Which calls of the Lambda API each mode makes, and on what: one table. The least IAM policy of a
+ * Which calls of AWS each mode makes, and on what: one table. The least IAM policy of a
  * mode is made from it, and so are the permissions that a dry run lists.
  */
 #ifndef COLDPROF_PROFILER_SWEEP_PERMISSION_H
@@ -13,6 +13,7 @@ enum cp_permission_mode {
     CP_PERMIT_IN_PLACE = 1 << 1, /* sweep --in-place */
     CP_PERMIT_DRY_RUN = 1 << 2,  /* sweep --dry-run, also with --in-place */
     CP_PERMIT_RECOVER = 1 << 3,  /* recover, also with --function and --prune */
+    CP_PERMIT_IMPORT = 1 << 4,   /* import --log-group, also with --insights and --metrics */
 };
 
 struct cp_policy_options {
