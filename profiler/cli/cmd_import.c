@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "profiler/cli/command.h"
+#include "profiler/cli/import_cloud.h"
 #include "profiler/cli/import_table.h"
 #include "profiler/cli/read_logs.h"
 #include "profiler/cli/render.h"
+#include "profiler/import/import_account.h"
 #include "profiler/import/import_list.h"
 #include "profiler/import/import_run.h"
 
@@ -19,11 +21,31 @@ struct session {
     const struct cp_import_function *chosen;
     struct cp_store *store;
     struct cp_import_table table;
+    struct cp_import_cloud cloud;  /* of --log-group */
     char function[NAME_MAX_BYTES]; /* of --function NAME:VERSION */
     const char *version;           /* NULL: all */
     struct cp_read_logs logs;
     struct cp_error err;
 };
+
+/* Files, or log groups of CloudWatch. What was read of a log group before an interruption is kept
+ * for the next time. */
+static enum cp_code read_source(struct session *s)
+{
+    struct cp_cli *cli = s->cli;
+    bool is_cloud = cli->options.log_groups.n > 0;
+    if (is_cloud && cli->words.n)
+        return cp_fail(&s->err, CP_EINVAL, "give either a FILE ('%.200s') or --log-group, not both",
+                       cli->words.word[0]);
+    if (!is_cloud && !cli->words.n)
+        return cp_fail(&s->err, CP_EINVAL,
+                       "what is to be imported? give a FILE, or --log-group GROUP");
+    if (!is_cloud)
+        return cp_read_logs(cli, &s->logs, s->digest, &s->err);
+    enum cp_code code = cp_import_cloud_run(cli, s->logs.function, &s->cloud, s->digest, &s->err);
+    s->logs.is_whole = !code && cp_import_account_is_whole(s->digest);
+    return code;
+}
 
 /* --- what becomes of it --- */
 
@@ -115,6 +137,8 @@ static enum cp_code keep_functions(struct session *s, char id[CP_RUN_ID_MAX])
     struct cp_buf target;
     cp_buf_init(&target, (size_t)64 * 1024);
     join_words(&s->cli->words, &target);
+    for (size_t i = 0; i < s->cli->options.log_groups.n && target.n < CP_RUN_TEXT_MAX; i++)
+        (void)cp_buf_addf(&target, "%s%s", i ? " " : "", s->cli->options.log_groups.text[i]);
     cp_import_table_choose(&s->list, s->chosen, &s->table);
     for (size_t i = 0; i < s->table.n && !s->cli->options.function; i++) {
         struct cp_import_table_row *row = &s->table.rows[i];
@@ -161,6 +185,7 @@ static void end(struct session *s)
     cp_import_list_clear(&s->list);
     cp_digest_free(s->digest);
     cp_read_logs_clear(&s->logs);
+    cp_import_cloud_clear(&s->cloud);
 }
 
 static enum cp_status run_import(struct cp_cli *cli)
@@ -171,9 +196,11 @@ static enum cp_status run_import(struct cp_cli *cli)
         s.digest ? read_function(&s) : cp_fail(&s.err, CP_ENOMEM, "no memory for a digest");
     s.logs.function = s.function[0] ? s.function : NULL;
     if (!code)
-        code = cp_read_logs(cli, &s.logs, s.digest, &s.err);
+        code = read_source(&s);
     if (!code)
         code = make_runs(&s, id);
+    if (!code)
+        cp_import_cloud_stored(&s.cloud);
     enum cp_status status = code ? cp_cli_fail(cli, &s.err) : print_functions(&s);
     if (!code && status == CP_STATUS_OK)
         status = cp_render_wanted(cli, s.store, id);
@@ -185,7 +212,7 @@ static enum cp_status run_import(struct cp_cli *cli)
 
 const struct cp_command cp_command_import = {
     .name = "import",
-    .arguments = "FILE...",
+    .arguments = "FILE... | --log-group GROUP",
     .summary = "read the logs of functions that run already, and decide",
     .detail =
         "A FILE is a log, plain or gzip, in any form that AWS and its tools write, a folder or a "
@@ -193,13 +220,16 @@ const struct cp_command cp_command_import = {
         "is invoked. Every function found gets a run of its own; the one with most records (or "
         "--function) is shown. Large logs are kept as histograms (values off by at most 0.4 %), up "
         "to 65,536 records as they are. Production is no experiment: with one memory size in the "
-        "log, no other size can be judged.",
+        "log, no other size can be judged.\n"
+        "With --log-group the log is read from CloudWatch, by FilterLogEvents: slow, without a "
+        "charge by the GB. When that is interrupted, the same command goes on where it was. "
+        "--insights has the records counted in AWS instead.",
     .examples = "  coldprof import logs/ --budget p99=200ms\n"
                 "  aws logs tail /aws/lambda/orders --since 7d | coldprof import - "
                 "--function orders\n"
-                "  coldprof import 'exported/*.gz' -o report\n",
+                "  coldprof import 'exported/*.gz' -o report\n"
+                "  coldprof import --log-group orders --since 7d --metrics\n",
     .bit = CP_IN_IMPORT,
-    .min_words = 1,
     .max_words = SIZE_MAX,
     .run = run_import,
 };

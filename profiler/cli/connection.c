@@ -2,7 +2,6 @@
 #include "profiler/cli/connection.h"
 
 #include "probes/aws/function_name.h"
-#include "probes/aws/service_endpoint.h"
 #include "probes/os/clock.h"
 
 #include <stdio.h>
@@ -15,7 +14,7 @@ static void set_function(struct cp_connection *c)
 {
     struct cp_view region;
     struct cp_view account;
-    const char *text = c->options.target;
+    const char *text = c->options.target ? c->options.target : "";
     if (cp_function_place(text, &region, &account)) {
         const char *head = strstr(account.p + account.n, ":function:");
         text = head ? head + sizeof ":function:" - 1 : text;
@@ -23,25 +22,51 @@ static void set_function(struct cp_connection *c)
     (void)snprintf(c->function, sizeof c->function, "%s", text);
 }
 
+/* The endpoint of a service as it is configured, and its URL. `is_plain`: it is the one that AWS
+ * has for the Region anyway. */
+static enum cp_code look_up(const struct cp_connection *c, const struct cp_service *service,
+                            struct cp_endpoint *found, char url[CP_CONNECTION_URL_MAX],
+                            bool *is_plain, struct cp_error *err)
+{
+    struct cp_endpoint plain;
+    const struct cp_service_endpoint_options where = {
+        .service = service,
+        .region = c->region,
+        .url = c->options.endpoint_url,
+        .allow_insecure = c->options.allow_insecure,
+    };
+    enum cp_code code = cp_service_endpoint(&c->config, &where, found, err);
+    if (code)
+        return code;
+    (void)snprintf(url, CP_CONNECTION_URL_MAX, "%s%s", found->origin, found->base_path);
+    *is_plain = cp_endpoint_of_region(service->host, c->region, &plain, NULL) == CP_OK &&
+                strcmp(url, plain.origin) == 0;
+    return CP_OK;
+}
+
+enum cp_code cp_connection_endpoint(const struct cp_connection *connection,
+                                    const struct cp_service *service,
+                                    char out[CP_CONNECTION_URL_MAX], struct cp_error *err)
+{
+    struct cp_endpoint found;
+    bool is_plain = false;
+    enum cp_code code = look_up(connection, service, &found, out, &is_plain, err);
+    if (is_plain)
+        out[0] = '\0';
+    return code;
+}
+
 /* AWS's endpoint is known by its host; what is on this machine is the embedded service or a double
  * of AWS. */
 static enum cp_code find_endpoint(struct cp_connection *c, struct cp_error *err)
 {
     struct cp_endpoint found;
-    struct cp_endpoint plain;
-    const struct cp_service_endpoint_options where = {
-        .service = &cp_service_lambda,
-        .region = c->region,
-        .url = c->options.endpoint_url,
-        .allow_insecure = c->options.allow_insecure,
-    };
-    enum cp_code code = cp_service_endpoint(&c->config, &where, &found, err);
+    bool is_plain = false;
+    const struct cp_service *service = c->options.service;
+    enum cp_code code =
+        look_up(c, service ? service : &cp_service_lambda, &found, c->endpoint, &is_plain, err);
     if (code)
         return code;
-    (void)snprintf(c->endpoint, sizeof c->endpoint, "%s%s", found.origin, found.base_path);
-    bool is_plain =
-        cp_endpoint_of_region(cp_service_lambda.host, c->region, &plain, NULL) == CP_OK &&
-        strcmp(c->endpoint, plain.origin) == 0;
     c->endpoint_url = is_plain ? NULL : c->endpoint;
     c->is_loopback = found.is_loopback;
     c->is_aws = cp_endpoint_is_aws(&found);

@@ -11,16 +11,18 @@
 #include "probes/aws/credential_chain.h"
 #include "probes/aws/endpoint.h"
 #include "probes/aws/region.h"
+#include "probes/aws/service_endpoint.h"
 
 struct cp_connection_options {
     cp_getenv_fn get;
     void *get_context;
-    const char *target;           /* name or ARN, checked by cp_target_read */
-    const char *region;           /* --region; NULL: none */
-    const char *endpoint_url;     /* --endpoint-url; NULL: none */
-    bool allow_insecure;          /* --insecure-endpoint: plain http beyond this machine */
-    const char *profile;          /* --profile; NULL: none */
-    const char *credentials_from; /* "aws-cli"; NULL: the ordinary chain */
+    const char *target; /* name or ARN, checked by cp_target_read; NULL: no function */
+    const struct cp_service *service; /* whose endpoint is meant; NULL: Lambda */
+    const char *region;               /* --region; NULL: none */
+    const char *endpoint_url;         /* --endpoint-url; NULL: none */
+    bool allow_insecure;              /* --insecure-endpoint: plain http beyond this machine */
+    const char *profile;              /* --profile; NULL: none */
+    const char *credentials_from;     /* "aws-cli"; NULL: the ordinary chain */
     bool (*is_interrupted)(void *context);
     void *interrupt_context;
     void (*warn)(void *context, const char *text);
@@ -48,6 +50,12 @@ struct cp_connection {
  * CP_EINVAL, CP_ENOTFOUND (no Region, no such profile), or the codes of the files. */
 enum cp_code cp_connection_open(const struct cp_connection_options *options,
                                 struct cp_connection *out, struct cp_error *err);
+
+/* The endpoint of another service, by the same settings: its URL, or "" for the Region's ordinary
+ * one of AWS. */
+enum cp_code cp_connection_endpoint(const struct cp_connection *connection,
+                                    const struct cp_service *service,
+                                    char out[CP_CONNECTION_URL_MAX], struct cp_error *err);
 
 /* Takes keys and, on AWS, asks for the account: an ARN of another account is CP_EDENIED. Warns when
  * the keys end before an undo could. */

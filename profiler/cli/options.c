@@ -168,7 +168,7 @@ static const struct cp_option table[] = {
      .type = CP_OPTION_TEXT,
      .offset = AT(profile),
      .theme = CP_THEME_PLACE,
-     .commands = CP_IN_SWEEP | CP_IN_RECOVER,
+     .commands = CP_IN_SWEEP | CP_IN_RECOVER | CP_IN_IMPORT,
      .help =
          "profile of ~/.aws/config and ~/.aws/credentials; the environment's keys do not count"},
     {.name = "credentials-from",
@@ -176,20 +176,22 @@ static const struct cp_option table[] = {
      .type = CP_OPTION_TEXT,
      .offset = AT(credentials_from),
      .theme = CP_THEME_PLACE,
-     .commands = CP_IN_SWEEP | CP_IN_RECOVER,
+     .commands = CP_IN_SWEEP | CP_IN_RECOVER | CP_IN_IMPORT,
      .help = "let the AWS CLI (version 2) find the credentials: SSO, MFA and 'aws login'"},
     {.name = "endpoint-url",
      .metavar = "URL",
      .type = CP_OPTION_TEXT,
      .offset = AT(endpoint_url),
      .theme = CP_THEME_PLACE,
-     .commands = CP_IN_SWEEP | CP_IN_RECOVER,
-     .help = "a Lambda-compatible endpoint for FUNCTION, e.g. a 'coldprof local serve'"},
+     .commands = CP_IN_SWEEP | CP_IN_RECOVER | CP_IN_IMPORT,
+     .help =
+         "a Lambda-compatible endpoint for FUNCTION, or one of CloudWatch for --log-group, e.g. "
+         "a 'coldprof local serve'"},
     {.name = "insecure-endpoint",
      .type = CP_OPTION_FLAG,
      .offset = AT(insecure_endpoint),
      .theme = CP_THEME_PLACE,
-     .commands = CP_IN_SWEEP | CP_IN_RECOVER,
+     .commands = CP_IN_SWEEP | CP_IN_RECOVER | CP_IN_IMPORT,
      .help = "allow an endpoint beyond this machine over plain http: whoever is on the way reads "
              "the session token and the payload"},
     {.name = "in-place",
@@ -227,6 +229,64 @@ static const struct cp_option table[] = {
      .commands = CP_IN_IMPORT | CP_IN_DIGEST,
      .help = "its name where the logs tell none; import reports on this one, and with NAME:VERSION "
              "on that version alone"},
+    {.name = "log-group",
+     .metavar = "GROUP",
+     .type = CP_OPTION_TEXT_LIST,
+     .offset = AT(log_groups),
+     .theme = CP_THEME_PLACE,
+     .commands = CP_IN_IMPORT,
+     .help = "read a log group of CloudWatch instead of a FILE: its name, its ARN, or a function's "
+             "name; repeatable"},
+    {.name = "since",
+     .metavar = "TIME",
+     .type = CP_OPTION_TEXT,
+     .offset = AT(since),
+     .default_text = "7d",
+     .theme = CP_THEME_PLACE,
+     .commands = CP_IN_IMPORT,
+     .help = "of --log-group: 7d ago, 12h ago, or a date like 2026-10-08T14:00:00Z"},
+    {.name = "until",
+     .metavar = "TIME",
+     .type = CP_OPTION_TEXT,
+     .offset = AT(until),
+     .default_text = "now",
+     .theme = CP_THEME_PLACE,
+     .commands = CP_IN_IMPORT,
+     .help = "the end of that time"},
+    {.name = "stream-prefix",
+     .metavar = "PREFIX",
+     .type = CP_OPTION_TEXT,
+     .offset = AT(stream_prefix),
+     .theme = CP_THEME_PLACE,
+     .commands = CP_IN_IMPORT,
+     .help = "only log streams whose names begin so, e.g. 2026/10/08/"},
+    {.name = "insights",
+     .type = CP_OPTION_FLAG,
+     .offset = AT(insights),
+     .theme = CP_THEME_PLACE,
+     .commands = CP_IN_IMPORT,
+     .help = "let Logs Insights count in AWS, which bills by the GB scanned: for logs too large to "
+             "be read"},
+    {.name = "metrics",
+     .type = CP_OPTION_FLAG,
+     .offset = AT(metrics),
+     .theme = CP_THEME_PLACE,
+     .commands = CP_IN_IMPORT,
+     .help =
+         "compare with CloudWatch's metrics of the functions, and say what a log does not know: "
+         "throttles, largest concurrency"},
+    {.name = "all-lines",
+     .type = CP_OPTION_FLAG,
+     .offset = AT(all_lines),
+     .theme = CP_THEME_PLACE,
+     .commands = CP_IN_IMPORT,
+     .help = "fetch every line of --log-group, not only the platform's records"},
+    {.name = "fresh",
+     .type = CP_OPTION_FLAG,
+     .offset = AT(fresh),
+     .theme = CP_THEME_PLACE,
+     .commands = CP_IN_IMPORT,
+     .help = "begin anew where an import of --log-group was interrupted"},
     {.name = "architecture",
      .metavar = "ARCH",
      .type = CP_OPTION_TEXT,
@@ -251,7 +311,7 @@ static const struct cp_option table[] = {
      .offset = AT(mode),
      .theme = CP_THEME_PLACE,
      .commands = CP_IN_POLICY,
-     .help = "sweep, dry-run or recover; default sweep"},
+     .help = "sweep, dry-run, recover or import; default sweep"},
     {.name = "account",
      .metavar = "ID",
      .type = CP_OPTION_TEXT,
@@ -469,7 +529,7 @@ static const struct cp_option table[] = {
      .type = CP_OPTION_FLAG,
      .offset = AT(is_verbose),
      .theme = CP_THEME_COMMON,
-     .commands = CP_IN_SWEEP | CP_IN_RECOVER,
+     .commands = CP_IN_SWEEP | CP_IN_RECOVER | CP_IN_IMPORT,
      .help = "show each API request with its id, never a secret"},
     {.name = "help",
      .letter = 'h',
@@ -680,6 +740,14 @@ static enum cp_code add_export(struct cp_view text, const char *borrowed,
     return code;
 }
 
+static enum cp_code add_text(const char *borrowed, struct cp_text_list *list, struct cp_error *err)
+{
+    if (list->n == CP_TEXTS_MAX)
+        return cp_fail(err, CP_ELIMIT, "given more than %d times", CP_TEXTS_MAX);
+    list->text[list->n++] = borrowed;
+    return CP_OK;
+}
+
 /* `borrowed` is the same text with its NUL: kept by texts and exports. */
 static enum cp_code read_value(const struct cp_option *o, const char *borrowed,
                                struct cp_options *out, struct cp_error *err)
@@ -721,6 +789,8 @@ static enum cp_code read_value(const struct cp_option *o, const char *borrowed,
         return code;
     case CP_OPTION_EXPORT:
         return add_export(text, borrowed, field, err);
+    case CP_OPTION_TEXT_LIST:
+        return add_text(borrowed, field, err);
     }
     return cp_fail(err, CP_EINVAL, "unknown option type");
 }

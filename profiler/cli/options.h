@@ -54,7 +54,7 @@ enum cp_format {
 };
 enum cp_color { CP_COLOR_AUTO, CP_COLOR_ALWAYS, CP_COLOR_NEVER };
 
-enum { CP_EXPORTS_MAX = 8, CP_FOLDERS_MAX = 32 };
+enum { CP_EXPORTS_MAX = 8, CP_FOLDERS_MAX = 32, CP_TEXTS_MAX = 32 };
 
 /* --precision p50=5%,p95=10% or one ratio for p95. */
 struct cp_precision {
@@ -68,6 +68,12 @@ struct cp_export {
 
 struct cp_export_list {
     struct cp_export item[CP_EXPORTS_MAX];
+    size_t n;
+};
+
+/* An option that may be given several times. */
+struct cp_text_list {
+    const char *text[CP_TEXTS_MAX];
     size_t n;
 };
 
@@ -102,6 +108,10 @@ struct cp_options {
     /* import, digest */
     const char *architecture;
     int threads; /* 0: one per core, at most 8 */
+    /* import from CloudWatch */
+    struct cp_text_list log_groups;
+    const char *since, *until, *stream_prefix;
+    bool insights, metrics, all_lines, fresh;
     bool is_list, is_prune;
     /* local serve */
     const char *listen;
@@ -151,6 +161,7 @@ enum cp_option_type {
     CP_OPTION_FORMAT,
     CP_OPTION_COLOR,
     CP_OPTION_EXPORT,
+    CP_OPTION_TEXT_LIST,
 };
 
 struct cp_option {
