@@ -74,17 +74,30 @@ static struct cp_view take_version(const char **p, const char *end)
     return (struct cp_view){start, (size_t)(*p - start)};
 }
 
-static bool take_start(struct line *line, enum cp_code *code)
+static bool read_start(struct cp_view message, uint8_t id[16], struct cp_view *version)
 {
     enum { VERSION_MAX = 20 };
-    const char *p = line->prefix.message.p;
-    const char *end = p + line->prefix.message.n;
-    uint8_t id[16];
+    const char *p = message.p;
+    const char *end = p + message.n;
     if (!take_id(&p, end, sizeof("START RequestId: ") - 1, id) ||
         !CP_LOG_SKIP(&p, end, " Version: "))
         return false;
-    struct cp_view version = take_version(&p, end);
-    if (!version.n || version.n > VERSION_MAX || !cp_log_is_line_end(p, end))
+    *version = take_version(&p, end);
+    return version->n && version->n <= VERSION_MAX && cp_log_is_line_end(p, end);
+}
+
+static bool read_end(struct cp_view message, uint8_t id[16])
+{
+    const char *p = message.p;
+    const char *end = p + message.n;
+    return take_id(&p, end, sizeof("END RequestId: ") - 1, id) && cp_log_is_line_end(p, end);
+}
+
+static bool take_start(struct line *line, enum cp_code *code)
+{
+    uint8_t id[16];
+    struct cp_view version;
+    if (!read_start(line->prefix.message, id, &version))
         return false;
     *code = cp_log_sink_start(line->sink, line->where, id, version, false, line->err);
     line->sink->counters[CP_COUNTER_ACCEPTED]++;
@@ -93,10 +106,8 @@ static bool take_start(struct line *line, enum cp_code *code)
 
 static bool take_end(struct line *line, enum cp_code *code)
 {
-    const char *p = line->prefix.message.p;
-    const char *end = p + line->prefix.message.n;
     uint8_t id[16];
-    if (!take_id(&p, end, sizeof("END RequestId: ") - 1, id) || !cp_log_is_line_end(p, end))
+    if (!read_end(line->prefix.message, id))
         return false;
     *code = cp_log_sink_end(line->sink, line->where, id, false, line->err);
     line->sink->counters[CP_COUNTER_ACCEPTED]++;
@@ -345,25 +356,69 @@ enum cp_code cp_log_sink_lines(struct cp_log_sink *sink, enum cp_log_line_form f
 
 /* --- the lines before a segment --- */
 
+/* Of a record of the usual shape: what it says of its request. */
+static bool read_straight(const struct line *line, enum cp_log_class is,
+                          struct cp_log_sighting *sighting)
+{
+    struct cp_view message = line->prefix.message;
+    struct cp_log_clock *clock = &line->sink->clock;
+    struct cp_digest_record report;
+    struct cp_digest_note note;
+    struct cp_view version;
+    bool is_read = false;
+    sighting->is_json = message.p[0] == '{';
+    switch (is) {
+    case CP_CLASS_START:
+        sighting->kind = CP_RECORD_START;
+        return read_start(message, sighting->id, &version);
+    case CP_CLASS_END:
+        sighting->kind = CP_RECORD_END;
+        return read_end(message, sighting->id);
+    case CP_CLASS_REPORT:
+    case CP_CLASS_JSON_REPORT:
+        sighting->kind = CP_RECORD_REPORT;
+        is_read = is == CP_CLASS_REPORT ? cp_log_report_text(message, &report)
+                                        : cp_log_report_json(message, clock, &report);
+        memcpy(sighting->id, report.request_id, is_read ? sizeof(sighting->id) : 0);
+        return is_read;
+    case CP_CLASS_JSON_START:
+        sighting->kind = CP_RECORD_START;
+        is_read = cp_log_start_json(message, clock, &note);
+        memcpy(sighting->id, note.request_id, is_read ? sizeof(sighting->id) : 0);
+        return is_read;
+    case CP_CLASS_APP:
+    case CP_CLASS_EMPTY:
+    case CP_CLASS_OTHER:
+        break;
+    }
+    return false;
+}
+
 static void follow(struct line *line, struct cp_view text)
 {
     struct cp_record record;
+    struct cp_log_sighting sighting;
     if (!cp_log_prefix_take(line->form, text, &line->prefix))
         return;
     struct cp_view message = line->prefix.message;
     enum cp_log_class is = cp_log_class_of(message);
     if (is == CP_CLASS_APP || is == CP_CLASS_EMPTY || !read_where(line))
         return;
-    (void)cp_record_parse_message(message, &record);
-    if (record.verdict > CP_RECORD_WARNED)
-        return;
-    cp_log_sink_follow(line->sink, line->where, &record, message.p[0] == '{');
+    if (!read_straight(line, is, &sighting)) {
+        (void)cp_record_parse_message(message, &record);
+        if (record.verdict > CP_RECORD_WARNED)
+            return;
+        sighting.kind = record.kind;
+        cp_log_request_id(record.request_id, sighting.id);
+    }
+    cp_log_sink_follow(line->sink, line->where, &sighting);
 }
 
 void cp_log_sink_warm_up(struct cp_log_sink *sink, enum cp_log_line_form form, struct cp_view bytes)
 {
     struct line line = {.sink = sink, .form = form};
-    while (bytes.n)
-        follow(&line, next_line(&bytes));
+    struct cp_log_feeds feeds = cp_log_feeds_of(bytes);
+    while (feeds.line < feeds.end)
+        follow(&line, cp_log_feeds_next(&feeds));
     sink->is_at_start = false;
 }

@@ -66,16 +66,14 @@ enum cp_code cp_log_sink_report(struct cp_log_sink *sink, const struct cp_log_wh
 }
 
 void cp_log_sink_follow(struct cp_log_sink *sink, const struct cp_log_where *where,
-                        const struct cp_record *record, bool is_json)
+                        const struct cp_log_sighting *sighting)
 {
-    uint8_t id[16];
-    cp_log_request_id(record->request_id, id);
-    struct cp_log_request request = request_of(where, id, is_json);
-    if (record->kind == CP_RECORD_REPORT)
+    struct cp_log_request request = request_of(where, sighting->id, sighting->is_json);
+    if (sighting->kind == CP_RECORD_REPORT)
         (void)cp_log_requests_report(sink->requests, &request);
-    else if (record->kind == CP_RECORD_START)
+    else if (sighting->kind == CP_RECORD_START)
         cp_log_requests_start(sink->requests, &request);
-    else if (record->kind == CP_RECORD_END || record->kind == CP_RECORD_RUNTIME_DONE)
+    else if (sighting->kind == CP_RECORD_END || sighting->kind == CP_RECORD_RUNTIME_DONE)
         cp_log_requests_end(sink->requests, &request);
 }
 

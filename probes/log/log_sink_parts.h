@@ -95,8 +95,13 @@ enum cp_code cp_log_sink_start(struct cp_log_sink *sink, const struct cp_log_whe
 enum cp_code cp_log_sink_end(struct cp_log_sink *sink, const struct cp_log_where *where,
                              const uint8_t id[16], bool is_json, struct cp_error *err);
 /* What a record says about open requests, and nothing else. */
+struct cp_log_sighting {
+    enum cp_record_kind kind;
+    uint8_t id[16];
+    bool is_json;
+};
 void cp_log_sink_follow(struct cp_log_sink *sink, const struct cp_log_where *where,
-                        const struct cp_record *record, bool is_json);
+                        const struct cp_log_sighting *sighting);
 /* A line with its example, counted at once. `field` may be empty. */
 enum cp_code cp_log_sink_fault(struct cp_log_sink *sink, const char *what, struct cp_view field,
                                struct cp_view line, struct cp_error *err);
