@@ -80,15 +80,25 @@ static uint64_t tally_of(const struct cp_figures *f, const char *what, const cha
     return n;
 }
 
-bool cp_warn_provisioned_starts(const struct cp_figures *f, struct cp_warning *w)
+/* INIT_START names the type in JSON logs. In text, an INIT_REPORT without a status is of a good
+ * init ahead of any request: of provisioned concurrency, or of a snapshot. */
+static uint64_t n_provisioned(const struct cp_figures *f)
 {
     uint64_t n = tally_of(f, "init type", "provisioned-concurrency");
+    bool has_snapshots = f->fresh_start == CP_START_SNAPSTART;
+    return n || has_snapshots ? n : tally_of(f, "init report", "init");
+}
+
+bool cp_warn_provisioned_starts(const struct cp_figures *f, struct cp_warning *w)
+{
+    uint64_t n = n_provisioned(f);
     if (!cp_figures_is_import(f) || n == 0)
         return false;
-    cp_warning_say(w,
-                   "%s environments were initialised for provisioned concurrency, ahead of any "
-                   "request: nobody waited for those inits",
-                   cp_count_text((size_t)n).text);
+    cp_warning_say(
+        w,
+        "%s environment%s initialised for provisioned concurrency, ahead of any request: "
+        "nobody waited for such an init",
+        cp_count_text((size_t)n).text, n == 1 ? " was" : "s were");
     return cp_warning_advise(w, "the first REPORT of such an environment may still tell of an "
                                 "init: import a version without provisioned concurrency alone");
 }
