@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#include "model/base/rng.h"
+#include "probes/local/logs_pattern.h"
 #include "probes/local/query.h"
 
 #define ID_A "11111111-2222-4333-8444-555555555555"
@@ -248,6 +250,55 @@ static void depth_is_bounded(void **state)
     }
 }
 
+static void mutate(struct cp_rng *rng, const char *from, struct cp_buf *out)
+{
+    static const char bytes[] = "()[]|/*'\"`?<>=!~^-+%,.#@\\ an5m\n\0\xff{}:";
+    cp_buf_reset(out);
+    (void)cp_buf_adds(out, from);
+    for (uint64_t i = 1 + cp_rng_below(rng, 4); i && out->n; i--) {
+        size_t at = (size_t)cp_rng_below(rng, out->n);
+        if (cp_rng_below(rng, 3) == 0)
+            out->p[out->n = at] = '\0';
+        else if (cp_rng_below(rng, 2))
+            memmove(out->p + at, out->p + at + 1, out->n-- - at);
+        else
+            out->p[at] = bytes[cp_rng_below(rng, sizeof bytes - 1)];
+    }
+}
+
+/* Whatever is asked is answered or refused, within the sanitizers' rules. */
+static void damaged_queries_and_patterns_do_no_harm(void **state)
+{
+    (void)state;
+    struct cp_rng rng;
+    struct cp_buf text, out;
+    cp_rng_init(&rng, 20231205, 1);
+    cp_buf_init(&text, 1 << 16);
+    cp_buf_init(&out, 1 << 20);
+    size_t n_cases = sizeof CASES / sizeof *CASES, n_refused = 0;
+    for (int i = 0; i < 4000; i++) {
+        struct cp_error err = {.text = ""};
+        struct cp_ql_query *query = NULL;
+        struct cp_cwl_pattern *pattern = NULL;
+        mutate(&rng, CASES[cp_rng_below(&rng, n_cases)].text, &text);
+        cp_buf_reset(&out);
+        enum cp_code code = cp_ql_query_new(cp_buf_view(&text), &query, &err);
+        cp_ql_query_free(query);
+        n_refused += code != CP_OK;
+        if (!code && !memchr(text.p, 0, text.n))
+            assert_int_equal(run(cp_buf_str(&text), 100, &out, &err), CP_OK);
+        mutate(&rng,
+               i % 2 ? "{ ($.a.b[0] = \"x*\") || $.c >= 3 && $.d IS NULL }" : "a -b ?c \"d e\"",
+               &text);
+        if (!cp_cwl_pattern_new(cp_buf_view(&text), &pattern, &err))
+            (void)cp_cwl_pattern_matches(pattern, CP_VIEW_LIT("{\"a\":{\"b\":[1]},\"c\":5}"));
+        cp_cwl_pattern_free(pattern);
+    }
+    assert_true(n_refused > 400 && n_refused < 3900); /* both happen */
+    cp_buf_clear(&text);
+    cp_buf_clear(&out);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -255,6 +306,7 @@ int main(void)
         cmocka_unit_test(rows_are_limited_to_the_newest),
         cmocka_unit_test(what_is_not_known_is_refused_by_name),
         cmocka_unit_test(depth_is_bounded),
+        cmocka_unit_test(damaged_queries_and_patterns_do_no_harm),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
