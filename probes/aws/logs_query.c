@@ -179,8 +179,10 @@ enum cp_code cp_logs_run_query(struct cp_logs *logs, const struct cp_logs_query 
     enum cp_code code = cp_logs_start_query(logs, query, id, err);
     if (code)
         return code;
-    for (double wait_ms = FIRST_LOOK_MS; !code && !out->is_complete; wait_ms *= 1.5) {
-        code = cp_logs_sleep(logs, wait_ms < LOOK_MAX_MS ? wait_ms : LOOK_MAX_MS, err);
+    int wait_ms = FIRST_LOOK_MS;
+    while (!code && !out->is_complete) {
+        code = cp_logs_sleep(logs, wait_ms, err);
+        wait_ms = wait_ms * 3 / 2 < LOOK_MAX_MS ? wait_ms * 3 / 2 : LOOK_MAX_MS;
         if (!code)
             code = cp_logs_query_results(logs, id, each, context, out, err);
     }

@@ -132,9 +132,10 @@ static cJSON *make_request(const struct cp_metrics_query *q, const struct cp_buf
 {
     cJSON *json = cJSON_CreateObject();
     cJSON *queries = cJSON_AddArrayToObject(json, "MetricDataQueries");
-    *is_built = queries &&
-                cJSON_AddNumberToObject(json, "StartTime", (double)(q->from_ms / 1000)) &&
-                cJSON_AddNumberToObject(json, "EndTime", (double)((q->to_ms + 999) / 1000)) &&
+    int64_t from_s = q->from_ms / 1000;
+    int64_t to_s = (q->to_ms + 999) / 1000;
+    *is_built = queries && cJSON_AddNumberToObject(json, "StartTime", (double)from_s) &&
+                cJSON_AddNumberToObject(json, "EndTime", (double)to_s) &&
                 cJSON_AddStringToObject(json, "ScanBy", "TimestampAscending") &&
                 cJSON_AddNumberToObject(json, "MaxDatapoints", POINTS_A_PAGE) &&
                 (!token->n || cJSON_AddStringToObject(json, "NextToken", cp_buf_str(token)));
