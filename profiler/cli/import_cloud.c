@@ -291,6 +291,7 @@ enum cp_code cp_import_cloud_run(struct cp_cli *cli, const char *function,
     out->options.groups = out->groups;
     out->options.n_groups = out->n_groups;
     say_begin(out);
+    out->drawn_ms = cp_clock_mono_ms();
     code = cp_cloud_import(&out->options, digest, &out->result, err);
     end_line(out);
     if (code)

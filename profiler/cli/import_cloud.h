@@ -22,7 +22,7 @@ struct cp_import_cloud {
     char checkpoint[CP_IMPORT_PATH_MAX];
     struct cp_cloud_import_options options;
     struct cp_cloud_import_result result;
-    double drawn_ms; /* progress: when it was last shown, monotonic; 0 never */
+    double drawn_ms; /* progress: when it was last shown, or began; monotonic */
     bool is_drawn;   /* a line without its end is on the terminal */
 };
 
