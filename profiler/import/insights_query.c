@@ -4,6 +4,17 @@
 #include <inttypes.h>
 #include <stddef.h>
 
+/* Failures by the error type, in the order of cp_record_outcome. A message holds one of them. */
+#define ERROR_BITS                                                                                 \
+    " + 4 * strcontains(@message, \"Runtime.OutOfMemory\")"                                        \
+    " + 8 * greatest(strcontains(@message, \"Runtime.ImportModuleError\"), "                       \
+    "strcontains(@message, \"Runtime.UserCodeSyntaxError\"), "                                     \
+    "strcontains(@message, \"Runtime.InvalidEntrypoint\"), "                                       \
+    "strcontains(@message, \"Runtime.InvalidWorkingDir\"), "                                       \
+    "strcontains(@message, \"Runtime.HandlerNotFound\"), "                                         \
+    "strcontains(@message, \"Extension.InitError\"), "                                             \
+    "strcontains(@message, \"Extension.LaunchError\"))"
+
 /* How a shape of records names what a query needs: terms of the query language. */
 struct shape {
     const char *records;  /* command that keeps the platform's reports */
@@ -29,8 +40,7 @@ static const struct shape SHAPES[CP_INSIGHTS_SHAPES] = {
             .start = "strcontains(@message, \"Init Duration: \")"
                      " + 2 * strcontains(@message, \"Restore Duration: \")",
             .status = "strcontains(@message, \"Status: timeout\")"
-                      " + 2 * strcontains(@message, \"Status: error\")"
-                      " + 4 * strcontains(@message, \"Runtime.OutOfMemory\")",
+                      " + 2 * strcontains(@message, \"Status: error\")" ERROR_BITS,
             .error_command = "parse @message /Error Type: (?<cp_type>[A-Za-z0-9_.]+)/",
         },
     [CP_INSIGHTS_JSON] =
@@ -46,8 +56,7 @@ static const struct shape SHAPES[CP_INSIGHTS_SHAPES] = {
                      " + 2 * strcontains(@message, \"restoreDurationMs\")",
             .status = "strcontains(record.status, \"timeout\")"
                       " + 2 * strcontains(record.status, \"error\")"
-                      " + 2 * strcontains(record.status, \"failure\")"
-                      " + 4 * strcontains(@message, \"Runtime.OutOfMemory\")",
+                      " + 2 * strcontains(record.status, \"failure\")" ERROR_BITS,
             .error_command = "fields record.errorType as cp_type",
         },
 };

@@ -50,8 +50,9 @@ enum cp_insights_rows { CP_ROWS_BINS, CP_ROWS_MINUTES, CP_ROWS_ERRORS };
 
 enum cp_insights_status {
     CP_INSIGHTS_STATUS_TIMEOUT = 1,
-    CP_INSIGHTS_STATUS_ERROR = 2, /* status error or failure */
-    CP_INSIGHTS_STATUS_MEMORY = 4 /* Runtime.OutOfMemory */
+    CP_INSIGHTS_STATUS_ERROR = 2,  /* status error or failure */
+    CP_INSIGHTS_STATUS_MEMORY = 4, /* Runtime.OutOfMemory */
+    CP_INSIGHTS_STATUS_INIT = 8    /* one of cp_record_is_init_error */
 };
 
 struct cp_insights_kind_info {

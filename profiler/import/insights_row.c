@@ -87,6 +87,8 @@ static enum cp_outcome outcome_of(int64_t status)
         return CP_OUTCOME_OUT_OF_MEMORY;
     if (status & CP_INSIGHTS_STATUS_TIMEOUT)
         return CP_OUTCOME_TIMEOUT;
+    if (status & CP_INSIGHTS_STATUS_INIT)
+        return CP_OUTCOME_INIT_FAILED;
     return status ? CP_OUTCOME_ERROR : CP_OUTCOME_MEASURED;
 }
 

@@ -49,6 +49,7 @@ static void make_invocations(void)
             .status = i % 50 == 7    ? 1
                       : i % 50 == 11 ? 2
                       : i % 50 == 13 ? 6
+                      : i % 50 == 17 ? 10
                                      : 0,
             .version = i % 4 ? "$LATEST" : "7",
         };
@@ -229,10 +230,11 @@ static struct cp_digest *digest_of_records(void)
             .memory_size_mb = v->size_mb,
             .max_memory_used_mb = v->used_mb,
             .start = v->init_ms >= 0 ? CP_START_COLD : CP_START_WARM,
-            .outcome = v->status == 1   ? CP_OUTCOME_TIMEOUT
-                       : v->status == 2 ? CP_OUTCOME_ERROR
-                       : v->status == 6 ? CP_OUTCOME_OUT_OF_MEMORY
-                                        : CP_OUTCOME_MEASURED,
+            .outcome = v->status == 1    ? CP_OUTCOME_TIMEOUT
+                       : v->status == 2  ? CP_OUTCOME_ERROR
+                       : v->status == 6  ? CP_OUTCOME_OUT_OF_MEMORY
+                       : v->status == 10 ? CP_OUTCOME_INIT_FAILED
+                                         : CP_OUTCOME_MEASURED,
         };
         if (v->end_ms < FROM_MS || v->end_ms >= TO_MS)
             continue;

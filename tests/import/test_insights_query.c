@@ -18,6 +18,12 @@ static const char *text_of(enum cp_insights_shape shape, enum cp_insights_kind k
     return cp_buf_str(out);
 }
 
+#define INIT_ERRORS                                                                                \
+    " + 8 * greatest(strcontains(@message, \"Runtime.ImportModuleError\"), "                       \
+    "strcontains(@message, \"Runtime.UserCodeSyntaxError\"), strcontains(@message, "               \
+    "\"Runtime.InvalidEntrypoint\"), strcontains(@message, \"Runtime.InvalidWorkingDir\"), "       \
+    "strcontains(@message, \"Runtime.HandlerNotFound\"), strcontains(@message, "                   \
+    "\"Extension.InitError\"), strcontains(@message, \"Extension.LaunchError\"))"
 #define TEXT_HEAD                                                                                  \
     "filter @message like /^REPORT RequestId: /\n"                                                 \
     "| filter toMillis(@timestamp) >= 1767225600000 and toMillis(@timestamp) < 1767229200000\n"    \
@@ -25,7 +31,7 @@ static const char *text_of(enum cp_insights_shape shape, enum cp_insights_kind k
     "| fields @memorySize / 1000000 as cp_size, strcontains(@message, \"Init Duration: \") + 2 * " \
     "strcontains(@message, \"Restore Duration: \") as cp_start, strcontains(@message, \"Status: "  \
     "timeout\") + 2 * strcontains(@message, \"Status: error\") + 4 * strcontains(@message, "       \
-    "\"Runtime.OutOfMemory\") as cp_status\n"
+    "\"Runtime.OutOfMemory\")" INIT_ERRORS " as cp_status\n"
 #define BINS                                                                                       \
     "| fields floor(log(greatest(cp_v, 1)) / 0.6931471805599453) as cp_e\n"                        \
     "| fields 128 * cp_e + floor(128 * cp_v / (2 ^ cp_e)) - 127 as cp_bin\n"                       \
@@ -65,7 +71,7 @@ static void json_records_are_counted_into_bins(void **state)
         "\"initDurationMs\") + 2 * strcontains(@message, \"restoreDurationMs\") as cp_start, "
         "strcontains(record.status, \"timeout\") + 2 * strcontains(record.status, \"error\") + 2 * "
         "strcontains(record.status, \"failure\") + 4 * strcontains(@message, "
-        "\"Runtime.OutOfMemory\") as cp_status\n"
+        "\"Runtime.OutOfMemory\")" INIT_ERRORS " as cp_status\n"
         "| filter cp_start = 1\n"
         "| fields floor(record.metrics.durationMs * 1000 + 0.5) + "
         "floor(record.metrics.initDurationMs * 1000 + 0.5) as cp_v\n" BINS);
