@@ -70,10 +70,12 @@ static void count_cell(void *context, const struct cp_digest_cell *cell)
     f->accounting.planned += (size_t)cell->n;
     if (!size)
         return;
-    see_used_memory(size, cell);
-    if (!is_measured)
+    if (!is_measured) { /* its memory is not looked at: see tells_use in figures.c */
         size->n_failed += (size_t)cell->n;
-    else if (cell->start == f->fresh_start)
+        return;
+    }
+    see_used_memory(size, cell);
+    if (cell->start == f->fresh_start)
         size->n_cold += (size_t)cell->n;
     else if (cell->start == CP_START_WARM)
         size->n_warm += (size_t)cell->n;

@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -218,9 +219,21 @@ static enum cp_status run_command(struct cp_cli *cli, const struct cp_command *c
     return command->run(cli);
 }
 
+/* glibc raises the size from which a block is mapped on its own, and given back when freed, with
+ * every such block that is freed: an import then keeps what its raw records took. Setting it, to
+ * its default, ends that. */
+static void give_large_blocks_back(void)
+{
+#ifdef __GLIBC__
+    enum { MAPPED_FROM = 128 * 1024 };
+    (void)mallopt(M_MMAP_THRESHOLD, MAPPED_FROM);
+#endif
+}
+
 int main(int argc, char **argv)
 {
     cp_process_keep_secrets();
+    give_large_blocks_back();
     (void)gsl_set_error_handler_off();
     (void)signal(SIGPIPE, SIG_IGN);
     struct cp_cli cli = {.get = get_variable, .forget = forget_variable};
