@@ -175,6 +175,8 @@ static void say_investigate(const struct cp_optimize_input *in, const struct cp_
                         c->cold_decides ? "cold" : "warm", c->n_needed);
     else if (c->idle_decides)
         advice = phrase("measure longer idle intervals to tell");
+    else if (c->bursts_decide)
+        advice = phrase("requests come in bursts: set it for a day and import the log of that day");
     else if (c->may_meet_budget)
         advice = phrase("more samples would tell");
     say(out, "Not proven: %s comes nearest to %s within %s ms; %s.", setting(c).text,

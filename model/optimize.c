@@ -149,9 +149,25 @@ static bool is_share_observed(const struct optimizer *o, enum cp_concurrency_mod
     return o->input->observed_cold_share && mode != CP_MODE_PROVISIONED;
 }
 
-static void observe_share(const struct optimizer *o, struct cp_pool_result *pool)
+/* On demand the observed share is the answer. It also tells whether arrivals are as even as the
+ * simulation has them; when not, provisioned concurrency may leave any part of it. */
+static void observe_share(struct optimizer *o, enum cp_concurrency_mode mode,
+                          struct cp_pool_result *pool)
 {
     const struct cp_interval *seen = o->input->observed_cold_share;
+    struct cp_decision *d = o->decision;
+    struct cp_interval even = {pool->cold_share.value, pool->cold_share.low, pool->cold_share.high};
+    if (!seen)
+        return;
+    if (mode == CP_MODE_PROVISIONED) {
+        if (d->is_bursty)
+            pool->cold_share.high = fmax(even.high, seen->high);
+        return;
+    }
+    if (even.high < seen->low) {
+        d->is_bursty = true;
+        d->even_cold_share = even;
+    }
     pool->cold_share.value = seen->value;
     pool->cold_share.low = seen->low;
     pool->cold_share.high = seen->high;
@@ -167,9 +183,12 @@ static enum cp_code add_simulated(struct optimizer *o, const struct cp_size_law 
     enum cp_code code = cp_candidate_simulate(
         &o->context, law, o->input->traffic_per_s, mode == CP_MODE_PROVISIONED ? concurrency : 0,
         mode == CP_MODE_RESERVED ? concurrency : limit_of(o), &pool, err);
-    if (!code && is_share_observed(o, mode))
-        observe_share(o, &pool);
-    return code ? code : cp_candidate_evaluate(&o->context, law, &pool, c, err);
+    if (code)
+        return code;
+    observe_share(o, mode, &pool);
+    code = cp_candidate_evaluate(&o->context, law, &pool, c, err);
+    c->bursts_decide = mode == CP_MODE_PROVISIONED && o->decision->is_bursty && c->may_meet_budget;
+    return code;
 }
 
 /* True when probes do not say how all environments end: the rest is assumed, not measured. */
@@ -417,6 +436,7 @@ enum cp_code cp_optimize(const struct cp_optimize_input *input, struct cp_decisi
     *decision = (struct cp_decision){
         .chosen = -1, .current = -1, .cheapest = -1, .fastest = -1, .fallback = -1};
     decision->survival_used_ms = NAN;
+    decision->even_cold_share = (struct cp_interval){NAN, NAN, NAN};
     enum cp_code code = check(input, err);
     if (code)
         return code;

@@ -104,12 +104,13 @@ struct cp_candidate {
     bool may_meet_budget;             /* point <= budget < upper bound: more samples would tell */
     bool is_on_frontier;              /* not dominated in (cost, latency) */
     bool is_current;
-    bool is_runnable;  /* false: listed for completeness, with `why_not` */
-    char why_not[160]; /* also set when a runnable candidate throttles */
-    bool cold_decides; /* the samples that decide about latency_status: cold, else warm */
-    size_t n_needed;   /* how many of those an upper bound of latency_ms takes */
-    bool idle_decides; /* meets the budget only if environments outlive the longest idle probe */
-    double busy;       /* requests in flight, time average; NAN without traffic */
+    bool is_runnable;   /* false: listed for completeness, with `why_not` */
+    char why_not[160];  /* also set when a runnable candidate throttles */
+    bool cold_decides;  /* the samples that decide about latency_status: cold, else warm */
+    size_t n_needed;    /* how many of those an upper bound of latency_ms takes */
+    bool idle_decides;  /* meets the budget only if environments outlive the longest idle probe */
+    bool bursts_decide; /* provisioned; meets the budget if what was observed came evenly */
+    double busy;        /* requests in flight, time average; NAN without traffic */
 };
 
 enum cp_verdict {
@@ -137,7 +138,12 @@ struct cp_decision {
     char changers[CP_CHANGERS_MAX][CP_SENTENCE_MAX]; /* what would change the answer */
     size_t n_changers;
     double break_even_utilization;
-    double survival_used_ms; /* largest idle interval the traffic made use of */
+    /* The observed cold share is above what even arrivals would have: requests come in bursts. What
+     * of them provisioned concurrency would leave is between the simulated and the observed share;
+     * its upper bounds say so. */
+    bool is_bursty;
+    struct cp_interval even_cold_share; /* simulated, on demand; NAN unless is_bursty */
+    double survival_used_ms;            /* largest idle interval the traffic made use of */
     bool is_survival_extrapolated;
 };
 

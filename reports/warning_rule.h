@@ -23,6 +23,7 @@ __attribute__((format(printf, 2, 3))) bool cp_warning_advise(struct cp_warning *
 /* Of runs that were read from logs; false of all others. */
 bool cp_warn_assumed(const struct cp_figures *f, struct cp_warning *w);
 bool cp_warn_sizes_of_log(const struct cp_figures *f, struct cp_warning *w);
+bool cp_warn_bursts(const struct cp_figures *f, struct cp_warning *w);
 bool cp_warn_one_size(const struct cp_figures *f, struct cp_warning *w);
 bool cp_warn_mixed_starts(const struct cp_figures *f, struct cp_warning *w);
 bool cp_warn_provisioned_starts(const struct cp_figures *f, struct cp_warning *w);

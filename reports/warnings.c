@@ -371,6 +371,7 @@ static const struct {
     {"W006", tight_memory},
     {"W021", cp_warn_assumed},
     {"W022", cp_warn_sizes_of_log},
+    {"W031", cp_warn_bursts},
     {"W023", cp_warn_one_size},
     {"W007", too_few},
     {"W008", mode_edge},

@@ -56,6 +56,21 @@ bool cp_warn_one_size(const struct cp_figures *f, struct cp_warning *w)
     return cp_warning_advise(w, "coldprof sweep %.120s measures the others", f->data->run.function);
 }
 
+bool cp_warn_bursts(const struct cp_figures *f, struct cp_warning *w)
+{
+    char seen[CP_FORMAT_MAX];
+    char even[CP_FORMAT_MAX];
+    if (!f->decision.is_bursty)
+        return false;
+    cp_warning_say(w,
+                   "requests come in bursts: %s %% start cold, where even arrivals at that rate "
+                   "would give %s %%",
+                   cp_format(CP_UNIT_PERCENT, f->observed_cold_share.value, seen),
+                   cp_format(CP_UNIT_PERCENT, f->decision.even_cold_share.value, even));
+    return cp_warning_advise(w, "what provisioned concurrency leaves of them is only bounded here: "
+                                "set it for a day and import the log of that day");
+}
+
 bool cp_warn_mixed_starts(const struct cp_figures *f, struct cp_warning *w)
 {
     size_t n = cp_figures_n_excluded(f);

@@ -79,7 +79,7 @@ static void a_share_that_was_observed_is_not_simulated(void **state)
     assert_true(!c || c->mode == CP_MODE_PROVISIONED || !bench.decision.is_budget_met);
     bench.input.observed_cold_share = &seen;
     c = decide(&bench);
-    assert_int_equal(c->memory_size_mb, 1024);
+    assert_false(bench.decision.is_bursty); /* it is below the simulated one */
     assert_int_equal(c->mode, CP_MODE_ON_DEMAND);
     assert_true(bench.decision.is_budget_met);
     assert_near(c->cold_share.value, 0.02, 0);
@@ -90,6 +90,24 @@ static void a_share_that_was_observed_is_not_simulated(void **state)
             assert_true(isnan(other->cold_share.value) || other->cold_share.value > 0.026 ||
                         other->cold_share.value < 0.015);
     }
+}
+
+/* Environments live for 5 minutes, so even arrivals have next to no cold starts; 8 % were seen. On
+ * demand that misses p95 <= 250 ms, and provisioned concurrency is not said to meet it either. */
+static void bursts_leave_provisioned_concurrency_open(void **state)
+{
+    (void)state;
+    const struct cp_interval seen = {0.08, 0.07, 0.09};
+    make(&bench)->input.observed_cold_share = &seen;
+    const struct cp_candidate *c = decide(&bench);
+    assert_true(bench.decision.is_bursty);
+    assert_true(bench.decision.even_cold_share.high < 0.07);
+    assert_false(bench.decision.is_budget_met);
+    assert_int_equal(bench.decision.verdict, CP_VERDICT_INVESTIGATE);
+    assert_int_equal(c->mode, CP_MODE_PROVISIONED);
+    assert_true(c->bursts_decide);
+    assert_true(c->cold_share.value < 0.07 && c->cold_share.high >= 0.09);
+    assert_non_null(strstr(bench.decision.sentence, "requests come in bursts"));
 }
 
 static void the_cheapest_size_within_the_budget_is_chosen(void **state)
@@ -492,6 +510,7 @@ int main(void)
     gsl_set_error_handler_off();
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_share_that_was_observed_is_not_simulated),
+        cmocka_unit_test(bursts_leave_provisioned_concurrency_open),
         cmocka_unit_test(the_cheapest_size_within_the_budget_is_chosen),
         cmocka_unit_test(cost_of_a_month_is_requests_and_gb_seconds),
         cmocka_unit_test(the_current_setting_is_kept_when_it_is_the_answer),
