@@ -87,6 +87,7 @@ static enum cp_code plan_large(struct import *im, struct cp_log_task *task, stru
         return code ? code : add_task(im, task, err);
     task->form = form;
     task->is_segment = true;
+    task->lacks_ends = cp_log_head_lacks_ends(view);
     for (int64_t at = 0; at < task->file->size && !code; at += im->segment_bytes) {
         int64_t left = task->file->size - at;
         task->range =

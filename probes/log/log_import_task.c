@@ -137,6 +137,11 @@ static enum cp_code read_head(struct reading *r, char *to, size_t *n)
 static enum cp_code choose_form(struct reading *r, struct cp_view head)
 {
     r->form = r->task->form;
+    if (!r->task->is_segment) {
+        struct cp_view same = {head.p, head.n < CP_LOG_HEAD ? head.n : CP_LOG_HEAD};
+        if (cp_log_head_lacks_ends(same))
+            cp_log_sink_lacks_ends(r->reader->sink);
+    }
     if (!r->form && cp_log_is_digest(head)) {
         r->kind = AS_DIGESTS;
         r->found->form = "digest";
@@ -288,6 +293,8 @@ enum cp_code cp_log_reader_run(struct cp_log_reader *reader, struct cp_log_task 
      * its examples. Which file it was is in the result. */
     cp_log_sink_source(reader->sink, NULL, file->group ? file->group : reader->options->group,
                        file->stream ? file->stream : reader->options->stream);
+    if (task->lacks_ends)
+        cp_log_sink_lacks_ends(reader->sink);
     enum cp_code code = open_source(&r, reads_ahead);
     task->input = NULL;
     if (!code)

@@ -19,6 +19,7 @@ struct cp_log_task {
     const struct cp_log_form *form; /* NULL: to be detected */
     struct cp_log_input *input;     /* opened before, of a pipe; NULL */
     bool is_segment;
+    bool lacks_ends;           /* of a segment: the file does (log_sink.h) */
     struct cp_log_range range; /* of a segment */
     int64_t weight;            /* rough work, for what comes first; large for what may be large */
 };

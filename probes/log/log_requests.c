@@ -12,7 +12,7 @@ enum state {
     FREE,
     OPEN,
     ENDED,          /* END, no REPORT yet */
-    REPORTED,       /* JSON: started and reported */
+    REPORTED,       /* JSON, or without END lines: started and reported */
     REPORTED_ALONE, /* JSON: reported, start not seen */
 };
 
@@ -36,7 +36,9 @@ struct cp_log_requests {
     struct entry latest; /* not in the sets: START, END and REPORT mostly follow each other */
     size_t n_in_sets;
     uint32_t clock;
-    size_t n_open; /* of requests whose stream is unknown */
+    size_t n_open;      /* of requests whose stream is unknown */
+    size_t n_open_text; /* those of text logs */
+    bool lacks_ends;    /* the log has no END lines */
 };
 
 struct cp_log_requests *cp_log_requests_new(void)
@@ -52,6 +54,11 @@ void cp_log_requests_free(struct cp_log_requests *t)
 void cp_log_requests_forget(struct cp_log_requests *t)
 {
     memset(t, 0, sizeof(*t));
+}
+
+void cp_log_requests_lack_ends(struct cp_log_requests *t)
+{
+    t->lacks_ends = true;
 }
 
 /* --- the tables --- */
@@ -105,6 +112,12 @@ static void set_open(struct cp_log_requests *t, uint64_t stream, uint64_t tag)
     set[0] = (struct stream){.stream = stream, .open = tag};
 }
 
+static void uncount(struct cp_log_requests *t, const struct entry *e)
+{
+    t->n_open -= e->is_counted;
+    t->n_open_text -= e->is_counted && !e->is_json;
+}
+
 /* A request that is not the latest any more, into its set. */
 static void put_away(struct cp_log_requests *t, const struct entry *e)
 {
@@ -114,7 +127,7 @@ static void put_away(struct cp_log_requests *t, const struct entry *e)
         if (set[i].state == FREE || t->clock - set[i].age > t->clock - to->age)
             to = &set[i];
     }
-    t->n_open -= to->is_counted;
+    uncount(t, to);
     t->n_in_sets += to->state == FREE;
     *to = *e;
 }
@@ -129,7 +142,7 @@ static struct entry *make(struct cp_log_requests *t, uint64_t tag, bool is_json)
 
 static void set_state(struct cp_log_requests *t, struct entry *e, enum state state)
 {
-    t->n_open -= e->is_counted;
+    uncount(t, e);
     e->is_counted = false;
     t->n_in_sets -= state == FREE && e != &t->latest;
     e->state = (uint8_t)state;
@@ -187,6 +200,7 @@ void cp_log_requests_start(struct cp_log_requests *t, const struct cp_log_reques
     } else {
         e->is_counted = true;
         t->n_open++;
+        t->n_open_text += !e->is_json;
     }
 }
 
@@ -196,11 +210,26 @@ void cp_log_requests_end(struct cp_log_requests *t, const struct cp_log_request 
     struct entry *e = find(t, tag);
     if (e && e->state == OPEN && e->is_json != request->is_json)
         return; /* printed by the function */
+    if (e && e->state == OPEN && !e->is_json)
+        t->lacks_ends = false;
     if (!e)
         e = make(t, tag, request->is_json);
     else
         close_stream(t, request->stream, tag);
     set_state(t, e, ENDED);
+}
+
+/* REPORT closes its request. */
+static bool report_without_end(struct cp_log_requests *t, const struct cp_log_request *request,
+                               struct entry *e)
+{
+    if (!e)
+        return true;
+    if (e->state != OPEN || e->is_json)
+        return false;
+    close_stream(t, request->stream, e->tag);
+    set_state(t, e, REPORTED);
+    return true;
 }
 
 static bool report_text(struct cp_log_requests *t, const struct cp_log_request *request)
@@ -210,6 +239,8 @@ static bool report_text(struct cp_log_requests *t, const struct cp_log_request *
         set_state(t, e, FREE);
         return true;
     }
+    if (t->lacks_ends)
+        return report_without_end(t, request, e);
     return !(e && e->state == OPEN) && !is_any_open(t, request->stream);
 }
 
@@ -234,7 +265,7 @@ static bool report_json(struct cp_log_requests *t, const struct cp_log_request *
     case FREE:
         break;
     }
-    if (is_any_open(t, request->stream))
+    if (request->stream ? is_any_open(t, request->stream) : t->n_open_text > 0)
         return false;
     set_state(t, make(t, tag, true), REPORTED_ALONE);
     return true;

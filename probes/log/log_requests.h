@@ -5,11 +5,18 @@
  * REPORT of an open request is forged, and so is one of a request that neither started nor ended
  * here while another is open (in the same log stream, where streams are known).
  *
+ * Filtered text logs: where END lines are left out (START and REPORT only) REPORT closes its
+ * request, as in JSON: the first after START is taken, further ones are forged until the next
+ * START, and those of unknown requests are taken. Who reads the input says so beforehand, from its
+ * head; the END of an open request disproves it. Up to there an invented REPORT is believed.
+ *
  * JSON logs: nothing marks the end of a request at the usual log level, so platform.report closes
  * it: the first after platform.start (or after platform.runtimeDone, where the log has it) is taken
  * and further ones are forged until the request starts again, as it does when Lambda retries it. A
  * function that prints an invented platform.report before its end is therefore believed; records
- * that were made in the other format than the request's START are not.
+ * that were made in the other format than the request's START are not. A request whose start is
+ * not known, since an export begins in its middle, is forged only where its log stream is known to
+ * serve another one, or, where streams are not known, while a request of a text log is open.
  *
  * Logs without START lines, and logs in descending order of time (a query's results) have no open
  * requests. Memory is constant; what has not been seen for thousands of requests is forgotten.
@@ -31,6 +38,8 @@ struct cp_log_request {
 struct cp_log_requests *cp_log_requests_new(void); /* NULL: out of memory */
 void cp_log_requests_free(struct cp_log_requests *t);
 void cp_log_requests_forget(struct cp_log_requests *t); /* all */
+/* After forgetting: the text log has START and REPORT lines without END. */
+void cp_log_requests_lack_ends(struct cp_log_requests *t);
 
 void cp_log_requests_start(struct cp_log_requests *t, const struct cp_log_request *request);
 void cp_log_requests_end(struct cp_log_requests *t, const struct cp_log_request *request);

@@ -94,6 +94,25 @@ void cp_log_sink_source(struct cp_log_sink *sink, const char *source, const char
     come_home(sink);
 }
 
+void cp_log_sink_lacks_ends(struct cp_log_sink *sink)
+{
+    cp_log_requests_lack_ends(sink->requests);
+}
+
+static bool has(struct cp_view text, struct cp_view part)
+{
+    return text.n && memmem(text.p, text.n, part.p, part.n);
+}
+
+/* Anywhere in a line, as they also stand in JSON and CSV: without both of a START and a REPORT
+ * there is nothing to tell from. */
+bool cp_log_head_lacks_ends(struct cp_view head)
+{
+    return has(head, CP_VIEW_LIT("START RequestId: ")) &&
+           has(head, CP_VIEW_LIT("REPORT RequestId: ")) &&
+           !has(head, CP_VIEW_LIT("END RequestId: "));
+}
+
 /* --- scopes --- */
 
 struct cp_log_where cp_log_sink_where(const struct cp_log_sink *sink, struct cp_view group,

@@ -7,8 +7,9 @@
  * REPORT lines of the usual shape by itself, everything else through record.h, with equal results.
  *
  * A platform record stands at the start of its message. A REPORT that arrives while its request is
- * still open (START seen, END not), or of a request that nobody started while another is open, was
- * printed by the function: counted as "forged", never used.
+ * still open (START seen, END not; log_requests.h has the rule for logs without END), or of a
+ * request that nobody started while another is open, was printed by the function: counted as
+ * "forged", never used.
  *
  * The platform tells no function in a REPORT: the name comes from the event's group
  * (/aws/lambda/NAME, /aws/lambda/us-east-1.NAME of Lambda@Edge), from a stream name with the
@@ -56,6 +57,12 @@ void cp_log_sink_free(struct cp_log_sink *sink);
  * open requests. */
 void cp_log_sink_source(struct cp_log_sink *sink, const char *source, const char *group,
                         const char *stream);
+
+/* After cp_log_sink_source, where the head of the input shows a text log without END lines: an open
+ * request may report. */
+void cp_log_sink_lacks_ends(struct cp_log_sink *sink);
+/* `head`: as long for every reader of the input, so that all decide alike. */
+bool cp_log_head_lacks_ends(struct cp_view head);
 
 /* CP_ENOMEM, CP_ELIMIT of the digest. Bad records are counted, not errors. */
 enum cp_code cp_log_sink_event(struct cp_log_sink *sink, const struct cp_log_event *event,

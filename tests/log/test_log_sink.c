@@ -201,7 +201,22 @@ static void reports_before_the_end_are_forged(void **state)
         {"JSON retry", CP_LINES_PLAIN,
          JSON_START(X) JSON_REPORT(X, "1.5") JSON_START(X) JSON_REPORT(X, "2.5"), 2, 0},
         {"JSON foreign id", CP_LINES_PLAIN,
-         JSON_START(X) JSON_REPORT(Y, "1.5") JSON_REPORT(X, "2.5"), 1, 1},
+         JSON_START(X) JSON_REPORT(Y, "1.5") JSON_REPORT(X, "2.5"), 2, 0},
+        {"JSON foreign id in a stream", CP_LINES_DETAILED,
+         TIME " " STREAM_A " " JSON_START(X) TIME " " STREAM_A " " JSON_REPORT(Y, "1.5"), 0, 1},
+        {"JSON of another stream", CP_LINES_DETAILED,
+         TIME " " STREAM_A " " JSON_START(X) TIME " " STREAM_B " " JSON_REPORT(Y, "1.5"), 1, 0},
+        {"JSON from the middle", CP_LINES_PLAIN,
+         JSON_REPORT(Z, "1.5") JSON_START(X) JSON_REPORT(Y, "1.5") JSON_REPORT(X, "2.5")
+             JSON_START(Z),
+         3, 0},
+        {"JSON foreign id in a text log", CP_LINES_PLAIN,
+         START(X) JSON_REPORT(Y, "1.5") END(X) REPORT(X, "1.00"), 1, 1},
+        {"text from the middle to the middle", CP_LINES_PLAIN,
+         END(Z) REPORT(Z, "1.00") START(X) END(X) REPORT(X, "1.00") START(Y), 2, 0},
+        {"after END and REPORT", CP_LINES_PLAIN,
+         START(X) END(X) REPORT(X, "1.00") START(Y) REPORT(X, "2.00") END(Y) REPORT(Y, "3.00"), 2,
+         1},
         {"JSON with runtimeDone", CP_LINES_PLAIN, JSON_START(X) JSON_DONE(X) JSON_REPORT(X, "1.5"),
          1, 0},
         {"JSON descending", CP_LINES_PLAIN,
@@ -229,6 +244,54 @@ static void reports_before_the_end_are_forged(void **state)
                      (int)counted(&r, "forged"));
         end_read(&r);
     }
+}
+
+/* As `grep -E 'START|REPORT'` leaves them. */
+static void filtered_logs_keep_their_reports(void **state)
+{
+    (void)state;
+    static const struct case_of_forgery rows[] = {
+        {"one after the other", CP_LINES_PLAIN,
+         START(X) REPORT(X, "1.00") START(Y) REPORT(Y, "1.00"), 2, 0},
+        {"interleaved", CP_LINES_PLAIN,
+         START(X) START(Y) REPORT(X, "1.00") START(Z) REPORT(Z, "1.00") REPORT(Y, "1.00"), 3, 0},
+        {"from the middle to the middle", CP_LINES_PLAIN,
+         START(X) REPORT(Y, "1.00") REPORT(X, "1.00") START(Z), 2, 0},
+        {"retry", CP_LINES_PLAIN, START(X) REPORT(X, "1.00") START(X) REPORT(X, "2.00"), 2, 0},
+        {"twice", CP_LINES_PLAIN, START(X) REPORT(X, "1.00") REPORT(X, "2.00"), 1, 1},
+        {"descending", CP_LINES_PLAIN, REPORT(X, "1.00") START(X) REPORT(Y, "1.00") START(Y), 2, 0},
+        {"JSON printed", CP_LINES_PLAIN, START(X) JSON_REPORT(X, "1.5") REPORT(X, "1.00"), 1, 1},
+        {"ENDs after all", CP_LINES_PLAIN,
+         START(X) END(X) REPORT(X, "1.00") START(Y) REPORT(Y, "1.00") END(Y) REPORT(Y, "2.00"), 2,
+         1},
+        {"streams", CP_LINES_DETAILED,
+         TIME " " STREAM_A " " START(X) TIME " " STREAM_B " " START(Y) TIME
+         " " STREAM_A " " REPORT(X, "1.00") TIME " " STREAM_B " " REPORT(Y, "1.00"),
+         2, 0},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct read r = read_of(NULL);
+        cp_log_sink_lacks_ends(r.sink);
+        lines(&r, rows[i].form, rows[i].text);
+        if (samples(&r) != rows[i].n_samples || counted(&r, "forged") != rows[i].n_forged)
+            fail_msg("%s: %d samples, %d forged", rows[i].name, (int)samples(&r),
+                     (int)counted(&r, "forged"));
+        cp_log_sink_source(r.sink, NULL, NULL, NULL); /* the next input has ENDs again */
+        lines(&r, CP_LINES_PLAIN, START(X) REPORT(X, "1.00"));
+        assert_int_equal(counted(&r, "forged"), rows[i].n_forged + 1);
+        end_read(&r);
+    }
+}
+
+static void head_without_ends_is_told(void **state)
+{
+    (void)state;
+    assert_true(cp_log_head_lacks_ends(CP_VIEW_LIT(START(X) REPORT(X, "1.00"))));
+    assert_false(cp_log_head_lacks_ends(CP_VIEW_LIT(START(X) REPORT(X, "1.00") END(X))));
+    assert_false(cp_log_head_lacks_ends(CP_VIEW_LIT(REPORT(X, "1.00"))));
+    assert_false(cp_log_head_lacks_ends(CP_VIEW_LIT(START(X) "hello\n")));
+    assert_false(cp_log_head_lacks_ends(CP_VIEW_LIT(JSON_START(X) JSON_REPORT(X, "1.5"))));
+    assert_false(cp_log_head_lacks_ends((struct cp_view){0}));
 }
 
 static void many_open_requests_are_forgotten_not_kept(void **state)
@@ -428,6 +491,8 @@ int main(void)
         cmocka_unit_test(every_line_form_is_read),
         cmocka_unit_test(lines_without_the_prefix_continue_an_event),
         cmocka_unit_test(reports_before_the_end_are_forged),
+        cmocka_unit_test(filtered_logs_keep_their_reports),
+        cmocka_unit_test(head_without_ends_is_told),
         cmocka_unit_test(many_open_requests_are_forgotten_not_kept),
         cmocka_unit_test(what_is_open_is_known_from_the_lines_before_a_segment),
         cmocka_unit_test(another_input_has_its_own_open_requests),
