@@ -177,70 +177,67 @@ struct case_of_forgery {
     uint64_t n_samples, n_forged;
 };
 
+static const struct case_of_forgery forgeries[] = {
+    {"usual", CP_LINES_PLAIN, START(X) END(X) REPORT(X, "1.00"), 1, 0},
+    {"own id", CP_LINES_PLAIN, START(X) REPORT(X, "1.00") END(X) REPORT(X, "2.00"), 1, 1},
+    {"foreign id", CP_LINES_PLAIN, START(X) REPORT(Y, "1.00") END(X) REPORT(X, "2.00"), 1, 1},
+    {"id of the request before", CP_LINES_PLAIN,
+     START(Y) END(Y) REPORT(Y, "1.00") START(X) REPORT(Y, "1.00") END(X) REPORT(X, "2.00"), 2, 1},
+    {"interleaved", CP_LINES_PLAIN,
+     START(X) START(Y) END(X) REPORT(X, "1.00") END(Y) REPORT(Y, "1.00"), 2, 0},
+    {"retry", CP_LINES_PLAIN, START(X) END(X) REPORT(X, "1.00") START(X) END(X) REPORT(X, "2.00"),
+     2, 0},
+    {"REPORT only", CP_LINES_PLAIN, REPORT(X, "1.00") REPORT(Y, "1.00"), 2, 0},
+    {"descending", CP_LINES_PLAIN,
+     REPORT(X, "1.00") END(X) START(X) REPORT(Y, "1.00") END(Y) START(Y), 2, 0},
+    {"orphan", CP_LINES_PLAIN, START(Z) START(X) END(X) REPORT(X, "1.00"), 1, 0},
+    {"JSON", CP_LINES_PLAIN, JSON_START(X) JSON_REPORT(X, "1.5"), 1, 0},
+    {"JSON twice", CP_LINES_PLAIN, JSON_START(X) JSON_REPORT(X, "1.5") JSON_REPORT(X, "2.5"), 1, 1},
+    {"JSON retry", CP_LINES_PLAIN,
+     JSON_START(X) JSON_REPORT(X, "1.5") JSON_START(X) JSON_REPORT(X, "2.5"), 2, 0},
+    {"JSON foreign id", CP_LINES_PLAIN, JSON_START(X) JSON_REPORT(Y, "1.5") JSON_REPORT(X, "2.5"),
+     2, 0},
+    {"JSON foreign id in a stream", CP_LINES_DETAILED,
+     TIME " " STREAM_A " " JSON_START(X) TIME " " STREAM_A " " JSON_REPORT(Y, "1.5"), 0, 1},
+    {"JSON of another stream", CP_LINES_DETAILED,
+     TIME " " STREAM_A " " JSON_START(X) TIME " " STREAM_B " " JSON_REPORT(Y, "1.5"), 1, 0},
+    {"JSON from the middle", CP_LINES_PLAIN,
+     JSON_REPORT(Z, "1.5") JSON_START(X) JSON_REPORT(Y, "1.5") JSON_REPORT(X, "2.5") JSON_START(Z),
+     3, 0},
+    {"JSON foreign id in a text log", CP_LINES_PLAIN,
+     START(X) JSON_REPORT(Y, "1.5") END(X) REPORT(X, "1.00"), 1, 1},
+    {"text from the middle to the middle", CP_LINES_PLAIN,
+     END(Z) REPORT(Z, "1.00") START(X) END(X) REPORT(X, "1.00") START(Y), 2, 0},
+    {"after END and REPORT", CP_LINES_PLAIN,
+     START(X) END(X) REPORT(X, "1.00") START(Y) REPORT(X, "2.00") END(Y) REPORT(Y, "3.00"), 2, 1},
+    {"JSON with runtimeDone", CP_LINES_PLAIN, JSON_START(X) JSON_DONE(X) JSON_REPORT(X, "1.5"), 1,
+     0},
+    {"JSON descending", CP_LINES_PLAIN,
+     JSON_REPORT(X, "1.5") JSON_START(X) JSON_REPORT(Y, "1.5") JSON_START(Y), 2, 0},
+    {"JSON in a text log", CP_LINES_PLAIN, START(X) JSON_REPORT(X, "1.5") END(X) REPORT(X, "1.00"),
+     1, 1},
+    {"JSON end in a text log", CP_LINES_PLAIN,
+     START(X) JSON_DONE(X) REPORT(X, "1.00") END(X) REPORT(X, "1.00"), 1, 1},
+    {"text in a JSON log", CP_LINES_PLAIN, JSON_START(X) REPORT(X, "1.00") JSON_REPORT(X, "1.5"), 1,
+     1},
+    {"another stream is open", CP_LINES_DETAILED,
+     TIME " " STREAM_A " " START(X) TIME " " STREAM_B " " REPORT(Y, "1.00"), 1, 0},
+    {"this stream is open", CP_LINES_DETAILED,
+     TIME " " STREAM_A " " START(X) TIME " " STREAM_A " " REPORT(Y, "1.00"), 0, 1},
+    {"orphan of a stream", CP_LINES_DETAILED,
+     TIME " " STREAM_A " " START(Z) TIME " " STREAM_A " " START(X) TIME " " STREAM_A " " END(X) TIME
+     " " STREAM_A " " REPORT(X, "1.00") TIME " " STREAM_A " " REPORT(Y, "1.00"),
+     2, 0},
+};
+
 static void reports_before_the_end_are_forged(void **state)
 {
     (void)state;
-    static const struct case_of_forgery rows[] = {
-        {"usual", CP_LINES_PLAIN, START(X) END(X) REPORT(X, "1.00"), 1, 0},
-        {"own id", CP_LINES_PLAIN, START(X) REPORT(X, "1.00") END(X) REPORT(X, "2.00"), 1, 1},
-        {"foreign id", CP_LINES_PLAIN, START(X) REPORT(Y, "1.00") END(X) REPORT(X, "2.00"), 1, 1},
-        {"id of the request before", CP_LINES_PLAIN,
-         START(Y) END(Y) REPORT(Y, "1.00") START(X) REPORT(Y, "1.00") END(X) REPORT(X, "2.00"), 2,
-         1},
-        {"interleaved", CP_LINES_PLAIN,
-         START(X) START(Y) END(X) REPORT(X, "1.00") END(Y) REPORT(Y, "1.00"), 2, 0},
-        {"retry", CP_LINES_PLAIN,
-         START(X) END(X) REPORT(X, "1.00") START(X) END(X) REPORT(X, "2.00"), 2, 0},
-        {"REPORT only", CP_LINES_PLAIN, REPORT(X, "1.00") REPORT(Y, "1.00"), 2, 0},
-        {"descending", CP_LINES_PLAIN,
-         REPORT(X, "1.00") END(X) START(X) REPORT(Y, "1.00") END(Y) START(Y), 2, 0},
-        {"orphan", CP_LINES_PLAIN, START(Z) START(X) END(X) REPORT(X, "1.00"), 1, 0},
-        {"JSON", CP_LINES_PLAIN, JSON_START(X) JSON_REPORT(X, "1.5"), 1, 0},
-        {"JSON twice", CP_LINES_PLAIN, JSON_START(X) JSON_REPORT(X, "1.5") JSON_REPORT(X, "2.5"), 1,
-         1},
-        {"JSON retry", CP_LINES_PLAIN,
-         JSON_START(X) JSON_REPORT(X, "1.5") JSON_START(X) JSON_REPORT(X, "2.5"), 2, 0},
-        {"JSON foreign id", CP_LINES_PLAIN,
-         JSON_START(X) JSON_REPORT(Y, "1.5") JSON_REPORT(X, "2.5"), 2, 0},
-        {"JSON foreign id in a stream", CP_LINES_DETAILED,
-         TIME " " STREAM_A " " JSON_START(X) TIME " " STREAM_A " " JSON_REPORT(Y, "1.5"), 0, 1},
-        {"JSON of another stream", CP_LINES_DETAILED,
-         TIME " " STREAM_A " " JSON_START(X) TIME " " STREAM_B " " JSON_REPORT(Y, "1.5"), 1, 0},
-        {"JSON from the middle", CP_LINES_PLAIN,
-         JSON_REPORT(Z, "1.5") JSON_START(X) JSON_REPORT(Y, "1.5") JSON_REPORT(X, "2.5")
-             JSON_START(Z),
-         3, 0},
-        {"JSON foreign id in a text log", CP_LINES_PLAIN,
-         START(X) JSON_REPORT(Y, "1.5") END(X) REPORT(X, "1.00"), 1, 1},
-        {"text from the middle to the middle", CP_LINES_PLAIN,
-         END(Z) REPORT(Z, "1.00") START(X) END(X) REPORT(X, "1.00") START(Y), 2, 0},
-        {"after END and REPORT", CP_LINES_PLAIN,
-         START(X) END(X) REPORT(X, "1.00") START(Y) REPORT(X, "2.00") END(Y) REPORT(Y, "3.00"), 2,
-         1},
-        {"JSON with runtimeDone", CP_LINES_PLAIN, JSON_START(X) JSON_DONE(X) JSON_REPORT(X, "1.5"),
-         1, 0},
-        {"JSON descending", CP_LINES_PLAIN,
-         JSON_REPORT(X, "1.5") JSON_START(X) JSON_REPORT(Y, "1.5") JSON_START(Y), 2, 0},
-        {"JSON in a text log", CP_LINES_PLAIN,
-         START(X) JSON_REPORT(X, "1.5") END(X) REPORT(X, "1.00"), 1, 1},
-        {"JSON end in a text log", CP_LINES_PLAIN,
-         START(X) JSON_DONE(X) REPORT(X, "1.00") END(X) REPORT(X, "1.00"), 1, 1},
-        {"text in a JSON log", CP_LINES_PLAIN,
-         JSON_START(X) REPORT(X, "1.00") JSON_REPORT(X, "1.5"), 1, 1},
-        {"another stream is open", CP_LINES_DETAILED,
-         TIME " " STREAM_A " " START(X) TIME " " STREAM_B " " REPORT(Y, "1.00"), 1, 0},
-        {"this stream is open", CP_LINES_DETAILED,
-         TIME " " STREAM_A " " START(X) TIME " " STREAM_A " " REPORT(Y, "1.00"), 0, 1},
-        {"orphan of a stream", CP_LINES_DETAILED,
-         TIME " " STREAM_A " " START(Z) TIME " " STREAM_A " " START(X) TIME " " STREAM_A " " END(X)
-             TIME " " STREAM_A " " REPORT(X, "1.00") TIME " " STREAM_A " " REPORT(Y, "1.00"),
-         2, 0},
-    };
-    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+    for (size_t i = 0; i < sizeof(forgeries) / sizeof(forgeries[0]); i++) {
         struct read r = read_of(NULL);
-        lines(&r, rows[i].form, rows[i].text);
-        if (samples(&r) != rows[i].n_samples || counted(&r, "forged") != rows[i].n_forged)
-            fail_msg("%s: %d samples, %d forged", rows[i].name, (int)samples(&r),
+        lines(&r, forgeries[i].form, forgeries[i].text);
+        if (samples(&r) != forgeries[i].n_samples || counted(&r, "forged") != forgeries[i].n_forged)
+            fail_msg("%s: %d samples, %d forged", forgeries[i].name, (int)samples(&r),
                      (int)counted(&r, "forged"));
         end_read(&r);
     }
