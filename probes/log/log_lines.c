@@ -9,6 +9,7 @@
 #include "probes/log/log_digits.h"
 #include "probes/log/log_feeds.h"
 #include "probes/log/log_prefix.h"
+#include "probes/log/log_straight.h"
 #include "probes/log/log_uuid.h"
 
 struct line {
@@ -142,6 +143,26 @@ static bool take_json_start(struct line *line, enum cp_code *code)
     return true;
 }
 
+static bool take_other(struct line *line, enum cp_code *code)
+{
+    struct cp_log_scope_slot *slot = NULL;
+    struct cp_view runtime;
+    struct cp_view arn;
+    if (cp_log_is_xray(line->prefix.message)) {
+        line->sink->counters[CP_COUNTER_XRAY]++;
+        return true;
+    }
+    if (!cp_log_read_init_start(line->prefix.message, &runtime, &arn))
+        return false;
+    *code = cp_log_sink_scope(line->sink, line->where, &slot, line->err);
+    if (!*code)
+        *code = cp_digest_tally(slot->scope, "runtime", runtime, 1, line->err);
+    if (!*code)
+        *code = cp_digest_tally(slot->scope, "runtime arn", arn, 1, line->err);
+    line->sink->counters[CP_COUNTER_ACCEPTED]++;
+    return true;
+}
+
 static enum cp_code take_record(struct line *line, enum cp_log_class is)
 {
     enum cp_code code = CP_OK;
@@ -162,9 +183,11 @@ static enum cp_code take_record(struct line *line, enum cp_log_class is)
     case CP_CLASS_JSON_START:
         is_taken = take_json_start(line, &code);
         break;
+    case CP_CLASS_OTHER:
+        is_taken = take_other(line, &code);
+        break;
     case CP_CLASS_APP:
     case CP_CLASS_EMPTY:
-    case CP_CLASS_OTHER:
         break;
     }
     if (is_taken)
@@ -217,8 +240,10 @@ static enum cp_code take_continuation(struct line *line, struct cp_view text)
     counters[CP_COUNTER_CONTINUED]++;
     if (is == CP_CLASS_APP || is == CP_CLASS_EMPTY)
         return CP_OK;
-    (void)cp_record_parse_message(text, &record);
-    if (record.kind == CP_RECORD_XRAY) {
+    bool is_xray = cp_log_is_xray(text);
+    if (!is_xray)
+        (void)cp_record_parse_message(text, &record);
+    if (is_xray || record.kind == CP_RECORD_XRAY) {
         counters[CP_COUNTER_XRAY]++;
     } else if (record.kind == CP_RECORD_REPORT) {
         counters[CP_COUNTER_CONTINUED]--;
@@ -394,6 +419,14 @@ static bool read_straight(const struct line *line, enum cp_log_class is,
     return false;
 }
 
+/* Platform lines that are about no request. */
+static bool is_no_sighting(struct cp_view message)
+{
+    struct cp_view runtime;
+    struct cp_view arn;
+    return cp_log_is_xray(message) || cp_log_read_init_start(message, &runtime, &arn);
+}
+
 static void follow(struct line *line, struct cp_view text)
 {
     struct cp_record record;
@@ -403,6 +436,8 @@ static void follow(struct line *line, struct cp_view text)
     struct cp_view message = line->prefix.message;
     enum cp_log_class is = cp_log_class_of(message);
     if (is == CP_CLASS_APP || is == CP_CLASS_EMPTY || !read_where(line))
+        return;
+    if (is == CP_CLASS_OTHER && is_no_sighting(message))
         return;
     if (!read_straight(line, is, &sighting)) {
         (void)cp_record_parse_message(message, &record);
