@@ -8,7 +8,7 @@
 #include <string.h>
 
 /* Before a segment so much of the file is looked at for requests that are still open. */
-enum { WARM_UP = 4 * 1024 * 1024 };
+enum { WARM_UP = 1024 * 1024 };
 
 enum cp_code cp_log_reader_init(struct cp_log_reader *reader,
                                 const struct cp_log_import_options *options,
