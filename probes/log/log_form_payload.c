@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "model/base/base64.h"
 #include "probes/log/log_form_json.h"
 #include "probes/log/log_inflate.h"
 
@@ -90,18 +91,7 @@ static enum cp_code flush(struct cp_log_payload *payload, struct cp_error *err)
     return code;
 }
 
-/* --- base64, RFC 4648 section 4 --- */
-
-static int base64_value(char c)
-{
-    if (c >= 'A' && c <= 'Z')
-        return c - 'A';
-    if (c >= 'a' && c <= 'z')
-        return c - 'a' + 26;
-    if (c >= '0' && c <= '9')
-        return c - '0' + 52;
-    return c == '+' ? 62 : c == '/' ? 63 : -1;
-}
+/* --- base64 --- */
 
 static void put(struct cp_log_payload *payload, size_t n)
 {
@@ -117,7 +107,7 @@ static void take(struct cp_log_payload *payload, char c)
         payload->is_ended = true;
         return;
     }
-    int value = base64_value(c);
+    int value = cp_base64_value(c);
     if (value < 0 || payload->is_ended) {
         payload->damage = "payload is not base64";
         return;

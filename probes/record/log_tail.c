@@ -5,18 +5,9 @@
 
 #include <string.h>
 
-/* --- base64, RFC 4648 section 4, with padding --- */
+#include "model/base/base64.h"
 
-static int base64_value(char c)
-{
-    if (c >= 'A' && c <= 'Z')
-        return c - 'A';
-    if (c >= 'a' && c <= 'z')
-        return c - 'a' + 26;
-    if (c >= '0' && c <= '9')
-        return c - '0' + 52;
-    return c == '+' ? 62 : c == '/' ? 63 : -1;
-}
+/* --- base64, RFC 4648 section 4, with padding --- */
 
 /* Four characters to at most three bytes; 0 when they are not base64. */
 static size_t decode_group(const char *p, unsigned char bytes[3])
@@ -24,7 +15,7 @@ static size_t decode_group(const char *p, unsigned char bytes[3])
     uint32_t bits = 0;
     size_t n_pad = p[3] != '=' ? 0 : p[2] != '=' ? 1 : 2;
     for (size_t i = 0; i < 4; i++) {
-        int value = i < 4 - n_pad ? base64_value(p[i]) : 0;
+        int value = i < 4 - n_pad ? cp_base64_value(p[i]) : 0;
         if (value < 0)
             return 0;
         bits = bits << 6 | (uint32_t)value;

@@ -14,15 +14,19 @@
 
 static char folder[] = "/tmp/coldprof-log-XXXXXX";
 
-void temporary_make(void)
+int temporary_make(void **state)
 {
+    (void)state;
     memset(folder + sizeof folder - 7, 'X', 6);
     assert_non_null(mkdtemp(folder));
+    return 0;
 }
 
-void temporary_remove(void)
+int temporary_remove(void **state)
 {
+    (void)state;
     assert_int_equal(cp_file_remove_tree(folder, NULL), CP_OK);
+    return 0;
 }
 
 const char *temporary_path(const char *name)

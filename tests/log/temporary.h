@@ -6,9 +6,10 @@
 
 #include <stddef.h>
 
-/* One folder at a time. */
-void temporary_make(void);
-void temporary_remove(void);
+/* One folder at a time: cmocka's set-up and tear-down. */
+int temporary_make(void **state);
+int temporary_remove(void **state);
+#define WITH_FOLDER(test) cmocka_unit_test_setup_teardown(test, temporary_make, temporary_remove)
 /* Path of `name` in the folder, in one of eight buffers that take turns. */
 const char *temporary_path(const char *name);
 /* Makes the folders before it, too. */

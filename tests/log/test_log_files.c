@@ -10,20 +10,6 @@
 
 #define HEX "0123456789abcdef0123456789abcdef"
 
-static int set_up(void **state)
-{
-    (void)state;
-    temporary_make();
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    temporary_remove();
-    return 0;
-}
-
 static enum cp_code find(const char *a, const char *b, struct cp_log_files *out,
                          struct cp_error *err)
 {
@@ -181,8 +167,6 @@ static void files_take_standard_input_once(void **state)
     assert_int_equal(find("-", "-", &files, &err), CP_EINVAL);
     cp_log_files_clear(&files);
 }
-
-#define WITH_FOLDER(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 int main(void)
 {

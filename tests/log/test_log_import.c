@@ -18,20 +18,6 @@
 
 enum { REQUESTS = 3000, TEXT_MAX = 8 << 20 };
 
-static int set_up(void **state)
-{
-    (void)state;
-    temporary_make();
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    temporary_remove();
-    return 0;
-}
-
 /* --- logs --- */
 
 enum form { PLAIN, DETAILED, JSON, DOCUMENT, FORMS };
@@ -594,8 +580,6 @@ static void import_skips_a_long_line_wherever_it_is_cut(void **state)
     cp_buf_clear(&one);
     cp_buf_clear(&other);
 }
-
-#define WITH_FOLDER(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 int main(void)
 {

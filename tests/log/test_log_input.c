@@ -14,20 +14,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static int set_up(void **state)
-{
-    (void)state;
-    temporary_make();
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    temporary_remove();
-    return 0;
-}
-
 static enum cp_code read_input(struct cp_log_input *input, struct cp_buf *out, struct cp_error *err)
 {
     char piece[4096];
@@ -201,8 +187,6 @@ static void input_stops_waiting_when_asked(void **state)
     cp_log_input_close(input);
     (void)close(both);
 }
-
-#define WITH_FOLDER(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 int main(void)
 {

@@ -9,20 +9,6 @@
 
 #include <string.h>
 
-static int set_up(void **state)
-{
-    (void)state;
-    temporary_make();
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    temporary_remove();
-    return 0;
-}
-
 static void read_source(struct cp_log_source source, size_t step, struct cp_buf *out)
 {
     char piece[64];
@@ -135,8 +121,6 @@ static void ahead_stops_in_the_middle(void **state)
     assert_true(cp_log_input_taken(input) < (int64_t)sizeof zeros);
     cp_log_input_close(input);
 }
-
-#define WITH_FOLDER(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 int main(void)
 {
