@@ -8,6 +8,7 @@
 #include "probes/log/log_class.h"
 #include "probes/log/log_report.h"
 #include "probes/log/log_sink.h"
+#include "probes/log/log_straight.h"
 
 enum { DIGEST_TEXT_MAX = 64 * 1024 * 1024 };
 
@@ -73,6 +74,20 @@ static void check_straight(struct cp_view line, const struct cp_record *parsed)
     }
 }
 
+static void check_straight_others(struct cp_view line, const struct cp_record *parsed)
+{
+    struct cp_view runtime;
+    struct cp_view arn;
+    if (cp_log_is_xray(line))
+        require_at(parsed->kind == CP_RECORD_XRAY && parsed->verdict <= CP_RECORD_WARNED,
+                   "surely a line of X-Ray", line);
+    if (cp_log_read_init_start(line, &runtime, &arn))
+        require_at(parsed->kind == CP_RECORD_INIT_START && parsed->verdict == CP_RECORD_ACCEPTED &&
+                       same(runtime, parsed->runtime_version) &&
+                       same(arn, parsed->runtime_version_arn) && !parsed->init_type.n,
+                   "a straight INIT_START is the parser's", line);
+}
+
 static void check_line(struct cp_view line)
 {
     struct cp_record parsed;
@@ -84,6 +99,7 @@ static void check_line(struct cp_view line)
     if (is == CP_CLASS_EMPTY)
         require_at(parsed.kind == CP_RECORD_NONE, "surely empty", line);
     check_straight(line, &parsed);
+    check_straight_others(line, &parsed);
 }
 
 /* --- all lines, as lines and as events --- */

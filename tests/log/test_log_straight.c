@@ -9,6 +9,7 @@
 #include "model/base/rng.h"
 #include "probes/log/log_class.h"
 #include "probes/log/log_report.h"
+#include "probes/log/log_straight.h"
 #include "tests/fuzz/log_invariants.h"
 #include "tests/record/sample_lines.h"
 #include "tests/test.h"
@@ -61,6 +62,13 @@ static const char *const tokens[] = {
     "\\",
     "\"@message\"",
 };
+
+#define XRAY                                                                                       \
+    "XRAY TraceId: 1-c7faf880-48bd233901574e431be061f6\tSegmentId: cc06c154daac90a0\tSampled: "    \
+    "true\t\n"
+#define INIT_START                                                                                 \
+    "INIT_START Runtime Version: nodejs:22.v51\tRuntime Version ARN: "                             \
+    "arn:aws:lambda:eu-west-1::runtime:7b7b7b\n"
 
 struct text {
     char bytes[BYTES_MAX];
@@ -311,6 +319,20 @@ static void usual_report_lines_are_read_straight(void **state)
     assert_memory_equal(r.request_id, id, sizeof(id));
 }
 
+static void usual_other_lines_are_read_straight(void **state)
+{
+    (void)state;
+    struct cp_rng rng;
+    struct cp_view runtime;
+    struct cp_view arn;
+    assert_true(cp_log_is_xray(CP_VIEW_LIT(XRAY)));
+    assert_false(cp_log_is_xray(CP_VIEW_LIT(XRAY XRAY)));
+    assert_true(cp_log_read_init_start(CP_VIEW_LIT(INIT_START), &runtime, &arn));
+    cp_rng_init(&rng, SEED, 4);
+    check_mutants(CP_VIEW_LIT(XRAY), &rng, 500);
+    check_mutants(CP_VIEW_LIT(INIT_START), &rng, 500);
+}
+
 static void usual_json_reports_are_read_straight(void **state)
 {
     (void)state;
@@ -353,6 +375,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(usual_report_lines_are_read_straight),
+        cmocka_unit_test(usual_other_lines_are_read_straight),
         cmocka_unit_test(usual_json_reports_are_read_straight),
         cmocka_unit_test(lines_of_the_function_are_told_without_the_parser),
         cmocka_unit_test(sample_records_read_the_same_both_ways),
