@@ -5,12 +5,15 @@
 #ifndef COLDPROF_PROBES_LOG_LOG_FEEDS_H
 #define COLDPROF_PROBES_LOG_LOG_FEEDS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 
 #include "model/base/view.h"
 
-#if defined(__SSE2__)
+#if defined(__x86_64__)
+#include <immintrin.h>
+#elif defined(__SSE2__)
 #include <emmintrin.h>
 #endif
 
@@ -36,21 +39,40 @@ static inline uint64_t cp_log_feeds_mask(const char *p)
 }
 #endif
 
+/* The same with AVX2: called only where that is. */
+#if defined(__x86_64__)
+#define CP_LOG_FEEDS_WIDE 1
+__attribute__((target("avx2"))) static inline uint64_t cp_log_feeds_mask_wide(const char *p)
+{
+    const __m256i feed = _mm256_set1_epi8('\n');
+    __m256i low = _mm256_loadu_si256((const __m256i *)(const void *)p);
+    __m256i high = _mm256_loadu_si256((const __m256i *)(const void *)(p + 32));
+    uint32_t first = (uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(low, feed));
+    uint32_t second = (uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(high, feed));
+    return (uint64_t)second << 32 | first;
+}
+#else
+#define CP_LOG_FEEDS_WIDE             0
+#define cp_log_feeds_mask_wide(block) cp_log_feeds_mask(block)
+#endif
+
 static inline struct cp_log_feeds cp_log_feeds_of(struct cp_view text)
 {
     return (struct cp_log_feeds){
         .line = text.p, .end = text.p + text.n, .next = text.p, .block = text.p};
 }
 
-/* The next line with its feed, or what is left without one; empty at the end. */
-static inline struct cp_view cp_log_feeds_next(struct cp_log_feeds *f)
+/* The next line with its feed, or what is left without one; empty at the end. `is_wide`, which the
+ * compiler knows: there is AVX2. */
+__attribute__((always_inline)) static inline struct cp_view
+cp_log_feeds_next(struct cp_log_feeds *f, bool is_wide)
 {
     struct cp_view line = {f->line, (size_t)(f->end - f->line)};
 #if defined(__SSE2__)
     while (!f->mask && f->end - f->next >= CP_LOG_FEEDS_BLOCK) {
         f->block = f->next;
         f->next += CP_LOG_FEEDS_BLOCK;
-        f->mask = cp_log_feeds_mask(f->block);
+        f->mask = is_wide ? cp_log_feeds_mask_wide(f->block) : cp_log_feeds_mask(f->block);
     }
     if (f->mask) {
         f->line = f->block + __builtin_ctzll(f->mask) + 1;

@@ -318,7 +318,7 @@ static inline struct cp_view next_line(struct cp_view *rest)
 
 /* One copy for each form. */
 __attribute__((always_inline)) static inline enum cp_code
-take_lines(struct line *line, enum cp_log_line_form form, struct cp_view rest)
+take_lines(struct line *line, enum cp_log_line_form form, struct cp_view rest, bool is_wide)
 {
     uint64_t *counters = line->sink->counters;
     enum cp_code code = CP_OK;
@@ -327,7 +327,7 @@ take_lines(struct line *line, enum cp_log_line_form form, struct cp_view rest)
     line->n_continued = 0;
     struct cp_log_feeds feeds = cp_log_feeds_of(rest);
     for (; !code && feeds.line < feeds.end; n_lines++) {
-        struct cp_view text = cp_log_feeds_next(&feeds);
+        struct cp_view text = cp_log_feeds_next(&feeds, is_wide);
         if (!cp_log_prefix_take(form, text, &line->prefix)) {
             line->n_continued++;
             code = take_continuation(line, text);
@@ -343,23 +343,47 @@ take_lines(struct line *line, enum cp_log_line_form form, struct cp_view rest)
     return code;
 }
 
-static enum cp_code take_lines_of_form(struct line *line, struct cp_view rest)
+__attribute__((always_inline)) static inline enum cp_code
+take_lines_of_form(struct line *line, struct cp_view rest, bool is_wide)
 {
     switch (line->form) {
     case CP_LINES_PLAIN:
-        return take_lines(line, CP_LINES_PLAIN, rest);
+        return take_lines(line, CP_LINES_PLAIN, rest, is_wide);
     case CP_LINES_DETAILED:
-        return take_lines(line, CP_LINES_DETAILED, rest);
+        return take_lines(line, CP_LINES_DETAILED, rest, is_wide);
     case CP_LINES_SHORT:
-        return take_lines(line, CP_LINES_SHORT, rest);
+        return take_lines(line, CP_LINES_SHORT, rest, is_wide);
     case CP_LINES_SAM:
     case CP_LINES_AWSLOGS:
     case CP_LINES_EPOCH:
     case CP_LINES_FORM_COUNT:
         break;
     }
-    return take_lines(line, line->form, rest);
+    return take_lines(line, line->form, rest, is_wide);
 }
+
+static enum cp_code take_narrow(struct line *line, struct cp_view rest)
+{
+    return take_lines_of_form(line, rest, false);
+}
+
+#if CP_LOG_FEEDS_WIDE
+__attribute__((target("avx2"))) static enum cp_code take_wide(struct line *line,
+                                                              struct cp_view rest)
+{
+    return take_lines_of_form(line, rest, true);
+}
+
+static enum cp_code take_any(struct line *line, struct cp_view rest)
+{
+    return __builtin_cpu_supports("avx2") ? take_wide(line, rest) : take_narrow(line, rest);
+}
+#else
+static enum cp_code take_any(struct line *line, struct cp_view rest)
+{
+    return take_narrow(line, rest);
+}
+#endif
 
 enum cp_code cp_log_sink_lines(struct cp_log_sink *sink, enum cp_log_line_form form,
                                struct cp_view bytes, bool is_cut, struct cp_error *err)
@@ -375,7 +399,7 @@ enum cp_code cp_log_sink_lines(struct cp_log_sink *sink, enum cp_log_line_form f
     if (rest.n && is_cut)
         code = take_piece(&line, next_line(&rest));
     if (!code)
-        code = take_lines_of_form(&line, rest);
+        code = take_any(&line, rest);
     return code ? code : cp_log_sink_flush(sink, err);
 }
 
@@ -454,6 +478,6 @@ void cp_log_sink_warm_up(struct cp_log_sink *sink, enum cp_log_line_form form, s
     struct line line = {.sink = sink, .form = form};
     struct cp_log_feeds feeds = cp_log_feeds_of(bytes);
     while (feeds.line < feeds.end)
-        follow(&line, cp_log_feeds_next(&feeds));
+        follow(&line, cp_log_feeds_next(&feeds, false));
     sink->is_at_start = false;
 }
