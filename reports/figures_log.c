@@ -12,7 +12,7 @@
 
 /* Fewer records may use their whole memory by chance. */
 enum { EMULATED_MIN_N = 5, MINUTES_PER_HOUR = 60, MS_PER_HOUR = 3600000 };
-/* Relative; duplicates that were dropped make a small difference. */
+/* Relative; a rate given by hand is rounded. */
 #define SAME_TRAFFIC 0.02
 
 static void add_eras(struct cp_figures *f, const struct cp_digest_scope *scope)

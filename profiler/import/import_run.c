@@ -198,19 +198,34 @@ static enum cp_code check_sizes(const struct making *m)
         "cold starts to measure");
 }
 
-/* --- samples --- */
+/* --- samples, and the digest --- */
 
-static enum cp_code add_samples(const struct making *m)
+/* The run's digest is about the same records as its samples: of a log with duplicates, and of one
+ * version (which a log may tell in START only), it is made of these anew. */
+static enum cp_code add_chosen(const struct making *m, struct cp_import_samples *got)
 {
-    struct cp_import_samples got;
+    struct cp_view version = cp_view_of(m->options->version);
+    enum cp_code code =
+        cp_import_samples(m->digest, m->function->name, m->options->version, got, m->err);
+    m->out->samples = got->samples;
+    m->out->n_samples = got->n;
+    m->out->run.n_duplicates = (int64_t)got->n_duplicates;
+    if (code)
+        return code;
+    bool is_all = got->n_duplicates == 0 && !m->options->version;
+    return cp_digest_extract_chosen(m->digest, m->function->name, version,
+                                    is_all ? NULL : got->records, got->n, &m->out->digest, m->err);
+}
+
+static enum cp_code add_records(const struct making *m)
+{
     size_t n_raw = 0;
     if (!cp_digest_raw(m->digest, &n_raw))
-        return CP_OK;
-    enum cp_code code =
-        cp_import_samples(m->digest, m->function->name, m->options->version, &got, m->err);
-    m->out->samples = got.samples;
-    m->out->n_samples = got.n;
-    m->out->run.n_duplicates = (int64_t)got.n_duplicates;
+        return cp_digest_extract(m->digest, m->function->name, cp_view_of(m->options->version),
+                                 &m->out->digest, m->err);
+    struct cp_import_samples got;
+    enum cp_code code = add_chosen(m, &got);
+    free(got.records);
     return code;
 }
 
@@ -256,14 +271,11 @@ enum cp_code cp_import_run(const struct cp_digest *digest,
                            struct cp_error *err)
 {
     const struct making m = {digest, function, options, out, err};
-    struct cp_view version = cp_view_of(options->version);
     *out = (struct cp_run_data){.run = cp_run_empty()};
     name_run(&m);
     enum cp_code code = check_censored(&m);
     if (!code)
-        code = cp_digest_extract(digest, function->name, version, &out->digest, err);
-    if (!code)
-        code = add_samples(&m);
+        code = add_records(&m);
     if (code)
         return code;
     bool is_empty = out->n_samples == 0 && count_records(out->digest) == 0;

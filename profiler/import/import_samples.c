@@ -306,6 +306,14 @@ static void keep_version(struct join *j, const char *version)
     j->n = kept;
 }
 
+static struct cp_digest_chosen record_of(const struct item *item, const char *version)
+{
+    struct cp_digest_name name = cp_digest_scope_name(item->scope);
+    if (version)
+        name.version = item->version;
+    return (struct cp_digest_chosen){name, item->record};
+}
+
 enum cp_code cp_import_samples(const struct cp_digest *digest, struct cp_view function,
                                const char *version, struct cp_import_samples *out,
                                struct cp_error *err)
@@ -321,10 +329,12 @@ enum cp_code cp_import_samples(const struct cp_digest *digest, struct cp_view fu
             keep_version(&j, version);
         qsort(j.items, j.n, sizeof *j.items, by_arrival);
         out->samples = calloc(j.n + 1, sizeof *out->samples);
-        has_memory = out->samples != NULL;
+        out->records = calloc(j.n + 1, sizeof *out->records);
+        has_memory = out->samples && out->records;
     }
     for (size_t i = 0; has_memory && i < j.n; i++) {
         out->samples[i] = sample_of(&j.items[i], i);
+        out->records[i] = record_of(&j.items[i], version);
         take_failures(&j, &j.items[i], &out->samples[i]);
         out->n++;
     }

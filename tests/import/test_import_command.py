@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """coldprof import as its user runs it, on logs whose every record is known (log_generator.py)."""
+import collections
 import json
 import math
 import os
@@ -113,9 +114,25 @@ class Logs(World):
         copy = os.path.join(self.folder, "copy.log")
         with open(path, "rb") as f, open(copy, "wb") as g:
             g.write(f.read())
+        once = self.report(path, "--function", "checkout")
         report = self.report(path, copy, "--function", "checkout")
         self.assertEqual(report["accounting"]["planned"], len(self.truth_of(truth, "checkout")))
-        self.assertEqual(report["log"]["n_duplicates"], len(self.truth_of(truth, "checkout")))
+        self.assertEqual(report["log"].pop("n_duplicates"), len(self.truth_of(truth, "checkout")))
+        self.assertEqual(once["log"].pop("n_duplicates"), 0)
+        self.assertEqual(report["log"], once["log"])  # traffic, concurrency, billing eras, retries
+        for key in ("sizes", "decision", "idle_survival"):
+            self.assertEqual(report[key], once[key])
+        self.assertEqual(report["run"]["traffic_per_s"], once["run"]["traffic_per_s"])
+
+    def test_one_version_has_the_traffic_of_its_own_records(self):
+        """`short` tells a version in START only."""
+        path, truth = self.write_log("short", 600)
+        version = collections.Counter(r.version for r in truth).most_common(1)[0][0]
+        records = [r for r in truth if r.version == version]
+        report = self.report(path, "--function", f"orders:{version}")
+        self.assertEqual(report["accounting"]["planned"], len(records))
+        self.assertEqual(report["log"]["traffic"]["arrivals"], len(records))
+        self.assertEqual(report["log"]["traffic"]["cold_arrivals"], sum(r.start != "warm" for r in records))
 
     def test_shards_digested_elsewhere_give_the_same_report(self):
         path, _ = self.write_log("awslogs", self.n_requests)

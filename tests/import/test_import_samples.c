@@ -35,6 +35,7 @@ static void a_record_becomes_a_sample_with_its_arrival(void **state)
     assert_int_equal(s->sent_at_ms, IMPORT_FIXTURE_START_MS - 350);
     assert_string_equal(s->version, "7");
     assert_string_equal(s->request_id, "01010101-0101-0101-0101-010101010101");
+    free(got.records);
     free(got.samples);
     cp_digest_free(d);
 }
@@ -55,6 +56,7 @@ static void exact_duplicates_are_dropped_and_counted(void **state)
     assert_int_equal(got.n, 2);
     assert_int_equal(got.n_duplicates, 1);
     assert_true(got.samples[0].duration_ms == 10 && got.samples[0].sent_at_ms > 0);
+    free(got.records);
     free(got.samples);
     cp_digest_free(d);
 }
@@ -80,6 +82,7 @@ static void order_is_that_of_arrival(void **state)
     assert_int_equal(got.samples[2].sent_at_ms, -1);
     for (size_t i = 0; i < got.n; i++)
         assert_int_equal(got.samples[i].plan_no, i);
+    free(got.records);
     free(got.samples);
     cp_digest_free(d);
 }
@@ -99,6 +102,7 @@ static void a_start_line_tells_version_and_arrival(void **state)
     assert_int_equal(got.n, 1);
     assert_string_equal(got.samples[0].version, "8");
     assert_string_equal(got.samples[0].request_id, "02020202-0202-0202-0202-020202020202");
+    free(got.records);
     free(got.samples);
     cp_digest_free(d);
 }
@@ -138,6 +142,7 @@ static void texts_of_old_logs_tell_what_failed(void **state)
             assert_int_equal(s->outcome, CP_OUTCOME_MEASURED);
         }
     }
+    free(got.records);
     free(got.samples);
     cp_digest_free(d);
 }
@@ -152,6 +157,7 @@ static void other_functions_stay_out(void **state)
     import_add(d, import_scope(d, "orders", "1"), &s);
     struct cp_import_samples got = samples_of(d, NULL);
     assert_int_equal(got.n, 1);
+    free(got.records);
     free(got.samples);
     cp_digest_free(d);
 }
