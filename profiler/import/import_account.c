@@ -159,10 +159,22 @@ static struct sums sum_scopes(const struct cp_digest *digest)
     return s;
 }
 
+/* Records with a warning are used, too. */
+static uint64_t count_accepted(const struct cp_import_account *a)
+{
+    const struct cp_tally *counts = cp_digest_counts(a->digest);
+    uint64_t n = count_of(a, "accepted");
+    for (size_t i = 0; i < counts->n; i++) {
+        if (cp_view_has_prefix(cp_view_of(counts->rows[i].text), "warned "))
+            n += counts->rows[i].count;
+    }
+    return n;
+}
+
 static void add_records(const struct cp_import_account *a, const struct sums *s, struct cp_buf *out)
 {
     (void)cp_buf_adds(out, "accepted  ");
-    add_count(out, count_of(a, "accepted"), "record", "records");
+    add_count(out, count_accepted(a), "record", "records");
     (void)cp_buf_adds(out, " of the platform, ");
     add_count(out, s->reports, "REPORT", "REPORTs");
     if (s->first_ms >= 0) {
@@ -259,17 +271,17 @@ static void add_rows(const struct cp_import_account *a, enum meaning meaning, st
     }
 }
 
-static const char *skipped_text(const char *what)
+static const char *skipped_text(const char *what, uint64_t n)
 {
-    static const char *const texts[][2] = {
-        {"skipped app", "lines of the functions themselves"},
-        {"skipped xray", "of X-Ray"},
-        {"skipped empty", "empty"},
-        {"skipped continuation", "further lines of an event"},
+    static const char *const texts[][3] = {
+        {"skipped app", "line of the functions themselves", "lines of the functions themselves"},
+        {"skipped xray", "of X-Ray", "of X-Ray"},
+        {"skipped empty", "empty", "empty"},
+        {"skipped continuation", "further line of an event", "further lines of an event"},
     };
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
         if (strcmp(what, texts[i][0]) == 0)
-            return texts[i][1];
+            return texts[i][n == 1 ? 1 : 2];
     }
     return strchr(what, ' ') + 1;
 }
@@ -284,7 +296,7 @@ static void add_skipped(const struct cp_import_account *a, struct cp_buf *out)
         if (!row->count || meaning_of(row->text) != SKIPPED)
             continue;
         (void)cp_buf_addf(out, "%s%s %s", is_first ? "skipped   " : ", ",
-                          count_text(row->count, text), skipped_text(row->text));
+                          count_text(row->count, text), skipped_text(row->text, row->count));
         is_first = false;
     }
     if (!is_first)

@@ -110,12 +110,16 @@ static void gaps_count_from_an_hour_on(void **state)
 static void account_tells_what_was_not_used(void **state)
 {
     (void)state;
+    count("accepted", 40, NULL);
     count("skipped app", 5000, NULL);
+    count("skipped continuation", 1, NULL);
     count("skipped xray", 2, NULL);
     count("rejected NEGATIVE", 12, "Duration: -1.00");
     count("warned FRACTION", 1, "Billed Duration: 1.5");
     count("forged", 2, "REPORT\x1b");
-    assert_account(NULL, "skipped   5,000 lines of the functions themselves, 2 of X-Ray\n");
+    assert_account(NULL, "accepted  41 records of the platform, ");
+    assert_account(NULL, "skipped   5,000 lines of the functions themselves, 1 further line of an "
+                         "event, 2 of X-Ray\n");
     assert_account(NULL,
                    "       12 rejected NEGATIVE: a value is negative; e.g. Duration: -1.00\n");
     assert_account(NULL,
