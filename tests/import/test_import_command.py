@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """coldprof import as its user runs it, on logs whose every record is known (log_generator.py)."""
 import collections
+import gzip
 import json
 import math
 import os
@@ -12,6 +13,7 @@ import unittest
 import log_generator
 
 BINARY = os.environ["COLDPROF_BINARY"]
+HOSTILE = os.path.join(os.environ.get("COLDPROF_REFERENCE", ""), "hostile")
 
 
 def quantile(values, q):
@@ -158,6 +160,58 @@ class Logs(World):
         self.assertIn("n cold ", self.run_coldprof("report", run, "--format", "md").stdout.decode())
         self.assertIn("memory_size_mb", self.run_coldprof("report", run, "--format", "csv").stdout.decode())
         self.assertIn("coldprof sweep checkout", self.run_coldprof("report", run, "--explain", "W023").stdout.decode())
+
+
+@unittest.skipUnless(os.path.isdir(HOSTILE), "the reference folder is not here")
+class Hostile(World):
+    """Every hostile log: the samples that MANIFEST.jsonl asks for, and nothing of it in any output."""
+
+    REJECTING = {"nul.log", "number-negative.log", "number-nan.log", "mem-contradiction.log", "json-deep.json", "json-types.json",
+                 "truncated.gz"}
+    UNTOLD = {"json-types.json": 2, "truncated.gz": 400}  # numbers as text are taken; what comes before the damage is kept; both repeat a record
+
+    def ways(self, path):
+        """The log as a file, gzipped, and from a pipe."""
+        with open(path, "rb") as f:
+            content = f.read()
+        packed = os.path.join(self.folder, "packed.log")
+        with open(packed, "wb") as f:
+            f.write(content if path.endswith(".gz") else gzip.compress(content))
+        return ("file", path, None), ("gzip", packed, None), ("pipe", "-", content)
+
+    def check_harmless(self, content, name):
+        text = content.decode("utf-8")  # strict
+        for char in "\x00\x07\x08\x1b\x9b":
+            self.assertNotIn(char, text, name)
+        self.assertNotIn("<script>alert", text, name)
+
+    def check_report(self, words, stdin, samples, status):
+        out = os.path.join(self.folder, "report")
+        formats = [f for kind in ("csv", "jsonl") for f in ("--export", f"{kind}={os.path.join(self.folder, 'x.' + kind)}")]
+        done = self.run_coldprof("import", words, "-o", out, *formats, stdin=stdin, status=status)
+        self.check_harmless(done.stdout, "stdout")
+        self.check_harmless(done.stderr, "stderr")
+        for folder in (out, self.folder):
+            for name in os.listdir(folder):
+                self.assertNotIn("PWNED", name)
+                if name.endswith((".json", ".md", ".csv", ".jsonl", ".html")):
+                    with open(os.path.join(folder, name), "rb") as f:
+                        self.check_harmless(f.read(), name)
+        with open(os.path.join(out, "report.json"), encoding="utf-8") as f:
+            report = json.load(f)
+        self.assertEqual(report["accounting"]["planned"] + report["log"]["n_duplicates"], samples)
+        self.assertEqual(self.run_coldprof("digest", words, "-q", stdin=stdin, status=status).stdout[:18], b"coldprof digest 1\n")
+
+    def test_logs(self):
+        with open(os.path.join(HOSTILE, "MANIFEST.jsonl"), encoding="utf-8") as f:
+            rows = [row for row in map(json.loads, f) if (row.get("file") or "").startswith("logs/")]
+        self.assertGreater(len(rows), 10)
+        for row in rows:
+            name = os.path.basename(row["file"])
+            samples = row["samples"] if row.get("samples") is not None else self.UNTOLD[name]
+            for way, words, stdin in self.ways(os.path.join(HOSTILE, row["file"])):
+                with self.subTest(log=name, way=way):
+                    self.check_report(words, stdin, samples, int(name in self.REJECTING))
 
 
 class Large(World):
