@@ -53,7 +53,10 @@ bool cp_warn_one_size(const struct cp_figures *f, struct cp_warning *w)
         return false;
     cp_warning_say(w, "the log has one memory size, %s MB: nothing is known about any other",
                    cp_format(CP_UNIT_MB, f->sizes[0].memory_size_mb, mb));
-    return cp_warning_advise(w, "coldprof sweep %.120s measures the others", f->data->run.function);
+    const char *name = f->data->run.function;
+    bool is_named = name[0] != '('; /* "(function not named)" */
+    return cp_warning_advise(w, "coldprof sweep %.120s measures the others",
+                             is_named ? name : "NAME");
 }
 
 bool cp_warn_bursts(const struct cp_figures *f, struct cp_warning *w)

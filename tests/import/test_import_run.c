@@ -53,13 +53,19 @@ static void add_many(struct cp_digest *d, struct cp_digest_scope *scope, int n, 
     }
 }
 
-static bool has_warning(const struct cp_figures *f, const char *id)
+/* NULL: there is no such warning. */
+static const char *advice_of(const struct cp_figures *f, const char *id)
 {
     for (size_t i = 0; i < f->n_warnings; i++) {
         if (strcmp(f->warnings[i].id, id) == 0)
-            return true;
+            return f->warnings[i].advice;
     }
-    return false;
+    return NULL;
+}
+
+static bool has_warning(const struct cp_figures *f, const char *id)
+{
+    return advice_of(f, id) != NULL;
 }
 
 static struct cp_figures *figures_of(const struct cp_run_data *data)
@@ -105,6 +111,7 @@ static void what_is_assumed_is_said(void **state)
     assert_string_equal(data.run.assumed, "Region us-east-1 and architecture x86_64");
     struct cp_figures *f = figures_of(&data);
     assert_true(has_warning(f, "W021") && has_warning(f, "W023"));
+    assert_string_equal(advice_of(f, "W023"), "coldprof sweep orders measures the others");
     cp_figures_free(f);
     cp_run_data_clear(&data);
     /* the ARN of the runtime version names the Region; the environment's does not count then */
@@ -122,6 +129,19 @@ static void what_is_assumed_is_said(void **state)
     o.region = "eu-central-1";
     data = run_of(d, &o);
     assert_string_equal(data.run.region, "eu-central-1");
+    cp_run_data_clear(&data);
+    cp_digest_free(d);
+}
+
+static void a_function_without_a_name_is_no_argument(void **state)
+{
+    (void)state;
+    struct cp_digest *d = cp_digest_new();
+    add_many(d, import_scope(d, "", "1"), 3, false);
+    struct cp_run_data data = run_of(d, &nothing_given);
+    struct cp_figures *f = figures_of(&data);
+    assert_string_equal(advice_of(f, "W023"), "coldprof sweep NAME measures the others");
+    cp_figures_free(f);
     cp_run_data_clear(&data);
     cp_digest_free(d);
 }
@@ -313,6 +333,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_function_with_most_records_is_chosen),
         cmocka_unit_test(what_is_assumed_is_said),
+        cmocka_unit_test(a_function_without_a_name_is_no_argument),
         cmocka_unit_test(traffic_is_measured_unless_given),
         cmocka_unit_test(a_log_of_failures_only_is_refused),
         cmocka_unit_test(an_empty_log_says_what_to_give),
