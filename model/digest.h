@@ -213,6 +213,7 @@ size_t cp_digest_n_scopes(const struct cp_digest *digest);
 const struct cp_digest_scope *cp_digest_scope_at(const struct cp_digest *digest, size_t i);
 struct cp_digest_name cp_digest_scope_name(const struct cp_digest_scope *scope);
 uint64_t cp_digest_scope_n(const struct cp_digest_scope *scope); /* records */
+uint64_t cp_digest_n(const struct cp_digest *digest);            /* records of all scopes */
 /* First and last end of a record, unix ms; false when no record has a time. */
 bool cp_digest_scope_span(const struct cp_digest_scope *scope, int64_t *first_ms, int64_t *last_ms);
 

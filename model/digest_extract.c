@@ -5,11 +5,6 @@
 
 #include <string.h>
 
-static bool is_same(struct cp_view a, struct cp_view b)
-{
-    return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
-}
-
 static enum cp_code twin(struct cp_digest *into, const struct cp_digest_scope *from,
                          struct cp_digest_scope **out, struct cp_error *err)
 {
@@ -67,8 +62,8 @@ static enum cp_code extract(const struct cp_digest *from, const struct cp_digest
     for (size_t i = 0; i < cp_digest_n_scopes(from) && !code; i++) {
         const struct cp_digest_scope *scope = cp_digest_scope_at(from, i);
         struct cp_digest_name name = cp_digest_scope_name(scope);
-        if (!is_same(name.function, wanted->function) ||
-            (wanted->version.n && !is_same(name.version, wanted->version)))
+        if (!cp_view_equal(name.function, wanted->function) ||
+            (wanted->version.n && !cp_view_equal(name.version, wanted->version)))
             continue;
         code = chosen ? take_texts(into, scope, err) : take_all(into, scope, err);
     }

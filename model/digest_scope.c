@@ -4,17 +4,6 @@
 
 #include "model/digest_parts.h"
 
-static char *copy_of(struct cp_view text)
-{
-    char *p = malloc(text.n + 1);
-    if (p) {
-        if (text.n)
-            memcpy(p, text.p, text.n);
-        p[text.n] = '\0';
-    }
-    return p;
-}
-
 enum cp_code cp_digest_scope_new(struct cp_digest *digest, const struct cp_digest_name *name,
                                  struct cp_digest_scope **out, struct cp_error *err)
 {
@@ -22,9 +11,9 @@ enum cp_code cp_digest_scope_new(struct cp_digest *digest, const struct cp_diges
     if (!scope)
         return cp_digest_no_memory(err);
     *scope = (struct cp_digest_scope){.digest = digest,
-                                      .function = copy_of(name->function),
-                                      .version = copy_of(name->version),
-                                      .architecture = copy_of(name->architecture),
+                                      .function = cp_view_dup(name->function),
+                                      .version = cp_view_dup(name->version),
+                                      .architecture = cp_view_dup(name->architecture),
                                       .n_function = name->function.n,
                                       .n_version = name->version.n,
                                       .n_architecture = name->architecture.n,
@@ -75,19 +64,12 @@ void cp_digest_scope_free(struct cp_digest_scope *scope)
     free(scope);
 }
 
-static int compare_views(struct cp_view a, struct cp_view b)
-{
-    size_t n = a.n < b.n ? a.n : b.n;
-    int order = n ? memcmp(a.p, b.p, n) : 0;
-    return order ? order : (a.n > b.n) - (a.n < b.n);
-}
-
 int cp_digest_name_compare(const struct cp_digest_name *a, const struct cp_digest_name *b)
 {
-    int order = compare_views(a->function, b->function);
+    int order = cp_view_compare(a->function, b->function);
     if (!order)
-        order = compare_views(a->version, b->version);
-    return order ? order : compare_views(a->architecture, b->architecture);
+        order = cp_view_compare(a->version, b->version);
+    return order ? order : cp_view_compare(a->architecture, b->architecture);
 }
 
 struct cp_digest_name cp_digest_scope_name(const struct cp_digest_scope *scope)
@@ -117,6 +99,14 @@ uint64_t cp_digest_scope_n(const struct cp_digest_scope *scope)
     uint64_t n = 0;
     for (size_t i = 0; i < scope->n_cells; i++)
         n += scope->cells[i]->n;
+    return n;
+}
+
+uint64_t cp_digest_n(const struct cp_digest *digest)
+{
+    uint64_t n = 0;
+    for (size_t i = 0; i < cp_digest_n_scopes(digest); i++)
+        n += cp_digest_scope_n(cp_digest_scope_at(digest, i));
     return n;
 }
 
@@ -227,7 +217,7 @@ enum cp_code cp_digest_scope_tally_for(struct cp_digest_scope *scope, const char
         enum cp_code code =
             cp_digest_grow(&scope->digest->room, (void **)&scope->tallies, &scope->cap_tallies,
                            scope->n_tallies + 1, sizeof *scope->tallies, err);
-        if (!code && !(new.what = copy_of(cp_view_of(what))))
+        if (!code && !(new.what = cp_view_dup(cp_view_of(what))))
             code = cp_digest_no_memory(err);
         if (code)
             return code;

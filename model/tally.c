@@ -77,22 +77,11 @@ static size_t last_kept(const struct cp_tally *t)
     return last;
 }
 
-static char *copy_of(struct cp_view text)
-{
-    char *p = malloc(text.n + 1);
-    if (p) {
-        if (text.n)
-            memcpy(p, text.p, text.n);
-        p[text.n] = '\0';
-    }
-    return p;
-}
-
 static enum cp_code keep_example(struct cp_tally_row *row, struct cp_view example)
 {
     if (!example.n || (row->example && compare(example, row->example) >= 0))
         return CP_OK;
-    char *copy = copy_of(example);
+    char *copy = cp_view_dup(example);
     if (!copy)
         return CP_ENOMEM;
     free(row->example);
@@ -132,7 +121,7 @@ static enum cp_code add_new(struct cp_tally *t, struct cp_view text, uint64_t co
             return CP_OK;
         remove_row(t, last);
     }
-    struct cp_tally_row row = {.text = copy_of(text), .hash = hash, .count = count};
+    struct cp_tally_row row = {.text = cp_view_dup(text), .hash = hash, .count = count};
     enum cp_code code = row.text ? keep_example(&row, example) : CP_ENOMEM;
     if (!code)
         code = insert(t, find(t, text, &is_there), row);

@@ -50,6 +50,18 @@ bool cp_view_has_prefix(struct cp_view v, const char *prefix)
     return v.n >= n && (n == 0 || memcmp(v.p, prefix, n) == 0);
 }
 
+bool cp_view_equal(struct cp_view a, struct cp_view b)
+{
+    return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
+}
+
+int cp_view_compare(struct cp_view a, struct cp_view b)
+{
+    size_t n = a.n < b.n ? a.n : b.n;
+    int order = n ? memcmp(a.p, b.p, n) : 0;
+    return order ? order : (a.n > b.n) - (a.n < b.n);
+}
+
 bool cp_view_copy(struct cp_view v, char *to, size_t to_size)
 {
     if (to_size == 0)
@@ -61,6 +73,20 @@ bool cp_view_copy(struct cp_view v, char *to, size_t to_size)
         memcpy(to, v.p, v.n);
     to[v.n] = '\0';
     return true;
+}
+
+void cp_view_copy_cut(struct cp_view v, char *to, size_t to_size)
+{
+    v.n = v.n < to_size ? v.n : to_size - 1;
+    (void)cp_view_copy(v, to, to_size);
+}
+
+char *cp_view_dup(struct cp_view v)
+{
+    char *copy = malloc(v.n + 1);
+    if (copy)
+        (void)cp_view_copy(v, copy, v.n + 1);
+    return copy;
 }
 
 static void advance(struct cp_view *v, size_t n)

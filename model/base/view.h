@@ -22,11 +22,18 @@ struct cp_view {
 struct cp_view cp_view_of(const char *s);
 struct cp_view cp_view_trim(struct cp_view v); /* blanks, tabs, CR, LF at both ends */
 
+bool cp_view_equal(struct cp_view a, struct cp_view b);
+/* Byte by byte; a text sorts before what it begins. < 0, 0, > 0. */
+int cp_view_compare(struct cp_view a, struct cp_view b);
 bool cp_view_is(struct cp_view v, const char *s);
 bool cp_view_is_nocase(struct cp_view v, const char *s);
 bool cp_view_has_prefix(struct cp_view v, const char *prefix);
 /* Copies with a terminating NUL; false (and an empty string) when it does not fit. */
 bool cp_view_copy(struct cp_view v, char *to, size_t to_size);
+/* The same, cut to what fits. `to_size` > 0. */
+void cp_view_copy_cut(struct cp_view v, char *to, size_t to_size);
+/* A copy with a terminating NUL; free() it. NULL: out of memory. */
+char *cp_view_dup(struct cp_view v);
 
 /* --- scanners: advance `v` on success --- */
 bool cp_view_skip(struct cp_view *v, const char *literal);

@@ -92,17 +92,9 @@ static void wipe(char *text)
     free(text);
 }
 
-static char *copy_text(struct cp_view v)
-{
-    char *text = malloc(v.n + 1);
-    if (text)
-        (void)cp_view_copy(v, text, v.n + 1);
-    return text;
-}
-
 static char *copy_lower(struct cp_view v)
 {
-    char *text = copy_text(v);
+    char *text = cp_view_dup(v);
     for (size_t i = 0; text && i < v.n; i++)
         text[i] = lower(text[i]);
     return text;
@@ -152,7 +144,7 @@ static enum cp_code add_section(struct reader *r, enum cp_ini_kind kind, struct 
         return fail_limit(r, "sections", CP_INI_SECTIONS_MAX);
     if (!has_room((void **)&ini->sections, ini->n, &ini->cap, sizeof ini->sections[0]))
         return fail_memory(r);
-    struct cp_ini_section section = {.kind = kind, .name = copy_text(name)};
+    struct cp_ini_section section = {.kind = kind, .name = cp_view_dup(name)};
     if (!section.name)
         return fail_memory(r);
     r->section = ini->n;
@@ -275,7 +267,7 @@ static enum cp_code set_property(struct reader *r, struct cp_view name, struct c
     if (code)
         return code;
     struct cp_ini_property *p = &r->ini->sections[r->section].properties[r->property];
-    char *copy = copy_text(value);
+    char *copy = cp_view_dup(value);
     if (!copy)
         return fail_memory(r);
     wipe(p->value);

@@ -204,7 +204,7 @@ static cJSON *groups_request(const char *prefix, const struct cp_buf *token, boo
     return json;
 }
 
-static enum cp_code take_token(const cJSON *page, struct cp_buf *token, struct cp_error *err)
+enum cp_code cp_logs_next_token(const cJSON *page, struct cp_buf *token, struct cp_error *err)
 {
     cp_buf_reset(token);
     (void)cp_buf_adds(token, cJSON_GetStringValue(cp_json_member(page, "nextToken")));
@@ -228,7 +228,7 @@ enum cp_code cp_logs_list_groups(struct cp_logs *logs, const char *prefix, cp_lo
         code = cp_logs_ask_tree(logs, &request, json, is_built, &page, err);
         is_more = !code && give_groups(page, each, context);
         if (is_more)
-            code = take_token(page, &token, err);
+            code = cp_logs_next_token(page, &token, err);
         cJSON_Delete(page);
         is_more = is_more && !code && token.n && watch.pages < GROUP_PAGES_MAX;
         if (is_more)

@@ -24,6 +24,9 @@ enum cp_code cp_logs_ask(struct cp_logs *logs, struct cp_json_request *request, 
 enum cp_code cp_logs_ask_tree(struct cp_logs *logs, struct cp_json_request *request,
                               struct cJSON *json, bool is_built, struct cJSON **out,
                               struct cp_error *err);
+/* The marker of the page after `page` into `token`, empty after the last one. */
+enum cp_code cp_logs_next_token(const struct cJSON *page, struct cp_buf *token,
+                                struct cp_error *err);
 bool cp_logs_is_arn(const char *group);
 
 #endif

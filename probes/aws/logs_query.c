@@ -134,11 +134,7 @@ static enum cp_code look(struct cp_logs *logs, const char *id, struct cp_buf *to
     bool is_built = cJSON_AddStringToObject(json, "queryId", id) &&
                     (!token->n || cJSON_AddStringToObject(json, "nextToken", cp_buf_str(token)));
     enum cp_code code = cp_logs_ask_tree(logs, &request, json, is_built, page, err);
-    if (code)
-        return code;
-    cp_buf_reset(token);
-    (void)cp_buf_adds(token, cJSON_GetStringValue(cp_json_member(*page, "nextToken")));
-    return cp_buf_check(token, "a page's marker", err);
+    return code ? code : cp_logs_next_token(*page, token, err);
 }
 
 enum cp_code cp_logs_query_results(struct cp_logs *logs, const char *id, cp_logs_row_fn each,

@@ -40,11 +40,6 @@ struct cp_metrics {
     struct cp_caller *caller;
 };
 
-const char *cp_metric_name(enum cp_metric metric)
-{
-    return METRICS[metric].name;
-}
-
 enum cp_code cp_metrics_new(const struct cp_client_options *options, struct cp_metrics **out,
                             struct cp_error *err)
 {

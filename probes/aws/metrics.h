@@ -23,7 +23,6 @@ enum cp_metric {
     CP_METRIC_AWS_SPILLOVER,              /* ProvisionedConcurrencySpilloverInvocations */
     CP_METRIC_AWS_COUNT
 };
-const char *cp_metric_name(enum cp_metric metric); /* as AWS calls it */
 
 struct cp_metrics;
 

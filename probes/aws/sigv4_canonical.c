@@ -121,19 +121,12 @@ struct pair {
     struct cp_view name, value; /* canonical escapes */
 };
 
-static int compare_views(struct cp_view a, struct cp_view b)
-{
-    size_t n = a.n < b.n ? a.n : b.n;
-    int order = n ? memcmp(a.p, b.p, n) : 0;
-    return order ? order : (a.n > b.n) - (a.n < b.n);
-}
-
 static int compare_pairs(const void *a, const void *b)
 {
     const struct pair *x = a;
     const struct pair *y = b;
-    int order = compare_views(x->name, y->name);
-    return order ? order : compare_views(x->value, y->value);
+    int order = cp_view_compare(x->name, y->name);
+    return order ? order : cp_view_compare(x->value, y->value);
 }
 
 static size_t count_char(struct cp_view v, char c)

@@ -11,19 +11,12 @@ enum { MAX_BYTES_LEAST = 64 * 1024, SHARES = 16, NOTE_MAX = 512 };
 
 /* --- names, in order --- */
 
-static int compare_names(const char *have, struct cp_view want)
-{
-    size_t n = strlen(have), shorter = n < want.n ? n : want.n;
-    int order = shorter ? memcmp(have, want.p, shorter) : 0;
-    return order ? order : n < want.n ? -1 : n > want.n;
-}
-
 size_t cp_log_store_find(const struct cp_log_store *store, struct cp_view name)
 {
     size_t low = 0, high = store->n;
     while (low < high) {
         size_t middle = low + (high - low) / 2;
-        if (compare_names(store->groups[middle]->name, name) < 0)
+        if (cp_view_compare(cp_view_of(store->groups[middle]->name), name) < 0)
             low = middle + 1;
         else
             high = middle;
@@ -36,7 +29,7 @@ size_t cp_log_group_find(const struct cp_log_group *group, struct cp_view name)
     size_t low = 0, high = group->n;
     while (low < high) {
         size_t middle = low + (high - low) / 2;
-        if (compare_names(group->streams[middle]->name, name) < 0)
+        if (cp_view_compare(cp_view_of(group->streams[middle]->name), name) < 0)
             low = middle + 1;
         else
             high = middle;
@@ -47,14 +40,14 @@ size_t cp_log_group_find(const struct cp_log_group *group, struct cp_view name)
 struct cp_log_group *cp_log_store_group(const struct cp_log_store *store, struct cp_view name)
 {
     size_t i = cp_log_store_find(store, name);
-    bool is_there = i < store->n && compare_names(store->groups[i]->name, name) == 0;
+    bool is_there = i < store->n && cp_view_compare(cp_view_of(store->groups[i]->name), name) == 0;
     return is_there ? store->groups[i] : NULL;
 }
 
 struct cp_log_stream *cp_log_group_stream(const struct cp_log_group *group, struct cp_view name)
 {
     size_t i = cp_log_group_find(group, name);
-    bool is_there = i < group->n && compare_names(group->streams[i]->name, name) == 0;
+    bool is_there = i < group->n && cp_view_compare(cp_view_of(group->streams[i]->name), name) == 0;
     return is_there ? group->streams[i] : NULL;
 }
 
@@ -109,14 +102,6 @@ static void free_group(struct cp_log_group *group)
     free(group);
 }
 
-static char *copy_name(struct cp_view name)
-{
-    char *copy = malloc(name.n + 1);
-    if (copy)
-        (void)cp_view_copy(name, copy, name.n + 1);
-    return copy;
-}
-
 struct cp_log_group *cp_log_store_add_group(struct cp_log_store *store, struct cp_view name,
                                             int64_t now_ms)
 {
@@ -125,7 +110,7 @@ struct cp_log_group *cp_log_store_add_group(struct cp_log_store *store, struct c
         return group;
     group = calloc(1, sizeof *group);
     if (!group || !reserve(&store->groups, store->n, &store->cap, sizeof(struct cp_log_group *)) ||
-        !(group->name = copy_name(name))) {
+        !(group->name = cp_view_dup(name))) {
         free(group);
         return NULL;
     }
@@ -144,7 +129,7 @@ static struct cp_log_stream *insert_stream(struct cp_log_store *store, struct cp
     struct cp_log_stream *stream = calloc(1, sizeof *stream);
     if (!stream ||
         !reserve(&group->streams, group->n, &group->cap, sizeof(struct cp_log_stream *)) ||
-        !(stream->name = copy_name(name))) {
+        !(stream->name = cp_view_dup(name))) {
         free(stream);
         return NULL;
     }

@@ -3,6 +3,7 @@
 
 #include "probes/log/log_inflate.h"
 #include "probes/log/log_source.h"
+#include "probes/os/file.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -78,18 +79,7 @@ static enum cp_code check_pack(const char *path, struct cp_view head, struct cp_
 
 static enum cp_code code_of_errno(int number)
 {
-    switch (number) {
-    case ENOENT:
-    case ENOTDIR:
-        return CP_ENOTFOUND;
-    case EACCES:
-    case EPERM:
-        return CP_EDENIED;
-    case EINTR:
-        return CP_EINTERRUPTED;
-    default:
-        return CP_EIO;
-    }
+    return number == EINTR ? CP_EINTERRUPTED : cp_file_code(number);
 }
 
 static enum cp_code open_file(struct cp_log_input *self, struct cp_error *err)

@@ -231,28 +231,31 @@ enum cp_code cp_log_sink_event(struct cp_log_sink *sink, const struct cp_log_eve
 
 /* --- lines without the form's prefix --- */
 
+static enum cp_record_kind kind_of_continuation(struct cp_view text)
+{
+    struct cp_record record;
+    enum cp_log_class is = cp_log_class_of(text);
+    if (is == CP_CLASS_APP || is == CP_CLASS_EMPTY)
+        return CP_RECORD_APP;
+    if (cp_log_is_xray(text))
+        return CP_RECORD_XRAY;
+    (void)cp_record_parse_message(text, &record);
+    return record.kind;
+}
+
 /* The rest of an event over several lines, which the platform writes for X-Ray only. */
 static enum cp_code take_continuation(struct line *line, struct cp_view text)
 {
-    struct cp_record record;
-    uint64_t *counters = line->sink->counters;
-    enum cp_log_class is = cp_log_class_of(text);
-    counters[CP_COUNTER_CONTINUED]++;
-    if (is == CP_CLASS_APP || is == CP_CLASS_EMPTY)
-        return CP_OK;
-    bool is_xray = cp_log_is_xray(text);
-    if (!is_xray)
-        (void)cp_record_parse_message(text, &record);
-    if (is_xray || record.kind == CP_RECORD_XRAY) {
-        counters[CP_COUNTER_XRAY]++;
-    } else if (record.kind == CP_RECORD_REPORT) {
-        counters[CP_COUNTER_CONTINUED]--;
+    switch (kind_of_continuation(text)) {
+    case CP_RECORD_REPORT:
         return cp_log_sink_fault(line->sink, "forged", CP_VIEW_LIT(""), text, line->err);
-    } else {
+    case CP_RECORD_XRAY:
+        line->sink->counters[CP_COUNTER_XRAY]++;
+        return CP_OK;
+    default:
+        line->sink->counters[CP_COUNTER_CONTINUED]++;
         return CP_OK;
     }
-    counters[CP_COUNTER_CONTINUED]--;
-    return CP_OK;
 }
 
 /* Of a message that is not plainly the function's. */

@@ -154,11 +154,6 @@ static struct cp_digest_name name_of(const struct cp_log_sink *sink,
     return name;
 }
 
-static bool same(struct cp_view a, struct cp_view b)
-{
-    return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
-}
-
 /* Lengths and last bytes tell most names apart. */
 static size_t slot_of(const struct cp_digest_name *name)
 {
@@ -196,8 +191,8 @@ static enum cp_code find_slot(struct cp_log_sink *sink, const struct cp_log_wher
     struct cp_digest_name name = name_of(sink, where);
     struct cp_log_scope_slot *slot = &sink->slots[slot_of(&name)];
     *out = slot;
-    if (slot->scope && same(slot->name.function, name.function) &&
-        same(slot->name.version, name.version))
+    if (slot->scope && cp_view_equal(slot->name.function, name.function) &&
+        cp_view_equal(slot->name.version, name.version))
         return CP_OK;
     return fill_slot(sink, name, slot, err);
 }

@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static enum cp_code code_of_errno(int number)
+enum cp_code cp_file_code(int number)
 {
     switch (number) {
     case ENOENT:
@@ -30,7 +30,7 @@ static enum cp_code code_of_errno(int number)
 static enum cp_code fail_errno(struct cp_error *err, const char *verb, const char *path)
 {
     int number = errno;
-    return cp_fail(err, code_of_errno(number), "cannot %s '%s': %s", verb, path, strerror(number));
+    return cp_fail(err, cp_file_code(number), "cannot %s '%s': %s", verb, path, strerror(number));
 }
 
 enum cp_code cp_file_read(const char *path, struct cp_buf *out, struct cp_error *err)

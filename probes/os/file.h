@@ -24,6 +24,9 @@ enum cp_code cp_file_make_dirs(const char *path, bool is_private, struct cp_erro
 /* Removes a file; CP_OK also when there is none. */
 enum cp_code cp_file_remove(const char *path, struct cp_error *err);
 
+/* CP_ENOTFOUND, CP_EDENIED, CP_ENOMEM, else CP_EIO: what an errno of these calls means. */
+enum cp_code cp_file_code(int number);
+
 bool cp_file_exists(const char *path);
 bool cp_file_is_dir(const char *path);
 bool cp_file_is_executable(const char *path); /* regular and executable by us */

@@ -54,14 +54,9 @@ struct walk {
     struct cp_record record; /* the line at hand */
 };
 
-static bool same(struct cp_view a, struct cp_view b)
-{
-    return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
-}
-
 static bool is_wanted(const struct walk *w)
 {
-    return w->request_id.n == 0 || same(w->request_id, w->record.request_id);
+    return w->request_id.n == 0 || cp_view_equal(w->request_id, w->record.request_id);
 }
 
 /* Parses again in place: the record's views may point into the record itself. */

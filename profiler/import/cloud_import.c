@@ -125,14 +125,6 @@ static enum cp_code save(struct import *m, struct cp_error *err)
     return code;
 }
 
-static uint64_t count_records(const struct cp_digest *digest)
-{
-    uint64_t n = 0;
-    for (size_t i = 0; i < cp_digest_n_scopes(digest); i++)
-        n += cp_digest_scope_n(cp_digest_scope_at(digest, i));
-    return n;
-}
-
 /* Reads one slice and takes it in; a slice that is too long becomes a shorter one. */
 static enum cp_code step(struct import *m, struct cp_error *err)
 {
@@ -151,7 +143,7 @@ static enum cp_code step(struct import *m, struct cp_error *err)
         m->at.slice_ms = half_ms > CP_SLICE_MIN_MS ? half_ms : CP_SLICE_MIN_MS;
         return CP_OK;
     }
-    m->records += count_records(part);
+    m->records += cp_digest_n(part);
     code = cp_digest_merge(m->digest, part, err);
     cp_digest_free(part);
     m->at.at_ms = slice.to_ms;
@@ -209,7 +201,7 @@ static enum cp_code import_events(struct import *m, struct cp_error *err)
     if (code)
         return code;
     m->done_at_begin = share_done(m);
-    m->records = count_records(m->digest);
+    m->records = cp_digest_n(m->digest);
     m->result->done_share = m->done_at_begin;
     m->result->from_ms = m->at.from_ms;
     m->result->to_ms = m->at.to_ms;

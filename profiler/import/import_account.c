@@ -209,7 +209,7 @@ static bool is_new_function(const struct cp_digest *digest, size_t i)
         return true;
     struct cp_view a = cp_digest_scope_name(cp_digest_scope_at(digest, i - 1)).function;
     struct cp_view b = cp_digest_scope_name(cp_digest_scope_at(digest, i)).function;
-    return a.n != b.n || (a.n && memcmp(a.p, b.p, a.n) != 0);
+    return !cp_view_equal(a, b);
 }
 
 static void add_functions(const struct cp_import_account *a, struct cp_buf *out)

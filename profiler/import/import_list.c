@@ -6,11 +6,6 @@
 
 #include "model/base/buf.h"
 
-static bool is_same_view(struct cp_view a, struct cp_view b)
-{
-    return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
-}
-
 static void add_size(struct cp_import_function *row, int memory_size_mb)
 {
     size_t at = 0;
@@ -64,7 +59,7 @@ enum cp_code cp_import_list(const struct cp_digest *digest, struct cp_import_lis
     for (size_t i = 0; i < n_scopes; i++) {
         const struct cp_digest_scope *scope = cp_digest_scope_at(digest, i);
         struct cp_view name = cp_digest_scope_name(scope).function;
-        bool is_new = out->n == 0 || !is_same_view(out->rows[out->n - 1].name, name);
+        bool is_new = out->n == 0 || !cp_view_equal(out->rows[out->n - 1].name, name);
         if (is_new)
             out->rows[out->n++] = (struct cp_import_function){
                 .name = name, .first_ms = -1, .last_ms = -1, .first_scope = i};

@@ -24,12 +24,6 @@ struct making {
     struct cp_error *err;
 };
 
-static void copy_cut(struct cp_view v, char *to, size_t to_size)
-{
-    v.n = v.n < to_size ? v.n : to_size - 1;
-    (void)cp_view_copy(v, to, to_size);
-}
-
 /* --- what the log tells about the function --- */
 
 /* The most frequent text of a tally over all scopes of the run; NULL when there is none. */
@@ -71,7 +65,7 @@ static bool set_region(const struct making *m, const char *arn)
         const char *other = o->default_region ? o->default_region : assumed_region;
         told = cp_view_of(o->region ? o->region : other);
     }
-    copy_cut(told, run->region, sizeof run->region);
+    cp_view_copy_cut(told, run->region, sizeof run->region);
     return !o->region && !o->default_region && !region_of_arn(arn ? arn : "").n;
 }
 
@@ -83,8 +77,8 @@ static bool set_architecture(const struct making *m)
     bool is_told = m->options->architecture || told.n;
     if (m->options->architecture)
         told = cp_view_of(m->options->architecture);
-    copy_cut(is_told ? told : cp_view_of(assumed_architecture), run->architecture,
-             sizeof run->architecture);
+    cp_view_copy_cut(is_told ? told : cp_view_of(assumed_architecture), run->architecture,
+                     sizeof run->architecture);
     return !is_told;
 }
 
@@ -121,14 +115,6 @@ static bool span_of(const struct cp_digest *digest, int64_t *first_ms, int64_t *
     return has_any;
 }
 
-static uint64_t count_records(const struct cp_digest *digest)
-{
-    uint64_t n = 0;
-    for (size_t i = 0; i < cp_digest_n_scopes(digest); i++)
-        n += cp_digest_scope_n(cp_digest_scope_at(digest, i));
-    return n;
-}
-
 static void set_time(const struct making *m)
 {
     struct cp_run *run = &m->out->run;
@@ -141,7 +127,7 @@ static void set_time(const struct making *m)
     run->ended_at_ms = last_ms;
     if (isnan(run->traffic_per_s) && last_ms - first_ms >= RATE_SPAN_MIN_MS)
         run->traffic_per_s =
-            (double)count_records(m->out->digest) * CP_MS_PER_S / (double)(last_ms - first_ms);
+            (double)cp_digest_n(m->out->digest) * CP_MS_PER_S / (double)(last_ms - first_ms);
 }
 
 /* --- the memory size it has now --- */
@@ -251,7 +237,7 @@ static void name_run(const struct making *m)
     struct cp_run *run = &m->out->run;
     struct cp_view name = m->function->name;
     char text[CP_DIGEST_NAME_MAX + 1];
-    copy_cut(name.n ? name : cp_view_of("(function not named)"), text, sizeof text);
+    cp_view_copy_cut(name.n ? name : cp_view_of("(function not named)"), text, sizeof text);
     (void)snprintf(run->function, sizeof run->function, "%.130s%s%.28s", text,
                    o->version ? ":" : "", o->version ? o->version : "");
     (void)snprintf(run->target, sizeof run->target, "%s", o->target ? o->target : "");
@@ -278,7 +264,7 @@ enum cp_code cp_import_run(const struct cp_digest *digest,
         code = add_records(&m);
     if (code)
         return code;
-    bool is_empty = out->n_samples == 0 && count_records(out->digest) == 0;
+    bool is_empty = out->n_samples == 0 && cp_digest_n(out->digest) == 0;
     if (options->version && is_empty)
         return cp_fail(err, CP_ENOTFOUND,
                        "the log has no record of '%s'; leave the version out for all of them",

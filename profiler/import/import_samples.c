@@ -31,11 +31,6 @@ static bool has_id(const struct cp_digest_record *r)
     return memcmp(r->request_id, none, sizeof none) != 0;
 }
 
-static bool is_same_view(struct cp_view a, struct cp_view b)
-{
-    return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
-}
-
 /* The time at which the request reached its environment: what the record tells, backwards. */
 static int64_t arrival_of(const struct cp_digest_record *r)
 {
@@ -229,12 +224,6 @@ static const char *words_of(enum cp_outcome outcome)
     }
 }
 
-static void copy_cut(struct cp_view v, char *to, size_t to_size)
-{
-    v.n = v.n < to_size ? v.n : to_size - 1;
-    (void)cp_view_copy(v, to, to_size);
-}
-
 static struct cp_sample sample_of(const struct item *item, size_t position)
 {
     const struct cp_digest_record *r = item->record;
@@ -252,8 +241,8 @@ static struct cp_sample sample_of(const struct item *item, size_t position)
     s.max_memory_used_mb = r->max_memory_used_mb;
     if (has_id(r))
         write_id(r->request_id, s.request_id);
-    copy_cut(item->version, s.version, sizeof s.version);
-    copy_cut(r->error_type, s.error_type, sizeof s.error_type);
+    cp_view_copy_cut(item->version, s.version, sizeof s.version);
+    cp_view_copy_cut(r->error_type, s.error_type, sizeof s.error_type);
     (void)snprintf(s.note, sizeof s.note, "%s", words_of(r->outcome));
     return s;
 }
@@ -281,7 +270,7 @@ static bool gather(const struct cp_digest *digest, struct cp_view function, stru
         return false;
     for (size_t i = 0; i < n_raw; i++) {
         struct cp_digest_name name = cp_digest_scope_name(raw[i].scope);
-        if (!is_same_view(name.function, function))
+        if (!cp_view_equal(name.function, function))
             continue;
         j->items[j->n++] = (struct item){
             .record = &raw[i].record,

@@ -3,6 +3,7 @@
 
 #include <float.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "tests/test.h"
@@ -64,6 +65,45 @@ static void copy_needs_room_for_the_nul(void **state)
     assert_string_equal(to, "");
     assert_false(cp_view_copy(CP_VIEW_LIT(""), to, 0));
     assert_true(cp_view_copy((struct cp_view){0}, to, 1));
+}
+
+static void views_are_equal_by_their_bytes_and_sort_by_them(void **state)
+{
+    (void)state;
+    const struct cp_view in_order[] = {{NULL, 0},         CP_VIEW_LIT("a"), CP_VIEW_LIT("a\0"),
+                                       CP_VIEW_LIT("ab"), CP_VIEW_LIT("b"), CP_VIEW_LIT("\xff")};
+    const size_t n = sizeof in_order / sizeof in_order[0];
+    for (size_t i = 0; i < n; i++) {
+        for (size_t k = 0; k < n; k++) {
+            int order = cp_view_compare(in_order[i], in_order[k]);
+            assert_int_equal((order > 0) - (order < 0), (i > k) - (i < k));
+            assert_int_equal(cp_view_equal(in_order[i], in_order[k]), i == k);
+        }
+    }
+    assert_true(cp_view_equal(CP_VIEW_LIT(""), (struct cp_view){NULL, 0}));
+}
+
+static void a_cut_copy_fills_what_there_is(void **state)
+{
+    (void)state;
+    char to[4];
+    cp_view_copy_cut(CP_VIEW_LIT("abc"), to, sizeof to);
+    assert_string_equal(to, "abc");
+    cp_view_copy_cut(CP_VIEW_LIT("defg"), to, sizeof to);
+    assert_string_equal(to, "def");
+    cp_view_copy_cut((struct cp_view){NULL, 0}, to, sizeof to);
+    assert_string_equal(to, "");
+}
+
+static void a_copy_of_its_own_ends_in_nul(void **state)
+{
+    (void)state;
+    char *copy = cp_view_dup((struct cp_view){"abcdef", 3});
+    assert_string_equal(copy, "abc");
+    free(copy);
+    copy = cp_view_dup((struct cp_view){NULL, 0});
+    assert_string_equal(copy, "");
+    free(copy);
 }
 
 static void skip_consumes_a_literal_or_nothing(void **state)
@@ -288,6 +328,9 @@ int main(void)
         cmocka_unit_test(comparison_sees_only_the_bytes_of_the_view),
         cmocka_unit_test(trim_takes_white_space_at_both_ends),
         cmocka_unit_test(copy_needs_room_for_the_nul),
+        cmocka_unit_test(views_are_equal_by_their_bytes_and_sort_by_them),
+        cmocka_unit_test(a_cut_copy_fills_what_there_is),
+        cmocka_unit_test(a_copy_of_its_own_ends_in_nul),
         cmocka_unit_test(skip_consumes_a_literal_or_nothing),
         cmocka_unit_test(split_gives_every_field_up_to_the_end),
         cmocka_unit_test(numbers_are_read_to_the_last_bit),
