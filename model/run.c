@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "model/run.h"
 
-#include "model/digest.h"
+#include "model/digest/digest.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "model/sort.h"
+#include "model/stat/sort.h"
 #include "reports/figures.h"
 #include "reports/table.h"
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * Figures of a log that was too large to keep its records: counts, sums and largest values are
- * exact, distributions come from histograms (model/histogram.h: a value is off by at most 0.4 %).
+ * exact, distributions come from histograms (model/digest/histogram.h: a value is off by at most
+ * 0.4 %).
  *
  * A sorted array stands for a distribution, with at most CP_FIGURES_VALUES_MAX values; intervals
  * are those of so many samples: wider than they need be, never narrower. The init and the handler
@@ -10,7 +11,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "model/digest.h"
+#include "model/digest/digest.h"
 #include "reports/figures.h"
 
 #define US_PER_MS 1000.0

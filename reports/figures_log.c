@@ -6,8 +6,8 @@
 #include <stdlib.h>
 
 #include "model/base/units.h"
-#include "model/cold_share.h"
-#include "model/digest.h"
+#include "model/decide/cold_share.h"
+#include "model/digest/digest.h"
 #include "reports/figures.h"
 
 /* Fewer records may use their whole memory by chance. */

@@ -12,8 +12,8 @@
 
 #include "model/base/buf.h"
 #include "model/base/number.h"
-#include "model/optimize.h"
-#include "model/quantile.h"
+#include "model/decide/optimize.h"
+#include "model/stat/quantile.h"
 
 enum cp_unit {
     CP_UNIT_TEXT,

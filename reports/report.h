@@ -11,16 +11,16 @@
 #include <stddef.h>
 
 #include "model/base/buf.h"
-#include "model/digest.h"
-#include "model/digest_idle.h"
-#include "model/digest_retries.h"
-#include "model/idle_survival.h"
-#include "model/memory_law.h"
-#include "model/optimize.h"
-#include "model/quantile.h"
-#include "model/quote.h"
+#include "model/decide/optimize.h"
+#include "model/decide/quote.h"
+#include "model/digest/digest.h"
+#include "model/digest/digest_idle.h"
+#include "model/digest/digest_retries.h"
+#include "model/digest/traffic.h"
 #include "model/run.h"
-#include "model/traffic.h"
+#include "model/stat/idle_survival.h"
+#include "model/stat/memory_law.h"
+#include "model/stat/quantile.h"
 
 /* Statistics of one memory size, all from its own samples. */
 struct cp_size_figures {

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "model/digest.h"
+#include "model/digest/digest.h"
 #include "reports/warning_rule.h"
 
 bool cp_warn_assumed(const struct cp_figures *f, struct cp_warning *w)

@@ -10,7 +10,7 @@
 #ifndef COLDPROF_PROBES_LOCAL_METRIC_STORE_H
 #define COLDPROF_PROBES_LOCAL_METRIC_STORE_H
 
-#include "model/histogram.h"
+#include "model/digest/histogram.h"
 
 enum { CP_METRIC_MINUTES_MAX = 20000 };
 

@@ -7,7 +7,7 @@
 #define COLDPROF_PROBES_LOG_LOG_DIGESTS_H
 
 #include "model/base/buf.h"
-#include "model/digest.h"
+#include "model/digest/digest.h"
 
 struct cp_log_digests {
     struct cp_digest *digest;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "probes/log/log_form.h"
 
-#include "model/digest.h"
+#include "model/digest/digest.h"
 #include "probes/log/log_form_rows.h"
 
 /* Of equally sure ones the first is taken: longer prefixes stand before the shorter ones that

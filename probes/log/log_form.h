@@ -44,7 +44,7 @@ const struct cp_log_form *cp_log_form_detect(struct cp_view head);
 
 /* Length of a UTF-8 byte order mark at the start of an input: 3 or 0. */
 size_t cp_log_bom_length(struct cp_view head);
-/* The input is a digest (model/digest.h), not a log. */
+/* The input is a digest (model/digest/digest.h), not a log. */
 bool cp_log_is_digest(struct cp_view head);
 
 #endif

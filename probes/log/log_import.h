@@ -11,7 +11,7 @@
 #include <stdint.h>
 
 #include "model/base/error.h"
-#include "model/digest.h"
+#include "model/digest/digest.h"
 #include "probes/log/log_form.h"
 #include "probes/log/log_input.h"
 

@@ -9,7 +9,7 @@
 #include <stdint.h>
 
 #include "model/base/view.h"
-#include "model/digest.h"
+#include "model/digest/digest.h"
 #include "probes/log/log_clock.h"
 #include "probes/record/record.h"
 

@@ -27,7 +27,7 @@
 
 #include "model/base/error.h"
 #include "model/base/view.h"
-#include "model/digest.h"
+#include "model/digest/digest.h"
 #include "probes/record/record.h"
 
 /* Views are borrowed for the call. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "model/price.h"
+#include "model/decide/price.h"
 #include "probes/os/file.h"
 #include "profiler/cli/confirm.h"
 #include "profiler/cli/connection.h"

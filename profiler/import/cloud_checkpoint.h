@@ -10,7 +10,7 @@
 
 #include <stdint.h>
 
-#include "model/digest.h"
+#include "model/digest/digest.h"
 
 enum { CP_CHECKPOINT_MAX = 1 << 30 }; /* bytes of the file */
 

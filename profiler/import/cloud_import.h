@@ -19,7 +19,7 @@
 #include <stdint.h>
 
 #include "model/base/buf.h"
-#include "model/digest.h"
+#include "model/digest/digest.h"
 #include "probes/aws/logs.h"
 #include "profiler/import/log_group.h"
 

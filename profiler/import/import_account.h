@@ -9,7 +9,7 @@
 #include <stdbool.h>
 
 #include "model/base/buf.h"
-#include "model/digest.h"
+#include "model/digest/digest.h"
 #include "probes/log/log_import.h"
 
 struct cp_import_account {

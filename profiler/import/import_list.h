@@ -9,7 +9,7 @@
 
 #include "model/base/error.h"
 #include "model/base/view.h"
-#include "model/digest.h"
+#include "model/digest/digest.h"
 #include "model/run.h"
 
 struct cp_import_function {

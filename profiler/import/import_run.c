@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "model/base/units.h"
-#include "model/digest_extract.h"
+#include "model/digest/digest_extract.h"
 #include "profiler/import/import_samples.h"
 
 /* A rate needs some time to be one. */

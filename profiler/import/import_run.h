@@ -5,7 +5,7 @@
 #ifndef COLDPROF_PROFILER_IMPORT_IMPORT_RUN_H
 #define COLDPROF_PROFILER_IMPORT_IMPORT_RUN_H
 
-#include "model/digest.h"
+#include "model/digest/digest.h"
 #include "model/run.h"
 #include "profiler/import/import_list.h"
 

@@ -8,7 +8,7 @@
 #include <stddef.h>
 
 #include "model/base/error.h"
-#include "model/digest_extract.h"
+#include "model/digest/digest_extract.h"
 #include "model/sample.h"
 
 struct cp_import_samples {

@@ -3,7 +3,7 @@
 
 #include <math.h>
 
-#include "model/histogram.h"
+#include "model/digest/histogram.h"
 #include "profiler/import/insights_query.h"
 #include "profiler/import/insights_row.h"
 

@@ -119,7 +119,8 @@ static void add_value(const struct shape *s, const enum part parts[2], struct cp
     (void)cp_buf_adds(out, " as cp_v\n");
 }
 
-/* The bin formula of model/histogram.h. log(0) is avoided; the formula gives -127 for 0 then. */
+/* The bin formula of model/digest/histogram.h. log(0) is avoided; the formula gives -127 for 0
+ * then. */
 static void add_bins(struct cp_buf *out)
 {
     (void)cp_buf_adds(out, "| fields floor(log(greatest(cp_v, 1)) / 0.6931471805599453) as cp_e\n"

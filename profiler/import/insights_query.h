@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * Texts of the CloudWatch Logs Insights queries that count a log in AWS, into the bins of
- * model/histogram.h. Pure.
+ * model/digest/histogram.h. Pure.
  *
  * A query is about one log group, one shape of records (text or JSON) and the events of the
  * half-open time [from, to). The boundaries are part of the text, to the millisecond: the times of
@@ -27,7 +27,7 @@
 #include <stdint.h>
 
 #include "model/base/buf.h"
-#include "model/digest.h"
+#include "model/digest/digest.h"
 
 enum cp_insights_shape { CP_INSIGHTS_TEXT, CP_INSIGHTS_JSON, CP_INSIGHTS_SHAPES };
 

@@ -4,7 +4,7 @@
 #include <math.h>
 #include <stddef.h>
 
-#include "model/histogram.h"
+#include "model/digest/histogram.h"
 #include "probes/log/log_origin.h"
 
 enum { MINUTE_MS = 60000, MARK_MS = MINUTE_MS / CP_DIGEST_MARKS, MEMORY_MB_MAX = 1 << 20 };

@@ -4,7 +4,7 @@
 #ifndef COLDPROF_PROFILER_IMPORT_INSIGHTS_ROW_H
 #define COLDPROF_PROFILER_IMPORT_INSIGHTS_ROW_H
 
-#include "model/digest.h"
+#include "model/digest/digest.h"
 #include "probes/aws/logs.h"
 #include "profiler/import/insights_query.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * The digest of a run that was read from logs, as the text of a digest file.
  */
-#include "model/digest.h"
+#include "model/digest/digest.h"
 #include "profiler/store/store_db.h"
 
 #include <sqlite3.h>

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "model/quantile.h"
+#include "model/stat/quantile.h"
 
 enum { PLAIN_LOOKS_MAX = 10 };
 #define ALPHA 0.05

@@ -3,7 +3,7 @@
 
 #include <math.h>
 
-#include "model/quantile.h"
+#include "model/stat/quantile.h"
 
 enum { TIMED_MIN = 4 };
 #define INTERVAL_MS 50.0

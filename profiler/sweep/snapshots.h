@@ -5,7 +5,7 @@
 #ifndef COLDPROF_PROFILER_SWEEP_SNAPSHOTS_H
 #define COLDPROF_PROFILER_SWEEP_SNAPSHOTS_H
 
-#include "model/quote.h"
+#include "model/decide/quote.h"
 
 /* How long it takes at most, after the last answer, until every version is deleted: the limit of
  * undoing. */

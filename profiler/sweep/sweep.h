@@ -11,7 +11,7 @@
 #include <stdint.h>
 
 #include "model/base/error.h"
-#include "model/quote.h"
+#include "model/decide/quote.h"
 #include "model/run.h"
 #include "probes/aws/lambda.h"
 #include "profiler/store/store.h"

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "model/base/crc32.h"
-#include "model/digest.h"
+#include "model/digest/digest.h"
 
 enum { FILE_MAX = 1 << 26 };
 

@@ -4,7 +4,7 @@
 #ifndef COLDPROF_TESTS_IMPORT_FIXTURE_H
 #define COLDPROF_TESTS_IMPORT_FIXTURE_H
 
-#include "model/digest.h"
+#include "model/digest/digest.h"
 #include "tests/test.h"
 
 #include <string.h>

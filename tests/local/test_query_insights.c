@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * The queries that coldprof itself sends, in the evaluator of the embedded service. Bins by the
- * formula of model/histogram.h: for v us, e = floor(log2 v), bin = 128 e + floor(128 v / 2^e) -
- * 127.
+ * formula of model/digest/histogram.h: for v us, e = floor(log2 v), bin = 128 e + floor(128 v /
+ * 2^e) - 127.
  */
 #include "tests/test.h"
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A reader of digest files, written from the format's description (model/digest_write.c) and from the
-definition of the bins (model/histogram.h).
+"""A reader of digest files, written from the format's description (model/digest/digest_write.c) and from the
+definition of the bins (model/digest/histogram.h).
 """
 import re
 import urllib.parse

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "model/digest.h"
+#include "model/digest/digest.h"
 #include "reports/chart_script.h"
 #include "reports/figures.h"
 #include "reports/table.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "model/choice.h"
+#include "model/decide/choice.h"
 
 #include "tests/test.h"
 

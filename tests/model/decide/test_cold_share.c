@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * Expected values: hand computation and R (binom.test, qt), as said at each.
  */
-#include "model/cold_share.h"
+#include "model/decide/cold_share.h"
 
 #include <math.h>
 

@@ -2,8 +2,8 @@
  * Simulation and decision with failing allocations. Linked with --wrap: the model's malloc, calloc
  * and realloc come here. Leaks are the sanitizer's to find.
  */
-#include "model/optimize.h"
-#include "model/pool_sim.h"
+#include "model/decide/optimize.h"
+#include "model/decide/pool_sim.h"
 #include "tests/model/scarce_memory.h"
 #include "tests/test.h"
 

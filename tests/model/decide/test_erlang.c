@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "model/erlang.h"
+#include "model/decide/erlang.h"
 
 #include "tests/model/stat/csv.h"
 #include "tests/test.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "model/explain.h"
+#include "model/decide/explain.h"
 
 #include "tests/test.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "model/mixture.h"
+#include "model/stat/mixture.h"
 
 #include "model/base/rng.h"
 #include "tests/model/stat/csv.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * Decisions on made-up sizes whose right answer is plain from the values.
  */
-#include "model/optimize.h"
+#include "model/decide/optimize.h"
 
 #include "model/base/units.h"
 #include "tests/test.h"

@@ -7,7 +7,7 @@
  *     idle lifetime ~ Weibull(shape, scale), drawn for each probe
  */
 #include "model/base/units.h"
-#include "model/optimize.h"
+#include "model/decide/optimize.h"
 #include "tests/model/stat/csv.h"
 #include "tests/test.h"
 

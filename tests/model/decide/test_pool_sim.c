@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * Expected values are exact limits of queueing theory, named at each test.
  */
-#include "model/pool_sim.h"
+#include "model/decide/pool_sim.h"
 
-#include "model/erlang.h"
+#include "model/decide/erlang.h"
 #include "tests/test.h"
 
 #include <math.h>

@@ -3,7 +3,7 @@
  * agreement within four standard errors of both. Short by default; argument "full" runs the
  * published horizons.
  */
-#include "model/pool_sim.h"
+#include "model/decide/pool_sim.h"
 
 #include "tests/model/stat/csv.h"
 #include "tests/test.h"

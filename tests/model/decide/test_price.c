@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "model/price.h"
+#include "model/decide/price.h"
 
 #include "tests/model/stat/csv.h"
 #include "tests/test.h"

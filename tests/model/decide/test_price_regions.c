@@ -2,7 +2,7 @@
  * Every number of every price book against the price table of the fact sheets, and which Regions
  * may not have a book. Needs the fact sheets (COLDPROF_FACTS).
  */
-#include "model/price.h"
+#include "model/decide/price.h"
 
 #include "tests/model/stat/csv.h"
 #include "tests/test.h"

@@ -2,7 +2,7 @@
  * Prices of USD 1 a request and USD 10 a GB-second, so that every expected number is arithmetic on
  * paper: an invocation of b ms at m MB costs 1 + 10 * b / 1000 * m / 1024.
  */
-#include "model/quote.h"
+#include "model/decide/quote.h"
 
 #include "tests/test.h"
 

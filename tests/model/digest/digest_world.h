@@ -5,7 +5,7 @@
 #define COLDPROF_TESTS_MODEL_DIGEST_DIGEST_WORLD_H
 
 #include "model/base/rng.h"
-#include "model/digest.h"
+#include "model/digest/digest.h"
 
 struct world_item {
     int function, version; /* which scope */

@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "model/digest_retries.h"
-#include "model/traffic.h"
+#include "model/digest/digest_retries.h"
+#include "model/digest/traffic.h"
 #include "tests/model/digest/digest_world.h"
 #include "tests/model/scarce_memory.h"
 #include "tests/test.h"

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "model/base/crc32.h"
-#include "model/digest_parts.h"
+#include "model/digest/digest_parts.h"
 #include "tests/model/digest/digest_world.h"
 #include "tests/test.h"
 

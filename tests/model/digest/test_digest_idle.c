@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * A pool whose lifetimes are known, told as a log: the points must bracket them.
  */
-#include "model/digest_idle.h"
+#include "model/digest/digest_idle.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "model/digest_retries.h"
+#include "model/digest/digest_retries.h"
 
 #include "tests/model/digest/digest_world.h"
 #include "tests/test.h"

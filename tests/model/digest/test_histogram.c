@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * Bins against their definition in doubles, ranks against sorted arrays.
  */
-#include "model/histogram.h"
+#include "model/digest/histogram.h"
 
 #include <stdlib.h>
 

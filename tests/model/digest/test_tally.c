@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * Which texts are kept, against a sort of all texts by hash.
  */
-#include "model/tally.h"
+#include "model/digest/tally.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * The traffic of random minutes against arrays of all minutes.
  */
-#include "model/traffic.h"
+#include "model/digest/traffic.h"
 
 #include <stdlib.h>
 
-#include "model/sort.h"
+#include "model/stat/sort.h"
 #include "tests/model/digest/digest_world.h"
 #include "tests/test.h"
 

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "model/quantile.h"
+#include "model/stat/quantile.h"
 #include "tests/model/stat/csv.h"
 #include "tests/test.h"
 

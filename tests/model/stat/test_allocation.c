@@ -4,8 +4,8 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "model/memory_law.h"
-#include "model/sort.h"
+#include "model/stat/memory_law.h"
+#include "model/stat/sort.h"
 #include "tests/model/scarce_memory.h"
 #include "tests/test.h"
 

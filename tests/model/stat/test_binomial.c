@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "model/binomial.h"
+#include "model/stat/binomial.h"
 
 #include <gsl/gsl_cdf.h>
 #include <gsl/gsl_errno.h>

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "model/bootstrap.h"
+#include "model/stat/bootstrap.h"
 
 #include <math.h>
 
-#include "model/binomial.h"
-#include "model/quantile.h"
+#include "model/stat/binomial.h"
+#include "model/stat/quantile.h"
 #include "tests/test.h"
 
 /* Type 8 at q = 1/2 of n = 2k+1 values is exactly X(k+1), so the resample's median is one of the

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "model/idle_survival.h"
+#include "model/stat/idle_survival.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -6,7 +6,7 @@
 #include <gsl/gsl_errno.h>
 #include <math.h>
 
-#include "model/quantile.h"
+#include "model/stat/quantile.h"
 #include "tests/model/stat/truth.h"
 #include "tests/test.h"
 

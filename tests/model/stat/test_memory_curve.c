@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "model/memory_curve.h"
+#include "model/stat/memory_curve.h"
 
 #include <math.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "model/memory_law.h"
+#include "model/stat/memory_law.h"
 
 #include <gsl/gsl_cdf.h>
 #include <gsl/gsl_errno.h>
@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "model/quantile.h"
+#include "model/stat/quantile.h"
 #include "tests/model/stat/truth.h"
 #include "tests/test.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "model/quantile.h"
+#include "model/stat/quantile.h"
 
 #include <gsl/gsl_errno.h>
 #include <math.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "model/sort.h"
+#include "model/stat/sort.h"
 
 #include <float.h>
 #include <gsl/gsl_sort.h>

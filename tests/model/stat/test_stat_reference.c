@@ -9,9 +9,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "model/memory_curve.h"
-#include "model/memory_law.h"
-#include "model/sort.h"
+#include "model/stat/memory_curve.h"
+#include "model/stat/memory_law.h"
+#include "model/stat/sort.h"
 #include "tests/model/stat/csv.h"
 #include "tests/model/stat/quantile_tables.h"
 #include "tests/test.h"

@@ -4,7 +4,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "model/sort.h"
+#include "model/stat/sort.h"
 #include "tests/model/stat/csv.h"
 #include "tests/test.h"
 

@@ -9,7 +9,7 @@
 #include <stddef.h>
 
 #include "model/base/rng.h"
-#include "model/memory_law.h"
+#include "model/stat/memory_law.h"
 
 struct truth {
     double a_ms, s_ms, c, sd, cap_mb;

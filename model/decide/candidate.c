@@ -1,0 +1,355 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "model/decide/candidate.h"
+
+#include "model/base/units.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define Z95 1.959963985
+/* Warm-up: the time until the first environments can expire, but never more than this many times
+ * the counted arrivals. A shorter warm-up overstates the cold share, which is the safe side. */
+#define WARM_UP_ARRIVALS_MAX 1.0
+#define WARM_UP_SHARE_MIN    0.05
+
+/* --- measurements --- */
+
+/* The billed ms of one cold start: as read, where that is known. */
+static double billed_cold(const struct cp_size_data *data, size_t i)
+{
+    return data->cold_billed_ms ? data->cold_billed_ms[i]
+                                : cp_price_billed_ms(data->cold_handler_ms[i], data->init_ms[i]);
+}
+
+static double billed_warm(const struct cp_size_data *data, size_t i)
+{
+    return cp_price_billed_ms(data->warm_ms[i], NAN);
+}
+
+/* Mean of the billed ms and its standard error. */
+static void mean_billed(const struct cp_size_data *data, size_t n,
+                        double (*billed)(const struct cp_size_data *data, size_t i), double *mean,
+                        double *se)
+{
+    *mean = *se = NAN;
+    if (n == 0)
+        return;
+    double sum = 0;
+    for (size_t i = 0; i < n; i++)
+        sum += billed(data, i);
+    *mean = sum / (double)n;
+    double squares = 0;
+    for (size_t i = 0; i < n; i++) {
+        double off = billed(data, i) - *mean;
+        squares += off * off;
+    }
+    if (n > 1)
+        *se = sqrt(squares / (double)(n - 1) / (double)n);
+}
+
+enum cp_code cp_size_law_init(struct cp_size_law *law, const struct cp_size_data *data)
+{
+    *law = (struct cp_size_law){.data = data};
+    law->cold_ms = malloc((data->n_cold + 1) * sizeof *law->cold_ms);
+    law->warm_ms = malloc((data->n_warm + 1) * sizeof *law->warm_ms);
+    if (!law->cold_ms || !law->warm_ms) {
+        cp_size_law_clear(law);
+        return CP_ENOMEM;
+    }
+    for (size_t i = 0; i < data->n_cold; i++)
+        law->cold_ms[i] = data->init_ms[i] + data->cold_handler_ms[i];
+    if (data->n_warm)
+        memcpy(law->warm_ms, data->warm_ms, data->n_warm * sizeof *law->warm_ms);
+    cp_sort(law->cold_ms, data->n_cold);
+    cp_sort(law->warm_ms, data->n_warm);
+    law->cold = (struct cp_mixture_sample){law->cold_ms, data->n_cold};
+    law->warm = (struct cp_mixture_sample){law->warm_ms, data->n_warm};
+    mean_billed(data, data->n_cold, billed_cold, &law->billed_cold_ms, &law->billed_cold_se_ms);
+    mean_billed(data, data->n_warm, billed_warm, &law->billed_warm_ms, &law->billed_warm_se_ms);
+    return CP_OK;
+}
+
+void cp_size_law_clear(struct cp_size_law *law)
+{
+    free(law->cold_ms);
+    free(law->warm_ms);
+    *law = (struct cp_size_law){0};
+}
+
+/* --- simulation --- */
+
+double cp_longest_probe_ms(const struct cp_idle_survival *survival)
+{
+    if (!survival || survival->n_points == 0)
+        return 0;
+    return survival->points[survival->n_points - 1].idle_interval_ms;
+}
+
+double cp_decisive_q(const struct cp_optimize_input *input)
+{
+    return isnan(input->budget_q) ? 0.99 : input->budget_q;
+}
+
+static struct cp_pool_law empirical(const struct cp_mixture_sample *sample)
+{
+    return (struct cp_pool_law){.ms = sample->sorted_ms, .n = sample->n};
+}
+
+enum cp_code cp_candidate_simulate(const struct cp_candidate_context *context,
+                                   const struct cp_size_law *law, double arrivals_per_s,
+                                   int provisioned, int limit, struct cp_pool_result *result,
+                                   struct cp_error *err)
+{
+    double horizon_ms = context->arrivals_per_replication / arrivals_per_s * CP_MS_PER_S;
+    double lifetime_ms = cp_longest_probe_ms(context->survival.survival);
+    struct cp_pool_options options = {
+        .arrivals_per_s = arrivals_per_s,
+        .cold = empirical(&law->cold),
+        .warm = empirical(&law->warm),
+        .lifetime = cp_pool_law_of_survival(&context->survival),
+        .provisioned = provisioned,
+        .limit = limit,
+        .horizon_ms = horizon_ms,
+        .warm_up_ms = fmax(WARM_UP_SHARE_MIN * horizon_ms,
+                           fmin(lifetime_ms, WARM_UP_ARRIVALS_MAX * horizon_ms)),
+        .seed = context->input->seed,
+    };
+    return cp_pool_simulate(&options, result, err);
+}
+
+/* --- latency --- */
+
+static struct cp_interval no_interval(void)
+{
+    return (struct cp_interval){NAN, NAN, NAN};
+}
+
+static struct cp_interval interval_of(const struct cp_mixture_estimate *e)
+{
+    return (struct cp_interval){e->value, e->low, e->high};
+}
+
+static struct cp_mixture_options mixture_options(const struct cp_candidate_context *context,
+                                                 const struct cp_interval *share)
+{
+    return (struct cp_mixture_options){.cold_share = share->value,
+                                       .cold_share_low = fmax(0, share->low),
+                                       .cold_share_high = fmin(1, share->high),
+                                       .seed = context->input->seed};
+}
+
+/* The cold share the latency is judged at: simulated; without traffic all cold, or all warm when
+ * provisioned. */
+static struct cp_interval judged_share(const struct cp_candidate *c)
+{
+    if (!isnan(c->cold_share.value))
+        return c->cold_share;
+    double share = c->mode == CP_MODE_PROVISIONED ? 0 : 1;
+    return (struct cp_interval){share, share, share};
+}
+
+static enum cp_code set_latency(const struct cp_candidate_context *context,
+                                const struct cp_size_law *law, struct cp_candidate *c,
+                                struct cp_error *err)
+{
+    const double qs[] = {0.5, 0.95, 0.99, cp_decisive_q(context->input)};
+    struct cp_mixture_estimate e[4];
+    struct cp_interval share = judged_share(c);
+    struct cp_mixture_options options = mixture_options(context, &share);
+    enum cp_code code = cp_mixture_estimate(&law->cold, &law->warm, &options, qs, 4, e, err);
+    if (code)
+        return code;
+    c->p50_ms = interval_of(&e[0]);
+    c->p95_ms = interval_of(&e[1]);
+    c->p99_ms = interval_of(&e[2]);
+    c->latency_ms = interval_of(&e[3]);
+    c->latency_status = e[3].status;
+    c->cold_decides = e[3].cold_decides;
+    c->n_needed = e[3].n_needed;
+    return CP_OK;
+}
+
+enum cp_code cp_candidate_is_within(const struct cp_candidate_context *context,
+                                    const struct cp_size_law *law,
+                                    const struct cp_pool_mean *cold_share, bool *is_within,
+                                    double *estimate_ms, struct cp_error *err)
+{
+    struct cp_interval share = {cold_share->value, cold_share->low, cold_share->high};
+    struct cp_mixture_options options = mixture_options(context, &share);
+    double q = cp_decisive_q(context->input);
+    struct cp_mixture_estimate e;
+    enum cp_code code = cp_mixture_estimate(&law->cold, &law->warm, &options, &q, 1, &e, err);
+    if (code)
+        return code;
+    *estimate_ms = e.value;
+    *is_within = (isnan(e.high) ? e.value : e.high) <= context->input->budget_ms;
+    return CP_OK;
+}
+
+static void set_budget(const struct cp_optimize_input *input, struct cp_candidate *c)
+{
+    if (isnan(input->budget_q))
+        return;
+    bool is_working = cp_candidate_is_working(c);
+    double low = isnan(c->latency_ms.low) ? c->latency_ms.value : c->latency_ms.low;
+    c->meets_budget = is_working && c->latency_ms.high <= input->budget_ms;
+    c->may_meet_budget = is_working && !c->meets_budget && low <= input->budget_ms;
+}
+
+/* --- cost --- */
+
+/* Requests per month by where they run and how they are billed. */
+struct load {
+    double requests, cold, warm_on_demand, provisioned;
+    double cold_se, spillover_se; /* of requests */
+};
+
+static struct load monthly_load(const struct cp_pool_result *pool, double arrivals_per_s,
+                                bool is_provisioned)
+{
+    double served = arrivals_per_s * CP_S_PER_MONTH * (1 - pool->throttled_share.value);
+    double on_demand = is_provisioned ? pool->spillover_share.value : 1;
+    double cold = pool->cold_share.value;
+    return (struct load){
+        .requests = served,
+        .cold = served * cold,
+        .warm_on_demand = served * fmax(0, on_demand - cold),
+        .provisioned = served * (1 - on_demand),
+        .cold_se = served * (pool->cold_share.high - pool->cold_share.low) / (2 * Z95),
+        .spillover_se = is_provisioned ? served * pool->spillover_share.se : 0,
+    };
+}
+
+/* Each uncertain quantity times what one unit of it costs; independent, so squares add. */
+static double cost_se(const struct cp_price_book *price, const struct cp_size_law *law,
+                      const struct load *l, double on_demand_usd_per_gb_s)
+{
+    double per_ms = cp_units_gb_s(law->data->memory_size_mb, 1);
+    double od = on_demand_usd_per_gb_s * per_ms;
+    double pd = l->provisioned > 0 ? price->provisioned_duration_usd_per_gb_s * per_ms : 0;
+    const double parts[] = {
+        od * l->cold * law->billed_cold_se_ms,
+        (od * l->warm_on_demand + pd * l->provisioned) * law->billed_warm_se_ms,
+        od * l->cold_se * (law->billed_cold_ms - law->billed_warm_ms),
+        (od - pd) * l->spillover_se * law->billed_warm_ms,
+    };
+    double squares = 0;
+    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++)
+        squares += parts[i] * parts[i];
+    return sqrt(squares);
+}
+
+static struct cp_interval around(double value, double se)
+{
+    return (struct cp_interval){value, fmax(0, value - Z95 * se), value + Z95 * se};
+}
+
+static void set_monthly_cost(const struct cp_optimize_input *input, const struct cp_size_law *law,
+                             const struct cp_pool_result *pool, struct cp_candidate *c)
+{
+    const struct cp_price_book *price = input->price;
+    bool is_provisioned = c->mode == CP_MODE_PROVISIONED;
+    struct load l = monthly_load(pool, input->traffic_per_s, is_provisioned);
+    double on_demand_gb_s = cp_units_gb_s(
+        c->memory_size_mb, l.cold * law->billed_cold_ms + l.warm_on_demand * law->billed_warm_ms);
+    double provisioned_gb_s = cp_units_gb_s(c->memory_size_mb, l.provisioned * law->billed_warm_ms);
+    double on_demand_usd = cp_price_duration_month_usd(price, on_demand_gb_s);
+    if (is_provisioned)
+        c->fixed_usd_per_month = cp_price_provisioned_concurrency_usd(
+            price, c->memory_size_mb, c->concurrency, CP_S_PER_MONTH);
+    double usd = l.requests * price->request_usd + on_demand_usd + c->fixed_usd_per_month;
+    if (is_provisioned) /* only then is there a price to know */
+        usd += provisioned_gb_s * price->provisioned_duration_usd_per_gb_s;
+    double rate =
+        on_demand_gb_s > 0 ? on_demand_usd / on_demand_gb_s : price->duration[0].usd_per_gb_s;
+    double se = cost_se(price, law, &l, rate);
+    double per_million = l.requests > 0 ? 1e6 / l.requests : NAN;
+    c->usd_per_month = around(usd, se);
+    c->usd_per_million = around(usd * per_million, se * per_million);
+}
+
+/* Without traffic: warm invocations only, since how many are cold is not known. */
+static void set_unit_cost(const struct cp_optimize_input *input, const struct cp_size_law *law,
+                          struct cp_candidate *c)
+{
+    const struct cp_price_book *price = input->price;
+    bool is_provisioned = c->mode == CP_MODE_PROVISIONED;
+    double rate =
+        is_provisioned ? price->provisioned_duration_usd_per_gb_s : price->duration[0].usd_per_gb_s;
+    double per_ms = 1e6 * rate * cp_units_gb_s(c->memory_size_mb, 1);
+    c->usd_per_million = around(1e6 * price->request_usd + per_ms * law->billed_warm_ms,
+                                per_ms * law->billed_warm_se_ms);
+    if (is_provisioned)
+        c->fixed_usd_per_month = cp_price_provisioned_concurrency_usd(
+            price, c->memory_size_mb, c->concurrency, CP_S_PER_MONTH);
+}
+
+/* --- all of it --- */
+
+static void set_pool(const struct cp_pool_result *pool, struct cp_candidate *c)
+{
+    c->cold_share =
+        (struct cp_interval){pool->cold_share.value, pool->cold_share.low, pool->cold_share.high};
+    c->spillover_share = pool->spillover_share.value;
+    c->throttled_share = pool->throttled_share.value;
+    c->peak_concurrency = pool->p999_concurrency;
+    c->busy = pool->mean_busy.value;
+    if (c->mode == CP_MODE_PROVISIONED)
+        c->utilization = pool->provisioned_busy.value / c->concurrency;
+    if (c->throttled_share > CP_THROTTLED_SHARE_MAX)
+        (void)snprintf(c->why_not, sizeof c->why_not, "throttles %.2g %% of requests",
+                       100 * c->throttled_share);
+}
+
+enum cp_code cp_candidate_evaluate(const struct cp_candidate_context *context,
+                                   const struct cp_size_law *law, const struct cp_pool_result *pool,
+                                   struct cp_candidate *c, struct cp_error *err)
+{
+    c->is_runnable = true;
+    c->n_cold = law->data->n_cold;
+    c->n_warm = law->data->n_warm;
+    if (pool) {
+        set_pool(pool, c);
+        set_monthly_cost(context->input, law, pool, c);
+    } else {
+        set_unit_cost(context->input, law, c);
+    }
+    enum cp_code code = set_latency(context, law, c, err);
+    if (!code)
+        set_budget(context->input, c);
+    return code;
+}
+
+struct cp_candidate cp_candidate_empty(int memory_size_mb, enum cp_concurrency_mode mode,
+                                       int concurrency)
+{
+    return (struct cp_candidate){
+        .memory_size_mb = memory_size_mb,
+        .mode = mode,
+        .concurrency = concurrency,
+        .latency_ms = no_interval(),
+        .p50_ms = no_interval(),
+        .p95_ms = no_interval(),
+        .p99_ms = no_interval(),
+        .cold_share = no_interval(),
+        .spillover_share = NAN,
+        .throttled_share = NAN,
+        .utilization = NAN,
+        .peak_concurrency = NAN,
+        .busy = NAN,
+        .usd_per_million = no_interval(),
+        .usd_per_month = no_interval(),
+    };
+}
+
+int cp_candidate_provisioned(const struct cp_candidate *c)
+{
+    return c->mode == CP_MODE_PROVISIONED ? c->concurrency : 0;
+}
+
+bool cp_candidate_is_working(const struct cp_candidate *c)
+{
+    return c->is_runnable && !(c->throttled_share > CP_THROTTLED_SHARE_MAX);
+}

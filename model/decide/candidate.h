@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * What one setting (memory size, concurrency mode, number) does at the given traffic: cold share
+ * from the pool simulation, latency from the mixture, cost from the price book. Used by optimize
+ * and changer.
+ */
+#ifndef COLDPROF_MODEL_CANDIDATE_H
+#define COLDPROF_MODEL_CANDIDATE_H
+
+#include "model/decide/optimize.h"
+#include "model/decide/pool_sim.h"
+#include "model/stat/mixture.h"
+
+/* Measurements of one size, sorted and summed once. Owner: cp_size_law_clear. */
+struct cp_size_law {
+    const struct cp_size_data *data; /* borrowed */
+    double *cold_ms;                 /* ascending init + first handler run, data->n_cold */
+    double *warm_ms;                 /* ascending, data->n_warm */
+    struct cp_mixture_sample cold, warm;
+    double billed_cold_ms, billed_cold_se_ms; /* mean billed and its standard error */
+    double billed_warm_ms, billed_warm_se_ms;
+};
+enum cp_code cp_size_law_init(struct cp_size_law *law, const struct cp_size_data *data);
+void cp_size_law_clear(struct cp_size_law *law);
+
+/* What all candidates of one decision share. */
+struct cp_candidate_context {
+    const struct cp_optimize_input *input; /* borrowed */
+    struct cp_pool_survival survival;      /* pessimistic: ends at the longest measured interval */
+    double arrivals_per_replication;       /* how long to simulate */
+};
+
+double cp_longest_probe_ms(const struct cp_idle_survival *survival); /* 0 without probes */
+/* Quantile that decides: the budget's, 0.99 without one. */
+double cp_decisive_q(const struct cp_optimize_input *input);
+
+/* Simulates the setting. limit 0: none. */
+enum cp_code cp_candidate_simulate(const struct cp_candidate_context *context,
+                                   const struct cp_size_law *law, double arrivals_per_s,
+                                   int provisioned, int limit, struct cp_pool_result *result,
+                                   struct cp_error *err);
+
+/* Fills latency, cost and budget fields of `c`, whose memory size, mode and number are set.
+ * `pool` is NULL without traffic. */
+enum cp_code cp_candidate_evaluate(const struct cp_candidate_context *context,
+                                   const struct cp_size_law *law, const struct cp_pool_result *pool,
+                                   struct cp_candidate *c, struct cp_error *err);
+
+/* A candidate with every number absent. */
+struct cp_candidate cp_candidate_empty(int memory_size_mb, enum cp_concurrency_mode mode,
+                                       int concurrency);
+
+/* Provisioned environments of a setting; 0 for the other modes. */
+int cp_candidate_provisioned(const struct cp_candidate *c);
+/* Runs, and does not throttle more than CP_THROTTLED_SHARE_MAX. */
+bool cp_candidate_is_working(const struct cp_candidate *c);
+
+/* Would the budget hold at another cold share? By the upper bound; by the point estimate where the
+ * samples are too few for a bound at that share (a threshold is then about the latency, not about
+ * the number of samples). `estimate_ms` is the point estimate. */
+enum cp_code cp_candidate_is_within(const struct cp_candidate_context *context,
+                                    const struct cp_size_law *law,
+                                    const struct cp_pool_mean *cold_share, bool *is_within,
+                                    double *estimate_ms, struct cp_error *err);
+
+#endif

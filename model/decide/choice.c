@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "model/decide/choice.h"
+
+#include "model/decide/candidate.h"
+
+#include <math.h>
+
+typedef bool (*filter_fn)(const struct cp_candidate *c);
+
+static bool meets(const struct cp_candidate *c)
+{
+    return c->meets_budget;
+}
+
+/* Without traffic a month's cost is not known, and a provisioned environment is only for what
+ * on-demand cannot do: its cost ranks behind every on-demand one. */
+static struct cp_interval rank_cost(const struct cp_candidate *c)
+{
+    if (!isnan(c->usd_per_month.value))
+        return c->usd_per_month;
+    if (c->mode != CP_MODE_PROVISIONED)
+        return c->usd_per_million;
+    const double behind = 1e9;
+    double usd = behind + c->fixed_usd_per_month;
+    return (struct cp_interval){usd, usd, usd};
+}
+
+static int lowest_cost(const struct cp_decision *d, filter_fn is_in)
+{
+    int best = -1;
+    for (size_t i = 0; i < d->n_candidates; i++) {
+        const struct cp_candidate *c = &d->candidates[i];
+        if (is_in(c) && (best < 0 || rank_cost(c).value < rank_cost(&d->candidates[best]).value))
+            best = (int)i;
+    }
+    return best;
+}
+
+static double latency_of(const struct cp_candidate *c)
+{
+    return cp_candidate_is_working(c) && !isnan(c->latency_ms.value) ? c->latency_ms.value
+                                                                     : INFINITY;
+}
+
+/* The cheapest of those that are as fast as the fastest, give or take one per cent. */
+static int lowest_latency(const struct cp_decision *d)
+{
+    double least = INFINITY;
+    for (size_t i = 0; i < d->n_candidates; i++)
+        least = fmin(least, latency_of(&d->candidates[i]));
+    int best = -1;
+    for (size_t i = 0; i < d->n_candidates && isfinite(least); i++) {
+        const struct cp_candidate *c = &d->candidates[i];
+        if (latency_of(c) <= 1.01 * least &&
+            (best < 0 || rank_cost(c).value < rank_cost(&d->candidates[best]).value))
+            best = (int)i;
+    }
+    return best;
+}
+
+/* The tie rule: is `a` to be preferred to `b` when their costs cannot be told apart? */
+static bool is_simpler(const struct cp_candidate *a, const struct cp_candidate *b)
+{
+    if (a->is_current != b->is_current)
+        return a->is_current;
+    if (cp_candidate_provisioned(a) != cp_candidate_provisioned(b))
+        return cp_candidate_provisioned(a) < cp_candidate_provisioned(b);
+    return a->memory_size_mb < b->memory_size_mb;
+}
+
+static int choose(const struct cp_decision *d)
+{
+    int best = lowest_cost(d, meets);
+    if (best < 0)
+        return -1;
+    struct cp_interval least = rank_cost(&d->candidates[best]);
+    for (size_t i = 0; i < d->n_candidates; i++) {
+        const struct cp_candidate *c = &d->candidates[i];
+        double worth_it = c->is_current ? least.value / (1 - CP_SAVING_MIN) : 0;
+        if (meets(c) && rank_cost(c).value <= fmax(least.high, worth_it) &&
+            is_simpler(c, &d->candidates[best]))
+            best = (int)i;
+    }
+    return best;
+}
+
+static bool dominates(const struct cp_candidate *a, const struct cp_candidate *b)
+{
+    double cost_a = rank_cost(a).value;
+    double cost_b = rank_cost(b).value;
+    double latency_a = a->latency_ms.value;
+    double latency_b = b->latency_ms.value;
+    return cost_a <= cost_b && latency_a <= latency_b && (cost_a < cost_b || latency_a < latency_b);
+}
+
+static void mark_frontier(struct cp_decision *d)
+{
+    for (size_t i = 0; i < d->n_candidates; i++) {
+        struct cp_candidate *c = &d->candidates[i];
+        c->is_on_frontier = cp_candidate_is_working(c) && !isnan(c->latency_ms.value);
+        for (size_t k = 0; c->is_on_frontier && k < d->n_candidates; k++)
+            c->is_on_frontier =
+                !(cp_candidate_is_working(&d->candidates[k]) && dominates(&d->candidates[k], c));
+    }
+}
+
+static bool any(const struct cp_decision *d, filter_fn is_in)
+{
+    for (size_t i = 0; i < d->n_candidates; i++) {
+        if (is_in(&d->candidates[i]))
+            return true;
+    }
+    return false;
+}
+
+static bool may_meet(const struct cp_candidate *c)
+{
+    return c->may_meet_budget;
+}
+
+static bool is_answered(const struct cp_candidate *c)
+{
+    return cp_candidate_is_working(c) && c->latency_status >= CP_ANSWER_UPPER_ONLY;
+}
+
+static bool is_unanswered(const struct cp_candidate *c)
+{
+    return cp_candidate_is_working(c) && c->latency_status < CP_ANSWER_UPPER_ONLY;
+}
+
+/* Nothing meets the budget: the cheapest that may, else the fastest. */
+static int least_violating(const struct cp_decision *d)
+{
+    int best = lowest_cost(d, may_meet);
+    return best >= 0 ? best : d->fastest;
+}
+
+static enum cp_verdict verdict_without(const struct cp_decision *d)
+{
+    bool is_short = any(d, is_unanswered);
+    for (size_t i = 0; i < d->n_candidates; i++) {
+        const struct cp_candidate *c = &d->candidates[i];
+        if (c->may_meet_budget && (is_answered(c) || c->idle_decides))
+            return CP_VERDICT_INVESTIGATE;
+    }
+    return is_short || !any(d, cp_candidate_is_working) ? CP_VERDICT_NOT_ENOUGH_DATA
+                                                        : CP_VERDICT_INVESTIGATE;
+}
+
+/* The cheapest setting that costs less than `index` and may meet the budget, but is not shown to;
+ * -1 none. */
+static int undecided_below(const struct cp_decision *d, int index)
+{
+    int best = lowest_cost(d, may_meet);
+    bool is_cheaper =
+        best >= 0 && rank_cost(&d->candidates[best]).value < rank_cost(&d->candidates[index]).value;
+    return is_cheaper ? best : -1;
+}
+
+/* Does the answer save money against what runs now, and what runs now is known? */
+static bool is_saving(const struct cp_decision *d, int index)
+{
+    return d->current >= 0 &&
+           rank_cost(&d->candidates[index]).value < rank_cost(&d->candidates[d->current]).value;
+}
+
+static void decide_with_budget(struct cp_decision *d)
+{
+    int shown = choose(d);
+    if (shown < 0) {
+        d->chosen = least_violating(d);
+        d->verdict = verdict_without(d);
+        return;
+    }
+    int undecided = shown == d->current || is_saving(d, shown) ? -1 : undecided_below(d, shown);
+    if (undecided < 0) {
+        d->chosen = shown;
+        d->is_budget_met = true;
+        d->verdict = shown == d->current ? CP_VERDICT_KEEP : CP_VERDICT_CHANGE;
+        return;
+    }
+    const struct cp_candidate *c = &d->candidates[undecided];
+    d->chosen = undecided;
+    d->fallback = shown;
+    d->verdict =
+        is_answered(c) || c->idle_decides ? CP_VERDICT_INVESTIGATE : CP_VERDICT_NOT_ENOUGH_DATA;
+}
+
+static void decide_without_budget(struct cp_decision *d)
+{
+    bool is_current_usable = d->current >= 0 && cp_candidate_is_working(&d->candidates[d->current]);
+    d->chosen = is_current_usable ? d->current : d->cheapest;
+    d->verdict = any(d, cp_candidate_is_working) ? CP_VERDICT_KEEP : CP_VERDICT_NOT_ENOUGH_DATA;
+}
+
+void cp_choose(const struct cp_optimize_input *input, struct cp_decision *d)
+{
+    for (size_t i = 0; i < d->n_candidates; i++) {
+        if (d->candidates[i].is_current)
+            d->current = (int)i;
+    }
+    mark_frontier(d);
+    d->fastest = lowest_latency(d);
+    d->cheapest = any(d, meets) ? lowest_cost(d, meets) : lowest_cost(d, cp_candidate_is_working);
+    if (isnan(input->budget_q))
+        decide_without_budget(d);
+    else
+        decide_with_budget(d);
+}

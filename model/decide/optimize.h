@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * The decision: the cheapest (memory size, provisioned concurrency) whose latency quantile meets
+ * the budget at the given traffic, and whether that is on-demand, reserved or provisioned
+ * concurrency. Latency is the mixture of cold and warm starts with the cold share that a pool
+ * simulation gives at that traffic. Pure: samples in, decision out.
+ *
+ * Rule: among candidates whose upper confidence bound of the quantile is <= budget, the lowest
+ * monthly cost wins; within the cost interval of the best, fewer provisioned environments, then
+ * the smaller memory size; the current setting wins when it is among those (no change inside the
+ * noise), or when the best would save less than 5 % of its cost (a deployment for nothing). Never a
+ * size with less than 10 % headroom over max memory used, never a setting that throttles more than
+ * one request in 10,000.
+ *
+ * Nobody is told to spend money because samples are few: a change to a dearer setting needs every
+ * cheaper one to be shown, or at least estimated, to miss the budget. While a cheaper one is
+ * undecided the verdict is NOT ENOUGH DATA (INVESTIGATE when its interval holds the budget),
+ * `chosen` is that one, and `fallback` the setting that is shown to meet the budget.
+ *
+ * Idle lifetimes beyond the longest measured interval are taken as ended there: an unmeasured range
+ * can only make a setting look worse. Without any idle probe every request is taken as cold. A cold
+ * share that was observed needs no such assumption.
+ */
+#ifndef COLDPROF_MODEL_OPTIMIZE_H
+#define COLDPROF_MODEL_OPTIMIZE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "model/base/error.h"
+#include "model/decide/price.h"
+#include "model/sample.h"
+#include "model/stat/idle_survival.h"
+#include "model/stat/parameter.h"
+#include "model/stat/quantile.h"
+
+#define CP_HEADROOM_FACTOR     1.1  /* memory size over max memory used */
+#define CP_SAVING_MIN          0.05 /* a smaller saving is no reason to change what works */
+#define CP_THROTTLED_SHARE_MAX 1e-4 /* more is not a working setting */
+
+enum cp_concurrency_mode { CP_MODE_ON_DEMAND, CP_MODE_RESERVED, CP_MODE_PROVISIONED };
+const char *cp_concurrency_mode_name(enum cp_concurrency_mode mode); /* "on-demand", ... */
+
+/* Measurements of one memory size. Arrays are borrowed. */
+struct cp_size_data {
+    int memory_size_mb;
+    const double *init_ms;         /* n_cold values, paired with cold_handler_ms by index; of
+                                    * restored environments their restores */
+    const double *cold_handler_ms; /* first handler run of the same environment */
+    const double *cold_billed_ms;  /* n_cold, as billed; NULL: predicted (init and handler) */
+    size_t n_cold;
+    const double *warm_ms; /* n_warm */
+    size_t n_warm;
+    double failure_share;   /* failed / (measured + failed), 0..1; NAN when nothing ran */
+    int max_memory_used_mb; /* -1 unknown */
+    bool cannot_run;        /* out of memory, timeout or init failure at this size */
+};
+
+struct cp_optimize_input {
+    const struct cp_size_data *sizes;
+    size_t n_sizes;
+    const struct cp_idle_survival *survival;
+    const struct cp_price_book *price;
+    double budget_q; /* 0.99; NAN: no budget, report cost and latency only */
+    double budget_ms;
+    double traffic_per_s; /* > 0; NAN: no traffic given, cold starts judged on their own,
+                           * and latency_ms, p50_ms .. are those of cold starts (of warm
+                           * starts with provisioned concurrency) */
+    /* Share of cold starts that this very traffic was seen to have on demand (a log): used instead
+     * of the simulated one wherever no concurrency is provisioned. NULL: not seen. */
+    const struct cp_interval *observed_cold_share;
+    int current_memory_mb;      /* -1 unknown */
+    int unreserved_concurrency; /* account's; -1 unknown */
+    int max_provisioned;        /* search limit; 0 means 100 */
+    /* How a fresh environment starts. CP_START_SNAPSTART: by a restore; no provisioned concurrency
+     * is then proposed, since a version cannot have both. */
+    enum cp_start_kind fresh_start;
+    uint64_t seed;
+    /* Called between candidates (may be NULL): lets a user interface stay alive. */
+    void (*on_progress)(void *context, size_t done, size_t total);
+    void *progress_context;
+};
+
+struct cp_candidate {
+    int memory_size_mb;
+    enum cp_concurrency_mode mode;
+    int concurrency;               /* provisioned or reserved number; 0 for on-demand */
+    struct cp_interval latency_ms; /* at budget_q (p99 when no budget) of all requests */
+    struct cp_interval p50_ms, p95_ms, p99_ms;
+    enum cp_answer latency_status;
+    size_t n_cold, n_warm;         /* samples behind it */
+    struct cp_interval cold_share; /* of requests, 0..1 */
+    double spillover_share;        /* of requests served outside provisioned concurrency */
+    double throttled_share;
+    double utilization;      /* of provisioned concurrency, 0..1; NAN for on-demand */
+    double peak_concurrency; /* p99.9 over time from the simulation */
+    struct cp_interval usd_per_million;
+    struct cp_interval usd_per_month; /* at the given traffic; NAN without traffic */
+    double fixed_usd_per_month;       /* provisioned concurrency kept ready; 0 otherwise */
+    bool meets_budget;                /* upper bound <= budget */
+    bool may_meet_budget;             /* point <= budget < upper bound: more samples would tell */
+    bool is_on_frontier;              /* not dominated in (cost, latency) */
+    bool is_current;
+    bool is_runnable;   /* false: listed for completeness, with `why_not` */
+    char why_not[160];  /* also set when a runnable candidate throttles */
+    bool cold_decides;  /* the samples that decide about latency_status: cold, else warm */
+    size_t n_needed;    /* how many of those an upper bound of latency_ms takes */
+    bool idle_decides;  /* meets the budget only if environments outlive the longest idle probe */
+    bool bursts_decide; /* provisioned; meets the budget if what was observed came evenly */
+    double busy;        /* requests in flight, time average; NAN without traffic */
+};
+
+enum cp_verdict {
+    CP_VERDICT_NOT_ENOUGH_DATA,
+    CP_VERDICT_KEEP,
+    CP_VERDICT_CHANGE,
+    CP_VERDICT_INVESTIGATE
+};
+const char *cp_verdict_name(enum cp_verdict verdict); /* "CHANGE", "KEEP", ... */
+
+enum { CP_CANDIDATES_MAX = 192, CP_SENTENCE_MAX = 400, CP_CHANGERS_MAX = 3 };
+
+struct cp_decision {
+    enum cp_verdict verdict;
+    bool is_budget_met;           /* false: `chosen` is undecided, least violating, or none */
+    int chosen, current, fastest; /* index into candidates, -1 none; current is on-demand */
+    int cheapest;                 /* of those that meet the budget; of all when none does */
+    int fallback; /* shown to meet the budget when `chosen` is only undecided; -1 none */
+    struct cp_candidate candidates[CP_CANDIDATES_MAX];
+    size_t n_candidates;
+    char sentence[CP_SENTENCE_MAX]; /* what to set */
+    char because[CP_SENTENCE_MAX];  /* the decisive inequality, in numbers with intervals */
+    char money[CP_SENTENCE_MAX];    /* cost, and against the current setting */
+    char reserved[CP_SENTENCE_MAX]; /* what reserved concurrency would add, with its number; "" */
+    char changers[CP_CHANGERS_MAX][CP_SENTENCE_MAX]; /* what would change the answer */
+    size_t n_changers;
+    double break_even_utilization;
+    /* The observed cold share is above what even arrivals would have: requests come in bursts. What
+     * of them provisioned concurrency would leave is between the simulated and the observed share;
+     * its upper bounds say so. */
+    bool is_bursty;
+    struct cp_interval even_cold_share; /* simulated, on demand; NAN unless is_bursty */
+    double survival_used_ms;            /* largest idle interval the traffic made use of */
+    bool is_survival_extrapolated;
+};
+
+/* Fills `decision`; CP_EINVAL for impossible input, CP_ENODATA is a verdict, not an error. */
+enum cp_code cp_optimize(const struct cp_optimize_input *input, struct cp_decision *decision,
+                         struct cp_error *err);
+
+#endif

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * Latency of all requests, cold and warm together:
+ *
+ *     P(L > x) = pi S_cold(x) + (1 - pi) S_warm(x)
+ *
+ * with pi the share of cold starts. Quantiles of a mixture are not mixtures of quantiles: p99 sits
+ * in the warm law while pi < 1 % and jumps into the cold law above. Pure functions; the caller owns
+ * every array.
+ */
+#ifndef COLDPROF_MODEL_MIXTURE_H
+#define COLDPROF_MODEL_MIXTURE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "model/base/error.h"
+#include "model/stat/quantile.h"
+
+/* One component: survival function S(x) = P(X > x), not increasing, and a range that holds the
+ * quantiles asked for: S(low_ms) = 1, S(high_ms) below any 1 - q asked. */
+struct cp_mixture_law {
+    double (*survival)(const void *context, double x_ms);
+    const void *context; /* borrowed */
+    double low_ms, high_ms;
+};
+
+/* Values of one component, ascending and finite. Borrowed. n = 0: never observed. */
+struct cp_mixture_sample {
+    const double *sorted_ms;
+    size_t n;
+};
+/* Empirical law: the inverse of the type-8 quantile function, so that a mixture of one component
+ * has that component's type-8 quantiles. `sample` is borrowed; n >= 1. */
+struct cp_mixture_law cp_mixture_empirical(const struct cp_mixture_sample *sample);
+
+double cp_mixture_survival(double cold_share, const struct cp_mixture_law *cold,
+                           const struct cp_mixture_law *warm, double x_ms);
+/* Smallest x with P(L > x) <= 1 - q, to 1e-12 relative (Brent). A component whose share is 0 may be
+ * NULL. CP_EINVAL: q or share out of range; CP_ENUMERIC: the ranges do not hold the quantile. */
+enum cp_code cp_mixture_quantile(double cold_share, const struct cp_mixture_law *cold,
+                                 const struct cp_mixture_law *warm, double q, double *x_ms,
+                                 struct cp_error *err);
+
+struct cp_mixture_options {
+    double cold_share;                      /* 0..1 */
+    double cold_share_low, cold_share_high; /* 95 % interval of it */
+    double confidence;                      /* 0 means 0.95 */
+    int reps;                               /* bootstrap replicates; 0 means 300 */
+    uint64_t seed;
+};
+
+/* What may be said about one quantile of the mixture. */
+struct cp_mixture_estimate {
+    enum cp_answer status; /* first: numbers below are NAN unless it allows them */
+    bool cold_decides;     /* the component whose sample size decides about `status` */
+    double q;
+    double value;     /* present when both components that have a share have values */
+    double low, high; /* percentile bootstrap; `high` is never below `upper` */
+    double upper;     /* one-sided bound, see cp_mixture_estimate; NAN when TOO_FEW */
+    size_t n;         /* its sample size */
+    size_t n_needed;  /* TOO_FEW: smallest n of it with an upper bound; else 0 */
+};
+
+/* Estimates the quantiles qs[0..n_q) into out.
+ *
+ * Upper bound, distribution free and conservative. Let p = 1 - q and pi the upper end of the cold
+ * share. The first of three rules that the sample sizes allow:
+ *  1. pi < p: every cold start is counted as slower than x, so x is the exact order-statistic bound
+ *     of the warm law at tail (p - pi) / (1 - pi).
+ *  2. x is the first value at which pi c(x) + (1 - pi) w(x) <= p, with c and w the Clopper-Pearson
+ *     upper bounds of both tails beyond x at half of the error each. Exact by Bonferroni.
+ *  3. The cold law decides at tail (p - (1 - pi) s(x)) / pi, with s(x) = (k + 1) / (n + 1) the
+ *     chance that a further warm request exceeds x when k of n did; exact for the cold law, plug-in
+ *     for the warm one.
+ * Which rule applies depends on sample sizes and pi only, never on the values: picking the rule
+ * cannot spoil its confidence. The bootstrap resamples both components and draws pi from its
+ * interval; for tails it is too narrow at small n, which is why decisions use `high`. */
+enum cp_code cp_mixture_estimate(const struct cp_mixture_sample *cold,
+                                 const struct cp_mixture_sample *warm,
+                                 const struct cp_mixture_options *options, const double *qs,
+                                 size_t n_q, struct cp_mixture_estimate *out, struct cp_error *err);
+
+#endif

@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "model/stat/quantile.h"
+
+#include <float.h>
+#include <gsl/gsl_cdf.h>
+#include <math.h>
+#include <stdint.h>
+
+#include "model/stat/binomial.h"
+
+/* Above this ratio of the interval's ends the quantile lies between two modes, not inside one. */
+static const double mode_edge_ratio = 2;
+
+/* Continuous types: position h = alpha + q (n + 1 - alpha - beta). */
+static const struct {
+    double alpha, beta;
+} continuous_types[] = {
+    [4] = {0, 1}, [5] = {0.5, 0.5},         [6] = {0, 0},
+    [7] = {1, 1}, [8] = {1.0 / 3, 1.0 / 3}, [9] = {3.0 / 8, 3.0 / 8},
+};
+
+static bool is_inside_unit(double x)
+{
+    return x > 0 && x < 1;
+}
+
+/* Weight of the upper neighbour for the step types: 1 inverse of the empirical distribution, 2 the
+ * same with averaging at its steps, 3 nearest even order statistic. */
+static double step_weight(int type, double j, double fraction)
+{
+    bool is_between = fraction > 0;
+    if (type == 1)
+        return is_between;
+    if (type == 2)
+        return is_between ? 1 : 0.5;
+    return is_between || fmod(fabs(j), 2) > 0;
+}
+
+struct cp_quantile_position cp_quantile_position(size_t n, double q, int type)
+{
+    if (n == 0 || !(q >= 0 && q <= 1) || type < 1 || type > 9)
+        return (struct cp_quantile_position){0};
+    double count = (double)n;
+    double h = type < 3 ? q * count : q * count - 0.5;
+    if (type > 3) {
+        double alpha = continuous_types[type].alpha;
+        h = alpha + q * (count + 1 - alpha - continuous_types[type].beta);
+    }
+    /* h is computed with rounding: a whole number missed by an ulp is that whole number */
+    const double slack = 4 * DBL_EPSILON * fmax(1, h);
+    double j = floor(h + slack);
+    double fraction = h - j > slack ? h - j : 0;
+    double weight = type > 3 ? fraction : step_weight(type, j, fraction);
+    if (j < 1)
+        return (struct cp_quantile_position){.rank = 1};
+    if (j >= count)
+        return (struct cp_quantile_position){.rank = n};
+    return (struct cp_quantile_position){.rank = (size_t)j, .weight = weight};
+}
+
+double cp_quantile(const double *sorted, size_t n, double q, int type)
+{
+    struct cp_quantile_position at = cp_quantile_position(n, q, type);
+    if (at.rank == 0)
+        return NAN;
+    double low = sorted[at.rank - 1];
+    if (at.weight <= 0)
+        return low;
+    double high = sorted[at.rank];
+    /* spelled so that equal neighbours, infinite ones too, give themselves */
+    return low < high ? (1 - at.weight) * low + at.weight * high : low;
+}
+
+double cp_quantile_harrell_davis(const double *sorted, size_t n, double q)
+{
+    if (n == 0 || !is_inside_unit(q))
+        return NAN;
+    double alpha = ((double)n + 1) * q;
+    double beta = ((double)n + 1) * (1 - q);
+    /* beyond 12 standard deviations of a near-normal beta law no weight is above 1e-20 */
+    bool is_near_normal = fmin(alpha, beta) >= 100;
+    double reach = is_near_normal ? 12 * sqrt(q * (1 - q) / (double)n) : 1;
+    size_t first = (size_t)fmax(1, floor((q - reach) * (double)n));
+    size_t last = (size_t)fmin((double)n, ceil((q + reach) * (double)n));
+    double before = 0;
+    double sum = 0;
+    for (size_t i = first; i <= last; i++) {
+        double upto = i == last ? 1 : gsl_cdf_beta_P((double)i / (double)n, alpha, beta);
+        if (!isfinite(upto))
+            return NAN;
+        if (upto > before)
+            sum += (upto - before) * sorted[i - 1];
+        before = upto;
+    }
+    return sum;
+}
+
+/* Smallest n with base^n <= tail, corrected for the rounding of the logarithms. SIZE_MAX where the
+ * answer has no exact double, which also stops the two loops from standing still. */
+static size_t smallest_power(double base, double tail)
+{
+    double n = fmax(ceil(log(tail) / log(base)), 1);
+    if (!(base < 1 && n < 0x1p53))
+        return SIZE_MAX;
+    while (n > 1 && pow(base, n - 1) <= tail)
+        n--;
+    while (pow(base, n) > tail)
+        n++;
+    return (size_t)n;
+}
+
+/* The largest value is an upper bound when q^n <= tail; the slack is cp_binomial_quantile's. */
+static size_t min_n_above(double q, double tail)
+{
+    size_t n = smallest_power(q, tail + 64 * DBL_EPSILON * (1 - tail));
+    return n < 2 ? 2 : n;
+}
+
+size_t cp_quantile_min_n_upper(double q, double confidence)
+{
+    if (!is_inside_unit(q) || !is_inside_unit(confidence))
+        return 0;
+    return min_n_above(q, 1 - confidence);
+}
+
+size_t cp_quantile_min_n_two_sided(double q, double confidence)
+{
+    if (!is_inside_unit(q) || !is_inside_unit(confidence))
+        return 0;
+    double tail = (1 - confidence) / 2;
+    size_t above = min_n_above(q, tail);
+    /* the smallest value is a lower bound when (1 - q)^n < tail */
+    size_t below = smallest_power(1 - q, tail * (1 - 64 * DBL_EPSILON));
+    return above > below ? above : below;
+}
+
+bool cp_quantile_ranks(size_t n, double q, double confidence, size_t *low, size_t *high,
+                       double *coverage)
+{
+    *low = 0;
+    *high = 0;
+    *coverage = 0;
+    if (n == 0 || !is_inside_unit(q) || !is_inside_unit(confidence))
+        return false;
+    double tail = (1 - confidence) / 2;
+    *low = cp_binomial_quantile(tail, n, q);
+    *high = cp_binomial_quantile(1 - tail, n, q) + 1;
+    /* P(X(low) <= quantile < X(high)) = P(low <= Bin(n, q) <= high - 1) */
+    double below = *low > 0 ? cp_binomial_cdf(*low - 1, n, q) : 0;
+    *coverage = cp_binomial_cdf(*high - 1, n, q) - below;
+    return n > 1 && *low >= 1 && *high <= n;
+}
+
+bool cp_quantile_rank_upper(size_t n, double q, double confidence, size_t *rank)
+{
+    *rank = n + 1;
+    if (n == 0 || !is_inside_unit(q) || !is_inside_unit(confidence))
+        return false;
+    *rank = cp_binomial_quantile(confidence, n, q) + 1;
+    return n > 1 && *rank <= n;
+}
+
+static struct cp_estimate no_estimate(size_t n, double q, double confidence)
+{
+    return (struct cp_estimate){
+        .status = CP_ANSWER_NONE,
+        .q = q,
+        .n = n,
+        .value = NAN,
+        .low = NAN,
+        .high = NAN,
+        .upper = NAN,
+        .coverage = NAN,
+        .confidence = confidence,
+        .n_needed = cp_quantile_min_n_two_sided(q, confidence),
+        .n_needed_upper = cp_quantile_min_n_upper(q, confidence),
+    };
+}
+
+struct cp_estimate cp_quantile_estimate(const double *sorted, size_t n, double q, double confidence)
+{
+    double level = confidence > 0 ? confidence : 0.95;
+    struct cp_estimate e = no_estimate(n, q, level);
+    if (n == 0 || e.n_needed == 0 || !cp_sort_is_sorted(sorted, n) || sorted[0] < -DBL_MAX)
+        return e;
+    size_t low = 0;
+    size_t high = 0;
+    size_t upper = 0;
+    double coverage = 0;
+    e.status = CP_ANSWER_TOO_FEW;
+    e.value = cp_quantile(sorted, n, q, 8);
+    e.is_constant = !(sorted[0] < sorted[n - 1]);
+    if (cp_quantile_rank_upper(n, q, level, &upper)) {
+        e.status = CP_ANSWER_UPPER_ONLY;
+        e.upper = sorted[upper - 1];
+    }
+    if (cp_quantile_ranks(n, q, level, &low, &high, &coverage)) {
+        e.status = CP_ANSWER_OK;
+        e.low = sorted[low - 1];
+        e.high = sorted[high - 1];
+        e.coverage = coverage;
+        e.is_mode_edge = e.low > 0 && e.high / e.low > mode_edge_ratio;
+    }
+    return e;
+}
