@@ -3,7 +3,9 @@
  */
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "model/stat/bootstrap.h"
 #include "model/stat/memory_law.h"
 #include "model/stat/sort.h"
 #include "tests/model/scarce_memory.h"
@@ -69,12 +71,39 @@ static void interval_without_memory_is_no_interval(void **state)
     assert_near(low, 3, 1e-12);
 }
 
+static void count_first(const void *context, const uint32_t *counts, size_t n, void *scratch,
+                        double *out)
+{
+    (void)context;
+    (void)n;
+    (void)scratch;
+    *out = counts[0];
+}
+
+static void bootstrap_without_memory_says_so(void **state)
+{
+    (void)state;
+    double replicates[40] = {0};
+    struct cp_error err = {0};
+    const struct cp_bootstrap_sample sample = {.n = 4};
+    const struct cp_bootstrap_options options = {.reps = 40};
+    allocations_left = 0;
+    enum cp_code code =
+        cp_bootstrap_statistic(&sample, &options, count_first, NULL, replicates, &err);
+    allocations_left = -1;
+    assert_int_equal(code, CP_ENOMEM);
+    assert_non_null(strstr(err.text, "40 replicates"));
+    assert_int_equal(cp_bootstrap_statistic(&sample, &options, count_first, NULL, replicates, &err),
+                     CP_OK);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(sort_works_without_scratch_memory),
         cmocka_unit_test(law_says_that_memory_is_short_and_leaks_nothing),
         cmocka_unit_test(interval_without_memory_is_no_interval),
+        cmocka_unit_test(bootstrap_without_memory_says_so),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
