@@ -105,7 +105,7 @@ enum cp_code cp_candidate_simulate(const struct cp_candidate_context *context,
     double horizon_ms = context->arrivals_per_replication / arrivals_per_s * CP_MS_PER_S;
     double lifetime_ms = cp_longest_probe_ms(context->survival.survival);
     struct cp_pool_options options = {
-        .arrivals_per_s = arrivals_per_s,
+        .arrivals = {.per_s = arrivals_per_s},
         .cold = empirical(&law->cold),
         .warm = empirical(&law->warm),
         .lifetime = cp_pool_law_of_survival(&context->survival),

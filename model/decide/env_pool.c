@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FIRST_SLOTS = 256, FIRST_BUSY = 256, WORD = 64 };
+enum { FIRST_SLOTS = 256, WORD = 64 };
 
 static size_t words_of(int32_t slots)
 {
@@ -38,21 +38,10 @@ static bool grow_slots(struct cp_env_pool *p, int32_t cap)
     return true;
 }
 
-static bool grow_heap(struct cp_env_pool *p)
+enum cp_code cp_env_pool_init(struct cp_env_pool *pool, double count_from)
 {
-    struct cp_departure *heap = realloc(p->heap, 2 * p->cap_busy * sizeof *heap);
-    if (!heap)
-        return false;
-    p->heap = heap;
-    p->cap_busy *= 2;
-    return true;
-}
-
-enum cp_code cp_env_pool_init(struct cp_env_pool *pool)
-{
-    *pool = (struct cp_env_pool){.cap_busy = FIRST_BUSY};
-    pool->heap = malloc(FIRST_BUSY * sizeof *pool->heap);
-    if (!pool->heap || !grow_slots(pool, FIRST_SLOTS)) {
+    *pool = (struct cp_env_pool){.count_from = count_from};
+    if (!grow_slots(pool, FIRST_SLOTS)) {
         cp_env_pool_clear(pool);
         return CP_ENOMEM;
     }
@@ -65,18 +54,8 @@ void cp_env_pool_clear(struct cp_env_pool *pool)
     free(pool->idle);
     free(pool->idle_words);
     free(pool->renumber);
-    free(pool->heap);
+    cp_event_heap_clear(&pool->departures);
     *pool = (struct cp_env_pool){0};
-}
-
-void cp_env_pool_reset(struct cp_env_pool *pool, double count_from)
-{
-    memset(pool->idle, 0, words_of(pool->cap_slots) * sizeof *pool->idle);
-    memset(pool->idle_words, 0, summary_of(pool->cap_slots) * sizeof *pool->idle_words);
-    pool->n_slots = 0;
-    pool->n_busy = 0;
-    pool->alive_ms = 0;
-    pool->count_from = count_from;
 }
 
 static void set_idle(struct cp_env_pool *p, int32_t slot)
@@ -110,6 +89,17 @@ static int32_t last_idle(const struct cp_env_pool *p)
     return CP_ENV_NONE;
 }
 
+static int32_t first_idle(const struct cp_env_pool *p)
+{
+    for (size_t s = 0; s < summary_of(p->n_slots); s++) {
+        if (p->idle_words[s] == 0)
+            continue;
+        size_t word = s * WORD + (size_t)__builtin_ctzll(p->idle_words[s]);
+        return (int32_t)(word * WORD + (size_t)__builtin_ctzll(p->idle[word]));
+    }
+    return CP_ENV_NONE;
+}
+
 static double counted_ms(const struct cp_env_pool *p, double from, double to)
 {
     return fmax(0, to - fmax(from, p->count_from));
@@ -121,10 +111,10 @@ static void remove_env(struct cp_env_pool *p, struct cp_env *e)
     e->is_gone = true;
 }
 
-int32_t cp_env_pool_take(struct cp_env_pool *pool, double now)
+int32_t cp_env_pool_take(struct cp_env_pool *pool, double now, bool is_oldest_first)
 {
     int32_t slot;
-    while ((slot = last_idle(pool)) != CP_ENV_NONE) {
+    while ((slot = is_oldest_first ? first_idle(pool) : last_idle(pool)) != CP_ENV_NONE) {
         struct cp_env *e = &pool->envs[slot];
         clear_idle(pool, slot);
         if (now < e->expire_at)
@@ -158,9 +148,10 @@ static void compact(struct cp_env_pool *p, double now)
             set_idle(p, kept);
         kept++;
     }
-    for (size_t i = 1; i <= p->n_busy; i++) {
-        if (p->heap[i].slot >= 0)
-            p->heap[i].slot = p->renumber[p->heap[i].slot];
+    for (size_t i = 1; i <= p->departures.n; i++) {
+        int64_t *slot = &p->departures.events[i].what;
+        if (*slot >= 0)
+            *slot = p->renumber[*slot];
     }
     p->n_slots = kept;
 }
@@ -182,36 +173,6 @@ void cp_env_pool_release(struct cp_env_pool *pool, int32_t slot, double now, dou
     pool->envs[slot].free_at = now;
     pool->envs[slot].expire_at = now + lifetime_ms;
     set_idle(pool, slot);
-}
-
-enum cp_code cp_env_pool_depart_later(struct cp_env_pool *pool, double at, int32_t slot)
-{
-    if (pool->n_busy + 1 == pool->cap_busy && !grow_heap(pool))
-        return CP_ENOMEM;
-    struct cp_departure *heap = pool->heap;
-    size_t i = ++pool->n_busy;
-    for (; i > 1 && heap[i / 2].at > at; i /= 2)
-        heap[i] = heap[i / 2];
-    heap[i] = (struct cp_departure){at, slot};
-    return CP_OK;
-}
-
-struct cp_departure cp_env_pool_depart(struct cp_env_pool *pool)
-{
-    struct cp_departure *heap = pool->heap;
-    struct cp_departure first = heap[1];
-    struct cp_departure moved = heap[pool->n_busy];
-    size_t n = --pool->n_busy;
-    size_t i = 1;
-    for (size_t child = 2; child <= n; child = 2 * i) {
-        child += child < n && heap[child + 1].at < heap[child].at;
-        if (!(heap[child].at < moved.at))
-            break;
-        heap[i] = heap[child];
-        i = child;
-    }
-    heap[i] = moved;
-    return first;
 }
 
 double cp_env_pool_alive_ms(const struct cp_env_pool *pool, double end)

@@ -18,7 +18,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "model/base/error.h"
+#include "model/decide/event_heap.h"
 
 enum { CP_ENV_NONE = -1, CP_ENV_PROVISIONED = -2 };
 
@@ -28,38 +28,26 @@ struct cp_env {
     bool is_gone;
 };
 
-struct cp_departure {
-    double at;
-    int32_t slot; /* or CP_ENV_PROVISIONED */
-};
-
 struct cp_env_pool {
     struct cp_env *envs;  /* n_slots used of cap_slots */
     uint64_t *idle;       /* bit per slot */
     uint64_t *idle_words; /* bit per word of `idle` that is not 0 */
     int32_t *renumber;
     int32_t n_slots, cap_slots;
-    struct cp_departure *heap; /* binary, earliest first, from index 1 */
-    size_t n_busy, cap_busy;
-    double alive_ms; /* of environments removed so far, from count_from on */
+    struct cp_event_heap departures; /* of a slot, or of CP_ENV_PROVISIONED */
+    double alive_ms;                 /* of environments removed so far, from count_from on */
     double count_from;
 };
 
-enum cp_code cp_env_pool_init(struct cp_env_pool *pool);
+enum cp_code cp_env_pool_init(struct cp_env_pool *pool, double count_from);
 void cp_env_pool_clear(struct cp_env_pool *pool);
-/* Empty again; keeps the memory. */
-void cp_env_pool_reset(struct cp_env_pool *pool, double count_from);
 
-/* The living idle environment created last, now busy; CP_ENV_NONE when there is none. */
-int32_t cp_env_pool_take(struct cp_env_pool *pool, double now);
+/* The living idle environment created last (or first), now busy; CP_ENV_NONE when there is none. */
+int32_t cp_env_pool_take(struct cp_env_pool *pool, double now, bool is_oldest_first);
 /* A new busy environment; CP_ENV_NONE when memory is out. */
 int32_t cp_env_pool_create(struct cp_env_pool *pool, double now);
 /* Idle from `now` for `lifetime_ms`. */
 void cp_env_pool_release(struct cp_env_pool *pool, int32_t slot, double now, double lifetime_ms);
-
-enum cp_code cp_env_pool_depart_later(struct cp_env_pool *pool, double at, int32_t slot);
-/* The earliest departure; the heap must not be empty. */
-struct cp_departure cp_env_pool_depart(struct cp_env_pool *pool);
 
 /* Time integral of living environments up to `end`, from count_from on. */
 double cp_env_pool_alive_ms(const struct cp_env_pool *pool, double end);

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "model/decide/pool_sim.h"
 
+#include "model/base/parallel.h"
 #include "model/decide/env_pool.h"
+#include "model/decide/pool_rules.h"
 #include "model/decide/price.h"
 
 #include <gsl/gsl_cdf.h>
@@ -17,25 +19,47 @@ enum { STREAM_ARRIVAL, STREAM_COLD, STREAM_WARM, STREAM_LIFETIME, N_STREAMS };
 
 /* Counters of one replication, counted time only. */
 struct tally {
-    uint64_t arrivals, cold, spillover, throttled;
-    double provisioned_busy_ms;
+    uint64_t arrivals, cold, spillover, throttled, retries, waiting;
+    double provisioned_busy_ms, provisioned_ready_ms;
     double longest_reuse_ms;
 };
 
+/* One replication: all it needs is its own, so that replications can run side by side. */
 struct sim {
     const struct cp_pool_options *options;
+    struct cp_arrivals arrivals;
     struct cp_rng rng[N_STREAMS];
     struct cp_env_pool pool;
+    struct cp_schedule_clock provisioned;
+    struct cp_rate_bucket requests, starts;
+    struct cp_event_heap retries;
+    struct cp_histogram latency_us;
     double *level_ms; /* time spent with i requests in flight */
     size_t cap_levels;
-    double mean_interarrival_ms;
     double count_from, end, last_event;
-    int provisioned_free;
+    int provisioned_busy; /* may exceed what the schedule has left for a while */
     struct tally tally;
+    enum cp_code code;
+};
+
+/* A request now in hand. */
+struct request {
+    struct cp_retry from; /* first arrival, attempts before this one */
+    bool is_counted;
 };
 
 /* Metrics that are averaged over replications. */
-enum { M_COLD, M_SPILLOVER, M_THROTTLED, M_BUSY, M_ENVS, M_PROVISIONED_BUSY, M_BILLED, N_METRICS };
+enum {
+    M_COLD,
+    M_SPILLOVER,
+    M_THROTTLED,
+    M_BUSY,
+    M_ENVS,
+    M_PROVISIONED_BUSY,
+    M_PROVISIONED_READY,
+    M_BILLED,
+    N_METRICS
+};
 
 static double draw(const struct cp_pool_law *law, struct cp_rng *rng)
 {
@@ -58,41 +82,49 @@ struct cp_pool_law cp_pool_law_of_survival(const struct cp_pool_survival *surviv
     return (struct cp_pool_law){.draw_ms = draw_survival, .context = survival};
 }
 
-static double interarrival_ms(struct sim *s)
-{
-    if (s->options->arrivals == CP_POOL_PERIODIC)
-        return s->mean_interarrival_ms;
-    return cp_rng_exponential(&s->rng[STREAM_ARRIVAL], s->mean_interarrival_ms);
-}
-
 /* Time passes: the current level was held since the last event. */
 static void pass_until(struct sim *s, double now)
 {
     double from = fmax(s->last_event, s->count_from);
     if (now > from) {
-        s->level_ms[s->pool.n_busy] += now - from;
-        int in_use = s->options->provisioned - s->provisioned_free;
-        s->tally.provisioned_busy_ms += in_use * (now - from);
+        s->level_ms[s->pool.departures.n] += now - from;
+        s->tally.provisioned_busy_ms += s->provisioned_busy * (now - from);
+        s->tally.provisioned_ready_ms += s->provisioned.n * (now - from);
     }
     s->last_event = now;
 }
 
-static void depart_until(struct sim *s, double now)
+static void depart(struct sim *s)
 {
-    while (s->pool.n_busy && s->pool.heap[1].at <= now) {
-        pass_until(s, s->pool.heap[1].at);
-        struct cp_departure d = cp_env_pool_depart(&s->pool);
-        if (d.slot == CP_ENV_PROVISIONED)
-            s->provisioned_free++;
+    struct cp_event d = cp_event_heap_pop(&s->pool.departures);
+    if (d.what == CP_ENV_PROVISIONED)
+        s->provisioned_busy--;
+    else
+        cp_env_pool_release(&s->pool, (int32_t)d.what, d.at,
+                            draw(&s->options->lifetime, &s->rng[STREAM_LIFETIME]));
+}
+
+/* Departures and changes of the schedule up to `now`, in their order. */
+static void advance(struct sim *s, double now)
+{
+    for (;;) {
+        double departure = cp_event_heap_next(&s->pool.departures);
+        double change = cp_schedule_clock_next(&s->provisioned);
+        double next = fmin(departure, change);
+        if (next > now)
+            break;
+        pass_until(s, next);
+        if (departure <= change)
+            depart(s);
         else
-            cp_env_pool_release(&s->pool, d.slot, d.at,
-                                draw(&s->options->lifetime, &s->rng[STREAM_LIFETIME]));
+            cp_schedule_clock_advance(&s->provisioned);
     }
+    pass_until(s, now);
 }
 
 static bool grow_levels(struct sim *s)
 {
-    if (s->pool.n_busy < s->cap_levels)
+    if (s->pool.departures.n < s->cap_levels)
         return true;
     double *levels = realloc(s->level_ms, 2 * s->cap_levels * sizeof *levels);
     if (!levels)
@@ -103,59 +135,106 @@ static bool grow_levels(struct sim *s)
     return true;
 }
 
-static bool serve(struct sim *s, double now, int32_t slot, double duration_ms)
+static enum cp_code serve(struct sim *s, double now, const struct request *r, int32_t slot,
+                          double duration_ms)
 {
-    return slot != CP_ENV_NONE &&
-           cp_env_pool_depart_later(&s->pool, now + duration_ms, slot) == CP_OK && grow_levels(s);
+    if (slot == CP_ENV_NONE)
+        return CP_ENOMEM;
+    enum cp_code code =
+        cp_event_heap_push(&s->pool.departures, (struct cp_event){now + duration_ms, slot});
+    if (!code && !grow_levels(s))
+        code = CP_ENOMEM;
+    if (!code && r->is_counted && s->options->latency_us)
+        code = cp_histogram_add(&s->latency_us,
+                                (uint64_t)(1000 * (now + duration_ms - r->from.first_at) + 0.5));
+    return code;
 }
 
-static bool serve_on_demand(struct sim *s, double now, bool is_counted)
+/* It comes again, or is lost. */
+static enum cp_code throttle(struct sim *s, double now, const struct request *r)
 {
-    s->tally.spillover += is_counted && s->options->provisioned;
-    int32_t slot = cp_env_pool_take(&s->pool, now);
-    if (slot == CP_ENV_NONE) {
-        s->tally.cold += is_counted;
-        double cold_ms = draw(&s->options->cold, &s->rng[STREAM_COLD]);
-        return serve(s, now, cp_env_pool_create(&s->pool, now), cold_ms);
+    double again = s->options->retry.max_age_ms > 0 ? cp_retry_at(&s->options->retry, &r->from, now)
+                                                    : INFINITY;
+    if (isinf(again)) {
+        s->tally.throttled += r->is_counted;
+        return CP_OK;
     }
-    s->tally.longest_reuse_ms = fmax(s->tally.longest_reuse_ms, now - s->pool.envs[slot].free_at);
-    return serve(s, now, slot, draw(&s->options->warm, &s->rng[STREAM_WARM]));
+    if (s->retries.n == CP_RETRIES_MAX)
+        return CP_ELIMIT;
+    struct cp_retry next = {r->from.first_at, r->from.attempts + 1};
+    return cp_event_heap_push(&s->retries, (struct cp_event){again, cp_retry_pack(&next)});
 }
 
-/* False when memory is out. */
-static bool arrive(struct sim *s, double now)
+static enum cp_code serve_on_demand(struct sim *s, double now, const struct request *r)
 {
-    bool is_counted = now >= s->count_from;
-    s->tally.arrivals += is_counted;
-    if (s->options->limit && s->pool.n_busy >= (size_t)s->options->limit) {
-        s->tally.throttled += is_counted;
-        return true;
+    int32_t slot = cp_env_pool_take(&s->pool, now, s->options->pick == CP_POOL_PICK_OLDEST);
+    if (slot != CP_ENV_NONE) {
+        s->tally.spillover += r->is_counted && s->provisioned.n > 0;
+        double idle_ms = now - s->pool.envs[slot].free_at;
+        s->tally.longest_reuse_ms = fmax(s->tally.longest_reuse_ms, idle_ms);
+        return serve(s, now, r, slot, draw(&s->options->warm, &s->rng[STREAM_WARM]));
     }
-    if (s->provisioned_free == 0)
-        return serve_on_demand(s, now, is_counted);
-    s->provisioned_free--;
-    return serve(s, now, CP_ENV_PROVISIONED, draw(&s->options->warm, &s->rng[STREAM_WARM]));
+    if (!cp_rate_bucket_take(&s->starts, now))
+        return throttle(s, now, r);
+    s->tally.spillover += r->is_counted && s->provisioned.n > 0;
+    s->tally.cold += r->is_counted;
+    double cold_ms = draw(&s->options->cold, &s->rng[STREAM_COLD]);
+    return serve(s, now, r, cp_env_pool_create(&s->pool, now), cold_ms);
 }
 
-static bool replicate(struct sim *s, int replication)
+static enum cp_code attempt(struct sim *s, double now, const struct request *r)
 {
-    for (uint64_t i = 0; i < N_STREAMS; i++)
-        cp_rng_init(&s->rng[i], s->options->seed, (uint64_t)replication * N_STREAMS + i);
-    cp_env_pool_reset(&s->pool, s->count_from);
-    s->tally = (struct tally){0};
-    s->last_event = 0;
-    s->provisioned_free = s->options->provisioned;
-    double now = interarrival_ms(s);
-    while (now < s->end) {
-        depart_until(s, now);
-        pass_until(s, now);
-        if (!arrive(s, now))
-            return false;
-        now += interarrival_ms(s);
+    bool is_full = s->options->limit && s->pool.departures.n >= (size_t)s->options->limit;
+    if (is_full || !cp_rate_bucket_take(&s->requests, now))
+        return throttle(s, now, r);
+    if (s->provisioned_busy >= s->provisioned.n)
+        return serve_on_demand(s, now, r);
+    s->provisioned_busy++;
+    return serve(s, now, r, CP_ENV_PROVISIONED, draw(&s->options->warm, &s->rng[STREAM_WARM]));
+}
+
+static enum cp_code arrive(struct sim *s, double now)
+{
+    struct request r = {.from = {.first_at = now}, .is_counted = now >= s->count_from};
+    s->tally.arrivals += r.is_counted;
+    return attempt(s, now, &r);
+}
+
+static enum cp_code try_again(struct sim *s)
+{
+    struct cp_event event = cp_event_heap_pop(&s->retries);
+    struct request r = {.from = cp_retry_unpack(event.what)};
+    r.is_counted = r.from.first_at >= s->count_from;
+    s->tally.retries += r.is_counted;
+    return attempt(s, event.at, &r);
+}
+
+static void count_waiting(struct sim *s)
+{
+    for (size_t i = 1; i <= s->retries.n; i++)
+        s->tally.waiting += cp_retry_unpack(s->retries.events[i].what).first_at >= s->count_from;
+}
+
+static enum cp_code replicate(struct sim *s)
+{
+    enum cp_code code = CP_OK;
+    double arrival = cp_arrivals_next(&s->arrivals);
+    while (!code) {
+        double retry = cp_event_heap_next(&s->retries);
+        double now = fmin(arrival, retry);
+        if (now >= s->end)
+            break;
+        advance(s, now);
+        if (arrival <= retry) {
+            code = arrive(s, now);
+            arrival = cp_arrivals_next(&s->arrivals);
+        } else {
+            code = try_again(s);
+        }
     }
-    depart_until(s, s->end);
-    pass_until(s, s->end);
-    return true;
+    advance(s, s->end);
+    count_waiting(s);
+    return code ? code : s->arrivals.code;
 }
 
 static double ratio(double part, double whole)
@@ -173,7 +252,6 @@ static double mean_billed_ms(const struct cp_pool_law *law)
     return sum / (double)law->n;
 }
 
-/* `level_ms` keeps growing over replications: its mean is taken from the difference. */
 static double busy_ms(const struct sim *s)
 {
     double sum = 0;
@@ -182,18 +260,19 @@ static double busy_ms(const struct sim *s)
     return sum;
 }
 
-static void measure(const struct sim *s, double busy_before, double m[N_METRICS])
+static void measure(const struct sim *s, double m[N_METRICS])
 {
     const struct tally *t = &s->tally;
     double counted_ms = s->end - s->count_from;
-    double served = (double)(t->arrivals - t->throttled);
+    double served = (double)(t->arrivals - t->throttled - t->waiting);
     double cold = ratio((double)t->cold, served);
     m[M_COLD] = cold;
     m[M_SPILLOVER] = ratio((double)t->spillover, served);
     m[M_THROTTLED] = ratio((double)t->throttled, (double)t->arrivals);
-    m[M_BUSY] = (busy_ms(s) - busy_before) / counted_ms;
-    m[M_ENVS] = cp_env_pool_alive_ms(&s->pool, s->end) / counted_ms + s->options->provisioned;
+    m[M_BUSY] = busy_ms(s) / counted_ms;
     m[M_PROVISIONED_BUSY] = t->provisioned_busy_ms / counted_ms;
+    m[M_PROVISIONED_READY] = t->provisioned_ready_ms / counted_ms;
+    m[M_ENVS] = cp_env_pool_alive_ms(&s->pool, s->end) / counted_ms + m[M_PROVISIONED_READY];
     /* given the shares, the mean of the laws: no noise from which values were drawn */
     m[M_BILLED] =
         cold * mean_billed_ms(&s->options->cold) + (1 - cold) * mean_billed_ms(&s->options->warm);
@@ -205,6 +284,8 @@ static void add_tally(struct cp_pool_result *r, const struct tally *t)
     r->n_cold += t->cold;
     r->n_spillover += t->spillover;
     r->n_throttled += t->throttled;
+    r->n_retries += t->retries;
+    r->n_waiting += t->waiting;
     r->longest_reuse_ms = fmax(r->longest_reuse_ms, t->longest_reuse_ms);
 }
 
@@ -236,26 +317,39 @@ static void widen_for_rare(struct cp_pool_mean *share, uint64_t count, uint64_t 
     share->high = fmin(1, fmax(share->high, high / (double)of));
 }
 
-static void read_levels(const struct sim *s, struct cp_pool_result *r)
+static double level_ms(const struct sim *sims, int n, size_t level)
 {
+    double ms = 0;
+    for (int i = 0; i < n; i++)
+        ms += level < sims[i].cap_levels ? sims[i].level_ms[level] : 0;
+    return ms;
+}
+
+static void read_levels(const struct sim *sims, int n, struct cp_pool_result *r)
+{
+    size_t n_levels = 0;
     double total = 0;
-    for (size_t i = 0; i < s->cap_levels; i++) {
-        total += s->level_ms[i];
-        r->max_concurrency = s->level_ms[i] > 0 ? (int)i : r->max_concurrency;
+    for (int i = 0; i < n; i++)
+        n_levels = sims[i].cap_levels > n_levels ? sims[i].cap_levels : n_levels;
+    for (size_t level = 0; level < n_levels; level++) {
+        double ms = level_ms(sims, n, level);
+        total += ms;
+        r->max_concurrency = ms > 0 ? (int)level : r->max_concurrency;
     }
     double below = 0;
     size_t level = 0;
-    for (; level < s->cap_levels; level++) {
-        below += s->level_ms[level];
+    for (; level < n_levels; level++) {
+        below += level_ms(sims, n, level);
         if (below >= 0.999 * total)
             break;
     }
     r->p999_concurrency = (double)level;
 }
 
-static void summarise(const struct sim *s, double (*m)[N_METRICS], int n, struct cp_pool_result *r)
+static void summarise(const struct cp_pool_options *o, double (*m)[N_METRICS], int n,
+                      struct cp_pool_result *r)
 {
-    double confidence = s->options->confidence > 0 ? s->options->confidence : 0.95;
+    double confidence = o->confidence > 0 ? o->confidence : 0.95;
     struct cp_pool_mean *const means[N_METRICS] = {
         [M_COLD] = &r->cold_share,
         [M_SPILLOVER] = &r->spillover_share,
@@ -263,13 +357,13 @@ static void summarise(const struct sim *s, double (*m)[N_METRICS], int n, struct
         [M_BUSY] = &r->mean_busy,
         [M_ENVS] = &r->mean_envs,
         [M_PROVISIONED_BUSY] = &r->provisioned_busy,
+        [M_PROVISIONED_READY] = &r->provisioned_ready,
         [M_BILLED] = &r->mean_billed_ms,
     };
     for (int i = 0; i < N_METRICS; i++)
         *means[i] = t_interval(m, n, i, confidence);
-    widen_for_rare(&r->cold_share, r->n_cold, r->n_arrivals - r->n_throttled, confidence);
-    read_levels(s, r);
-    r->status = CP_OK;
+    uint64_t served = r->n_arrivals - r->n_throttled - r->n_waiting;
+    widen_for_rare(&r->cold_share, r->n_cold, served, confidence);
 }
 
 static bool is_law(const struct cp_pool_law *law)
@@ -277,36 +371,120 @@ static bool is_law(const struct cp_pool_law *law)
     return law->draw_ms || (law->ms && law->n && law->n <= UINT32_MAX);
 }
 
+static bool is_schedule(const struct cp_pool_schedule *s)
+{
+    if (s->n_steps && (!s->steps || !(s->period_ms > 0) || isinf(s->period_ms)))
+        return false;
+    for (size_t i = 0; i < s->n_steps; i++) {
+        if (!(s->steps[i].from_ms >= (i ? s->steps[i - 1].from_ms : 0)) ||
+            !(s->steps[i].from_ms < s->period_ms) || s->steps[i].n < 0)
+            return false;
+    }
+    return s->ready_ms >= 0 && !isinf(s->ready_ms);
+}
+
+static bool is_rule(double value)
+{
+    return value >= 0 && !isinf(value);
+}
+
 static enum cp_code check(const struct cp_pool_options *o, struct cp_error *err)
 {
-    if (!(o->arrivals_per_s > 0) || isinf(o->arrivals_per_s))
-        return cp_fail(err, CP_EINVAL, "arrival rate %g per second is not above 0",
-                       o->arrivals_per_s);
     if (!(o->horizon_ms > 0) || isinf(o->horizon_ms))
         return cp_fail(err, CP_EINVAL, "simulated time %g ms is not above 0", o->horizon_ms);
-    if (!(o->warm_up_ms >= 0) || isinf(o->warm_up_ms))
+    if (!is_rule(o->warm_up_ms))
         return cp_fail(err, CP_EINVAL, "warm-up %g ms is not a time", o->warm_up_ms);
     if (!is_law(&o->cold) || !is_law(&o->warm) || !is_law(&o->lifetime))
         return cp_fail(err, CP_EINVAL, "a simulated pool needs cold, warm and lifetime values");
     if (o->provisioned < 0 || o->limit < 0)
         return cp_fail(err, CP_EINVAL, "provisioned concurrency %d or limit %d is negative",
                        o->provisioned, o->limit);
+    if (!is_schedule(&o->schedule))
+        return cp_fail(
+            err, CP_EINVAL,
+            "a schedule needs ascending times within its period and numbers of 0 and more");
+    if (!is_rule(o->starts_per_10_s) || !is_rule(o->requests_per_s))
+        return cp_fail(err, CP_EINVAL, "rate limits %g and %g are not rates", o->starts_per_10_s,
+                       o->requests_per_s);
+    if (!is_rule(o->retry.max_age_ms) || !is_rule(o->retry.longest_delay_ms) ||
+        (o->retry.max_age_ms > 0 && !(o->retry.first_delay_ms > 0)))
+        return cp_fail(err, CP_EINVAL, "retries need a delay above 0 and an age");
     if (o->replications == 1 || o->replications < 0)
         return cp_fail(err, CP_EINVAL, "%d replications give no interval", o->replications);
     return CP_OK;
 }
 
-static enum cp_code run(struct sim *s, double (*m)[N_METRICS], int n, struct cp_pool_result *r)
+static void sim_clear(struct sim *s)
 {
-    for (int i = 0; i < n; i++) {
-        double busy_before = busy_ms(s);
-        if (!replicate(s, i))
-            return CP_ENOMEM;
-        measure(s, busy_before, m[i]);
-        add_tally(r, &s->tally);
+    cp_arrivals_close(&s->arrivals);
+    cp_env_pool_clear(&s->pool);
+    cp_event_heap_clear(&s->retries);
+    cp_histogram_clear(&s->latency_us);
+    free(s->level_ms);
+}
+
+static enum cp_code sim_init(struct sim *s, const struct cp_pool_options *o, uint64_t replication,
+                             struct cp_error *err)
+{
+    *s = (struct sim){.options = o,
+                      .cap_levels = FIRST_LEVELS,
+                      .count_from = o->warm_up_ms,
+                      .end = o->warm_up_ms + o->horizon_ms,
+                      .provisioned = cp_schedule_clock_start(o, o->warm_up_ms),
+                      .requests = cp_rate_bucket_full(o->requests_per_s / 1000, o->requests_per_s),
+                      .starts = cp_rate_bucket_full(o->starts_per_10_s / 10e3, o->starts_per_10_s)};
+    uint64_t stream = replication * N_STREAMS;
+    enum cp_code code = cp_arrivals_open(&s->arrivals, &o->arrivals, o->seed,
+                                         stream + STREAM_ARRIVAL, s->count_from, err);
+    if (code)
+        return code;
+    for (uint64_t i = STREAM_ARRIVAL + 1; i < N_STREAMS; i++)
+        cp_rng_init(&s->rng[i], o->seed, stream + i);
+    s->level_ms = calloc(FIRST_LEVELS, sizeof *s->level_ms);
+    code = s->level_ms ? cp_env_pool_init(&s->pool, s->count_from) : CP_ENOMEM;
+    return code ? cp_fail(err, code, "cannot simulate the pool: %s", cp_code_text(code)) : CP_OK;
+}
+
+static void run_one(void *context, size_t i)
+{
+    struct sim *s = (struct sim *)context + i;
+    s->code = replicate(s);
+}
+
+static enum cp_code collect(const struct cp_pool_options *o, struct sim *sims, int n,
+                            struct cp_pool_result *r)
+{
+    double(*metrics)[N_METRICS] = calloc((size_t)n, sizeof *metrics);
+    enum cp_code code = metrics ? CP_OK : CP_ENOMEM;
+    for (int i = 0; !code && i < n; i++) {
+        code = sims[i].code;
+        if (!code && o->latency_us)
+            code = cp_histogram_merge(o->latency_us, &sims[i].latency_us);
+        if (code)
+            break;
+        measure(&sims[i], metrics[i]);
+        add_tally(r, &sims[i].tally);
     }
-    summarise(s, m, n, r);
-    return CP_OK;
+    if (!code) {
+        summarise(o, metrics, n, r);
+        read_levels(sims, n, r);
+    }
+    free(metrics);
+    return code;
+}
+
+static enum cp_code run(const struct cp_pool_options *o, struct sim *sims, int n,
+                        struct cp_pool_result *r, struct cp_error *err)
+{
+    cp_parallel((size_t)n, o->n_threads, run_one, sims);
+    enum cp_code code = collect(o, sims, n, r);
+    if (code == CP_ELIMIT)
+        return cp_fail(
+            err, code,
+            "more than %d throttled requests wait for a retry: the limit is too far below "
+            "the traffic to simulate",
+            CP_RETRIES_MAX);
+    return code ? cp_fail(err, code, "cannot simulate the pool: %s", cp_code_text(code)) : CP_OK;
 }
 
 enum cp_code cp_pool_simulate(const struct cp_pool_options *options, struct cp_pool_result *result,
@@ -317,19 +495,17 @@ enum cp_code cp_pool_simulate(const struct cp_pool_options *options, struct cp_p
     if (code)
         return code;
     int n = options->replications ? options->replications : DEFAULT_REPLICATIONS;
-    struct sim s = {.options = options,
-                    .cap_levels = FIRST_LEVELS,
-                    .mean_interarrival_ms = 1000 / options->arrivals_per_s,
-                    .count_from = options->warm_up_ms,
-                    .end = options->warm_up_ms + options->horizon_ms};
-    double(*metrics)[N_METRICS] = calloc((size_t)n, sizeof *metrics);
-    s.level_ms = calloc(FIRST_LEVELS, sizeof *s.level_ms);
-    code = cp_env_pool_init(&s.pool);
+    struct sim *sims = calloc((size_t)n, sizeof *sims);
+    if (!sims)
+        code = cp_fail(err, CP_ENOMEM, "cannot simulate the pool: %s", cp_code_text(CP_ENOMEM));
+    int n_open = 0;
+    for (; !code && n_open < n; n_open++)
+        code = sim_init(&sims[n_open], options, (uint64_t)n_open, err);
     if (!code)
-        code = metrics && s.level_ms ? run(&s, metrics, n, result) : CP_ENOMEM;
+        code = run(options, sims, n, result, err);
+    for (int i = 0; i < n_open; i++)
+        sim_clear(&sims[i]);
+    free(sims);
     result->status = code;
-    cp_env_pool_clear(&s.pool);
-    free(s.level_ms);
-    free(metrics);
-    return code ? cp_fail(err, code, "cannot simulate the pool: %s", cp_code_text(code)) : CP_OK;
+    return code;
 }

@@ -3,10 +3,13 @@
  *
  * An environment is created by a cold start, serves one request at a time, and is gone when it has
  * been idle for its lifetime (drawn anew for each idle period). A request takes a free provisioned
- * environment; else the idle environment created last; else it starts one (cold start) while fewer
- * than `limit` requests are in flight; else it is throttled. Provisioned environments are always
- * initialised and never expire. At equal times: departures, then expiries, then arrivals. A
- * replication starts empty and its warm-up is not counted.
+ * environment; else the idle environment created last; else it starts one (cold start). It is
+ * throttled instead when `limit` requests are in flight, when requests come faster than
+ * `requests_per_s`, or when environments would start faster than `starts_per_10_s`. Throttled
+ * requests are lost, or retried (asynchronous invocations). Provisioned environments are always
+ * initialised and never expire; their number may follow a schedule. At equal times: departures,
+ * then expiries, then changes of the schedule, then arrivals. A replication starts empty and its
+ * warm-up is not counted.
  *
  * Pure: the caller owns every array and the law contexts; nothing is kept between calls.
  */
@@ -18,6 +21,8 @@
 
 #include "model/base/error.h"
 #include "model/base/rng.h"
+#include "model/decide/arrivals.h"
+#include "model/digest/histogram.h"
 #include "model/stat/idle_survival.h"
 
 /* A law of times: draws from `ms` with replacement, or from `draw_ms` when that is set. A constant
@@ -38,21 +43,51 @@ struct cp_pool_survival {
 };
 struct cp_pool_law cp_pool_law_of_survival(const struct cp_pool_survival *survival);
 
-enum cp_pool_arrivals { CP_POOL_POISSON, CP_POOL_PERIODIC };
+/* Which idle environment a request takes. Lambda does not say; the others are for sensitivity. */
+enum cp_pool_pick { CP_POOL_PICK_NEWEST, CP_POOL_PICK_OLDEST };
+
+/* So many provisioned environments from a time of the period on. */
+struct cp_pool_step {
+    double from_ms;
+    int n;
+};
+struct cp_pool_schedule {
+    const struct cp_pool_step *steps; /* ascending times in [0, period_ms), borrowed */
+    size_t n_steps;                   /* 0: no schedule */
+    double period_ms;                 /* a day or a week; the last step holds until the first */
+    /* From the request for more environments until all of them serve. Fewer are taken at once;
+     * those that are busy then finish first. */
+    double ready_ms;
+};
+
+/* What becomes of a throttled request: attempts again after first_delay_ms, twice that, ... at most
+ * longest_delay_ms, until it is max_age_ms old; then it is dropped. */
+struct cp_pool_retry {
+    double first_delay_ms, longest_delay_ms;
+    double max_age_ms; /* 0: throttled requests are lost at once */
+};
 
 struct cp_pool_options {
-    double arrivals_per_s;   /* > 0 */
-    struct cp_pool_law cold; /* init + first handler run */
+    struct cp_arrivals_law arrivals; /* a week's hour 0 lies at the end of the warm-up */
+    struct cp_pool_law cold;         /* init + first handler run */
     struct cp_pool_law warm;
     struct cp_pool_law lifetime;
-    enum cp_pool_arrivals arrivals;
-    int provisioned;   /* 0: none */
-    int limit;         /* concurrent requests, provisioned ones included; 0: none */
+    enum cp_pool_pick pick;
+    int provisioned;                  /* 0: none; ignored where there is a schedule */
+    struct cp_pool_schedule schedule; /* its period begins at the end of the warm-up */
+    int limit;                        /* concurrent requests, provisioned ones included; 0: none */
+    double starts_per_10_s;           /* Lambda: 1,000 of a function; 0: no limit */
+    double requests_per_s;            /* Lambda: ten times the concurrency; 0: no limit */
+    struct cp_pool_retry retry;
     int replications;  /* 0 means 10; at least 2 */
+    int n_threads;     /* that share the replications; the result does not depend on it */
     double horizon_ms; /* counted time of one replication, > 0 */
     double warm_up_ms; /* not counted, before that; >= 0 */
     uint64_t seed;     /* same seed: same arrivals for every pool compared (common numbers) */
     double confidence; /* 0 means 0.95 */
+    /* NULL, or gets the latency in us of every counted request that was served, from its first
+     * arrival to its answer, of all replications together. */
+    struct cp_histogram *latency_us;
 };
 
 /* Mean over independent replications with its t interval. */
@@ -62,22 +97,26 @@ struct cp_pool_mean {
 
 struct cp_pool_result {
     enum cp_code status; /* CP_OK, else all numbers are NAN or 0 */
-    uint64_t n_arrivals, n_cold, n_spillover, n_throttled;
+    uint64_t n_arrivals, n_cold, n_spillover;
+    uint64_t n_throttled; /* lost: not served in the end */
+    uint64_t n_retries;   /* attempts after the first */
+    uint64_t n_waiting;   /* neither served nor lost when the time was over */
     /* Of requests served. The cold share's interval also covers the exact Poisson interval of
      * n_cold: replications without any cold start do not prove that there are none. */
     struct cp_pool_mean cold_share;
-    struct cp_pool_mean spillover_share; /* served outside provisioned; 0 without provisioned */
-    struct cp_pool_mean throttled_share; /* of arrivals */
-    struct cp_pool_mean mean_busy;       /* requests in flight, time average */
-    struct cp_pool_mean mean_envs;       /* environments alive, provisioned included */
-    struct cp_pool_mean provisioned_busy;
-    struct cp_pool_mean mean_billed_ms; /* per served request; NAN when a law has no values */
-    double p999_concurrency;            /* in flight at most this for 99.9 % of the time */
+    struct cp_pool_mean spillover_share;   /* served outside provisioned; 0 without provisioned */
+    struct cp_pool_mean throttled_share;   /* lost ones, of arrivals */
+    struct cp_pool_mean mean_busy;         /* requests in flight, time average */
+    struct cp_pool_mean mean_envs;         /* environments alive, provisioned included */
+    struct cp_pool_mean provisioned_busy;  /* in use, time average */
+    struct cp_pool_mean provisioned_ready; /* allocated and ready, time average */
+    struct cp_pool_mean mean_billed_ms;    /* per served request; NAN when a law has no values */
+    double p999_concurrency;               /* in flight at most this for 99.9 % of the time */
     int max_concurrency;
     double longest_reuse_ms; /* longest idle interval after which an environment was used again */
 };
 
-/* CP_EINVAL for options out of range, CP_ENOMEM. */
+/* CP_EINVAL for options out of range, CP_ENOMEM, CP_ELIMIT: too many requests wait for a retry. */
 enum cp_code cp_pool_simulate(const struct cp_pool_options *options, struct cp_pool_result *result,
                               struct cp_error *err);
 

@@ -42,7 +42,7 @@ static void loss_is_erlang_b_whatever_the_service_law(void **state)
     (void)state;
     const struct cp_pool_law laws[] = {VALUES(hundred_ms), VALUES(spread_ms)};
     for (size_t i = 0; i < 2; i++) {
-        struct cp_pool_result r = simulate((struct cp_pool_options){.arrivals_per_s = 80,
+        struct cp_pool_result r = simulate((struct cp_pool_options){.arrivals = {.per_s = 80},
                                                                     .cold = laws[i],
                                                                     .warm = laws[i],
                                                                     .lifetime = VALUES(forever_ms),
@@ -57,7 +57,7 @@ static void loss_is_erlang_b_whatever_the_service_law(void **state)
 static void spillover_of_provisioned_alone_is_erlang_b(void **state)
 {
     (void)state;
-    struct cp_pool_result r = simulate((struct cp_pool_options){.arrivals_per_s = 30,
+    struct cp_pool_result r = simulate((struct cp_pool_options){.arrivals = {.per_s = 30},
                                                                 .cold = VALUES(spread_ms),
                                                                 .warm = VALUES(spread_ms),
                                                                 .lifetime = VALUES(forever_ms),
@@ -74,7 +74,7 @@ static void spillover_of_provisioned_alone_is_erlang_b(void **state)
 static void without_idle_lifetime_every_request_is_cold(void **state)
 {
     (void)state;
-    struct cp_pool_result r = simulate((struct cp_pool_options){.arrivals_per_s = 20,
+    struct cp_pool_result r = simulate((struct cp_pool_options){.arrivals = {.per_s = 20},
                                                                 .cold = VALUES(cold_ms),
                                                                 .warm = VALUES(hundred_ms),
                                                                 .lifetime = VALUES(zero_ms),
@@ -89,7 +89,7 @@ static void without_idle_lifetime_every_request_is_cold(void **state)
 static void without_limit_requests_in_flight_are_poisson(void **state)
 {
     (void)state;
-    struct cp_pool_result r = simulate((struct cp_pool_options){.arrivals_per_s = 50,
+    struct cp_pool_result r = simulate((struct cp_pool_options){.arrivals = {.per_s = 50},
                                                                 .cold = VALUES(spread_ms),
                                                                 .warm = VALUES(spread_ms),
                                                                 .lifetime = VALUES(hundred_ms),
@@ -102,8 +102,7 @@ static void without_limit_requests_in_flight_are_poisson(void **state)
 static void periodic_arrivals_within_the_lifetime_start_cold_once(void **state)
 {
     (void)state;
-    struct cp_pool_options o = {.arrivals_per_s = 1,
-                                .arrivals = CP_POOL_PERIODIC,
+    struct cp_pool_options o = {.arrivals = {.kind = CP_ARRIVALS_PERIODIC, .per_s = 1},
                                 .cold = VALUES(cold_ms),
                                 .warm = VALUES(hundred_ms),
                                 .lifetime = VALUES(cold_ms),
@@ -124,13 +123,13 @@ static void departures_come_before_arrivals(void **state)
 {
     (void)state;
     static const double second_ms[] = {1000};
-    struct cp_pool_result r = simulate((struct cp_pool_options){.arrivals_per_s = 1,
-                                                                .arrivals = CP_POOL_PERIODIC,
-                                                                .cold = VALUES(second_ms),
-                                                                .warm = VALUES(second_ms),
-                                                                .lifetime = VALUES(forever_ms),
-                                                                .limit = 1,
-                                                                .horizon_ms = 100500});
+    struct cp_pool_result r =
+        simulate((struct cp_pool_options){.arrivals = {.kind = CP_ARRIVALS_PERIODIC, .per_s = 1},
+                                          .cold = VALUES(second_ms),
+                                          .warm = VALUES(second_ms),
+                                          .lifetime = VALUES(forever_ms),
+                                          .limit = 1,
+                                          .horizon_ms = 100500});
     assert_int_equal(r.n_throttled, 0);
     assert_int_equal(r.max_concurrency, 1);
 }
@@ -140,7 +139,7 @@ static void single_environment_is_cold_with_exp_of_minus_lambda_t(void **state)
     (void)state;
     static const double minute_ms[] = {60e3};
     /* S -> 0: P(no arrival within T) */
-    struct cp_pool_result r = simulate((struct cp_pool_options){.arrivals_per_s = 0.02,
+    struct cp_pool_result r = simulate((struct cp_pool_options){.arrivals = {.per_s = 0.02},
                                                                 .cold = VALUES(zero_ms),
                                                                 .warm = VALUES(zero_ms),
                                                                 .lifetime = VALUES(minute_ms),
@@ -160,7 +159,7 @@ static void a_drawn_lifetime_is_drawn_per_idle_period(void **state)
     static const double mean_ms = 60e3;
     /* S -> 0, lifetime ~ Exp(mu): P(lifetime < gap) = mu / (mu + lambda) */
     struct cp_pool_result r = simulate(
-        (struct cp_pool_options){.arrivals_per_s = 0.02,
+        (struct cp_pool_options){.arrivals = {.per_s = 0.02},
                                  .cold = VALUES(zero_ms),
                                  .warm = VALUES(zero_ms),
                                  .lifetime = {.draw_ms = draw_exponential, .context = &mean_ms},
@@ -173,7 +172,7 @@ static void littles_law_holds_with_cold_and_warm(void **state)
 {
     (void)state;
     static const double short_ms[] = {700};
-    struct cp_pool_result r = simulate((struct cp_pool_options){.arrivals_per_s = 10,
+    struct cp_pool_result r = simulate((struct cp_pool_options){.arrivals = {.per_s = 10},
                                                                 .cold = VALUES(cold_ms),
                                                                 .warm = VALUES(spread_ms),
                                                                 .lifetime = VALUES(short_ms),
@@ -189,7 +188,7 @@ static void littles_law_holds_with_cold_and_warm(void **state)
 static void provisioned_environments_come_first_and_never_start_cold(void **state)
 {
     (void)state;
-    struct cp_pool_options o = {.arrivals_per_s = 10,
+    struct cp_pool_options o = {.arrivals = {.per_s = 10},
                                 .cold = VALUES(cold_ms),
                                 .warm = VALUES(spread_ms),
                                 .lifetime = VALUES(zero_ms),
@@ -217,7 +216,7 @@ static void survival_probes_decide_about_lifetimes(void **state)
     assert_int_equal(s.status, CP_OK);
     struct cp_pool_survival pessimist = {&s, 120e3};
     struct cp_pool_survival optimist = {&s, INFINITY};
-    struct cp_pool_options o = {.arrivals_per_s = 0.01,
+    struct cp_pool_options o = {.arrivals = {.per_s = 0.01},
                                 .cold = VALUES(zero_ms),
                                 .warm = VALUES(zero_ms),
                                 .lifetime = cp_pool_law_of_survival(&pessimist),
@@ -245,7 +244,7 @@ static void many_expired_environments_are_dropped_in_order(void **state)
     /* bursts far above the mean leave many idle environments behind; slots are renumbered many
      * times: creation order must survive, so that the result equals that of a large pool */
     static const double second_ms[] = {1000, 1};
-    struct cp_pool_options o = {.arrivals_per_s = 900,
+    struct cp_pool_options o = {.arrivals = {.per_s = 900},
                                 .cold = VALUES(second_ms),
                                 .warm = VALUES(second_ms),
                                 .lifetime = VALUES(hundred_ms),
@@ -262,7 +261,7 @@ static void many_expired_environments_are_dropped_in_order(void **state)
 static void same_seed_gives_the_same_result(void **state)
 {
     (void)state;
-    struct cp_pool_options o = {.arrivals_per_s = 10,
+    struct cp_pool_options o = {.arrivals = {.per_s = 10},
                                 .cold = VALUES(cold_ms),
                                 .warm = VALUES(spread_ms),
                                 .lifetime = VALUES(hundred_ms),
@@ -279,7 +278,7 @@ static void same_seed_gives_the_same_result(void **state)
 static void no_cold_start_seen_does_not_prove_that_there_is_none(void **state)
 {
     (void)state;
-    struct cp_pool_result r = simulate((struct cp_pool_options){.arrivals_per_s = 1,
+    struct cp_pool_result r = simulate((struct cp_pool_options){.arrivals = {.per_s = 1},
                                                                 .cold = VALUES(zero_ms),
                                                                 .warm = VALUES(zero_ms),
                                                                 .lifetime = VALUES(forever_ms),
@@ -293,7 +292,7 @@ static void no_cold_start_seen_does_not_prove_that_there_is_none(void **state)
 static void impossible_options_are_refused(void **state)
 {
     (void)state;
-    const struct cp_pool_options good = {.arrivals_per_s = 1,
+    const struct cp_pool_options good = {.arrivals = {.per_s = 1},
                                          .cold = VALUES(cold_ms),
                                          .warm = VALUES(cold_ms),
                                          .lifetime = VALUES(zero_ms),
@@ -301,7 +300,7 @@ static void impossible_options_are_refused(void **state)
     struct cp_pool_options bad[] = {good, good, good, good, good, good};
     const char *const words[] = {"arrival rate", "simulated time", "warm-up",
                                  "lifetime",     "negative",       "replications"};
-    bad[0].arrivals_per_s = 0;
+    bad[0].arrivals.per_s = 0;
     bad[1].horizon_ms = NAN;
     bad[2].warm_up_ms = -1;
     bad[3].lifetime.n = 0;

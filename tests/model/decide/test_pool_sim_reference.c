@@ -37,7 +37,7 @@ static void results_agree_with_the_reference_within_four_standard_errors(void **
         const double cold_ms = 1000 * csv_number(&csv, "mean_cold_s");
         const double lifetime_ms = 1000 * csv_number(&csv, "expiration_s");
         const struct cp_pool_options o = {
-            .arrivals_per_s = csv_number(&csv, "arrival_rate_per_s"),
+            .arrivals = {.per_s = csv_number(&csv, "arrival_rate_per_s")},
             .warm = {.draw_ms = draw_exponential, .context = &warm_ms},
             .cold = {.draw_ms = draw_exponential, .context = &cold_ms},
             .lifetime = {.ms = &lifetime_ms, .n = 1},

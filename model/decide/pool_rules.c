@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "model/decide/pool_rules.h"
+
+#include <math.h>
+
+/* --- rates --- */
+
+struct cp_rate_bucket cp_rate_bucket_full(double per_ms, double cap)
+{
+    return (struct cp_rate_bucket){.per_ms = per_ms, .cap = cap, .level = cap};
+}
+
+bool cp_rate_bucket_take(struct cp_rate_bucket *b, double now)
+{
+    if (b->per_ms == 0)
+        return true;
+    b->level = fmin(b->cap, b->level + (now - b->at) * b->per_ms);
+    b->at = now;
+    if (b->level < 1)
+        return false;
+    b->level -= 1;
+    return true;
+}
+
+/* --- schedule --- */
+
+struct cp_schedule_clock cp_schedule_clock_start(const struct cp_pool_options *o, double origin)
+{
+    const struct cp_pool_schedule *s = &o->schedule;
+    struct cp_schedule_clock c = {.schedule = s,
+                                  .origin = origin,
+                                  .next_step = INFINITY,
+                                  .next_ready = INFINITY,
+                                  .n = o->provisioned};
+    if (s->n_steps == 0)
+        return c;
+    c.origin -= s->period_ms * ceil(origin / s->period_ms); /* the period that time 0 lies in */
+    while (c.step < s->n_steps && c.origin + s->steps[c.step].from_ms <= 0)
+        c.step++;
+    c.n = s->steps[c.step > 0 ? c.step - 1 : s->n_steps - 1].n;
+    if (c.step == s->n_steps) {
+        c.step = 0;
+        c.origin += s->period_ms;
+    }
+    c.next_step = c.origin + s->steps[c.step].from_ms;
+    return c;
+}
+
+double cp_schedule_clock_next(const struct cp_schedule_clock *c)
+{
+    return fmin(c->next_step, c->next_ready);
+}
+
+void cp_schedule_clock_advance(struct cp_schedule_clock *c)
+{
+    const struct cp_pool_schedule *s = c->schedule;
+    if (c->next_ready <= c->next_step) {
+        c->n = c->n_ready_then;
+        c->next_ready = INFINITY;
+        return;
+    }
+    int wanted = s->steps[c->step].n;
+    c->next_ready = INFINITY; /* what was still being prepared is not wanted any more */
+    if (wanted > c->n) {
+        c->next_ready = c->next_step + s->ready_ms;
+        c->n_ready_then = wanted;
+    } else {
+        c->n = wanted;
+    }
+    if (++c->step == s->n_steps) {
+        c->step = 0;
+        c->origin += s->period_ms;
+    }
+    c->next_step = c->origin + s->steps[c->step].from_ms;
+}
+
+/* --- retries --- */
+
+int64_t cp_retry_pack(const struct cp_retry *retry)
+{
+    return (int64_t)llround(retry->first_at * 1000) * (CP_RETRY_ATTEMPTS_MAX + 1) + retry->attempts;
+}
+
+struct cp_retry cp_retry_unpack(int64_t packed)
+{
+    return (struct cp_retry){
+        .first_at = (double)(packed / (CP_RETRY_ATTEMPTS_MAX + 1)) / 1000,
+        .attempts = (int)(packed % (CP_RETRY_ATTEMPTS_MAX + 1)),
+    };
+}
+
+double cp_retry_at(const struct cp_pool_retry *rule, const struct cp_retry *request, double now)
+{
+    double delay = fmin(ldexp(rule->first_delay_ms, request->attempts), rule->longest_delay_ms);
+    bool is_lost = request->attempts == CP_RETRY_ATTEMPTS_MAX ||
+                   now + delay - request->first_at > rule->max_age_ms;
+    return is_lost ? INFINITY : now + delay;
+}

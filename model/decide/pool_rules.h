@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * What decides in a simulated pool beside its environments: rates that must not be exceeded, how
+ * many provisioned environments there are by the clock, and who waits for a retry. Used by pool_sim
+ * only. Times are double ms since the start of a replication.
+ */
+#ifndef COLDPROF_MODEL_POOL_RULES_H
+#define COLDPROF_MODEL_POOL_RULES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "model/decide/pool_sim.h"
+
+/* Token bucket: at most `cap` at once and `per_ms` on average. per_ms 0: no limit. */
+struct cp_rate_bucket {
+    double per_ms, cap;
+    double level, at;
+};
+struct cp_rate_bucket cp_rate_bucket_full(double per_ms, double cap);
+bool cp_rate_bucket_take(struct cp_rate_bucket *b, double now);
+
+/* The number of provisioned environments over time. */
+struct cp_schedule_clock {
+    const struct cp_pool_schedule *schedule;
+    double origin;     /* where its periods begin */
+    double next_step;  /* INFINITY without a schedule */
+    size_t step;       /* the one that is next */
+    double next_ready; /* more are being prepared; else INFINITY */
+    int n_ready_then;
+    int n; /* ready now */
+};
+/* At time 0 what the schedule has then is ready. */
+struct cp_schedule_clock cp_schedule_clock_start(const struct cp_pool_options *o, double origin);
+double cp_schedule_clock_next(const struct cp_schedule_clock *c);
+/* The change that is next. */
+void cp_schedule_clock_advance(struct cp_schedule_clock *c);
+
+/* A request that was throttled. In a heap (event_heap.h) as one number, its first arrival rounded
+ * to 1 us. */
+struct cp_retry {
+    double first_at;
+    int attempts; /* so far, at most CP_RETRY_ATTEMPTS_MAX */
+};
+enum {
+    CP_RETRIES_MAX = 1000000, /* waiting at once: 16 MB */
+    CP_RETRY_ATTEMPTS_MAX = 65535
+};
+int64_t cp_retry_pack(const struct cp_retry *retry);
+struct cp_retry cp_retry_unpack(int64_t packed);
+/* When a request that was throttled at `now` tries again; INFINITY: it is lost. */
+double cp_retry_at(const struct cp_pool_retry *rule, const struct cp_retry *request, double now);
+
+#endif
