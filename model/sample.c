@@ -177,3 +177,8 @@ bool cp_sample_is_mismatched(const struct cp_sample *s)
 {
     return s->outcome == CP_OUTCOME_MEASURED && s->kind != CP_CELL_PRIME && !start_fits(s);
 }
+
+bool cp_sample_is_censored(const struct cp_sample *s)
+{
+    return s->outcome == CP_OUTCOME_TIMEOUT && start_fits(s);
+}

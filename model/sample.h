@@ -102,5 +102,9 @@ double cp_sample_cold_total_ms(const struct cp_sample *s);
  * they are counted by cp_sample_is_mismatched. */
 bool cp_sample_is_usable(const struct cp_sample *s);
 bool cp_sample_is_mismatched(const struct cp_sample *s);
+/* Ended by the function timeout after a start that the cell asked for: its duration is
+ * right-censored. It counts as slower than every other in order statistics (+INFINITY), and as the
+ * whole timeout in costs. */
+bool cp_sample_is_censored(const struct cp_sample *s);
 
 #endif

@@ -155,7 +155,7 @@ static size_t add_group_block(const struct frontier *fr, enum group group, const
         struct cp_interval y = k->latency_ms;
         cp_buf_addf(fr->c->out, "%.9g %.9g %.9g %.9g %.9g %.9g\n", x.value, y.value,
                     bound(x.low, x.value), bound(x.high, x.value), bound(y.low, y.value),
-                    bound(y.high, y.value));
+                    isinf(y.high) ? fr->y.high : bound(y.high, y.value));
     }
     cp_canvas_close_block(fr->c);
     return n;

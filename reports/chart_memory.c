@@ -63,6 +63,9 @@ static bool has_fit(const struct memory_series *s)
            s->law->max_mb > s->law->min_mb;
 }
 
+/* Ends a whisker at the top of the chart: an upper bound at the timeout. */
+#define BEYOND 1e9
+
 /* Returns the last point, for the label; NAN without any. */
 static double add_series_block(const struct cp_canvas *c, const struct memory_series *s,
                                struct cp_axis *y)
@@ -71,12 +74,12 @@ static double add_series_block(const struct cp_canvas *c, const struct memory_se
     cp_canvas_open_block(c, s->block);
     for (size_t i = 0; i < c->f->n_sizes; i++) {
         struct cp_interval v = cp_interval_of_estimate(series_at(s, &c->f->sizes[i]));
-        if (isnan(v.value))
+        if (!isfinite(v.value)) /* nothing, or right-censored: the table says which */
             continue;
         cp_buf_addf(c->out, "%d", c->f->sizes[i].memory_size_mb);
         cp_canvas_value(c->out, v.value);
         cp_canvas_value(c->out, v.low);
-        cp_canvas_value(c->out, v.high);
+        cp_canvas_value(c->out, isinf(v.high) ? BEYOND : v.high);
         cp_buf_addc(c->out, '\n');
         cp_axis_see(y, v.low);
         cp_axis_see(y, v.high);

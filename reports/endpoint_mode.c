@@ -28,9 +28,10 @@ static size_t take_client_times(const struct cp_figures *f, int memory_size_mb, 
     size_t n = 0;
     for (size_t i = 0; i < f->data->n_samples; i++) {
         const struct cp_sample *s = &f->data->samples[i];
+        bool is_timeout = s->outcome == CP_OUTCOME_TIMEOUT; /* right-censored: above all others */
         if (s->memory_size_mb == memory_size_mb && s->kind == CP_CELL_WARM &&
-            s->outcome == CP_OUTCOME_MEASURED && isfinite(s->client_ms))
-            ms[n++] = s->client_ms;
+            (s->outcome == CP_OUTCOME_MEASURED || is_timeout) && isfinite(s->client_ms))
+            ms[n++] = is_timeout ? INFINITY : s->client_ms;
     }
     cp_sort(ms, n);
     return n;

@@ -26,7 +26,11 @@ void cp_figures_add_size(struct cp_figures *f, int memory_size_mb)
         f->n_sizes == CP_RUN_SIZES_MAX)
         return;
     f->sizes[f->n_sizes++] = (struct cp_size_figures){
-        .memory_size_mb = memory_size_mb, .max_memory_used_mb = -1, .headroom_ratio = NAN};
+        .memory_size_mb = memory_size_mb,
+        .max_memory_used_mb = -1,
+        .headroom_ratio = NAN,
+        .timeout_ms = NAN,
+    };
 }
 
 static int by_memory(const void *a, const void *b)
@@ -86,11 +90,23 @@ static enum cp_start_kind fresh_start_of(const struct cp_run_data *data)
     return n_restored > n_cold ? CP_START_SNAPSTART : CP_START_COLD;
 }
 
+/* Has a duration, or one that is known to be above the timeout. */
+static bool has_duration(const struct cp_sample *s)
+{
+    return (cp_sample_is_usable(s) || cp_sample_is_censored(s)) && isfinite(s->duration_ms);
+}
+
+/* Its place among the others: a timeout is above them all. */
+static double order_ms(const struct cp_sample *s)
+{
+    return cp_sample_is_censored(s) ? INFINITY : s->duration_ms;
+}
+
 /* A fresh environment that started as those of this run do: init and restore are never mixed. */
 static bool is_cold_row(const struct cp_figures *f, const struct cp_sample *s)
 {
-    return s->kind == CP_CELL_COLD && s->start == f->fresh_start && cp_sample_is_usable(s) &&
-           isfinite(s->duration_ms) && isfinite(cp_sample_startup_ms(s));
+    return s->kind == CP_CELL_COLD && s->start == f->fresh_start && has_duration(s) &&
+           isfinite(cp_sample_startup_ms(s));
 }
 
 static bool is_mismatched(const struct cp_figures *f, const struct cp_sample *s)
@@ -103,7 +119,7 @@ static bool is_mismatched(const struct cp_figures *f, const struct cp_sample *s)
 static bool is_warm_row(const struct cp_figures *f, const struct cp_sample *s)
 {
     (void)f;
-    return s->kind == CP_CELL_WARM && cp_sample_is_usable(s) && isfinite(s->duration_ms);
+    return s->kind == CP_CELL_WARM && has_duration(s);
 }
 
 /* A week of production has a failure now and then that used all memory: it is named among the
@@ -111,6 +127,14 @@ static bool is_warm_row(const struct cp_figures *f, const struct cp_sample *s)
 static bool tells_use(const struct cp_figures *f, enum cp_outcome outcome)
 {
     return outcome == CP_OUTCOME_MEASURED || !cp_figures_is_import(f);
+}
+
+static void count_timeout(const struct cp_sample *s, size_t *n, struct cp_size_figures *size)
+{
+    if (!cp_sample_is_censored(s))
+        return;
+    (*n)++;
+    size->timeout_ms = fmax(size->timeout_ms, s->duration_ms); /* fmax passes NAN over */
 }
 
 /* First pass: what belongs to each size. */
@@ -125,13 +149,16 @@ static void count_samples(struct cp_figures *f)
             size->max_memory_used_mb = s->max_memory_used_mb;
         f->n_mismatched += is_mismatched(f, s) ? 1 : 0;
         size->n_failed += is_failed(s->outcome) ? 1 : 0;
-        if (is_cold_row(f, s))
+        if (is_cold_row(f, s)) {
             size->n_cold++;
-        else if (is_warm_row(f, s))
+            count_timeout(s, &size->n_cold_timeout, size);
+        } else if (is_warm_row(f, s)) {
             size->n_warm++;
-        else if (s->outcome == CP_OUTCOME_MEASURED &&
-                 (s->kind == CP_CELL_COLD || s->kind == CP_CELL_WARM))
+            count_timeout(s, &size->n_warm_timeout, size);
+        } else if (s->outcome == CP_OUTCOME_MEASURED &&
+                   (s->kind == CP_CELL_COLD || s->kind == CP_CELL_WARM)) {
             size->n_excluded++;
+        }
     }
 }
 
@@ -185,9 +212,9 @@ static void fill_arrays(struct cp_figures *f)
         if (is_cold_row(f, s)) {
             size->pair_init_ms[n_cold[at]] = cp_sample_startup_ms(s);
             size->pair_billed_ms[n_cold[at]] = s->billed_duration_ms;
-            size->pair_handler_ms[n_cold[at]++] = s->duration_ms;
+            size->pair_handler_ms[n_cold[at]++] = order_ms(s);
         } else if (is_warm_row(f, s)) {
-            size->warm_ms[n_warm[at]++] = s->duration_ms;
+            size->warm_ms[n_warm[at]++] = order_ms(s);
         }
     }
     for (size_t i = 0; i < f->n_sizes; i++) {
@@ -403,8 +430,8 @@ static enum cp_code decide(struct cp_figures *f, struct cp_error *err)
     struct cp_size_data sizes[CP_RUN_SIZES_MAX];
     for (size_t i = 0; i < f->n_sizes; i++) {
         const struct cp_size_figures *size = &f->sizes[i];
-        size_t measured = size->n_cold + size->n_warm + size->n_excluded;
-        size_t ran = measured + size->n_failed;
+        size_t counted = size->n_cold + size->n_warm + size->n_excluded;
+        size_t ran = counted + size->n_failed - size->n_cold_timeout - size->n_warm_timeout;
         sizes[i] = (struct cp_size_data){
             .memory_size_mb = size->memory_size_mb,
             .init_ms = size->pair_init_ms,
@@ -413,6 +440,7 @@ static enum cp_code decide(struct cp_figures *f, struct cp_error *err)
             .n_cold = size->n_cold_values,
             .warm_ms = size->warm_ms,
             .n_warm = size->n_warm_values,
+            .timeout_ms = size->timeout_ms,
             .failure_share = ran > 0 ? (double)size->n_failed / (double)ran : NAN,
             .max_memory_used_mb = size->max_memory_used_mb,
             .cannot_run = size->cannot_run,
@@ -610,4 +638,12 @@ bool cp_figures_is_interleaved(const struct cp_figures *f)
         last = s;
     }
     return f->n_sizes > 1 && n_visits >= 3 * f->n_sizes;
+}
+
+size_t cp_figures_n_timeout(const struct cp_figures *f)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < f->n_sizes; i++)
+        n += f->sizes[i].n_cold_timeout + f->sizes[i].n_warm_timeout;
+    return n;
 }

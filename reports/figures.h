@@ -19,6 +19,8 @@ const struct cp_size_figures *cp_figures_size(const struct cp_figures *f, int me
 size_t cp_figures_n_cold(const struct cp_figures *f);
 size_t cp_figures_n_warm(const struct cp_figures *f);
 size_t cp_figures_n_excluded(const struct cp_figures *f);
+/* Of cold and warm ones: those that the function timeout ended. */
+size_t cp_figures_n_timeout(const struct cp_figures *f);
 /* Quantile the decision judges: the budget's, or p99 without one. */
 double cp_figures_quantile(const struct cp_figures *f);
 /* Monthly cost when traffic is known, else per million requests. */

@@ -62,6 +62,20 @@ static void see_used_memory(struct cp_size_figures *size, const struct cp_digest
         size->max_memory_used_mb = (int)h->max;
 }
 
+/* Right-censored ones; cold where the record tells its init. */
+static void count_timeouts(const struct cp_figures *f, struct cp_size_figures *size,
+                           const struct cp_digest_cell *cell)
+{
+    bool is_cold = cell->start == f->fresh_start;
+    size_t n = (size_t)(is_cold ? cell->metrics[CP_METRIC_INIT].n : cell->n);
+    if (cell->outcome != CP_OUTCOME_TIMEOUT || n == 0 || (!is_cold && cell->start != CP_START_WARM))
+        return;
+    *(is_cold ? &size->n_cold : &size->n_warm) += n;
+    *(is_cold ? &size->n_cold_timeout : &size->n_warm_timeout) += n;
+    size->timeout_ms =
+        fmax(size->timeout_ms, (double)cell->metrics[CP_METRIC_DURATION].max / US_PER_MS);
+}
+
 static void count_cell(void *context, const struct cp_digest_cell *cell)
 {
     struct cp_figures *f = context;
@@ -73,6 +87,7 @@ static void count_cell(void *context, const struct cp_digest_cell *cell)
         return;
     if (!is_measured) { /* its memory is not looked at: see tells_use in figures.c */
         size->n_failed += (size_t)cell->n;
+        count_timeouts(f, size, cell);
         return;
     }
     see_used_memory(size, cell);
@@ -102,11 +117,13 @@ void cp_figures_count_digest(struct cp_figures *f)
 
 /* --- distributions --- */
 
-/* One metric of the measured records of a size with one kind of start, over all scopes. */
+/* One metric of the measured records of a size with one kind of start, over all scopes; with those
+ * that the timeout ended where they have it whole: init, what was billed. */
 struct wanted {
     int memory_size_mb;
     enum cp_start_kind start;
     enum cp_digest_metric metric;
+    bool with_timeouts;
     struct cp_histogram sum;
     bool has_failed;
 };
@@ -114,8 +131,9 @@ struct wanted {
 static void merge_cell(void *context, const struct cp_digest_cell *cell)
 {
     struct wanted *w = context;
-    bool is_it = cell->memory_size_mb == w->memory_size_mb && cell->start == w->start &&
-                 cell->outcome == CP_OUTCOME_MEASURED;
+    bool is_outcome = cell->outcome == CP_OUTCOME_MEASURED ||
+                      (w->with_timeouts && cell->outcome == CP_OUTCOME_TIMEOUT);
+    bool is_it = cell->memory_size_mb == w->memory_size_mb && cell->start == w->start && is_outcome;
     if (is_it && cp_histogram_merge(&w->sum, &cell->metrics[w->metric]) != CP_OK)
         w->has_failed = true;
 }
@@ -132,21 +150,44 @@ static bool values_of(const struct cp_figures *f, struct wanted *w, double *ms, 
     return !w->has_failed;
 }
 
+/* An array to fill; the last `n_censored` of its values are above the timeout. */
+struct array {
+    enum cp_digest_metric metric;
+    enum cp_start_kind start;
+    double *ms;
+    size_t n, n_censored;
+};
+
 static bool take(const struct cp_figures *f, const struct cp_size_figures *size,
-                 enum cp_digest_metric metric, enum cp_start_kind start, double *ms, size_t n)
+                 const struct array *to)
 {
-    struct wanted w = {.memory_size_mb = size->memory_size_mb, .start = start, .metric = metric};
-    bool is_good = values_of(f, &w, ms, n);
+    struct wanted w = {
+        .memory_size_mb = size->memory_size_mb,
+        .start = to->start,
+        .metric = to->metric,
+        .with_timeouts = to->metric == CP_METRIC_INIT || to->metric == CP_METRIC_BILLED,
+    };
+    bool is_good = values_of(f, &w, to->ms, to->n - to->n_censored);
+    for (size_t i = to->n - to->n_censored; i < to->n; i++)
+        to->ms[i] = INFINITY;
     cp_histogram_clear(&w.sum);
     return is_good;
 }
 
-/* Pairs by rank: handler, and what is left of the sum. */
+/* How many of `n_values` that stand for `n` are timeouts: rounded up, as they make tails worse. */
+static size_t censored_of(size_t n_values, size_t n, size_t n_timeout)
+{
+    return n ? (size_t)ceil((double)n_values * ((double)n_timeout / (double)n)) : 0;
+}
+
+/* Pairs by rank: handler, and what is left of the sum. Timeouts have their init only. */
 static void make_pairs(struct cp_size_figures *size)
 {
     for (size_t i = 0; i < size->n_cold_values; i++) {
+        bool is_finite = isfinite(size->cold_ms[i]);
         size->pair_handler_ms[i] = fmin(size->cold_handler_ms[i], size->cold_ms[i]);
-        size->pair_init_ms[i] = size->cold_ms[i] - size->pair_handler_ms[i];
+        size->pair_init_ms[i] =
+            is_finite ? size->cold_ms[i] - size->pair_handler_ms[i] : size->init_ms[i];
     }
 }
 
@@ -155,20 +196,18 @@ bool cp_figures_fill_from_digest(struct cp_figures *f)
     bool is_good = true;
     for (size_t i = 0; i < f->n_sizes && is_good; i++) {
         struct cp_size_figures *size = &f->sizes[i];
-        const struct {
-            enum cp_digest_metric metric;
-            enum cp_start_kind start;
-            double *to;
-            size_t n;
-        } rows[] = {
-            {CP_METRIC_INIT, f->fresh_start, size->init_ms, size->n_cold_values},
-            {CP_METRIC_DURATION, f->fresh_start, size->cold_handler_ms, size->n_cold_values},
-            {CP_METRIC_COLD_TOTAL, f->fresh_start, size->cold_ms, size->n_cold_values},
-            {CP_METRIC_BILLED, f->fresh_start, size->pair_billed_ms, size->n_cold_values},
-            {CP_METRIC_DURATION, CP_START_WARM, size->warm_ms, size->n_warm_values},
+        size_t n = size->n_cold_values;
+        size_t cold = censored_of(n, size->n_cold, size->n_cold_timeout);
+        size_t warm = censored_of(size->n_warm_values, size->n_warm, size->n_warm_timeout);
+        const struct array rows[] = {
+            {CP_METRIC_INIT, f->fresh_start, size->init_ms, n, 0},
+            {CP_METRIC_DURATION, f->fresh_start, size->cold_handler_ms, n, cold},
+            {CP_METRIC_COLD_TOTAL, f->fresh_start, size->cold_ms, n, cold},
+            {CP_METRIC_BILLED, f->fresh_start, size->pair_billed_ms, n, 0},
+            {CP_METRIC_DURATION, CP_START_WARM, size->warm_ms, size->n_warm_values, warm},
         };
         for (size_t k = 0; k < sizeof rows / sizeof rows[0] && is_good; k++)
-            is_good = take(f, size, rows[k].metric, rows[k].start, rows[k].to, rows[k].n);
+            is_good = take(f, size, &rows[k]);
         if (is_good)
             make_pairs(size);
     }
@@ -213,11 +252,12 @@ static struct cp_interval cost_of(const struct cp_figures *f, int memory_size_mb
 
 static bool price_size(const struct cp_figures *f, struct cp_size_figures *size)
 {
-    struct wanted warm = {
-        .memory_size_mb = size->memory_size_mb, .start = CP_START_WARM, .metric = CP_METRIC_BILLED};
-    struct wanted cold = {.memory_size_mb = size->memory_size_mb,
-                          .start = f->fresh_start,
-                          .metric = CP_METRIC_BILLED};
+    struct wanted warm = {.memory_size_mb = size->memory_size_mb,
+                          .start = CP_START_WARM,
+                          .metric = CP_METRIC_BILLED,
+                          .with_timeouts = true};
+    struct wanted cold = warm;
+    cold.start = f->fresh_start;
     each_cell(f->data->digest, merge_cell, &warm);
     each_cell(f->data->digest, merge_cell, &cold);
     size->usd_per_million = cost_of(f, size->memory_size_mb, &warm.sum);

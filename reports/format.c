@@ -24,6 +24,8 @@ const char *cp_format(enum cp_unit unit, double value, char out[CP_FORMAT_MAX])
 {
     if (isnan(value))
         return memcpy(out, "-", 2);
+    if (isinf(value) && unit == CP_UNIT_MS && value > 0)
+        return memcpy(out, ">= timeout", 11); /* right-censored there */
     if (isinf(value))
         return value > 0 ? memcpy(out, "no limit", 9) : memcpy(out, "-", 2);
     switch (unit) {
@@ -51,6 +53,14 @@ const char *cp_format_with_unit(enum cp_unit unit, double value, char out[CP_FOR
     return out;
 }
 
+/* The end of an interval: a duration has none above the timeout. */
+static const char *format_end(enum cp_unit unit, double value, char out[CP_FORMAT_MAX])
+{
+    if (unit == CP_UNIT_MS && isinf(value))
+        return memcpy(out, "timeout", 8);
+    return cp_format(unit, value, out);
+}
+
 const char *cp_format_bounds(enum cp_unit unit, struct cp_interval v, char out[CP_FORMAT_MAX])
 {
     char low[CP_FORMAT_MAX];
@@ -58,8 +68,8 @@ const char *cp_format_bounds(enum cp_unit unit, struct cp_interval v, char out[C
     out[0] = '\0';
     if (isnan(v.low) || isnan(v.high) || isnan(v.value))
         return out;
-    cp_format(unit, v.low, low);
-    cp_format(unit, v.high, high);
+    format_end(unit, v.low, low);
+    format_end(unit, v.high, high);
     (void)snprintf(out, CP_FORMAT_MAX, "[%.40s, %.40s]", low, high);
     return out;
 }
@@ -93,7 +103,7 @@ const char *cp_format_estimate(const struct cp_estimate *e, bool with_bounds,
         (void)snprintf(out, CP_FORMAT_MAX, "n>=%zu needed", e->n_needed_upper);
         return out;
     case CP_ANSWER_UPPER_ONLY:
-        (void)snprintf(out, CP_FORMAT_MAX, "<= %.40s", cp_format(CP_UNIT_MS, e->upper, upper));
+        (void)snprintf(out, CP_FORMAT_MAX, "<= %.40s", format_end(CP_UNIT_MS, e->upper, upper));
         return out;
     case CP_ANSWER_OK:
         if (with_bounds)
@@ -101,6 +111,17 @@ const char *cp_format_estimate(const struct cp_estimate *e, bool with_bounds,
         return cp_format(CP_UNIT_MS, e->value, out);
     }
     return memcpy(out, "-", 2);
+}
+
+/* One decimal less than the value has. */
+static void brief_end(const struct cp_estimate *e, double end, char out[CP_FORMAT_MAX])
+{
+    double shown = isfinite(e->value) ? e->value : e->low;
+    int digit = isfinite(shown) ? cp_number_last_digit(shown, CP_NUMBER_SIGNIFICANT) : 0;
+    if (isfinite(end))
+        cp_number_at(end, digit < 0 ? digit + 1 : digit, out);
+    else
+        format_end(CP_UNIT_MS, end, out);
 }
 
 const char *cp_format_brief(const struct cp_estimate *e, bool with_bounds, char out[CP_FORMAT_MAX])
@@ -116,7 +137,8 @@ const char *cp_format_brief(const struct cp_estimate *e, bool with_bounds, char 
         return out;
     case CP_ANSWER_UPPER_ONLY:
         (void)snprintf(out, CP_FORMAT_MAX, "<=%.40s",
-                       cp_format_with_unit(CP_UNIT_MS, e->upper, value));
+                       isinf(e->upper) ? "timeout"
+                                       : cp_format_with_unit(CP_UNIT_MS, e->upper, value));
         return out;
     case CP_ANSWER_OK:
         break;
@@ -124,9 +146,8 @@ const char *cp_format_brief(const struct cp_estimate *e, bool with_bounds, char 
     cp_format_with_unit(CP_UNIT_MS, e->value, value);
     if (!with_bounds)
         return memcpy(out, value, sizeof value);
-    int digit = cp_number_last_digit(e->value, CP_NUMBER_SIGNIFICANT);
-    cp_number_at(e->low, digit < 0 ? digit + 1 : digit, low);
-    cp_number_at(e->high, digit < 0 ? digit + 1 : digit, high);
+    brief_end(e, e->low, low);
+    brief_end(e, e->high, high);
     (void)snprintf(out, CP_FORMAT_MAX, "%.30s [%.25s, %.25s]", value, low, high);
     return out;
 }

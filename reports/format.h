@@ -39,7 +39,8 @@ const char *cp_format_bounds(enum cp_unit unit, struct cp_interval v, char out[C
 /* "73.9 [71.2, 77.9]"; the value alone without bounds. */
 const char *cp_format_interval(enum cp_unit unit, struct cp_interval v, char out[CP_FORMAT_MAX]);
 /* What may be said about a quantile: "73.9 [71.2, 77.9]", "<= 80.2" (upper bound only),
- * "n>=299 needed" or "-". `with_bounds` false leaves the interval out. */
+ * "n>=299 needed" or "-"; ">= timeout" and "[388, timeout]" where it is right-censored.
+ * `with_bounds` false leaves the interval out. */
 const char *cp_format_estimate(const struct cp_estimate *e, bool with_bounds,
                                char out[CP_FORMAT_MAX]);
 /* The same for a narrow column: "73.9 ms", "73.9 ms [71, 78]", "<=80.2 ms", "n<299" or "-". The

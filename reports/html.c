@@ -608,7 +608,9 @@ static void add_method_rules(const struct page *p)
     static const char *const rules[] = {
         "Cold and warm samples are never pooled, and nothing is trimmed. A sample enters a "
         "statistic only when it succeeded and started as its cell asked; failed, throttled, lost "
-        "and mismatched samples are counted above.",
+        "and mismatched samples are counted above. An invocation that the function timeout ended "
+        "is right-censored: slower than every other in quantiles and intervals, the whole timeout "
+        "in costs.",
         "Quantiles: Hyndman and Fan type 8. Intervals: exact order-statistic intervals, at least "
         "95%, distribution-free. Below the smallest valid n the report says how many samples are "
         "needed.",

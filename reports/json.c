@@ -92,7 +92,8 @@ static const char *answer_name(enum cp_answer status)
     return names[status];
 }
 
-/* A quantile the status does not allow is null: n says what would be needed. */
+/* A quantile the status does not allow is null: n says what would be needed. So is one, or a bound,
+ * that only the timeout ends: is_at_timeout says so. */
 static void add_estimate(struct json *j, const char *key, const struct cp_estimate *e)
 {
     struct cp_interval shown = cp_interval_of_estimate(e);
@@ -105,6 +106,7 @@ static void add_estimate(struct json *j, const char *key, const struct cp_estima
     add_number(j, "low_ms", shown.low);
     add_number(j, "high_ms", shown.high);
     add_number(j, "upper_ms", has_upper ? e->upper : NAN);
+    add_bool(j, "is_at_timeout", has_upper && isinf(e->upper));
     add_number(j, "coverage", e->status == CP_ANSWER_OK ? e->coverage : NAN);
     add_count(j, "n_needed", e->n_needed);
     add_count(j, "n_needed_upper", e->n_needed_upper);
@@ -220,6 +222,9 @@ static void add_size(struct json *j, const struct cp_figures *f, const struct cp
     add_count(j, "n_warm", size->n_warm);
     add_count(j, "n_excluded", size->n_excluded);
     add_count(j, "n_failed", size->n_failed);
+    add_count(j, "n_cold_timeout", size->n_cold_timeout);
+    add_count(j, "n_warm_timeout", size->n_warm_timeout);
+    add_number(j, "timeout_ms", size->timeout_ms);
     add_bool(j, "cannot_run", size->cannot_run);
     add_text(j, "cannot_run_note", size->cannot_run_note);
     for (size_t i = 0; i < sizeof estimates / sizeof estimates[0]; i++)

@@ -26,6 +26,10 @@
 struct cp_size_figures {
     int memory_size_mb;
     size_t n_cold, n_warm, n_excluded, n_failed;
+    /* of n_cold and n_warm (and of n_failed): ended by the function timeout, so right-censored.
+     * Above every other duration in the arrays (+INFINITY), `timeout_ms` in costs. */
+    size_t n_cold_timeout, n_warm_timeout;
+    double timeout_ms; /* the longest that one of these ran; NAN without any */
     /* values in the arrays below: all, or of a large log CP_FIGURES_VALUES_MAX that stand for them
      */
     size_t n_cold_values, n_warm_values;

@@ -123,10 +123,36 @@ static bool failed(const struct cp_figures *f, struct cp_warning *w)
         return false;
     char share[CP_FORMAT_MAX];
     cp_format(CP_UNIT_PERCENT, (double)f->accounting.failed / (double)ran, share);
-    cp_warning_say(w, "%s of %s invocations failed (%s %%); failures are in no quantile",
-                   cp_count_text(f->accounting.failed).text, cp_count_text(ran).text, share);
+    cp_warning_say(w, "%s of %s invocations failed (%s %%); failures%s are in no quantile",
+                   cp_count_text(f->accounting.failed).text, cp_count_text(ran).text, share,
+                   cp_figures_n_timeout(f) ? " other than timeouts" : "");
     return advise_either(f, w, "read the function's log, mend it, and sweep again before deciding",
                          "read what the function logged, and mend it before deciding");
+}
+
+static bool size_has_timeouts(const struct cp_size_figures *size)
+{
+    return size->n_cold_timeout + size->n_warm_timeout > 0;
+}
+
+static bool timed_out(const struct cp_figures *f, struct cp_warning *w)
+{
+    char sizes[80];
+    char longest[CP_FORMAT_MAX];
+    size_t n = cp_figures_n_timeout(f);
+    double timeout_ms = NAN;
+    if (n == 0)
+        return false;
+    (void)list_sizes(f, size_has_timeouts, sizes, sizeof sizes);
+    for (size_t i = 0; i < f->n_sizes; i++)
+        timeout_ms = fmax(timeout_ms, f->sizes[i].timeout_ms);
+    cp_warning_say(w,
+                   "%s invocation%s at %s ran into the function timeout (%s ms): slower than every "
+                   "other in quantiles, the whole timeout in costs",
+                   cp_count_text(n).text, n == 1 ? "" : "s", sizes,
+                   cp_format(CP_UNIT_MS, timeout_ms, longest));
+    return cp_warning_advise(w, "find out what hangs; until then '>= timeout' stands where so many "
+                                "of them leave no number");
 }
 
 static bool throttled(const struct cp_figures *f, struct cp_warning *w)
@@ -364,6 +390,7 @@ static const struct {
     {"W002", lost},
     {"W003", cannot_run},
     {"W004", failed},
+    {"W032", timed_out},
     {"W005", throttled},
     {"W026", cp_warn_emulator},
     {"W024", cp_warn_mixed_starts},

@@ -16,16 +16,23 @@
 
 /* --- measurements --- */
 
+/* What a handler run took: one that the timeout ended, the whole of it. */
+static double taken_ms(const struct cp_size_data *data, double handler_ms)
+{
+    return isinf(handler_ms) ? data->timeout_ms : handler_ms;
+}
+
 /* The billed ms of one cold start: as read, where that is known. */
 static double billed_cold(const struct cp_size_data *data, size_t i)
 {
-    return data->cold_billed_ms ? data->cold_billed_ms[i]
-                                : cp_price_billed_ms(data->cold_handler_ms[i], data->init_ms[i]);
+    return data->cold_billed_ms
+               ? data->cold_billed_ms[i]
+               : cp_price_billed_ms(taken_ms(data, data->cold_handler_ms[i]), data->init_ms[i]);
 }
 
 static double billed_warm(const struct cp_size_data *data, size_t i)
 {
-    return cp_price_billed_ms(data->warm_ms[i], NAN);
+    return cp_price_billed_ms(taken_ms(data, data->warm_ms[i]), NAN);
 }
 
 /* Mean of the billed ms and its standard error. */
@@ -54,16 +61,24 @@ enum cp_code cp_size_law_init(struct cp_size_law *law, const struct cp_size_data
     *law = (struct cp_size_law){.data = data};
     law->cold_ms = malloc((data->n_cold + 1) * sizeof *law->cold_ms);
     law->warm_ms = malloc((data->n_warm + 1) * sizeof *law->warm_ms);
-    if (!law->cold_ms || !law->warm_ms) {
+    law->cold_busy_ms = malloc((data->n_cold + 1) * sizeof *law->cold_busy_ms);
+    law->warm_busy_ms = malloc((data->n_warm + 1) * sizeof *law->warm_busy_ms);
+    if (!law->cold_ms || !law->warm_ms || !law->cold_busy_ms || !law->warm_busy_ms) {
         cp_size_law_clear(law);
         return CP_ENOMEM;
     }
-    for (size_t i = 0; i < data->n_cold; i++)
+    for (size_t i = 0; i < data->n_cold; i++) {
         law->cold_ms[i] = data->init_ms[i] + data->cold_handler_ms[i];
-    if (data->n_warm)
-        memcpy(law->warm_ms, data->warm_ms, data->n_warm * sizeof *law->warm_ms);
+        law->cold_busy_ms[i] = data->init_ms[i] + taken_ms(data, data->cold_handler_ms[i]);
+    }
+    for (size_t i = 0; i < data->n_warm; i++) {
+        law->warm_ms[i] = data->warm_ms[i];
+        law->warm_busy_ms[i] = taken_ms(data, data->warm_ms[i]);
+    }
     cp_sort(law->cold_ms, data->n_cold);
     cp_sort(law->warm_ms, data->n_warm);
+    cp_sort(law->cold_busy_ms, data->n_cold);
+    cp_sort(law->warm_busy_ms, data->n_warm);
     law->cold = (struct cp_mixture_sample){law->cold_ms, data->n_cold};
     law->warm = (struct cp_mixture_sample){law->warm_ms, data->n_warm};
     mean_billed(data, data->n_cold, billed_cold, &law->billed_cold_ms, &law->billed_cold_se_ms);
@@ -75,6 +90,8 @@ void cp_size_law_clear(struct cp_size_law *law)
 {
     free(law->cold_ms);
     free(law->warm_ms);
+    free(law->cold_busy_ms);
+    free(law->warm_busy_ms);
     *law = (struct cp_size_law){0};
 }
 
@@ -92,11 +109,6 @@ double cp_decisive_q(const struct cp_optimize_input *input)
     return isnan(input->budget_q) ? 0.99 : input->budget_q;
 }
 
-static struct cp_pool_law empirical(const struct cp_mixture_sample *sample)
-{
-    return (struct cp_pool_law){.ms = sample->sorted_ms, .n = sample->n};
-}
-
 enum cp_code cp_candidate_simulate(const struct cp_candidate_context *context,
                                    const struct cp_size_law *law, double arrivals_per_s,
                                    int provisioned, int limit, struct cp_pool_result *result,
@@ -106,8 +118,8 @@ enum cp_code cp_candidate_simulate(const struct cp_candidate_context *context,
     double lifetime_ms = cp_longest_probe_ms(context->survival.survival);
     struct cp_pool_options options = {
         .arrivals = {.per_s = arrivals_per_s},
-        .cold = empirical(&law->cold),
-        .warm = empirical(&law->warm),
+        .cold = {.ms = law->cold_busy_ms, .n = law->data->n_cold},
+        .warm = {.ms = law->warm_busy_ms, .n = law->data->n_warm},
         .lifetime = cp_pool_law_of_survival(&context->survival),
         .provisioned = provisioned,
         .limit = limit,

@@ -15,6 +15,9 @@ struct cp_size_law {
     const struct cp_size_data *data; /* borrowed */
     double *cold_ms;                 /* ascending init + first handler run, data->n_cold */
     double *warm_ms;                 /* ascending, data->n_warm */
+    /* how long an environment is busy with them: the same, but for timeouts, which are INFINITY
+     * above and the timeout here */
+    double *cold_busy_ms, *warm_busy_ms;
     struct cp_mixture_sample cold, warm;
     double billed_cold_ms, billed_cold_se_ms; /* mean billed and its standard error */
     double billed_warm_ms, billed_warm_se_ms;

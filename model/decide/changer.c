@@ -100,7 +100,7 @@ static void find_cheaper(const struct cp_decision *d, struct cp_thresholds *out)
         bool is_comparable =
             cp_candidate_is_working(c) && !c->meets_budget &&
             (c->mode != CP_MODE_PROVISIONED || chosen->mode == CP_MODE_PROVISIONED);
-        if (!is_comparable || isnan(c->latency_ms.high) || !(cost_of(c) < cost_of(chosen)))
+        if (!is_comparable || !isfinite(c->latency_ms.high) || !(cost_of(c) < cost_of(chosen)))
             continue;
         if (out->cheaper < 0 || c->latency_ms.high < out->cheaper_budget_ms) {
             out->cheaper = (int)i;

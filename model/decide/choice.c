@@ -36,20 +36,20 @@ static int lowest_cost(const struct cp_decision *d, filter_fn is_in)
     return best;
 }
 
+/* NAN: none to compare. INFINITY, at the timeout, is one. */
 static double latency_of(const struct cp_candidate *c)
 {
-    return cp_candidate_is_working(c) && !isnan(c->latency_ms.value) ? c->latency_ms.value
-                                                                     : INFINITY;
+    return cp_candidate_is_working(c) ? c->latency_ms.value : (double)NAN;
 }
 
 /* The cheapest of those that are as fast as the fastest, give or take one per cent. */
 static int lowest_latency(const struct cp_decision *d)
 {
-    double least = INFINITY;
+    double least = NAN; /* fmin passes it over, and nothing is <= it */
     for (size_t i = 0; i < d->n_candidates; i++)
         least = fmin(least, latency_of(&d->candidates[i]));
     int best = -1;
-    for (size_t i = 0; i < d->n_candidates && isfinite(least); i++) {
+    for (size_t i = 0; i < d->n_candidates; i++) {
         const struct cp_candidate *c = &d->candidates[i];
         if (latency_of(c) <= 1.01 * least &&
             (best < 0 || rank_cost(c).value < rank_cost(&d->candidates[best]).value))

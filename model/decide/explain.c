@@ -67,15 +67,27 @@ static struct phrase setting(const struct cp_candidate *c)
                   cp_concurrency_mode_name(c->mode), c->concurrency);
 }
 
+/* Times; INFINITY is what only the function timeout ended. */
+static struct phrase time_of(double ms)
+{
+    return isinf(ms) ? phrase("at the timeout") : phrase("%s ms", number(ms).text);
+}
+
+static struct phrase bound_of(double ms)
+{
+    return isinf(ms) ? phrase("timeout") : number(ms);
+}
+
 /* "41.2 ms [38.9, 44.0]", "at most 44.0 ms", "41.2 ms (no interval)" */
 static struct phrase latency(const struct cp_interval *x)
 {
     if (isnan(x->high))
-        return phrase("%s ms (too few samples for an interval)", number(x->value).text);
+        return phrase("%s (too few samples for an interval)", time_of(x->value).text);
     if (isnan(x->low))
-        return phrase("at most %s ms", number(x->high).text);
-    return phrase("%s ms [%s, %s]", number(x->value).text, number(x->low).text,
-                  number(x->high).text);
+        return isinf(x->high) ? phrase("at most the timeout")
+                              : phrase("at most %s ms", number(x->high).text);
+    return phrase("%s [%s, %s]", time_of(x->value).text, bound_of(x->low).text,
+                  bound_of(x->high).text);
 }
 
 static struct phrase quantile_name(double q)
@@ -360,7 +372,7 @@ static void say_cheaper(const struct cp_thresholds *t, struct cp_decision *d)
 
 static void say_tight(const struct cp_thresholds *t, struct cp_decision *d)
 {
-    char *out = isnan(t->tight_budget_ms) ? NULL : next_changer(d);
+    char *out = !isfinite(t->tight_budget_ms) ? NULL : next_changer(d);
     if (!out)
         return;
     if (t->tight >= 0)

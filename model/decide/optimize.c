@@ -50,14 +50,21 @@ const char *cp_verdict_name(enum cp_verdict verdict)
 
 /* --- input --- */
 
-static enum cp_code check_values(const double *values, size_t n, int memory_mb, const char *what,
-                                 struct cp_error *err)
+/* One array of a size. */
+struct durations {
+    const double *ms;
+    size_t n;
+    const char *what;
+    bool may_be_censored;
+};
+
+static enum cp_code check_values(const struct durations *d, int memory_mb, struct cp_error *err)
 {
-    if (n && !values)
-        return cp_fail(err, CP_EINVAL, "%s of %d MB are missing", what, memory_mb);
-    for (size_t i = 0; i < n; i++) {
-        if (!(values[i] >= 0) || isinf(values[i]))
-            return cp_fail(err, CP_EINVAL, "%s of %d MB: value %zu is not a duration", what,
+    if (d->n && !d->ms)
+        return cp_fail(err, CP_EINVAL, "%s of %d MB are missing", d->what, memory_mb);
+    for (size_t i = 0; i < d->n; i++) {
+        if (!(d->ms[i] >= 0) || (isinf(d->ms[i]) && !d->may_be_censored))
+            return cp_fail(err, CP_EINVAL, "%s of %d MB: value %zu is not a duration", d->what,
                            memory_mb, i + 1);
     }
     return CP_OK;
@@ -67,13 +74,15 @@ static enum cp_code check_size(const struct cp_size_data *s, struct cp_error *er
 {
     if (s->memory_size_mb <= 0)
         return cp_fail(err, CP_EINVAL, "memory size %d MB is not above 0", s->memory_size_mb);
-    enum cp_code code =
-        check_values(s->init_ms, s->n_cold, s->memory_size_mb, "init durations", err);
-    if (!code)
-        code =
-            check_values(s->cold_handler_ms, s->n_cold, s->memory_size_mb, "cold durations", err);
-    if (!code)
-        code = check_values(s->warm_ms, s->n_warm, s->memory_size_mb, "warm durations", err);
+    bool has_timeout = isfinite(s->timeout_ms) && s->timeout_ms > 0;
+    const struct durations all[] = {
+        {s->init_ms, s->n_cold, "init durations", false},
+        {s->cold_handler_ms, s->n_cold, "cold durations", has_timeout},
+        {s->warm_ms, s->n_warm, "warm durations", has_timeout},
+    };
+    enum cp_code code = CP_OK;
+    for (size_t i = 0; i < sizeof all / sizeof all[0] && !code; i++)
+        code = check_values(&all[i], s->memory_size_mb, err);
     return code;
 }
 

@@ -51,6 +51,9 @@ struct cp_size_data {
     size_t n_cold;
     const double *warm_ms; /* n_warm */
     size_t n_warm;
+    /* Function timeout. A handler duration of +INFINITY is one that it ended: above every other in
+     * quantiles, `timeout_ms` in costs and in the simulation. NAN: none of them is. */
+    double timeout_ms;
     double failure_share;   /* failed / (measured + failed), 0..1; NAN when nothing ran */
     int max_memory_used_mb; /* -1 unknown */
     bool cannot_run;        /* out of memory, timeout or init failure at this size */

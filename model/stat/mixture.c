@@ -4,6 +4,7 @@
 #include "model/base/rng.h"
 #include "model/stat/binomial.h"
 
+#include <float.h>
 #include <gsl/gsl_errno.h>
 #include <gsl/gsl_roots.h>
 #include <math.h>
@@ -46,11 +47,12 @@ static double empirical_survival(const void *context, double x)
 
 struct cp_mixture_law cp_mixture_empirical(const struct cp_mixture_sample *sample)
 {
-    double first = sample->sorted_ms[0];
+    size_t n_finite = count_to(sample, DBL_MAX);
     return (struct cp_mixture_law){.survival = empirical_survival,
                                    .context = sample,
-                                   .low_ms = nextafter(first, -INFINITY),
-                                   .high_ms = sample->sorted_ms[sample->n - 1]};
+                                   .low_ms = nextafter(sample->sorted_ms[0], -INFINITY),
+                                   .high_ms = n_finite ? sample->sorted_ms[n_finite - 1] : 0,
+                                   .is_censored = n_finite < sample->n};
 }
 
 double cp_mixture_survival(double cold_share, const struct cp_mixture_law *cold,
@@ -124,6 +126,10 @@ enum cp_code cp_mixture_quantile(double cold_share, const struct cp_mixture_law 
     double high = fmax(first->high_ms, second->high_ms);
     double at_low = excess(low, &root);
     double at_high = excess(high, &root);
+    if (at_high > 0 && (first->is_censored || second->is_censored)) {
+        *x_ms = INFINITY;
+        return CP_OK;
+    }
     if (!(at_low > 0) || !(at_high <= 0))
         return cp_fail(err, CP_ENUMERIC, "p%g of the latency mixture is outside %g .. %g ms",
                        q * 100, low, high);

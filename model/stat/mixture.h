@@ -23,9 +23,12 @@ struct cp_mixture_law {
     double (*survival)(const void *context, double x_ms);
     const void *context; /* borrowed */
     double low_ms, high_ms;
+    /* S stays above 0 beyond high_ms (right-censored): quantiles there are INFINITY, no error. */
+    bool is_censored;
 };
 
-/* Values of one component, ascending and finite. Borrowed. n = 0: never observed. */
+/* Values of one component, ascending; finite but for right-censored ones at the end (+INFINITY:
+ * above every other). Borrowed. n = 0: never observed. */
 struct cp_mixture_sample {
     const double *sorted_ms;
     size_t n;
@@ -36,8 +39,9 @@ struct cp_mixture_law cp_mixture_empirical(const struct cp_mixture_sample *sampl
 
 double cp_mixture_survival(double cold_share, const struct cp_mixture_law *cold,
                            const struct cp_mixture_law *warm, double x_ms);
-/* Smallest x with P(L > x) <= 1 - q, to 1e-12 relative (Brent). A component whose share is 0 may be
- * NULL. CP_EINVAL: q or share out of range; CP_ENUMERIC: the ranges do not hold the quantile. */
+/* Smallest x with P(L > x) <= 1 - q, to 1e-12 relative (Brent); INFINITY where a censored law never
+ * gets that low. A component whose share is 0 may be NULL. CP_EINVAL: q or share out of range;
+ * CP_ENUMERIC: the ranges do not hold the quantile. */
 enum cp_code cp_mixture_quantile(double cold_share, const struct cp_mixture_law *cold,
                                  const struct cp_mixture_law *warm, double q, double *x_ms,
                                  struct cp_error *err);
@@ -74,8 +78,9 @@ struct cp_mixture_estimate {
  *     chance that a further warm request exceeds x when k of n did; exact for the cold law, plug-in
  *     for the warm one.
  * Which rule applies depends on sample sizes and pi only, never on the values: picking the rule
- * cannot spoil its confidence. The bootstrap resamples both components and draws pi from its
- * interval; for tails it is too narrow at small n, which is why decisions use `high`. */
+ * cannot spoil its confidence. Where a bound or a quantile falls among right-censored values it is
+ * INFINITY: "at the timeout or above". The bootstrap resamples both components and draws pi from
+ * its interval; for tails it is too narrow at small n, which is why decisions use `high`. */
 enum cp_code cp_mixture_estimate(const struct cp_mixture_sample *cold,
                                  const struct cp_mixture_sample *warm,
                                  const struct cp_mixture_options *options, const double *qs,

@@ -87,6 +87,56 @@ static void cold_total_is_init_plus_first_run_of_the_same_environment(void **sta
     cp_figures_free(f);
 }
 
+/* 59 warm of 10 ms, one of which the timeout of 3 s ended; 6 cold, of which two had an init. */
+static void timeouts_are_above_in_quantiles_and_whole_in_costs(void **state)
+{
+    (void)state;
+    enum { WARM = 59, COLD = 6 };
+    struct cp_sample samples[WARM + COLD];
+    for (int i = 0; i < WARM + COLD; i++) {
+        bool is_warm = i < WARM;
+        struct cp_sample *s = &samples[i];
+        *s = cp_sample_planned(is_warm ? CP_CELL_WARM : CP_CELL_COLD, 1024);
+        s->outcome = i == 7 || i >= WARM + 3 ? CP_OUTCOME_TIMEOUT : CP_OUTCOME_MEASURED;
+        s->start = is_warm ? CP_START_WARM : CP_START_COLD;
+        s->duration_ms = s->outcome == CP_OUTCOME_TIMEOUT ? 3000 : 10;
+        s->init_duration_ms = is_warm || i == WARM + 5 ? NAN : 100;
+        s->billed_duration_ms = s->duration_ms + (is_warm ? 0 : 100);
+    }
+    struct cp_run_data data = {.run = cp_run_empty(), .samples = samples, .n_samples = WARM + COLD};
+    (void)snprintf(data.run.region, sizeof data.run.region, "us-east-1");
+    (void)snprintf(data.run.architecture, sizeof data.run.architecture, "x86_64");
+    struct cp_figures *f = figures_of(&data);
+    const struct cp_size_figures *s = &f->sizes[0];
+    assert_int_equal(s->n_warm, WARM);
+    assert_int_equal(s->n_cold, COLD - 1); /* where init is not known it is no cold start */
+    assert_int_equal(s->n_warm_timeout, 1);
+    assert_int_equal(s->n_cold_timeout, 2);
+    assert_int_equal(s->n_failed, 4);
+    assert_int_equal(f->accounting.failed, 4);
+    assert_true(s->timeout_ms == 3000);
+    assert_true(isinf(s->warm_ms[WARM - 1]) && s->warm_ms[WARM - 2] == 10);
+    assert_true(s->init_ms[4] == 100 && isinf(s->cold_handler_ms[3]) && isinf(s->cold_ms[4]));
+    assert_true(s->warm_p50.value == 10 && s->warm_p50.high == 10);
+    assert_int_equal(s->warm_p95.status, CP_ANSWER_UPPER_ONLY); /* n = 59 */
+    assert_true(isinf(s->warm_p95.upper));
+    double mean_ms = (58 * 10 + 3000) / 59.0;
+    assert_true(fabs(s->usd_per_million.value - (0.2 + 16.6667 * mean_ms / 1000)) < 1e-3);
+    assert_true(has_warning(f, "W032"));
+    struct cp_buf out;
+    cp_buf_init(&out, 1U << 20);
+    cp_report_json(f, &out);
+    assert_non_null(strstr(cp_buf_str(&out), "\"n_warm_timeout\": 1,"));
+    assert_non_null(
+        strstr(cp_buf_str(&out), "\"upper_ms\": null,\n        \"is_at_timeout\": true"));
+    assert_null(strstr(cp_buf_str(&out), "inf"));
+    cp_buf_reset(&out);
+    cp_report_text(f, &(struct cp_text_style){.width = 80}, &out);
+    assert_non_null(strstr(cp_buf_str(&out), "<=timeout"));
+    cp_buf_clear(&out);
+    cp_figures_free(f);
+}
+
 static void a_run_without_samples_or_prices_is_refused(void **state)
 {
     (void)state;
@@ -235,6 +285,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(samples_are_grouped_by_memory_and_only_usable_ones_count),
         cmocka_unit_test(cold_total_is_init_plus_first_run_of_the_same_environment),
+        cmocka_unit_test(timeouts_are_above_in_quantiles_and_whole_in_costs),
         cmocka_unit_test(a_run_without_samples_or_prices_is_refused),
         cmocka_unit_test(warnings_name_what_happened_worst_first),
         cmocka_unit_test(few_samples_are_warned_about_where_they_could_change_the_answer),

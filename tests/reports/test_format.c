@@ -25,7 +25,8 @@ static void numbers_have_three_digits_money_has_cents(void **state)
         {CP_UNIT_MS, -12.34, "-12.3"},
         {CP_UNIT_MS, -1234.5, "-1,230"},
         {CP_UNIT_MS, NAN, "-"},
-        {CP_UNIT_MS, INFINITY, "no limit"},
+        {CP_UNIT_MS, INFINITY, ">= timeout"},
+        {CP_UNIT_MB, INFINITY, "no limit"},
         {CP_UNIT_S, 60, "60.0"},
         {CP_UNIT_USD, 41.2, "41.20"},
         {CP_UNIT_USD, 0.414, "0.41"},
@@ -63,7 +64,10 @@ static void an_interval_is_shown_only_with_both_bounds(void **state)
         {CP_UNIT_USD, {22.55, 17.3, 26.9}, "22.55 [17.30, 26.90]"},
         {CP_UNIT_PERCENT, {0.125, 0.0266, 0.324}, "12.5 [2.66, 32.4]"},
         {CP_UNIT_MS, {412.3, NAN, 440.2}, "412"},
-        {CP_UNIT_MS, {412.3, 388.4, INFINITY}, "412 [388, no limit]"},
+        {CP_UNIT_MS, {412.3, 388.4, INFINITY}, "412 [388, timeout]"},
+        {CP_UNIT_MS, {INFINITY, 388.4, INFINITY}, ">= timeout [388, timeout]"},
+        {CP_UNIT_MS, {INFINITY, INFINITY, INFINITY}, ">= timeout [timeout, timeout]"},
+        {CP_UNIT_MB, {1769, 1024, INFINITY}, "1,769 [1,024, no limit]"},
         {CP_UNIT_MS, {NAN, 388.4, 440.2}, "-"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {

@@ -194,6 +194,58 @@ static void a_sweep_says_nothing_of_traffic(void **state)
     (void)fixture_shared_free(NULL);
 }
 
+/* 400 warm requests of 20 ms, 8 that the timeout of 3 s ended; 90 cold, 10 of them ended. */
+static void timeouts_of_histograms_are_above_and_whole(void **state)
+{
+    (void)state;
+    struct cp_run_data data = {.run = cp_run_empty(), .digest = cp_digest_new()};
+    struct cp_digest_scope *scope = NULL;
+    const struct cp_digest_name name = {cp_view_of("orders"), cp_view_of("7"), {"", 0}};
+    assert_int_equal(cp_digest_scope(data.digest, &name, &scope, NULL), CP_OK);
+    for (int i = 0; i < 508; i++) {
+        bool is_cold = i >= 408;
+        bool is_timeout = (i >= 400 && i < 418);
+        struct cp_digest_record r = {
+            .end_at_ms = MONDAY_MS + i,
+            .duration_us = is_timeout ? 3000000 : 20000,
+            .billed_us = (is_timeout ? 3000000 : 20000) + (is_cold ? 100000 : 0),
+            .init_us = is_cold ? 100000 : -1,
+            .restore_us = -1,
+            .billed_restore_us = -1,
+            .memory_size_mb = 512,
+            .max_memory_used_mb = 100,
+            .start = is_cold ? CP_START_COLD : CP_START_WARM,
+            .outcome = is_timeout ? CP_OUTCOME_TIMEOUT : CP_OUTCOME_MEASURED,
+        };
+        memcpy(r.request_id, &i, sizeof i);
+        r.request_id[15] = 1;
+        assert_int_equal(cp_digest_add(data.digest, scope, &r, NULL), CP_OK);
+    }
+    (void)snprintf(data.run.region, sizeof data.run.region, "us-east-1");
+    (void)snprintf(data.run.method, sizeof data.run.method, CP_RUN_IMPORT);
+    struct cp_error err = {CP_OK, ""};
+    struct cp_figures *f = NULL;
+    if (cp_figures_new(&data, &f, &err))
+        fail_msg("%s", err.text);
+    const struct cp_size_figures *s = &f->sizes[0];
+    assert_int_equal(s->n_warm, 408);
+    assert_int_equal(s->n_cold, 100);
+    assert_int_equal(s->n_warm_timeout, 8);
+    assert_int_equal(s->n_cold_timeout, 10);
+    assert_true(s->timeout_ms == 3000);
+    assert_true(isfinite(s->warm_ms[399]) && isinf(s->warm_ms[400]) && isinf(s->warm_ms[407]));
+    assert_true(isfinite(s->cold_ms[89]) && isinf(s->cold_ms[90]));
+    for (size_t i = 0; i < 100; i++) {
+        assert_true(fabs(s->init_ms[i] - 100) < 0.5);
+        assert_true(fabs(s->pair_init_ms[i] - 100) < 0.5);
+    }
+    assert_true(s->warm_p95.value < 21 && isinf(s->warm_p99.value));
+    double mean_ms = (400 * 20 + 8 * 3000) / 408.0;
+    assert_true(fabs(s->usd_per_million.value - (0.2 + 16.6667 * mean_ms / 1000 / 2)) < 1e-3);
+    cp_figures_free(f);
+    cp_run_data_clear(&data);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -202,6 +254,7 @@ int main(void)
         cmocka_unit_test(the_terminal_has_it_in_80_columns),
         cmocka_unit_test(the_chart_matches_its_golden),
         cmocka_unit_test(the_page_says_how_the_numbers_came),
+        cmocka_unit_test(timeouts_of_histograms_are_above_and_whole),
         cmocka_unit_test(a_sweep_says_nothing_of_traffic),
     };
     return cmocka_run_group_tests(tests, setup, teardown);

@@ -274,6 +274,60 @@ static void same_seed_gives_the_same_interval(void **state)
     assert_memory_equal(&a, &b, sizeof a);
 }
 
+/* Of 20 warm values the last `n` are right-censored. Type 8 at q of 20: h = 20.333 q + 0.333. */
+static void quantiles_among_censored_values_are_infinite(void **state)
+{
+    (void)state;
+    static struct values cold;
+    static struct values warm;
+    static const struct {
+        size_t n_censored;
+        double share, q, expected;
+    } cases[] = {
+        {1, 0, 0.5, 10.5},       /* h = 10.5 of 1 .. 20 */
+        {1, 0, 0.9, 18.6333333}, /* h = 18.633 */
+        {1, 0, 0.95, INFINITY},  /* h = 19.65: between the last finite one and a censored one */
+        {20, 0, 0.05, INFINITY},
+        /* all cold starts are: P(L > x) = 0.2 + 0.8 S(x) = 0.5, S = 0.375, h = 20.333 * 0.625 +
+         * 0.333 = 13.0417 */
+        {0, 0.2, 0.5, 13.0416667},
+        {0, 0.2, 0.81, INFINITY},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        fill(&cold, 10, INFINITY, 0);
+        fill(&warm, 20, 1, 1);
+        for (size_t k = 20 - cases[i].n_censored; k < 20; k++)
+            warm.x[k] = INFINITY;
+        struct cp_mixture_law c = cp_mixture_empirical(&cold.sample);
+        struct cp_mixture_law w = cp_mixture_empirical(&warm.sample);
+        double x = NAN;
+        enum cp_code code = cp_mixture_quantile(cases[i].share, &c, &w, cases[i].q, &x, NULL);
+        bool is_right = isinf(cases[i].expected) ? isinf(x) : fabs(x - cases[i].expected) < 1e-6;
+        if (code || !is_right)
+            fail_msg("case %zu: code %d, %g", i, code, x);
+    }
+}
+
+/* One timeout among 400: p50 is untouched, and the upper bound of p99 (rank 400 of 400 at 95 %:
+ * 0.99^400 = 0.018 < 0.05, so rank 399: P(Bin >= 399) = 0.0181 + 0.0725 > 0.05 -> 400) is it. */
+static void bounds_among_censored_values_are_infinite(void **state)
+{
+    (void)state;
+    static struct values cold;
+    static struct values warm;
+    fill(&cold, 300, 500, 1);
+    fill(&warm, 400, 10, 0.1);
+    warm.x[399] = INFINITY;
+    struct cp_mixture_estimate p50 = estimate(&cold, &warm, 0, 0.5);
+    struct cp_mixture_estimate p99 = estimate(&cold, &warm, 0, 0.99);
+    assert_int_equal(p50.status, CP_ANSWER_OK);
+    assert_near(p50.value, 10 + 0.1 * 199.5, 1e-9);
+    assert_true(isfinite(p50.high));
+    assert_int_equal(p99.status, CP_ANSWER_OK);
+    assert_true(isfinite(p99.value) && isfinite(p99.low));
+    assert_true(isinf(p99.upper) && isinf(p99.high));
+}
+
 static void a_component_never_observed_leaves_no_number(void **state)
 {
     (void)state;
@@ -299,6 +353,8 @@ int main(void)
         cmocka_unit_test(the_upper_end_of_the_cold_share_is_what_the_bound_uses),
         cmocka_unit_test(bounds_cover_the_true_quantile),
         cmocka_unit_test(same_seed_gives_the_same_interval),
+        cmocka_unit_test(quantiles_among_censored_values_are_infinite),
+        cmocka_unit_test(bounds_among_censored_values_are_infinite),
         cmocka_unit_test(a_component_never_observed_leaves_no_number),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

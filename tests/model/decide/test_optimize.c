@@ -139,6 +139,38 @@ static void cost_of_a_month_is_requests_and_gb_seconds(void **state)
     assert_near(c->busy, 2 * 0.044, 0.01);
 }
 
+/* 8 % of the warm requests at 1024 MB run into a timeout of 900 ms: p95 is not within any budget
+ * there, and each of them costs 900 ms instead of 44. */
+static void timeouts_count_as_above_in_latency_and_whole_in_costs(void **state)
+{
+    (void)state;
+    double before = decide(make(&bench))->usd_per_month.value;
+    struct cp_size_data *size = &bench.sizes[3];
+    enum { TIMEOUTS = 34 };
+    for (size_t i = N - TIMEOUTS; i < N; i++)
+        bench.warm[3][i] = INFINITY;
+    struct cp_error err = {0};
+    assert_int_equal(cp_optimize(&bench.input, &bench.decision, &err), CP_EINVAL);
+    assert_non_null(strstr(err.text, "not a duration")); /* no timeout is known */
+    size->timeout_ms = 900;
+    const struct cp_candidate *c = decide(&bench);
+    assert_int_equal(c->memory_size_mb, 512);
+    for (size_t i = 0; i < bench.decision.n_candidates; i++) {
+        const struct cp_candidate *x = &bench.decision.candidates[i];
+        if (x->memory_size_mb != 1024 || x->mode != CP_MODE_ON_DEMAND)
+            continue;
+        double more = 2 * CP_S_PER_MONTH * TIMEOUTS / N * 900 / 1000 * 16.6667e-6;
+        assert_true(isinf(x->latency_ms.value) && isinf(x->latency_ms.high));
+        assert_false(x->meets_budget || x->may_meet_budget);
+        assert_near(x->p50_ms.value, 44, 1);
+        assert_near(x->usd_per_month.value, before + more, 0.08 * more);
+    }
+    bench.input.n_sizes = 1;
+    bench.input.sizes = size;
+    decide(&bench);
+    assert_non_null(strstr(bench.decision.because, "at the timeout [timeout, timeout]"));
+}
+
 static void the_current_setting_is_kept_when_it_is_the_answer(void **state)
 {
     (void)state;
@@ -513,6 +545,7 @@ int main(void)
         cmocka_unit_test(bursts_leave_provisioned_concurrency_open),
         cmocka_unit_test(the_cheapest_size_within_the_budget_is_chosen),
         cmocka_unit_test(cost_of_a_month_is_requests_and_gb_seconds),
+        cmocka_unit_test(timeouts_count_as_above_in_latency_and_whole_in_costs),
         cmocka_unit_test(the_current_setting_is_kept_when_it_is_the_answer),
         cmocka_unit_test(sizes_without_headroom_are_listed_but_never_chosen),
         cmocka_unit_test(interval_astride_the_budget_is_to_investigate),
