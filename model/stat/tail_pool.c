@@ -1,0 +1,547 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "model/stat/tail_pool.h"
+
+#include <float.h>
+#include <gsl/gsl_cdf.h>
+#include <math.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+/* Below it the groups differ; a scale is taken without looking further above the second. */
+static const double p_rejected = 0.01;
+static const double p_accepted = 0.05;
+/* Residuals a group should have above the quantile of comparison, and the fewest for a chi-square
+ * law (Cochran, Biometrics 10, 1954: none below 1). */
+static const double count_wanted = 5;
+static const double count_needed = 1.5;
+
+/* A point with the distances to its bounds: two-sided and one-sided upper. */
+struct bounded {
+    double value, low, high, upper;
+};
+
+struct member {
+    const struct cp_tail_group *group;
+    struct bounded location;
+    struct bounded iqr;
+    double *residuals; /* group->n, ascending; inside work.residuals */
+    double scale;
+    bool is_own_median;
+    bool joins; /* shares its residuals under the scale at hand */
+};
+
+struct work {
+    double q, confidence;
+    struct member *members;
+    size_t n_members;
+    double *residuals; /* of all members, member by member */
+    double *pooled;    /* of those that join, ascending */
+    size_t n_pooled, n_joined;
+    double sum_squares; /* of the n of those that join */
+};
+
+/* How alike the groups are under one scale. */
+struct check {
+    enum cp_tail_scale scale;
+    double q, p_value, overdispersion;
+};
+
+static void work_clear(struct work *w)
+{
+    free(w->members);
+    free(w->residuals);
+    free(w->pooled);
+}
+
+/* A quantile of the sample with its exact bounds; a bound that does not exist is NAN. */
+static struct bounded exact(const struct cp_tail_group *g, double q, double confidence)
+{
+    struct cp_estimate e = cp_quantile_estimate(g->sorted_ms, g->n, q, confidence);
+    return (struct bounded){e.value, e.low, e.high, e.upper};
+}
+
+/* X75 - X25, bounds by MOVER for a difference. */
+static struct bounded interquartile_range(const struct cp_tail_group *g, double confidence)
+{
+    struct bounded a = exact(g, 0.25, confidence);
+    struct bounded b = exact(g, 0.75, confidence);
+    double range = b.value - a.value;
+    return (struct bounded){
+        .value = range,
+        .low = range - hypot(b.value - b.low, a.high - a.value),
+        .high = range + hypot(b.high - b.value, a.value - a.low),
+        /* two-sided on the lower quartile: wider than needed, never narrower */
+        .upper = range + hypot(b.upper - b.value, a.value - a.low),
+    };
+}
+
+static struct bounded given(const struct cp_interval *location)
+{
+    double low = isnan(location->low) ? location->value : location->low;
+    double high = isnan(location->high) ? location->value : location->high;
+    return (struct bounded){location->value, low, high, high};
+}
+
+static void place(const struct work *w, struct member *m)
+{
+    m->is_own_median = !m->group->location_ms;
+    m->location =
+        m->is_own_median ? exact(m->group, 0.5, w->confidence) : given(m->group->location_ms);
+    m->iqr = interquartile_range(m->group, w->confidence);
+}
+
+/* --- scales ------------------------------------------------------------------------------------*/
+
+static double scale_one(const struct member *m)
+{
+    (void)m;
+    return 1;
+}
+
+static double scale_location(const struct member *m)
+{
+    return m->location.value;
+}
+
+static double scale_iqr(const struct member *m)
+{
+    return isfinite(m->iqr.low) && isfinite(m->iqr.high) ? m->iqr.value : NAN;
+}
+
+/* `free_share`: the share of a group's residuals whose count above a level is left free by its own
+ * location and scale (half lie above the own median whatever the law). */
+static const struct {
+    const char *text, *formula;
+    double (*of)(const struct member *m);
+    double free_share;
+    size_t n_min;
+} scales[] = {
+    [CP_TAIL_NONE] = {"none", "q_p = sample quantile of type 8", NULL, 1, 1},
+    [CP_TAIL_ADDITIVE] = {"additive", "q_p(g) = location(g) + Q_p", scale_one, 0.5, 1},
+    [CP_TAIL_PROPORTIONAL] = {"proportional", "q_p(g) = location(g) * (1 + Q_p)", scale_location,
+                              0.5, 1},
+    [CP_TAIL_STANDARDISED] = {"standardised", "q_p(g) = location(g) + interquartile range(g) * Q_p",
+                              scale_iqr, 0.25, 20},
+};
+
+static bool can_join(const struct work *w, const struct member *m, enum cp_tail_scale scale)
+{
+    const struct bounded *at = &m->location;
+    bool is_placed = isfinite(at->value) && isfinite(at->low) && isfinite(at->high);
+    return m->group->n >= scales[scale].n_min && m->group->n > 0 && is_placed && m->scale > 0 &&
+           isfinite(m->scale) && w->q > 0;
+}
+
+/* Residuals of all members under a scale, pooled in order. */
+static void rescale(struct work *w, enum cp_tail_scale scale)
+{
+    w->n_pooled = 0;
+    w->n_joined = 0;
+    w->sum_squares = 0;
+    for (size_t i = 0; i < w->n_members; i++) {
+        struct member *m = &w->members[i];
+        size_t n = m->group->n;
+        m->scale = scales[scale].of(m);
+        m->joins = can_join(w, m, scale);
+        if (!m->joins)
+            continue;
+        for (size_t j = 0; j < n; j++) {
+            m->residuals[j] = (m->group->sorted_ms[j] - m->location.value) / m->scale;
+            w->pooled[w->n_pooled++] = m->residuals[j];
+        }
+        w->n_joined++;
+        w->sum_squares += (double)n * (double)n;
+    }
+    cp_sort(w->pooled, w->n_pooled);
+}
+
+/* --- are the groups alike? ---------------------------------------------------------------------*/
+
+static double free_count(const struct member *m, enum cp_tail_scale scale)
+{
+    bool is_free = !m->is_own_median && scale != CP_TAIL_STANDARDISED;
+    return (double)m->group->n * (is_free ? 1 : scales[scale].free_share);
+}
+
+static double count_above(const struct member *m, double level)
+{
+    size_t n = m->group->n;
+    size_t k = 0;
+    while (k < n && (m->residuals[n - 1 - k] > level || isinf(m->residuals[n - 1 - k])))
+        k++;
+    return (double)k;
+}
+
+/* Chi-square of the counts above `level` and the moment estimate of their overdispersion. */
+static void compare_counts(const struct work *w, double level, struct check *check)
+{
+    double n_free = 0;
+    double n_free_squares = 0;
+    double above = 0;
+    double chi_square = 0;
+    for (size_t i = 0; i < w->n_members; i++) {
+        const struct member *m = &w->members[i];
+        if (!m->joins)
+            continue;
+        double n = free_count(m, check->scale);
+        n_free += n;
+        n_free_squares += n * n;
+        above += count_above(m, level);
+    }
+    double share = above / n_free;
+    if (!(share > 0 && share < 1))
+        return;
+    for (size_t i = 0; i < w->n_members; i++) {
+        const struct member *m = &w->members[i];
+        if (!m->joins)
+            continue;
+        double n = free_count(m, check->scale);
+        double excess = count_above(m, level) - n * share;
+        chi_square += excess * excess / (n * share * (1 - share));
+    }
+    double freedom = (double)w->n_joined - 1;
+    double typical_n = (n_free - n_free_squares / n_free) / freedom;
+    double rho = (chi_square - freedom) / (freedom * (typical_n - 1));
+    check->p_value = gsl_cdf_chisq_Q(chi_square, freedom);
+    /* of the whole sample's probability, not only of its free share's */
+    check->overdispersion = fmin(1, fmax(0, rho) * n_free / (double)w->n_pooled);
+}
+
+static struct check check_scale(struct work *w, enum cp_tail_scale scale)
+{
+    struct check check = {.scale = scale, .q = NAN, .p_value = NAN, .overdispersion = 0};
+    rescale(w, scale);
+    if (w->n_joined < 2) {
+        check.scale = CP_TAIL_NONE;
+        return check;
+    }
+    double typical_n = (double)w->n_pooled / (double)w->n_joined;
+    double n_free = 0;
+    for (size_t i = 0; i < w->n_members; i++)
+        n_free += w->members[i].joins ? free_count(&w->members[i], scale) : 0;
+    double lowest = 1 - n_free / (double)w->n_pooled / 2;
+    double q = fmin(w->q, fmax(lowest, 1 - count_wanted / typical_n));
+    if (typical_n * (1 - q) < count_needed * (1 - DBL_EPSILON * 64) && q < w->q)
+        return check;
+    check.q = q;
+    compare_counts(w, cp_quantile(w->pooled, w->n_pooled, q, 8), &check);
+    return check;
+}
+
+/* The first scale that is not rejected at 5 %, else the least rejected one. */
+static struct check choose_scale(struct work *w)
+{
+    struct check best = {.scale = CP_TAIL_NONE, .q = NAN, .p_value = NAN};
+    for (enum cp_tail_scale s = CP_TAIL_ADDITIVE; s <= CP_TAIL_STANDARDISED; s++) {
+        struct check c = check_scale(w, s);
+        if (c.scale == CP_TAIL_NONE)
+            continue;
+        if (best.scale == CP_TAIL_NONE || c.p_value > best.p_value)
+            best = c;
+        if (!(best.p_value < p_accepted))
+            break;
+    }
+    return best;
+}
+
+/* --- weighted residuals ------------------------------------------------------------------------*/
+
+/* The pooled residuals with the own ones weighted apart; weights sum to n_effective, so that equal
+ * weights of 1 give plain order statistics. */
+struct blend {
+    const double *pooled, *own;
+    size_t n_pooled, n_own;
+    double weight_own, weight_other;
+    double n_effective, own_share;
+};
+
+static struct blend blend_of(const struct work *w, const struct member *m, double overdispersion)
+{
+    size_t n_own = m->joins ? m->group->n : 0;
+    double n = (double)n_own;
+    double others = (double)w->n_pooled - n;
+    double squares = (w->sum_squares - n * n) / (others * others);
+    double between = overdispersion * (1 + squares);
+    double alone = 1 / (double)cp_quantile_min_n_two_sided(w->q, w->confidence);
+    double borrowed = 1 / (1 / others + fmax(between, alone));
+    double share = n / (n + borrowed);
+    double own_part = n > 0 ? share * share / n : 0;
+    double n_effective = 1 / (own_part + (1 - share) * (1 - share) * (1 / others + between));
+    return (struct blend){
+        .pooled = w->pooled,
+        .own = m->residuals,
+        .n_pooled = w->n_pooled,
+        .n_own = n_own,
+        .weight_own = n > 0 ? share * n_effective / n : 0,
+        .weight_other = (1 - share) * n_effective / others,
+        .n_effective = n_effective,
+        .own_share = share,
+    };
+}
+
+static double interpolate(double a, double b, double weight)
+{
+    return weight > 0 && a < b ? a + weight * (b - a) : a;
+}
+
+/* Residual at rank h in [1, n_effective]: a residual of weight w lies in the middle of its w ranks.
+ * Walks down from the top, where tails are. */
+static double residual_at(const struct blend *b, double h)
+{
+    double above_rank = 0;
+    double weight_above = 0;
+    size_t own = b->n_own;
+    for (size_t i = b->n_pooled; i-- > 0;) {
+        /* equal residuals may stand for each other: only their weights count */
+        bool is_own = own > 0 && !(b->own[own - 1] < b->pooled[i]);
+        own -= is_own;
+        double weight = is_own ? b->weight_own : b->weight_other;
+        double rank = b->n_effective - weight_above - weight / 2 + 0.5;
+        weight_above += weight;
+        if (rank <= h) {
+            bool is_top = i + 1 == b->n_pooled;
+            return is_top ? b->pooled[i]
+                          : interpolate(b->pooled[i], b->pooled[i + 1],
+                                        (h - rank) / (above_rank - rank));
+        }
+        above_rank = rank;
+    }
+    return b->pooled[0];
+}
+
+/* Q_p of the residuals with the bounds that exist at n_effective. */
+static enum cp_answer residual_quantile(const struct work *w, const struct blend *b,
+                                        struct bounded *at)
+{
+    enum cp_answer status = CP_ANSWER_TOO_FEW;
+    /* 1e-9: an n_effective that is a whole number but for rounding is that number */
+    size_t n = (size_t)floor(b->n_effective + 1e-9);
+    double per_rank = b->n_effective / (double)n;
+    size_t low = 0;
+    size_t high = 0;
+    size_t upper = 0;
+    double coverage = 0;
+    double h = (b->n_effective + 1.0 / 3) * w->q + 1.0 / 3;
+    *at = (struct bounded){residual_at(b, fmin(h, b->n_effective)), NAN, NAN, NAN};
+    if (cp_quantile_rank_upper(n, w->q, w->confidence, &upper)) {
+        status = CP_ANSWER_UPPER_ONLY;
+        at->upper = residual_at(b, (double)upper * per_rank);
+    }
+    if (cp_quantile_ranks(n, w->q, w->confidence, &low, &high, &coverage)) {
+        status = CP_ANSWER_OK;
+        at->low = residual_at(b, (double)low * per_rank);
+        at->high = residual_at(b, (double)high * per_rank);
+    }
+    return status;
+}
+
+/* --- tails -------------------------------------------------------------------------------------*/
+
+static struct cp_tail no_tail(const struct work *w)
+{
+    return (struct cp_tail){
+        .status = CP_ANSWER_NONE,
+        .estimate = {NAN, NAN, NAN},
+        .upper_ms = NAN,
+        .n_effective = 0,
+        .own_share = NAN,
+        .n_needed = cp_quantile_min_n_two_sided(w->q, w->confidence),
+        .n_needed_upper = cp_quantile_min_n_upper(w->q, w->confidence),
+    };
+}
+
+static struct cp_tail tail_alone(const struct work *w, const struct cp_tail_group *g)
+{
+    struct cp_tail t = no_tail(w);
+    struct cp_estimate e = cp_quantile_estimate(g->sorted_ms, g->n, w->q, w->confidence);
+    if (e.status == CP_ANSWER_NONE)
+        return t;
+    t.status = e.status;
+    t.estimate = (struct cp_interval){e.value, e.low, e.high};
+    t.upper_ms = e.upper;
+    t.n = g->n;
+    t.n_pooled = g->n;
+    t.n_effective = (double)g->n;
+    t.own_share = 1;
+    return t;
+}
+
+/* Root of summed squares of the distances that the three parts contribute to a bound. */
+static double distance(double residual, double location, double scale)
+{
+    return hypot(hypot(residual, location), scale);
+}
+
+static void join_parts(const struct member *m, enum cp_tail_scale scale, const struct bounded *r,
+                       struct cp_tail *t)
+{
+    const struct bounded *at = &m->location;
+    const struct bounded fixed = {m->scale, m->scale, m->scale, m->scale};
+    const struct bounded *s = scale == CP_TAIL_STANDARDISED ? &m->iqr : &fixed;
+    double gain = scale == CP_TAIL_PROPORTIONAL ? 1 + r->value : 1;
+    double value = at->value + m->scale * r->value;
+    t->estimate.value = value;
+    if (isinf(value)) {
+        /* censored: no distance from infinity, the lowest of each part is the bound */
+        double lowest = scale == CP_TAIL_PROPORTIONAL ? at->low : s->low;
+        t->estimate.low = at->low + lowest * r->low;
+        t->estimate.high = isnan(r->high) ? NAN : INFINITY;
+        t->upper_ms = isnan(r->upper) ? NAN : INFINITY;
+        return;
+    }
+    t->estimate.low = value - distance(m->scale * (r->value - r->low), gain * (at->value - at->low),
+                                       r->value * (s->value - s->low));
+    t->estimate.high =
+        value + distance(m->scale * (r->high - r->value), gain * (at->high - at->value),
+                         r->value * (s->high - s->value));
+    t->upper_ms = value + distance(m->scale * (r->upper - r->value), gain * (at->upper - at->value),
+                                   r->value * (s->upper - s->value));
+}
+
+static struct cp_tail tail_pooled(const struct work *w, const struct member *m,
+                                  const struct check *check)
+{
+    struct blend b = blend_of(w, m, check->overdispersion);
+    struct cp_tail t = no_tail(w);
+    struct bounded r;
+    t.status = residual_quantile(w, &b, &r);
+    t.n = m->group->n;
+    t.n_pooled = w->n_pooled;
+    t.n_effective = b.n_effective;
+    t.own_share = b.own_share;
+    t.is_pooled = true;
+    join_parts(m, check->scale, &r, &t);
+    return t;
+}
+
+/* Prediction: a location, no samples, and a scale that follows from the location. */
+static bool is_prediction(const struct member *m)
+{
+    return m->group->n == 0 && isfinite(m->location.value) && m->scale > 0;
+}
+
+static void fill_tails(const struct work *w, const struct check *check, struct cp_tail *tails)
+{
+    for (size_t i = 0; i < w->n_members; i++) {
+        const struct member *m = &w->members[i];
+        bool shares = check->scale != CP_TAIL_NONE && (m->joins || is_prediction(m));
+        tails[i] = shares ? tail_pooled(w, m, check) : tail_alone(w, m->group);
+    }
+}
+
+/* --- the fit -----------------------------------------------------------------------------------*/
+
+static enum cp_code check_arguments(const struct work *w, const struct cp_tail_group *groups,
+                                    size_t n_groups)
+{
+    if (!(w->q > 0.5 && w->q < 1) || !(w->confidence > 0 && w->confidence < 1))
+        return CP_EINVAL;
+    if (n_groups > CP_TAIL_GROUPS_MAX)
+        return CP_ELIMIT;
+    for (size_t i = 0; i < n_groups; i++) {
+        const struct cp_tail_group *g = &groups[i];
+        if (g->n > 0 &&
+            (!g->sorted_ms || !cp_sort_is_sorted(g->sorted_ms, g->n) || g->sorted_ms[0] < -DBL_MAX))
+            return CP_EINVAL;
+        if (g->location_ms && !isfinite(g->location_ms->value))
+            return CP_EINVAL;
+    }
+    return CP_OK;
+}
+
+static enum cp_code prepare(struct work *w, const struct cp_tail_group *groups, size_t n_groups)
+{
+    size_t total = 0;
+    for (size_t i = 0; i < n_groups; i++)
+        total += groups[i].n;
+    w->members = calloc(n_groups + 1, sizeof *w->members);
+    w->residuals = calloc(total + 1, sizeof *w->residuals);
+    w->pooled = calloc(total + 1, sizeof *w->pooled);
+    if (!w->members || !w->residuals || !w->pooled)
+        return CP_ENOMEM;
+    double *room = w->residuals;
+    for (size_t i = 0; i < n_groups; i++) {
+        struct member *m = &w->members[i];
+        m->group = &groups[i];
+        m->residuals = room;
+        room += groups[i].n;
+        place(w, m);
+    }
+    w->n_members = n_groups;
+    return CP_OK;
+}
+
+static void describe(const struct work *w, const struct check *check, struct cp_tail_pool *pool)
+{
+    struct bounded r;
+    struct blend all = blend_of(w, &(struct member){0}, check->overdispersion);
+    (void)residual_quantile(w, &all, &r);
+    pool->residual = (struct cp_interval){r.value, r.low, r.high};
+    pool->scale = check->scale;
+    pool->n_groups = w->n_joined;
+    pool->n_samples = w->n_pooled;
+    pool->is_unverified = isnan(check->p_value);
+}
+
+void cp_tail_pool_fit(const struct cp_tail_group *groups, size_t n_groups,
+                      const struct cp_tail_options *options, struct cp_tail_pool *pool,
+                      struct cp_tail *tails)
+{
+    struct work w = {.q = options->q,
+                     .confidence = options->confidence > 0 ? options->confidence : 0.95};
+    struct check check = {.scale = CP_TAIL_NONE};
+    *pool = (struct cp_tail_pool){
+        .q = w.q,
+        .confidence = w.confidence,
+        .check_q = NAN,
+        .p_value = NAN,
+        .residual = {NAN, NAN, NAN},
+    };
+    for (size_t i = 0; i < n_groups; i++)
+        tails[i] = no_tail(&w);
+    pool->status = check_arguments(&w, groups, n_groups);
+    if (pool->status == CP_OK)
+        pool->status = prepare(&w, groups, n_groups);
+    if (pool->status == CP_OK) {
+        check = choose_scale(&w);
+        pool->check_q = check.q;
+        pool->p_value = check.p_value;
+        pool->overdispersion = check.overdispersion;
+        pool->is_heterogeneous = check.p_value < p_rejected;
+        if (pool->is_heterogeneous)
+            check.scale = CP_TAIL_NONE;
+        if (check.scale != CP_TAIL_NONE) {
+            rescale(&w, check.scale);
+            describe(&w, &check, pool);
+        }
+        fill_tails(&w, &check, tails);
+    }
+    work_clear(&w);
+}
+
+const char *cp_tail_scale_text(enum cp_tail_scale scale)
+{
+    return scales[scale].text;
+}
+
+const char *cp_tail_pool_formula(const struct cp_tail_pool *pool)
+{
+    return scales[pool->scale].formula;
+}
+
+size_t cp_tail_pool_parameters(const struct cp_tail_pool *pool,
+                               struct cp_parameter out[CP_PARAMETERS_MAX])
+{
+    if (pool->status != CP_OK || pool->scale == CP_TAIL_NONE)
+        return 0;
+    out[0] = (struct cp_parameter){
+        .name = "Q_p",
+        .unit = pool->scale == CP_TAIL_ADDITIVE ? "ms" : "",
+        .estimate = pool->residual,
+        .confidence = isnan(pool->residual.low) ? 0 : pool->confidence,
+        .method = isnan(pool->residual.low) ? "" : "order statistics at the effective sample size",
+    };
+    out[1] = (struct cp_parameter){
+        .name = "rho", .unit = "", .estimate = {pool->overdispersion, NAN, NAN}, .method = ""};
+    return 2;
+}
