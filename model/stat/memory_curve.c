@@ -2,41 +2,85 @@
 #include "model/stat/memory_curve.h"
 
 #include <math.h>
-#include <stdbool.h>
 #include <string.h>
 
 /* Nominal core steps of Lambda. The first is the default: one vCPU. */
 static const double caps_mb[] = {1769, INFINITY, 3538, 5307, 7076, 8845, 10240};
 
-enum { STEPS_MAX = 200, HALVINGS_MAX = 40, SIZES_MIN = 3, LEAVE_ONE_OUT_MIN = 5 };
+enum {
+    STEPS_MAX = 200,
+    HALVINGS_MAX = 40,
+    SIZES_MIN = 3,
+    CHOICE_MIN = 5,   /* sizes for leave-one-out */
+    EXPONENT_MIN = 5, /* sizes below the cap */
+};
 
 static const double aicc_tie = 2;
 /* Relative residuals below 1e-6 are finer than any clock; a perfect fit scores like that. */
 static const double log_variance_floor = 1e-12;
+static const double rounding = 1e-9;
+static const double exponent_low = 0.2;
+static const double exponent_high = 2.5;
 
-static double inverse_memory(double memory_mb, double cap_mb)
+/* The points that count, as the fits use them. */
+struct data {
+    size_t n;
+    size_t n_distinct;
+    double total_weight;
+    double min_mb, max_mb;
+    double value[CP_MEMORY_POINTS_MAX], log_value[CP_MEMORY_POINTS_MAX];
+    double weight[CP_MEMORY_POINTS_MAX];
+    double log_x[CP_MEMORY_POINTS_MAX]; /* log(1024 / min(m, cap)) */
+    double x[CP_MEMORY_POINTS_MAX];     /* exp(c log_x) */
+};
+
+typedef void fit_fn(struct data *d, const struct cp_memory_curve *start,
+                    struct cp_memory_curve *curve);
+static fit_fn fit_constant;
+static fit_fn fit_inverse;
+static fit_fn fit_power;
+static fit_fn fit_exponent;
+
+static const struct kind {
+    const char *name;
+    int n_parameters; /* with sigma */
+    fit_fn *fit;
+} kinds[CP_MEMORY_LAW_KINDS] = {
+    [CP_MEMORY_LAW_CONSTANT] = {"constant", 2, fit_constant},
+    [CP_MEMORY_LAW_INVERSE] = {"inverse", 3, fit_inverse},
+    [CP_MEMORY_LAW_POWER] = {"power", 3, fit_power},
+    [CP_MEMORY_LAW_EXPONENT] = {"exponent", 4, fit_exponent},
+};
+
+const char *cp_memory_curve_name(enum cp_memory_law_kind kind)
 {
-    return 1024 / fmin(memory_mb, cap_mb);
+    return kinds[kind].name;
 }
 
 double cp_memory_curve_at(const struct cp_memory_curve *curve, double memory_mb)
 {
     /* 0 / INFINITY-safe: a constant needs no x */
-    return curve->b > 0 ? curve->a + curve->b * inverse_memory(memory_mb, curve->cap_mb) : curve->a;
+    if (!(curve->b > 0))
+        return curve->a;
+    double x = 1024 / fmin(memory_mb, curve->cap_mb);
+    bool is_bent = fabs(curve->c - 1) > 0;
+    return curve->a + curve->b * (is_bent ? pow(x, curve->c) : x);
 }
 
-static struct cp_memory_curve no_curve(enum cp_code status, double cap_mb)
+static struct cp_memory_curve no_curve(enum cp_memory_law_kind kind, enum cp_code status,
+                                       double cap_mb)
 {
     return (struct cp_memory_curve){
-        .status = status, .a = NAN, .b = NAN, .cap_mb = cap_mb, .log_rss = NAN, .aicc = NAN};
+        .status = status,
+        .kind = kind,
+        .a = NAN,
+        .b = NAN,
+        .c = NAN,
+        .cap_mb = cap_mb,
+        .log_rss = NAN,
+        .aicc = NAN,
+    };
 }
-
-struct extent {
-    size_t n; /* points with weight */
-    size_t n_distinct;
-    double total_weight;
-    double min_mb, max_mb;
-};
 
 static bool is_first_of_its_size(const struct cp_memory_point *points, size_t i)
 {
@@ -48,43 +92,74 @@ static bool is_first_of_its_size(const struct cp_memory_point *points, size_t i)
     return true;
 }
 
-static enum cp_code extent_of(const struct cp_memory_point *points, size_t n, struct extent *e)
+static enum cp_code add_point(struct data *d, const struct cp_memory_point *p, double cap_mb)
 {
-    *e = (struct extent){.min_mb = INFINITY};
+    if (!(p->memory_mb > 0 && p->value > 0 && isfinite(p->value)))
+        return CP_EINVAL;
+    d->value[d->n] = p->value;
+    d->log_value[d->n] = log(p->value);
+    d->weight[d->n] = p->weight;
+    d->x[d->n] = 1024 / fmin(p->memory_mb, cap_mb);
+    d->log_x[d->n] = log(d->x[d->n]);
+    d->n++;
+    d->total_weight += p->weight;
+    d->min_mb = fmin(d->min_mb, p->memory_mb);
+    d->max_mb = fmax(d->max_mb, p->memory_mb);
+    return CP_OK;
+}
+
+static enum cp_code load(struct data *d, const struct cp_memory_point *points, size_t n,
+                         double cap_mb)
+{
+    d->n = 0;
+    d->n_distinct = 0;
+    d->total_weight = 0;
+    d->min_mb = INFINITY;
+    d->max_mb = 0;
     if (n > CP_MEMORY_POINTS_MAX)
         return CP_ELIMIT;
     for (size_t i = 0; i < n; i++) {
-        const struct cp_memory_point *p = &points[i];
-        if (!(isfinite(p->weight) && p->weight >= 0))
+        if (!(isfinite(points[i].weight) && points[i].weight >= 0))
             return CP_EINVAL;
-        if (!(p->weight > 0))
+        if (!(points[i].weight > 0))
             continue;
-        if (!(p->memory_mb > 0 && p->value > 0 && isfinite(p->value)))
-            return CP_EINVAL;
-        e->n++;
-        e->n_distinct += is_first_of_its_size(points, i);
-        e->total_weight += p->weight;
-        e->min_mb = fmin(e->min_mb, p->memory_mb);
-        e->max_mb = fmax(e->max_mb, p->memory_mb);
+        enum cp_code status = add_point(d, &points[i], cap_mb);
+        if (status)
+            return status;
+        d->n_distinct += is_first_of_its_size(points, i);
     }
-    return e->n_distinct < SIZES_MIN ? CP_ENODATA : CP_OK;
+    return d->n_distinct < SIZES_MIN ? CP_ENODATA : CP_OK;
+}
+
+static double fitted(const struct data *d, const struct cp_memory_curve *curve, size_t i)
+{
+    return curve->a + curve->b * d->x[i];
 }
 
 /* Sum of weighted squared log residuals; INFINITY where the curve is not positive. */
-static double log_rss(const struct cp_memory_point *points, size_t n,
-                      const struct cp_memory_curve *curve)
+static double log_rss(const struct data *d, const struct cp_memory_curve *curve)
 {
     double sum = 0;
-    for (size_t i = 0; i < n; i++) {
-        if (!(points[i].weight > 0))
-            continue;
-        double f = cp_memory_curve_at(curve, points[i].memory_mb);
+    for (size_t i = 0; i < d->n; i++) {
+        double f = fitted(d, curve, i);
         if (!(f > 0))
             return INFINITY;
-        double r = log(points[i].value / f);
-        sum += points[i].weight * r * r;
+        double r = d->log_value[i] - log(f);
+        sum += d->weight[i] * r * r;
     }
     return sum;
+}
+
+static void fit_constant(struct data *d, const struct cp_memory_curve *start,
+                         struct cp_memory_curve *curve)
+{
+    (void)start;
+    double sum = 0;
+    for (size_t i = 0; i < d->n; i++)
+        sum += d->weight[i] * d->log_value[i];
+    curve->a = exp(sum / d->total_weight);
+    curve->b = 0;
+    curve->log_rss = log_rss(d, curve);
 }
 
 struct sums {
@@ -92,18 +167,14 @@ struct sums {
 };
 
 /* Sums of one Gauss-Newton step from `from` (NULL: from the values themselves). */
-static struct sums step_sums(const struct cp_memory_point *points, size_t n,
-                             const struct cp_memory_curve *from, double cap_mb)
+static struct sums step_sums(const struct data *d, const struct cp_memory_curve *from)
 {
     struct sums s = {0};
-    for (size_t i = 0; i < n; i++) {
-        const struct cp_memory_point *p = &points[i];
-        if (!(p->weight > 0))
-            continue;
-        double x = inverse_memory(p->memory_mb, cap_mb);
-        double f = from ? cp_memory_curve_at(from, p->memory_mb) : p->value;
-        double y = f * (1 + log(p->value / f));
-        double w = p->weight / (f * f);
+    for (size_t i = 0; i < d->n; i++) {
+        double x = d->x[i];
+        double f = from ? fitted(d, from, i) : d->value[i];
+        double y = from ? f * (1 + d->log_value[i] - log(f)) : f;
+        double w = d->weight[i] / (f * f);
         s.w += w;
         s.x += w * x;
         s.y += w * y;
@@ -133,15 +204,14 @@ static void solve_nonnegative(const struct sums *s, double *a, double *b)
 
 /* Moves `curve` towards (a, b), halving the step until the residual sum does not grow.
  * Returns the largest relative change of a fitted value, 0 when no step helps. */
-static double advance(const struct cp_memory_point *points, size_t n, double a, double b,
-                      struct cp_memory_curve *curve)
+static double advance(const struct data *d, double a, double b, struct cp_memory_curve *curve)
 {
     double share = 1;
     for (int i = 0; i < HALVINGS_MAX; i++) {
         struct cp_memory_curve next = *curve;
         next.a += share * (a - curve->a);
         next.b += share * (b - curve->b);
-        next.log_rss = log_rss(points, n, &next);
+        next.log_rss = log_rss(d, &next);
         if (next.log_rss <= curve->log_rss) {
             double scale = curve->a + curve->b;
             double change = fabs(next.a - curve->a) + fabs(next.b - curve->b);
@@ -153,104 +223,290 @@ static double advance(const struct cp_memory_point *points, size_t n, double a, 
     return 0;
 }
 
-static double aicc_of(const struct extent *e, double rss, double k)
+/* a and b for d->x as it is, from start's a and b (NULL: from the plain weighted fit). */
+static void fit_inverse(struct data *d, const struct cp_memory_curve *start,
+                        struct cp_memory_curve *curve)
 {
-    double n = (double)e->n;
+    if (start) {
+        curve->a = start->a;
+        curve->b = start->b;
+        curve->log_rss = log_rss(d, curve);
+    }
+    if (!start || !isfinite(curve->log_rss)) {
+        struct sums s = step_sums(d, NULL);
+        solve_nonnegative(&s, &curve->a, &curve->b);
+        curve->log_rss = log_rss(d, curve);
+    }
+    double change = 1;
+    for (int i = 0; i < STEPS_MAX && change > 1e-13; i++) {
+        double a = 0;
+        double b = 0;
+        struct sums s = step_sums(d, curve);
+        solve_nonnegative(&s, &a, &b);
+        change = advance(d, a, b, curve);
+    }
+    if (!(change < 1e-9) || !isfinite(curve->log_rss))
+        curve->status = CP_ENUMERIC;
+}
+
+static void set_exponent(struct data *d, double c)
+{
+    for (size_t i = 0; i < d->n; i++)
+        d->x[i] = exp(c * d->log_x[i]);
+}
+
+/* log value = log b + c log x. */
+static void fit_power(struct data *d, const struct cp_memory_curve *start,
+                      struct cp_memory_curve *curve)
+{
+    (void)start;
+    double x = 0;
+    double y = 0;
+    double xx = 0;
+    double xy = 0;
+    for (size_t i = 0; i < d->n; i++) {
+        x += d->weight[i] * d->log_x[i] / d->total_weight;
+        y += d->weight[i] * d->log_value[i] / d->total_weight;
+    }
+    for (size_t i = 0; i < d->n; i++) {
+        xx += d->weight[i] * (d->log_x[i] - x) * (d->log_x[i] - x);
+        xy += d->weight[i] * (d->log_x[i] - x) * (d->log_value[i] - y);
+    }
+    double c = xx > 0 ? xy / xx : 0;
+    curve->c = fmin(fmax(c, exponent_low), exponent_high);
+    curve->a = 0;
+    curve->b = exp(y - curve->c * x);
+    set_exponent(d, curve->c);
+    curve->log_rss = log_rss(d, curve);
+}
+
+/* The inverse fit with exponent c, from the curve as it is; its residual sum. */
+static double fit_at_exponent(struct data *d, double c, struct cp_memory_curve *curve)
+{
+    struct cp_memory_curve start = *curve;
+    set_exponent(d, c);
+    curve->c = c;
+    fit_inverse(d, isnan(start.a) ? NULL : &start, curve);
+    return curve->status ? INFINITY : curve->log_rss;
+}
+
+struct bracket {
+    double low, middle, high; /* exponents; the middle one fits best */
+};
+
+/* The best of a grid over the whole range, with its neighbours. */
+static struct bracket scan_exponents(struct data *d, struct cp_memory_curve *curve)
+{
+    enum { CELLS = 12 };
+    double best = INFINITY;
+    int at = 0;
+    double step = log(exponent_high / exponent_low) / CELLS;
+    for (int i = 0; i <= CELLS; i++) {
+        double rss = fit_at_exponent(d, exponent_low * exp(step * i), curve);
+        if (rss < best) {
+            best = rss;
+            at = i;
+        }
+    }
+    double middle = exponent_low * exp(step * at);
+    return (struct bracket){fmax(exponent_low, middle * exp(-step)), middle,
+                            fmin(exponent_high, middle * exp(step))};
+}
+
+/* A narrow bracket around the start's exponent, when the optimum is in it. */
+static bool bracket_start(struct data *d, const struct cp_memory_curve *start, struct bracket *b,
+                          struct cp_memory_curve *curve)
+{
+    *b = (struct bracket){fmax(exponent_low, start->c / 1.15), start->c,
+                          fmin(exponent_high, start->c * 1.15)};
+    double middle = fit_at_exponent(d, b->middle, curve);
+    return fit_at_exponent(d, b->low, curve) > middle &&
+           fit_at_exponent(d, b->high, curve) > middle;
+}
+
+/* Golden section. The residual sum is flat at its minimum, so an exponent is good to about the
+ * square root of the machine precision and no finer step would tell. */
+static void minimise_over_exponent(struct data *d, struct bracket b, struct cp_memory_curve *curve)
+{
+    static const double golden = 0.6180339887498949;
+    double low = b.high - golden * (b.high - b.low);
+    double high = b.low + golden * (b.high - b.low);
+    double rss_low = fit_at_exponent(d, low, curve);
+    double rss_high = fit_at_exponent(d, high, curve);
+    while (b.high - b.low > 1e-7 && curve->status == CP_OK) {
+        if (rss_low < rss_high) {
+            b.high = high;
+            high = low;
+            rss_high = rss_low;
+            low = b.high - golden * (b.high - b.low);
+            rss_low = fit_at_exponent(d, low, curve);
+        } else {
+            b.low = low;
+            low = high;
+            rss_low = rss_high;
+            high = b.low + golden * (b.high - b.low);
+            rss_high = fit_at_exponent(d, high, curve);
+        }
+    }
+    (void)fit_at_exponent(d, (b.low + b.high) / 2, curve);
+}
+
+static void fit_exponent(struct data *d, const struct cp_memory_curve *start,
+                         struct cp_memory_curve *curve)
+{
+    struct bracket b;
+    if (!start || !bracket_start(d, start, &b, curve))
+        b = scan_exponents(d, curve);
+    minimise_over_exponent(d, b, curve);
+}
+
+static size_t n_below(const struct cp_memory_point *points, size_t n, double cap_mb)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < n; i++)
+        count +=
+            points[i].weight > 0 && points[i].memory_mb < cap_mb && is_first_of_its_size(points, i);
+    return count;
+}
+
+static double aicc_of(size_t n_points, double rss, int n_parameters)
+{
+    double n = (double)n_points;
+    double k = n_parameters;
     if (n <= k + 1)
         return NAN;
     double variance = fmax(rss / n, log_variance_floor);
     return n * log(variance) + 2 * k + 2 * k * (k + 1) / (n - k - 1);
 }
 
-struct cp_memory_curve cp_memory_curve_capped(const struct cp_memory_point *points, size_t n,
-                                              double cap_mb)
+static struct cp_memory_curve fit(enum cp_memory_law_kind kind,
+                                  const struct cp_memory_point *points, size_t n, double cap_mb,
+                                  const struct cp_memory_curve *start)
 {
-    struct extent e;
-    enum cp_code status = extent_of(points, n, &e);
-    struct cp_memory_curve curve = no_curve(status, cap_mb);
-    if (status)
+    struct data d;
+    if (kind == CP_MEMORY_LAW_CONSTANT)
+        cap_mb = INFINITY;
+    struct cp_memory_curve curve = no_curve(kind, load(&d, points, n, cap_mb), cap_mb);
+    if (curve.status)
         return curve;
-    struct sums s = step_sums(points, n, NULL, cap_mb);
-    solve_nonnegative(&s, &curve.a, &curve.b);
-    curve.log_rss = log_rss(points, n, &curve);
-    double change = 1;
-    for (int i = 0; i < STEPS_MAX && change > 1e-13; i++) {
-        double a = 0;
-        double b = 0;
-        s = step_sums(points, n, &curve, cap_mb);
-        solve_nonnegative(&s, &a, &b);
-        change = advance(points, n, a, b, &curve);
-    }
-    if (!(change < 1e-9) || !isfinite(curve.log_rss))
-        return no_curve(CP_ENUMERIC, cap_mb);
-    curve.log_rss *= (double)e.n / e.total_weight;
-    curve.aicc = aicc_of(&e, curve.log_rss, 3);
+    curve.c = 1;
+    kinds[kind].fit(&d, start, &curve);
+    if (curve.status || !isfinite(curve.log_rss))
+        return no_curve(kind, CP_ENUMERIC, cap_mb);
+    curve.log_rss *= (double)d.n / d.total_weight;
+    curve.aicc = aicc_of(d.n, curve.log_rss, kinds[kind].n_parameters);
     return curve;
 }
 
-struct cp_memory_curve cp_memory_curve_constant(const struct cp_memory_point *points, size_t n)
+/* Whether the points determine all three: c inside its range and a above 0. */
+static bool is_determined(const struct cp_memory_curve *curve)
 {
-    struct extent e;
-    enum cp_code status = extent_of(points, n, &e);
-    struct cp_memory_curve curve = no_curve(status, INFINITY);
-    if (status)
-        return curve;
-    double sum = 0;
-    for (size_t i = 0; i < n; i++) {
-        if (points[i].weight > 0)
-            sum += points[i].weight * log(points[i].value);
-    }
-    curve.a = exp(sum / e.total_weight);
-    curve.b = 0;
-    curve.log_rss = log_rss(points, n, &curve) * (double)e.n / e.total_weight;
-    curve.aicc = aicc_of(&e, curve.log_rss, 2);
-    return curve;
+    return curve->a > 0 && curve->b > 0 && curve->c > exponent_low + 1e-4 &&
+           curve->c < exponent_high - 1e-4;
 }
 
-struct cp_memory_curve cp_memory_curve_best_cap(const struct cp_memory_point *points, size_t n)
+struct cp_memory_curve cp_memory_curve_fit(enum cp_memory_law_kind kind,
+                                           const struct cp_memory_point *points, size_t n,
+                                           double cap_mb)
 {
-    struct extent e;
-    struct cp_memory_curve first = cp_memory_curve_capped(points, n, caps_mb[0]);
-    if (first.status || isnan(first.aicc))
-        return first;
+    struct cp_memory_curve curve = fit(kind, points, n, cap_mb, NULL);
+    if (kind != CP_MEMORY_LAW_EXPONENT || curve.status)
+        return curve;
+    if (n_below(points, n, cap_mb) < EXPONENT_MIN)
+        return no_curve(kind, CP_ENODATA, cap_mb);
+    return is_determined(&curve) ? curve : no_curve(kind, CP_ENUMERIC, cap_mb);
+}
+
+struct cp_memory_curve cp_memory_curve_refit(const struct cp_memory_curve *like,
+                                             const struct cp_memory_point *points, size_t n)
+{
+    return fit(like->kind, points, n, like->cap_mb, like);
+}
+
+static double max_mb(const struct cp_memory_point *points, size_t n)
+{
+    double max = 0;
+    for (size_t i = 0; i < n; i++)
+        max = points[i].weight > 0 ? fmax(max, points[i].memory_mb) : max;
+    return max;
+}
+
+struct cp_memory_curve cp_memory_curve_best_cap(enum cp_memory_law_kind kind,
+                                                const struct cp_memory_point *points, size_t n)
+{
+    struct cp_memory_curve first = cp_memory_curve_fit(kind, points, n, caps_mb[0]);
     struct cp_memory_curve best = first;
-    (void)extent_of(points, n, &e);
+    if (kind == CP_MEMORY_LAW_CONSTANT || n > CP_MEMORY_POINTS_MAX)
+        return first;
     for (size_t i = 1; i < sizeof caps_mb / sizeof caps_mb[0]; i++) {
         /* a finite cap at or above the largest size is the same curve as none */
-        if (isfinite(caps_mb[i]) && caps_mb[i] >= e.max_mb)
+        if (isfinite(caps_mb[i]) && caps_mb[i] >= max_mb(points, n))
             continue;
-        struct cp_memory_curve curve = cp_memory_curve_capped(points, n, caps_mb[i]);
-        if (curve.status == CP_OK && curve.aicc < best.aicc)
+        struct cp_memory_curve curve = cp_memory_curve_fit(kind, points, n, caps_mb[i]);
+        bool is_better = best.status || curve.aicc < best.aicc;
+        if (curve.status == CP_OK && !isnan(curve.aicc) && is_better)
             best = curve;
     }
-    return best.aicc < first.aicc - aicc_tie ? best : first;
+    return first.status || best.aicc < first.aicc - aicc_tie ? best : first;
 }
 
-static struct cp_memory_curve capped_without(const struct cp_memory_point *points, size_t n,
-                                             size_t left_out, double cap_mb)
+struct cp_memory_left_out cp_memory_curve_leave_one_out(const struct cp_memory_curve *curve,
+                                                        const struct cp_memory_point *points,
+                                                        size_t n)
 {
+    static const struct cp_memory_left_out none = {NAN, NAN, NAN};
+    struct cp_memory_left_out left = {0, 0, 0};
     struct cp_memory_point others[CP_MEMORY_POINTS_MAX];
-    memcpy(others, points, n * sizeof *others);
-    others[left_out].weight = 0;
-    return cp_memory_curve_capped(others, n, cap_mb);
-}
-
-double cp_memory_curve_leave_one_out(const struct cp_memory_point *points, size_t n, double cap_mb)
-{
-    struct extent e;
-    if (extent_of(points, n, &e) || e.n < LEAVE_ONE_OUT_MIN)
-        return NAN;
-    double sum = 0;
+    struct data d;
     size_t count = 0;
+    if (load(&d, points, n, INFINITY) || d.n < CHOICE_MIN)
+        return none;
+    memcpy(others, points, n * sizeof *others);
     for (size_t i = 0; i < n; i++) {
         const struct cp_memory_point *p = &points[i];
-        if (!(p->weight > 0 && p->memory_mb > e.min_mb && p->memory_mb < e.max_mb))
+        if (!(p->weight > 0 && p->memory_mb > d.min_mb && p->memory_mb < d.max_mb))
             continue;
-        struct cp_memory_curve curve = capped_without(points, n, i, cap_mb);
-        if (curve.status)
-            return NAN;
-        sum += fabs(log(cp_memory_curve_at(&curve, p->memory_mb) / p->value));
+        others[i].weight = 0;
+        struct cp_memory_curve without = cp_memory_curve_refit(curve, others, n);
+        others[i].weight = p->weight;
+        if (without.status)
+            return none;
+        double error = fabs(log(cp_memory_curve_at(&without, p->memory_mb) / p->value));
+        left.mean += error;
+        left.standard += error * sqrt(p->weight);
+        left.max = fmax(left.max, error);
         count++;
     }
-    return count ? sum / (double)count : NAN;
+    left.mean /= (double)count;
+    left.standard /= (double)count;
+    return count ? left : none;
+}
+
+struct cp_memory_curve cp_memory_curve_choose(const struct cp_memory_point *points, size_t n,
+                                              const struct cp_memory_choice_options *options)
+{
+    /* the most trusted first: a later one must do better by more than a tie */
+    static const enum cp_memory_law_kind order[] = {CP_MEMORY_LAW_INVERSE, CP_MEMORY_LAW_POWER,
+                                                    CP_MEMORY_LAW_EXPONENT};
+    struct cp_memory_curve best = cp_memory_curve_best_cap(order[0], points, n);
+    double best_error = cp_memory_curve_leave_one_out(&best, points, n).mean;
+    if (best.status || isnan(best_error))
+        return best;
+    for (size_t i = 1; i < sizeof order / sizeof order[0]; i++) {
+        if (order[i] == CP_MEMORY_LAW_EXPONENT && !options->is_exponent_allowed)
+            continue;
+        struct cp_memory_curve curve = cp_memory_curve_best_cap(order[i], points, n);
+        if (curve.status)
+            continue;
+        double error = cp_memory_curve_leave_one_out(&curve, points, n).mean;
+        if (error < best_error - options->tie_log_error) {
+            best = curve;
+            best_error = error;
+        }
+    }
+    /* Leaving out inner sizes never checks the ends, which a slope that is ignored would miss most:
+     * a constant has to be as good, not just tied. */
+    struct cp_memory_curve constant = cp_memory_curve_fit(CP_MEMORY_LAW_CONSTANT, points, n, 0);
+    double error = cp_memory_curve_leave_one_out(&constant, points, n).mean;
+    return error <= best_error + rounding ? constant : best;
 }

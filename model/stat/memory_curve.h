@@ -1,25 +1,46 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
- * The curve f(m) = a + b * 1024 / min(m, cap), a, b >= 0, through points (memory size, value > 0).
+ * Curves f(m) = a + b * (1024 / min(m, cap))^c, a, b >= 0, through points (memory size, value > 0).
  *
  * CPU share grows with memory up to a core count (cap): 1,769 MB is one vCPU, so a single-threaded
- * handler stops improving there. Fit: weighted least squares of log residuals,
+ * handler stops improving there. The members, each a special case of the one above it:
+ *     exponent  a, b, c    c in [0.2, 2.5]; for p50 with at least 5 sizes below the cap
+ *     power     b, c       a = 0
+ *     inverse   a, b       c = 1: the default
+ *     constant  a          b = 0
+ * Fit: weighted least squares of log residuals,
  *     minimise sum w (log value - log f(m))^2,
- * by Gauss-Newton. Each step is the linear weighted least squares with weights w / f^2 (1 / SE^2
- * for a relative SE) solved in closed form with an active set for a, b >= 0; the first step, with
- * f = value, is the plain weighted fit. Small and large sizes count alike, and AICc scores the
- * very quantity that was minimised.
+ * so small and large sizes count alike and AICc scores the very quantity that was minimised.
+ *   - inverse: Gauss-Newton; each step is the linear weighted least squares with weights w / f^2
+ *     (1 / SE^2 for a relative SE) solved in closed form with an active set for a, b >= 0; the
+ *     first step, with f = value, is the plain weighted fit.
+ *   - power: a straight line in logarithms, closed form.
+ *   - exponent: the inverse fit at each c, minimised over c (variable projection, Golub & Pereyra
+ *     1973). Refused where c ends at its bounds or a at 0: then the points do not determine it.
+ *
+ * Choice: AICc of the log residuals, n = number of points, k counted with sigma, settles the cap;
+ * from 5 sizes up the leave-one-out log error settles the member. Ties go to fewer parameters.
  *
  * Assumptions: independent relative errors of variance proportional to 1 / w. Points with weight 0
- * are ignored. Smallest valid n: 3 distinct sizes; cap is chosen from 5 sizes up. No ownership.
+ * are ignored. Smallest valid n: 3 distinct sizes (no choice: inverse with cap 1769); cap and
+ * member are chosen from 5 sizes up. No ownership, no allocation.
  */
 #ifndef COLDPROF_MODEL_MEMORY_CURVE_H
 #define COLDPROF_MODEL_MEMORY_CURVE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "model/base/error.h"
 
 enum { CP_MEMORY_POINTS_MAX = 64 };
+
+enum cp_memory_law_kind {
+    CP_MEMORY_LAW_CONSTANT,
+    CP_MEMORY_LAW_INVERSE,
+    CP_MEMORY_LAW_POWER,
+    CP_MEMORY_LAW_EXPONENT,
+};
+enum { CP_MEMORY_LAW_KINDS = CP_MEMORY_LAW_EXPONENT + 1 };
 
 struct cp_memory_point {
     double memory_mb; /* > 0 */
@@ -28,28 +49,54 @@ struct cp_memory_point {
 };
 
 struct cp_memory_curve {
-    /* CP_OK, CP_ENODATA (fewer than 3 distinct sizes), CP_EINVAL (a number out of range), CP_ELIMIT
-     * (more than CP_MEMORY_POINTS_MAX points), CP_ENUMERIC (no convergence) */
+    /* CP_OK, CP_ENODATA (fewer than 3 distinct sizes; exponent: fewer than 5 below the cap),
+     * CP_EINVAL (a number out of range), CP_ELIMIT (more than CP_MEMORY_POINTS_MAX points),
+     * CP_ENUMERIC (no convergence, or c not determined) */
     enum cp_code status;
-    double a, b;    /* unit of the values; b per 1024 MB; b = 0 for a constant */
-    double cap_mb;  /* INFINITY for none and for a constant that was asked for */
+    enum cp_memory_law_kind kind; /* as asked for, even when the best b is 0 */
+    double a, b;                  /* unit of the values; b at 1024 MB; b = 0 for a constant */
+    double c;                     /* 1 unless free */
+    double cap_mb;                /* INFINITY for none and for a constant that was asked for */
     double log_rss; /* weighted sum of squared log residuals, weights scaled to mean 1 */
-    double aicc;    /* k = 2 (constant) or 3, counting sigma; NAN when n <= k + 1 */
+    double aicc;    /* k = parameters and sigma; NAN when n <= k + 1 */
 };
 
-/* b = 0: a is the weighted geometric mean. */
-struct cp_memory_curve cp_memory_curve_constant(const struct cp_memory_point *points, size_t n);
-/* The given cap. Sizes that are all at or above it cannot show b: then b = 0. */
-struct cp_memory_curve cp_memory_curve_capped(const struct cp_memory_point *points, size_t n,
-                                              double cap_mb);
+/* "constant", "inverse", "power", "exponent". */
+const char *cp_memory_curve_name(enum cp_memory_law_kind kind);
+
+/* The best curve of this kind with this cap (ignored for a constant, whose a is the weighted
+ * geometric mean). Sizes that are all at or above the cap cannot show b: then b = 0. */
+struct cp_memory_curve cp_memory_curve_fit(enum cp_memory_law_kind kind,
+                                           const struct cp_memory_point *points, size_t n,
+                                           double cap_mb);
+/* Kind and cap of `like`, and its a, b, c to start from: for values that differ a little. */
+struct cp_memory_curve cp_memory_curve_refit(const struct cp_memory_curve *like,
+                                             const struct cp_memory_point *points, size_t n);
 /* Cap by AICc among 1769, 3538, 5307, 7076, 8845, 10240 and none, as far as the sizes can tell
  * them apart; 1769 stays unless another is better by more than 2, and where AICc is undefined. */
-struct cp_memory_curve cp_memory_curve_best_cap(const struct cp_memory_point *points, size_t n);
+struct cp_memory_curve cp_memory_curve_best_cap(enum cp_memory_law_kind kind,
+                                                const struct cp_memory_point *points, size_t n);
+
+struct cp_memory_choice_options {
+    bool is_exponent_allowed; /* p50 only */
+    double tie_log_error;     /* leave-one-out errors this close are equal; 0: none are */
+};
+/* Each kind with its best cap; from 5 distinct sizes up the one with the smallest leave-one-out
+ * error, ties to fewer parameters and to the inverse; below, the inverse. A constant only where it
+ * is no worse than the best: leaving out inner sizes does not show what it misses at the ends. */
+struct cp_memory_curve cp_memory_curve_choose(const struct cp_memory_point *points, size_t n,
+                                              const struct cp_memory_choice_options *options);
 
 double cp_memory_curve_at(const struct cp_memory_curve *curve, double memory_mb);
 
-/* Mean |log(predicted / value)| of the sizes strictly between the smallest and the largest, each
- * predicted from all the others with this cap. NAN with fewer than 5 points. */
-double cp_memory_curve_leave_one_out(const struct cp_memory_point *points, size_t n, double cap_mb);
+/* |log(predicted / value)| of the sizes strictly between the smallest and the largest, each
+ * predicted from all the others by a curve of the same kind and cap. */
+struct cp_memory_left_out {
+    double mean, max; /* NAN with fewer than 5 points, or when a fit without one fails */
+    double standard;  /* mean of error / (1 / sqrt weight): in standard errors of the points */
+};
+struct cp_memory_left_out cp_memory_curve_leave_one_out(const struct cp_memory_curve *curve,
+                                                        const struct cp_memory_point *points,
+                                                        size_t n);
 
 #endif

@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "model/base/parallel.h"
 #include "model/stat/bootstrap.h"
-#include "model/stat/memory_curve.h"
 #include "model/stat/quantile.h"
 
 enum { GROUP_MIN = 5, SIZES_MIN = 3, REPS_MIN = 40 };
@@ -16,25 +16,49 @@ static const double lack_of_fit_limit = 3;
 static const double aicc_tie = 2;
 static const double confidence = 0.95;
 
+struct refit {
+    double a_ms, b_ms, c; /* NAN where the replicate has no fit */
+};
+
+struct cp_memory_refits {
+    size_t reps, n;
+    struct cp_memory_point points[CP_MEMORY_POINTS_MAX]; /* n, ascending memory */
+    double *draws;          /* n x reps bootstrap quantiles, those of one size together */
+    struct refit *of_curve; /* reps */
+};
+
+static void refits_free(struct cp_memory_refits *refits)
+{
+    if (!refits)
+        return;
+    free(refits->draws);
+    free(refits->of_curve);
+    free(refits);
+}
+
+void cp_memory_law_clear(struct cp_memory_law *law)
+{
+    refits_free(law->refits);
+    law->refits = NULL;
+}
+
 /* One fit in progress. */
 struct work {
-    const struct cp_memory_group *used[CP_MEMORY_POINTS_MAX];
+    const struct cp_memory_law_options *options;
+    const struct cp_memory_group *used[CP_MEMORY_POINTS_MAX]; /* ascending memory */
     struct cp_memory_point points[CP_MEMORY_POINTS_MAX];
     size_t n; /* of both */
-    double q;
-    uint64_t seed;
     size_t reps;
-    double *draws;                          /* reps x n bootstrap quantiles, row by replicate */
-    struct cp_memory_replicate *replicates; /* reps */
-    double *column;                         /* reps, scratch */
-    double *pooled;                         /* all samples used, ascending; n_pooled */
+    struct cp_memory_refits *refits;
+    double *column; /* reps, scratch */
+    double *pooled; /* all samples used, ascending; n_pooled */
     size_t n_pooled;
+    struct cp_memory_curve curve; /* that the replicates are fitted like */
 };
 
 static void work_clear(struct work *w)
 {
-    free(w->draws);
-    free(w->replicates);
+    refits_free(w->refits);
     free(w->column);
     free(w->pooled);
 }
@@ -49,6 +73,14 @@ static bool is_usable(const struct cp_memory_group *g, double q)
     return value > 0 && isfinite(value);
 }
 
+static void insert(struct work *w, const struct cp_memory_group *g)
+{
+    size_t i = w->n++;
+    for (; i > 0 && w->used[i - 1]->memory_size_mb > g->memory_size_mb; i--)
+        w->used[i] = w->used[i - 1];
+    w->used[i] = g;
+}
+
 static enum cp_code use_groups(struct work *w, const struct cp_memory_group *groups, size_t n)
 {
     if (n > CP_MEMORY_POINTS_MAX)
@@ -56,32 +88,50 @@ static enum cp_code use_groups(struct work *w, const struct cp_memory_group *gro
     for (size_t i = 0; i < n; i++) {
         if (!cp_sort_is_sorted(groups[i].sorted_ms, groups[i].n))
             return CP_EINVAL;
-        if (is_usable(&groups[i], w->q))
-            w->used[w->n++] = &groups[i];
+        if (is_usable(&groups[i], w->options->q))
+            insert(w, &groups[i]);
     }
     return CP_OK;
 }
 
 static enum cp_code allocate(struct work *w)
 {
+    struct cp_memory_refits *refits = calloc(1, sizeof *refits);
+    w->refits = refits;
+    if (!refits)
+        return CP_ENOMEM;
     for (size_t i = 0; i < w->n; i++)
         w->n_pooled += w->used[i]->n;
-    w->draws = calloc(w->reps * w->n + 1, sizeof *w->draws);
-    w->replicates = calloc(w->reps, sizeof *w->replicates);
+    refits->draws = calloc(w->reps * w->n + 1, sizeof *refits->draws);
+    refits->of_curve = calloc(w->reps, sizeof *refits->of_curve);
     w->column = calloc(w->reps, sizeof *w->column);
     w->pooled = calloc(w->n_pooled + 1, sizeof *w->pooled);
-    return w->draws && w->replicates && w->column && w->pooled ? CP_OK : CP_ENOMEM;
+    return refits->draws && refits->of_curve && w->column && w->pooled ? CP_OK : CP_ENOMEM;
 }
 
-static void draw_quantiles(struct work *w)
+static void draw_one(const void *context, struct cp_rng *rng, void *scratch, double *out)
 {
-    for (size_t r = 0; r < w->reps; r++) {
-        struct cp_rng rng;
-        cp_rng_init(&rng, w->seed, r);
-        for (size_t i = 0; i < w->n; i++)
-            w->draws[r * w->n + i] =
-                cp_bootstrap_quantile(w->used[i]->sorted_ms, w->used[i]->n, w->q, &rng);
-    }
+    const struct work *w = context;
+    (void)scratch;
+    for (size_t i = 0; i < w->n; i++)
+        out[i] = cp_bootstrap_quantile(w->used[i]->sorted_ms, w->used[i]->n, w->options->q, rng);
+}
+
+static enum cp_code draw_quantiles(struct work *w)
+{
+    struct cp_error err;
+    const struct cp_bootstrap_options options = {
+        .reps = w->reps,
+        .seed = w->options->seed,
+        .n_threads = w->options->n_threads,
+        .n_outputs = w->n,
+    };
+    return cp_bootstrap_draw(&options, draw_one, w, w->refits->draws, &err);
+}
+
+static const double *draws_of(const struct cp_memory_refits *refits, size_t i)
+{
+    return refits->draws + i * refits->reps;
 }
 
 /* A size whose quantile may lie among censored or zero values has no SE: it leaves the fit.
@@ -90,11 +140,10 @@ static bool drop_censored(struct work *w)
 {
     size_t kept = 0;
     for (size_t i = 0; i < w->n; i++) {
+        const double *draws = w->refits->draws + i * w->reps;
         bool is_measured = true;
-        for (size_t r = 0; r < w->reps && is_measured; r++) {
-            double value = w->draws[r * w->n + i];
-            is_measured = value > 0 && isfinite(value);
-        }
+        for (size_t r = 0; r < w->reps && is_measured; r++)
+            is_measured = draws[r] > 0 && isfinite(draws[r]);
         if (is_measured)
             w->used[kept++] = w->used[i];
     }
@@ -103,61 +152,58 @@ static bool drop_censored(struct work *w)
     return is_dropped;
 }
 
-static double relative_se(const struct work *w, size_t i, double value)
+static double relative_se(const double *draws, size_t reps, double value)
 {
     double mean = 0;
     double sum2 = 0;
-    for (size_t r = 0; r < w->reps; r++)
-        mean += w->draws[r * w->n + i] / (double)w->reps;
-    for (size_t r = 0; r < w->reps; r++) {
-        double d = w->draws[r * w->n + i] - mean;
-        sum2 += d * d;
-    }
-    return sqrt(sum2 / (double)(w->reps - 1)) / value;
+    for (size_t r = 0; r < reps; r++)
+        mean += draws[r] / (double)reps;
+    for (size_t r = 0; r < reps; r++)
+        sum2 += (draws[r] - mean) * (draws[r] - mean);
+    return sqrt(sum2 / (double)(reps - 1)) / value;
 }
 
 /* Values and weights of the sizes: relative SE = c / sqrt(n) with one common c (root mean square
  * over the sizes), not below the floor. */
-static void weigh_points(struct work *w)
+static void weigh_points(struct work *w, struct cp_memory_law *law)
 {
     double c2 = 0;
     for (size_t i = 0; i < w->n; i++) {
         const struct cp_memory_group *g = w->used[i];
         w->points[i].memory_mb = g->memory_size_mb;
-        w->points[i].value = cp_quantile(g->sorted_ms, g->n, w->q, 8);
-        double se = relative_se(w, i, w->points[i].value);
+        w->points[i].value = cp_quantile(g->sorted_ms, g->n, w->options->q, 8);
+        double se = relative_se(w->refits->draws + i * w->reps, w->reps, w->points[i].value);
         c2 += se * se * (double)g->n / (double)w->n;
     }
+    law->relative_se = 0;
     for (size_t i = 0; i < w->n; i++) {
         double se = fmax(sqrt(c2 / (double)w->used[i]->n), relative_se_floor);
         w->points[i].weight = 1 / (se * se);
+        law->relative_se += se / (double)w->n;
     }
+    w->refits->reps = w->reps;
+    w->refits->n = w->n;
+    memcpy(w->refits->points, w->points, w->n * sizeof *w->points);
 }
 
-/* Refits each replicate with the chosen cap. */
-static enum cp_code fit_replicates(struct work *w, double cap_mb)
+static void refit_one(void *context, size_t r)
 {
+    struct work *w = context;
     struct cp_memory_point points[CP_MEMORY_POINTS_MAX];
     memcpy(points, w->points, w->n * sizeof *points);
-    for (size_t r = 0; r < w->reps; r++) {
-        for (size_t i = 0; i < w->n; i++)
-            points[i].value = w->draws[r * w->n + i];
-        struct cp_memory_curve curve = cp_memory_curve_capped(points, w->n, cap_mb);
-        if (curve.status)
-            return curve.status;
-        w->replicates[r] = (struct cp_memory_replicate){curve.a, curve.b};
-    }
-    return CP_OK;
+    for (size_t i = 0; i < w->n; i++)
+        points[i].value = draws_of(w->refits, i)[r];
+    struct cp_memory_curve curve = cp_memory_curve_refit(&w->curve, points, w->n);
+    w->refits->of_curve[r] = (struct refit){curve.a, curve.b, curve.c};
 }
 
-static void set_intervals(struct work *w, struct cp_memory_law *law)
+/* 95 % interval of the double at `offset` of each refit. */
+static void set_interval(struct work *w, size_t offset, double *low, double *high)
 {
     for (size_t r = 0; r < w->reps; r++)
-        w->column[r] = w->replicates[r].a_ms;
-    cp_bootstrap_interval(w->column, w->reps, confidence, &law->a_low_ms, &law->a_high_ms);
-    for (size_t r = 0; r < w->reps; r++)
-        w->column[r] = w->replicates[r].b_ms;
-    cp_bootstrap_interval(w->column, w->reps, confidence, &law->b_low_ms, &law->b_high_ms);
+        w->column[r] =
+            *(const double *)(const void *)((const char *)&w->refits->of_curve[r] + offset);
+    cp_bootstrap_interval(w->column, w->reps, confidence, low, high);
 }
 
 /* The constant member: one quantile of all samples of the sizes used. */
@@ -169,76 +215,165 @@ static void set_constant(struct work *w, struct cp_memory_law *law)
         at += w->used[i]->n;
     }
     cp_sort(w->pooled, at);
-    struct cp_estimate e = cp_quantile_estimate(w->pooled, at, w->q, confidence);
+    struct cp_estimate e = cp_quantile_estimate(w->pooled, at, w->options->q, confidence);
+    w->curve = cp_memory_curve_fit(CP_MEMORY_LAW_CONSTANT, w->points, w->n, INFINITY);
     law->kind = CP_MEMORY_LAW_CONSTANT;
     law->cap_mb = INFINITY;
-    law->aicc = cp_memory_curve_constant(w->points, w->n).aicc;
+    law->aicc = w->curve.aicc;
     law->a_ms = e.value;
     law->a_low_ms = e.low;
     law->a_high_ms = e.high;
     law->b_ms = 0;
+    law->c = 1;
     law->b_low_ms = NAN;
     law->b_high_ms = NAN;
 }
 
-static enum cp_code set_inverse(struct work *w, const struct cp_memory_curve *curve,
-                                struct cp_memory_law *law)
+static void set_curve(struct work *w, struct cp_memory_law *law)
 {
-    enum cp_code status = fit_replicates(w, curve->cap_mb);
-    if (status)
-        return status;
-    law->kind = CP_MEMORY_LAW_INVERSE;
+    const struct cp_memory_curve *curve = &w->curve;
+    cp_parallel(w->reps, w->options->n_threads, refit_one, w);
+    law->kind = curve->kind;
     law->cap_mb = curve->cap_mb;
     law->aicc = curve->aicc;
     law->a_ms = curve->a;
     law->b_ms = curve->b;
-    law->leave_one_out_log_error = cp_memory_curve_leave_one_out(w->points, w->n, curve->cap_mb);
-    set_intervals(w, law);
-    return CP_OK;
+    law->c = curve->c;
+    set_interval(w, offsetof(struct refit, a_ms), &law->a_low_ms, &law->a_high_ms);
+    set_interval(w, offsetof(struct refit, b_ms), &law->b_low_ms, &law->b_high_ms);
+    if (curve->kind != CP_MEMORY_LAW_INVERSE)
+        set_interval(w, offsetof(struct refit, c), &law->c_low, &law->c_high);
 }
 
 /* Whether memory explains an init duration; an undefined AICc proves nothing. */
 static bool is_proven(const struct work *w, const struct cp_memory_law *law)
 {
-    struct cp_memory_curve constant = cp_memory_curve_constant(w->points, w->n);
+    struct cp_memory_curve constant =
+        cp_memory_curve_fit(CP_MEMORY_LAW_CONSTANT, w->points, w->n, INFINITY);
     return law->aicc < constant.aicc - aicc_tie && law->b_low_ms > 0;
 }
 
-static enum cp_code choose_member(struct work *w, bool is_init, struct cp_memory_law *law)
+static enum cp_code choose_member(struct work *w, struct cp_memory_law *law)
 {
-    struct cp_memory_curve curve = cp_memory_curve_best_cap(w->points, w->n);
-    if (curve.status)
-        return curve.status;
-    if (curve.b > 0) {
-        enum cp_code status = set_inverse(w, &curve, law);
-        if (status)
-            return status;
+    bool is_init = w->options->is_init;
+    const struct cp_memory_choice_options choice = {
+        .is_exponent_allowed = fabs(w->options->q - 0.5) < 1e-9,
+        .tie_log_error = law->relative_se,
+    };
+    w->curve = is_init ? cp_memory_curve_best_cap(CP_MEMORY_LAW_INVERSE, w->points, w->n)
+                       : cp_memory_curve_choose(w->points, w->n, &choice);
+    if (w->curve.status)
+        return w->curve.status;
+    if (w->curve.b > 0) {
+        set_curve(w, law);
         if (!is_init || is_proven(w, law))
             return CP_OK;
-        law->leave_one_out_log_error = NAN;
     }
     set_constant(w, law);
     return CP_OK;
 }
 
-static double curve_ms(const struct cp_memory_law *law, double memory_mb)
+static double curve_ms(const struct cp_memory_law *law, const struct refit *refit, double memory_mb)
 {
-    return law->b_ms > 0 ? law->a_ms + law->b_ms * 1024 / fmin(memory_mb, law->cap_mb) : law->a_ms;
+    const struct cp_memory_curve curve = {
+        .a = refit->a_ms, .b = refit->b_ms, .c = refit->c, .cap_mb = law->cap_mb};
+    return cp_memory_curve_at(&curve, memory_mb);
+}
+
+static double own_curve_ms(const struct cp_memory_law *law, double memory_mb)
+{
+    return curve_ms(law, &(struct refit){law->a_ms, law->b_ms, law->c}, memory_mb);
+}
+
+/* Mean of log values so that none rises with memory: pool adjacent violators, weighted (Ayer et al.
+ * 1955). `points` ascend in memory and those of one size become one knot; returns how many. */
+static size_t set_knots(const struct cp_memory_point *points, size_t n, double *mb, double *ms)
+{
+    struct block {
+        double log_value, weight;
+        size_t n;
+    } blocks[CP_MEMORY_POINTS_MAX];
+    size_t n_blocks = 0;
+    size_t n_knots = 0;
+    for (size_t i = 0; i < n; i++) {
+        bool is_new = n_knots == 0 || points[i].memory_mb > mb[n_knots - 1];
+        struct block b = {log(points[i].value), points[i].weight, is_new};
+        mb[n_knots - !is_new] = points[i].memory_mb;
+        n_knots += is_new;
+        while (n_blocks > 0 && (b.n == 0 || blocks[n_blocks - 1].log_value <= b.log_value)) {
+            const struct block *before = &blocks[--n_blocks];
+            double weight = before->weight + b.weight;
+            b.log_value = (before->weight * before->log_value + b.weight * b.log_value) / weight;
+            b.weight = weight;
+            b.n += before->n;
+        }
+        blocks[n_blocks++] = b;
+    }
+    size_t at = 0;
+    for (size_t k = 0; k < n_blocks; k++)
+        for (size_t i = 0; i < blocks[k].n; i++)
+            ms[at++] = exp(blocks[k].log_value);
+    return n_knots;
+}
+
+/* log ms linear in log mb; between the first and the last knot. */
+static double interpolate(const double *mb, const double *ms, size_t n, double memory_mb)
+{
+    size_t i = 1;
+    while (i + 1 < n && mb[i] < memory_mb)
+        i++;
+    double share = log(memory_mb / mb[i - 1]) / log(mb[i] / mb[i - 1]);
+    return ms[i - 1] * pow(ms[i] / ms[i - 1], share);
+}
+
+/* Mean |log(interpolated / measured)| of the inner sizes, each left out once. */
+static double interpolation_left_out(const struct cp_memory_point *points, size_t n)
+{
+    struct cp_memory_point others[CP_MEMORY_POINTS_MAX];
+    double mb[CP_MEMORY_POINTS_MAX];
+    double ms[CP_MEMORY_POINTS_MAX];
+    double sum = 0;
+    size_t count = 0;
+    for (size_t i = 1; i + 1 < n; i++) {
+        if (!(points[i].memory_mb > points[0].memory_mb &&
+              points[i].memory_mb < points[n - 1].memory_mb))
+            continue;
+        memcpy(others, points, i * sizeof *others);
+        memcpy(others + i, points + i + 1, (n - i - 1) * sizeof *others);
+        size_t n_knots = set_knots(others, n - 1, mb, ms);
+        sum += fabs(log(interpolate(mb, ms, n_knots, points[i].memory_mb) / points[i].value));
+        count++;
+    }
+    return count ? sum / (double)count : NAN;
+}
+
+/* A curve bent by the points' scatter does no harm to a prediction, but one that contradicts them
+ * does. For init there is nothing between "constant" and "follows memory". */
+static bool is_interpolation_better(const struct work *w, const struct cp_memory_law *law)
+{
+    if (!law->is_lack_of_fit || (w->options->is_init && law->kind == CP_MEMORY_LAW_CONSTANT))
+        return false;
+    return isnan(law->leave_one_out_log_error) ||
+           law->interpolation_log_error < law->leave_one_out_log_error;
 }
 
 static void describe_fit(const struct work *w, struct cp_memory_law *law)
 {
+    struct cp_memory_left_out left = cp_memory_curve_leave_one_out(&w->curve, w->points, w->n);
     law->n_sizes = w->n;
-    law->lack_of_fit = 0;
+    law->leave_one_out_log_error = left.mean;
+    law->lack_of_fit = isnan(left.standard) ? 0 : left.standard;
     for (size_t i = 0; i < w->n; i++) {
-        int mb = w->used[i]->memory_size_mb;
-        double residual = log(w->points[i].value / curve_ms(law, mb));
+        double residual = log(w->points[i].value / own_curve_ms(law, w->points[i].memory_mb));
         law->lack_of_fit = fmax(law->lack_of_fit, fabs(residual) * sqrt(w->points[i].weight));
         law->n_samples += w->used[i]->n;
-        law->min_mb = i == 0 || mb < law->min_mb ? mb : law->min_mb;
-        law->max_mb = mb > law->max_mb ? mb : law->max_mb;
     }
+    law->min_mb = w->used[0]->memory_size_mb;
+    law->max_mb = w->used[w->n - 1]->memory_size_mb;
     law->is_lack_of_fit = law->lack_of_fit > lack_of_fit_limit;
+    law->n_knots = set_knots(w->points, w->n, law->knot_mb, law->knot_ms);
+    law->interpolation_log_error = interpolation_left_out(w->points, w->n);
+    law->is_interpolated = is_interpolation_better(w, law);
 }
 
 static struct cp_memory_law no_law(enum cp_code status, double q)
@@ -248,29 +383,36 @@ static struct cp_memory_law no_law(enum cp_code status, double q)
         .q = q,
         .a_ms = NAN,
         .b_ms = NAN,
+        .c = NAN,
         .a_low_ms = NAN,
         .a_high_ms = NAN,
         .b_low_ms = NAN,
         .b_high_ms = NAN,
+        .c_low = NAN,
+        .c_high = NAN,
         .cap_mb = NAN,
         .aicc = NAN,
+        .relative_se = NAN,
         .lack_of_fit = NAN,
         .leave_one_out_log_error = NAN,
+        .interpolation_log_error = NAN,
     };
 }
 
-static enum cp_code fit(struct work *w, bool is_init, struct cp_memory_law *law)
+static enum cp_code fit(struct work *w, struct cp_memory_law *law)
 {
     enum cp_code status = w->n < SIZES_MIN ? CP_ENODATA : allocate(w);
     if (status)
         return status;
     do
-        draw_quantiles(w);
-    while (drop_censored(w));
+        status = draw_quantiles(w);
+    while (status == CP_OK && drop_censored(w) && w->n > 0);
+    if (status)
+        return status;
     if (w->n < SIZES_MIN)
         return CP_ENODATA;
-    weigh_points(w);
-    status = choose_member(w, is_init, law);
+    weigh_points(w, law);
+    status = choose_member(w, law);
     if (status)
         return status;
     describe_fit(w, law);
@@ -281,55 +423,131 @@ void cp_memory_law_fit(const struct cp_memory_group *groups, size_t n_groups,
                        const struct cp_memory_law_options *options, struct cp_memory_law *law)
 {
     int reps = options->bootstrap_reps ? options->bootstrap_reps : CP_MEMORY_LAW_REPS;
-    struct work w = {.q = options->q, .seed = options->seed};
+    struct work w = {.options = options};
     *law = no_law(CP_EINVAL, options->q);
     if (!(options->q > 0 && options->q < 1) || reps < REPS_MIN)
         return;
     w.reps = (size_t)reps;
     enum cp_code status = use_groups(&w, groups, n_groups);
     if (status == CP_OK)
-        status = fit(&w, options->is_init, law);
+        status = fit(&w, law);
     if (status)
         *law = no_law(status, options->q);
     else
         law->status = CP_OK;
-    if (status == CP_OK && options->replicates && law->kind == CP_MEMORY_LAW_INVERSE)
-        memcpy(options->replicates, w.replicates, w.reps * sizeof *w.replicates);
+    if (status == CP_OK && options->keep_refits) {
+        law->refits = w.refits;
+        w.refits = NULL;
+    }
     work_clear(&w);
+}
+
+static bool is_in_range(const struct cp_memory_law *law, double memory_mb)
+{
+    if (law->status || !(memory_mb >= law->min_mb))
+        return false;
+    return memory_mb <= law->max_mb || law->max_mb >= law->cap_mb;
 }
 
 double cp_memory_law_at(const struct cp_memory_law *law, double memory_mb)
 {
-    if (law->status || !(memory_mb >= law->min_mb))
+    if (!is_in_range(law, memory_mb))
         return NAN;
-    if (memory_mb > law->max_mb && !(law->max_mb >= law->cap_mb))
-        return NAN;
-    return curve_ms(law, memory_mb);
+    if (!law->is_interpolated)
+        return own_curve_ms(law, memory_mb);
+    return interpolate(law->knot_mb, law->knot_ms, law->n_knots, fmin(memory_mb, law->max_mb));
 }
 
-bool cp_memory_law_interval_at(const struct cp_memory_law *law,
-                               const struct cp_memory_replicate *replicates, size_t n,
-                               double memory_mb, double *low_ms, double *high_ms)
+static double replicate_ms(const struct cp_memory_law *law, size_t r, double memory_mb)
 {
-    *low_ms = NAN;
-    *high_ms = NAN;
-    if (isnan(cp_memory_law_at(law, memory_mb)))
-        return false;
-    if (law->kind == CP_MEMORY_LAW_CONSTANT) {
-        *low_ms = law->a_low_ms;
-        *high_ms = law->a_high_ms;
-        return !isnan(law->a_low_ms);
-    }
+    const struct cp_memory_refits *refits = law->refits;
+    struct cp_memory_point points[CP_MEMORY_POINTS_MAX];
+    double mb[CP_MEMORY_POINTS_MAX];
+    double ms[CP_MEMORY_POINTS_MAX];
+    if (!law->is_interpolated)
+        return curve_ms(law, &refits->of_curve[r], memory_mb);
+    memcpy(points, refits->points, refits->n * sizeof *points);
+    for (size_t i = 0; i < refits->n; i++)
+        points[i].value = draws_of(refits, i)[r];
+    size_t n_knots = set_knots(points, refits->n, mb, ms);
+    return interpolate(mb, ms, n_knots, fmin(memory_mb, law->max_mb));
+}
+
+static bool set_prediction_interval(const struct cp_memory_law *law, struct cp_interval *p,
+                                    double memory_mb)
+{
+    size_t n = law->refits ? law->refits->reps : 0;
     double *values = calloc(n + 1, sizeof *values);
     if (!values)
         return false;
-    for (size_t i = 0; i < n; i++) {
-        struct cp_memory_law one = *law;
-        one.a_ms = replicates[i].a_ms;
-        one.b_ms = replicates[i].b_ms;
-        values[i] = curve_ms(&one, memory_mb);
-    }
-    cp_bootstrap_interval(values, n, confidence, low_ms, high_ms);
+    for (size_t r = 0; r < n; r++)
+        values[r] = replicate_ms(law, r, memory_mb);
+    cp_bootstrap_interval(values, n, confidence, &p->low, &p->high);
     free(values);
-    return !isnan(*low_ms);
+    return true;
+}
+
+/* A curve that does not fit is off by more than the bootstrap knows: by its leave-one-out error,
+ * added in quadrature on the log scale (of a normal law, 1.96 sd = 1.96 sqrt(pi / 2) mean |x|). */
+static void widen_by_misfit(const struct cp_memory_law *law, struct cp_interval *p)
+{
+    double error =
+        law->is_interpolated ? law->interpolation_log_error : law->leave_one_out_log_error;
+    if (!law->is_lack_of_fit || isnan(error))
+        return;
+    double misfit = 1.96 * 1.2533 * error;
+    p->low = p->value * exp(-hypot(log(p->value / p->low), misfit));
+    p->high = p->value * exp(hypot(log(p->high / p->value), misfit));
+}
+
+struct cp_interval cp_memory_law_predict(const struct cp_memory_law *law, double memory_mb)
+{
+    struct cp_interval p = {cp_memory_law_at(law, memory_mb), NAN, NAN};
+    if (isnan(p.value))
+        return p;
+    if (law->kind == CP_MEMORY_LAW_CONSTANT && !law->is_interpolated) {
+        p.low = law->a_low_ms;
+        p.high = law->a_high_ms;
+    } else if (!set_prediction_interval(law, &p, memory_mb)) {
+        return p;
+    }
+    widen_by_misfit(law, &p);
+    return p;
+}
+
+static const char *const formulas[CP_MEMORY_LAW_KINDS][2] = {
+    /* without and with a cap */
+    [CP_MEMORY_LAW_CONSTANT] = {"a", "a"},
+    [CP_MEMORY_LAW_INVERSE] = {"a + b * 1024 / m", "a + b * 1024 / min(m, cap)"},
+    [CP_MEMORY_LAW_POWER] = {"b * (1024 / m)^c", "b * (1024 / min(m, cap))^c"},
+    [CP_MEMORY_LAW_EXPONENT] = {"a + b * (1024 / m)^c", "a + b * (1024 / min(m, cap))^c"},
+};
+
+const char *cp_memory_law_formula(const struct cp_memory_law *law)
+{
+    return law->status ? "" : formulas[law->kind][isfinite(law->cap_mb)];
+}
+
+size_t cp_memory_law_parameters(const struct cp_memory_law *law,
+                                struct cp_parameter out[CP_PARAMETERS_MAX])
+{
+    size_t n = 0;
+    if (law->status)
+        return 0;
+    bool is_constant = law->kind == CP_MEMORY_LAW_CONSTANT;
+    bool is_bent = law->kind == CP_MEMORY_LAW_POWER || law->kind == CP_MEMORY_LAW_EXPONENT;
+    const char *method = is_constant ? "exact order statistics of the pooled sample"
+                                     : "percentile bootstrap, stratified by memory size";
+    if (law->kind != CP_MEMORY_LAW_POWER)
+        out[n++] = (struct cp_parameter){
+            "a", "ms", {law->a_ms, law->a_low_ms, law->a_high_ms}, confidence, method};
+    if (!is_constant)
+        out[n++] = (struct cp_parameter){
+            "b", "ms at 1,024 MB", {law->b_ms, law->b_low_ms, law->b_high_ms}, confidence, method};
+    if (is_bent)
+        out[n++] =
+            (struct cp_parameter){"c", "", {law->c, law->c_low, law->c_high}, confidence, method};
+    if (isfinite(law->cap_mb))
+        out[n++] = (struct cp_parameter){"cap", "MB", {law->cap_mb, NAN, NAN}, 0, ""};
+    return n;
 }

@@ -1,26 +1,34 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * Quantile of a duration as a function of memory size:
- *     q_p(m) = a + b * 1024 / min(m, cap),   a, b >= 0     [ms, MB]
+ *     q_p(m) = a + b * (1024 / min(m, cap))^c,   a, b >= 0     [ms, MB]
  *
- * Definition: the curve of memory_curve.h (least squares of log residuals) through the type-8
+ * Definition: a curve of memory_curve.h (least squares of log residuals) through the type-8
  * quantile of each size, weighted by 1 / SE^2. A size's SE comes from its bootstrap; relative SEs
  * are floored at 0.1 % and smoothed to one common constant over sqrt(n), because single SEs are too
- * noisy to weight by. The cap is chosen from the nominal core steps or none by AICc (ties within 2
- * to 1769 MB). Constant member: b = 0, and a is the quantile of the pooled samples.
- *   - Duration (is_init false): constant only when the best b is 0.
+ * noisy to weight by. Cap and kind are chosen as memory_curve.h says; leave-one-out errors closer
+ * than the common SE are ties. A free exponent is allowed for p50 only. A constant's a is the
+ * quantile of the pooled samples.
+ *   - Duration (is_init false): constant when leaving sizes out proves no better curve.
  *   - Init (is_init true): init does not follow memory on Lambda, so constant unless AICc prefers
- *     b > 0 by more than 2 and the 95 % interval of b excludes 0.
- * Intervals: stratified percentile bootstrap (resampled inside each size, cap held fixed); for the
- * constant member the exact order-statistic interval of the pooled samples.
+ *     b > 0 by more than 2 and the 95 % interval of b excludes 0; then inverse.
+ * Lack of fit: the larger of the largest |log residual| and the mean leave-one-out error, both in
+ * bootstrap SEs; flagged above 3. A flagged curve gives way to monotone interpolation (never rising
+ * with memory, log q linear in log m) unless leaving sizes out shows that the curve still predicts
+ * better between them; and every interval then holds the leave-one-out error as well.
+ *
+ * Intervals: stratified percentile bootstrap (resampled inside each size, kind and cap held fixed);
+ * for the constant member the exact order-statistic interval of the pooled samples.
  *
  * Assumptions: independent samples; sizes fitted are those where the function fits its memory.
  * A size counts when it is not excluded, has n >= 5 values, enough of them that the quantile is not
  * just the largest (n >= 14 for p95), is positive, and is not reached by right-censored values (of
  * +INFINITY) in the sample or in a bootstrap draw. Fewer than 3 such sizes: CP_ENODATA. The
  * intervals were seen to keep their nominal coverage from n = 60 per size for p50 and n = 200 for
- * p95 (tests/model/stat/test_interval_coverage.c); for fewer, read them as too narrow.
+ * p95 (tests/model/stat/test_interval_coverage.c); for fewer, read them as too narrow. For p99 and
+ * the mean see memory_shift.h; a handler's cold and warm runs are laws of their own.
  *
- * No ownership: groups are borrowed, the law is a plain record.
+ * Groups are borrowed. A law is a plain record that may be copied; only where refits were kept one
+ * of the copies must go to cp_memory_law_clear.
  */
 #ifndef COLDPROF_MODEL_MEMORY_LAW_H
 #define COLDPROF_MODEL_MEMORY_LAW_H
@@ -30,6 +38,8 @@
 #include <stdint.h>
 
 #include "model/base/error.h"
+#include "model/stat/memory_curve.h"
+#include "model/stat/parameter.h"
 
 struct cp_memory_group {
     const double *sorted_ms; /* borrowed, ascending */
@@ -38,7 +48,8 @@ struct cp_memory_group {
     bool is_excluded; /* max memory used > 90 % of the size, or cannot run: not fitted */
 };
 
-enum cp_memory_law_kind { CP_MEMORY_LAW_CONSTANT, CP_MEMORY_LAW_INVERSE };
+/* The bootstrap's refits of a law, for intervals at any size. */
+struct cp_memory_refits;
 
 struct cp_memory_law {
     /* CP_OK, CP_ENODATA (fewer than 3 usable sizes), CP_ENUMERIC, CP_ENOMEM, CP_EINVAL (options, or
@@ -46,32 +57,33 @@ struct cp_memory_law {
     enum cp_code status;
     enum cp_memory_law_kind kind;
     double q;
-    double a_ms, b_ms;                               /* b per 1024 MB */
+    double a_ms, b_ms, c;                            /* b at 1024 MB; c = 1 unless free */
     double a_low_ms, a_high_ms, b_low_ms, b_high_ms; /* 95 %, bootstrap; NAN when not computed */
+    double c_low, c_high;                            /* NAN when c is not free */
     double cap_mb;                                   /* INFINITY for none, and for a constant */
     double aicc;                                     /* of the chosen member; NAN when undefined */
     size_t n_sizes, n_samples;                       /* used by the fit */
-    double lack_of_fit;                              /* largest |log residual| / its bootstrap SE */
+    double relative_se;                              /* of one size's quantile, mean over sizes */
+    double lack_of_fit;                              /* in bootstrap SEs; see above */
     bool is_lack_of_fit;
-    int min_mb, max_mb; /* measured range: no prediction outside */
-    /* mean |log(predicted / measured)| of the inner sizes, each left out once; NAN below 5 sizes
-     * and for a constant */
-    double leave_one_out_log_error;
-};
-
-/* (a, b) of one bootstrap replicate. */
-struct cp_memory_replicate {
-    double a_ms, b_ms;
+    bool is_interpolated; /* then cp_memory_law_at is the interpolation, not the curve */
+    int min_mb, max_mb;   /* measured range: no prediction outside */
+    /* mean |log(predicted / measured)| of the inner sizes, each left out once, by the curve and by
+     * interpolation; NAN below 5 (interpolation: 3) sizes */
+    double leave_one_out_log_error, interpolation_log_error;
+    /* the interpolation's points, ascending memory: what was measured, made monotone */
+    double knot_mb[CP_MEMORY_POINTS_MAX], knot_ms[CP_MEMORY_POINTS_MAX];
+    size_t n_knots;
+    struct cp_memory_refits *refits; /* owned; NULL unless asked for */
 };
 
 struct cp_memory_law_options {
     double q;           /* 0.5 or 0.95 */
     bool is_init;       /* init: constant first, b > 0 only if its 95 % interval excludes 0 */
+    bool keep_refits;   /* for intervals of predictions; then clear the law */
     int bootstrap_reps; /* 0 means 300; at least 40 */
     uint64_t seed;      /* replicate r draws from substream r */
-    /* NULL, or room for that many replicates, for cp_memory_law_interval_at. Filled when the law is
-     * CP_MEMORY_LAW_INVERSE. */
-    struct cp_memory_replicate *replicates;
+    int n_threads;      /* 0 and 1: the caller's; the result is the same for any number */
 };
 
 enum { CP_MEMORY_LAW_REPS = 300 };
@@ -79,13 +91,20 @@ enum { CP_MEMORY_LAW_REPS = 300 };
 /* Never fails loudly: the outcome is law->status. */
 void cp_memory_law_fit(const struct cp_memory_group *groups, size_t n_groups,
                        const struct cp_memory_law_options *options, struct cp_memory_law *law);
+/* Frees the refits. A law without any, also {0}, needs no clearing. */
+void cp_memory_law_clear(struct cp_memory_law *law);
+
 /* Prediction in ms; NAN outside the measured range or when status is not CP_OK. Above the range it
  * goes on only for a capped curve whose top measured size is at or above the cap. */
 double cp_memory_law_at(const struct cp_memory_law *law, double memory_mb);
-/* 95 % interval of the prediction from `n` replicates of the same fit (ignored for a constant).
- * Sorts a copy; false and NAN where cp_memory_law_at is NAN, n < 40, or memory is short. */
-bool cp_memory_law_interval_at(const struct cp_memory_law *law,
-                               const struct cp_memory_replicate *replicates, size_t n,
-                               double memory_mb, double *low_ms, double *high_ms);
+/* The same with its 95 % interval, from the refits; low and high are NAN without them, where there
+ * is no prediction, or when memory is short. A constant has its interval without refits. */
+struct cp_interval cp_memory_law_predict(const struct cp_memory_law *law, double memory_mb);
+
+/* a, b, c and cap as far as the kind has them; their number, 0 unless CP_OK. */
+size_t cp_memory_law_parameters(const struct cp_memory_law *law,
+                                struct cp_parameter out[CP_PARAMETERS_MAX]);
+/* "a + b * 1024 / min(m, cap)" and the like; "" unless CP_OK. A constant text. */
+const char *cp_memory_law_formula(const struct cp_memory_law *law);
 
 #endif

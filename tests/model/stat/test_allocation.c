@@ -48,27 +48,29 @@ static void law_says_that_memory_is_short_and_leaks_nothing(void **state)
     assert_in_range(refused, 1, 20);
 }
 
-static void interval_without_memory_is_no_interval(void **state)
+static void prediction_without_memory_has_no_interval(void **state)
 {
     (void)state;
-    const struct cp_memory_law law = {.kind = CP_MEMORY_LAW_INVERSE,
-                                      .a_ms = 1,
-                                      .b_ms = 1,
-                                      .cap_mb = 1769,
-                                      .min_mb = 128,
-                                      .max_mb = 3008};
-    struct cp_memory_replicate replicates[40];
-    double low = 0;
-    double high = 0;
-    for (size_t i = 0; i < 40; i++)
-        replicates[i] = (struct cp_memory_replicate){1, 1};
+    static const double values[] = {8, 9, 10, 11, 12, 13};
+    double scaled[4][6];
+    struct cp_memory_group groups[4];
+    struct cp_memory_law law;
+    for (size_t i = 0; i < 4; i++) {
+        for (size_t j = 0; j < 6; j++)
+            scaled[i][j] = values[j] * (double)(8 >> i);
+        groups[i] =
+            (struct cp_memory_group){.memory_size_mb = 128 << i, .sorted_ms = scaled[i], .n = 6};
+    }
+    cp_memory_law_fit(groups, 4, &(struct cp_memory_law_options){.q = 0.5, .keep_refits = true},
+                      &law);
+    assert_int_equal(law.kind, CP_MEMORY_LAW_INVERSE);
     allocations_left = 0;
-    bool is_known = cp_memory_law_interval_at(&law, replicates, 40, 512, &low, &high);
+    struct cp_interval at = cp_memory_law_predict(&law, 512);
     allocations_left = -1;
-    assert_false(is_known);
-    assert_true(isnan(low) && isnan(high));
-    assert_true(cp_memory_law_interval_at(&law, replicates, 40, 512, &low, &high));
-    assert_near(low, 3, 1e-12);
+    assert_true(at.value > 0 && isnan(at.low) && isnan(at.high));
+    at = cp_memory_law_predict(&law, 512);
+    assert_true(at.low < at.value && at.value < at.high);
+    cp_memory_law_clear(&law);
 }
 
 static void count_first(const void *context, const uint32_t *counts, size_t n, void *scratch,
@@ -102,7 +104,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(sort_works_without_scratch_memory),
         cmocka_unit_test(law_says_that_memory_is_short_and_leaks_nothing),
-        cmocka_unit_test(interval_without_memory_is_no_interval),
+        cmocka_unit_test(prediction_without_memory_has_no_interval),
         cmocka_unit_test(bootstrap_without_memory_says_so),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -72,16 +72,14 @@ static void predictions_at_an_unmeasured_size_are_covered(void **state)
         for (uint64_t seed = 1; seed <= TRIALS; seed++) {
             struct sweep s;
             struct cp_memory_law law;
-            struct cp_memory_replicate replicates[REPS];
-            double low = NAN;
-            double high = NAN;
             sweep_simulate(&s, &t, false, sizes, 5, cases[i].n, seed);
             const struct cp_memory_law_options options = {
-                .q = cases[i].q, .bootstrap_reps = REPS, .seed = seed, .replicates = replicates};
+                .q = cases[i].q, .bootstrap_reps = REPS, .seed = seed, .keep_refits = true};
             cp_memory_law_fit(s.groups, s.n_sizes, &options, &law);
             sweep_clear(&s);
-            assert_true(cp_memory_law_interval_at(&law, replicates, REPS, 832, &low, &high));
-            hits += low <= truth && truth <= high;
+            struct cp_interval at = cp_memory_law_predict(&law, 832);
+            cp_memory_law_clear(&law);
+            hits += at.low <= truth && truth <= at.high;
         }
         assert_covers(hits, TRIALS, cases[i].what);
     }

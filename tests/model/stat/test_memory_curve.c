@@ -2,6 +2,7 @@
 #include "model/stat/memory_curve.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "model/base/rng.h"
 #include "tests/test.h"
@@ -27,7 +28,8 @@ static void exact_points_give_back_their_curve(void **state)
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct cp_memory_point points[SIZES];
         make_points(points, cases[i].a, cases[i].b, cases[i].cap);
-        struct cp_memory_curve c = cp_memory_curve_capped(points, SIZES, cases[i].cap);
+        struct cp_memory_curve c =
+            cp_memory_curve_fit(CP_MEMORY_LAW_INVERSE, points, SIZES, cases[i].cap);
         assert_int_equal(c.status, CP_OK);
         assert_near(c.a, cases[i].a, 1e-8 * (cases[i].a + cases[i].b));
         assert_near(c.b, cases[i].b, 1e-8 * (cases[i].a + cases[i].b));
@@ -42,7 +44,7 @@ static void best_cap_is_the_true_one(void **state)
     for (size_t i = 0; i < sizeof caps / sizeof *caps; i++) {
         struct cp_memory_point points[SIZES];
         make_points(points, 3, 500, caps[i]);
-        struct cp_memory_curve c = cp_memory_curve_best_cap(points, SIZES);
+        struct cp_memory_curve c = cp_memory_curve_best_cap(CP_MEMORY_LAW_INVERSE, points, SIZES);
         assert_near(c.cap_mb, caps[i], 0);
         assert_near(c.b, 500, 1e-5);
     }
@@ -57,14 +59,15 @@ static void near_tie_keeps_the_default_cap(void **state)
     for (size_t i = 0; i < 5; i++)
         p[i].value *= i % 2 ? 1.05 : 0.95;
     p[5].value = 53.5;
-    double gain =
-        cp_memory_curve_capped(p, 6, 1769).aicc - cp_memory_curve_capped(p, 6, INFINITY).aicc;
+    double gain = cp_memory_curve_fit(CP_MEMORY_LAW_INVERSE, p, 6, 1769).aicc -
+                  cp_memory_curve_fit(CP_MEMORY_LAW_INVERSE, p, 6, INFINITY).aicc;
     assert_true(gain > 0 && gain < 2);
-    assert_near(cp_memory_curve_best_cap(p, 6).cap_mb, 1769, 0);
+    assert_near(cp_memory_curve_best_cap(CP_MEMORY_LAW_INVERSE, p, 6).cap_mb, 1769, 0);
     p[5].value = 47;
-    gain = cp_memory_curve_capped(p, 6, 1769).aicc - cp_memory_curve_capped(p, 6, INFINITY).aicc;
+    gain = cp_memory_curve_fit(CP_MEMORY_LAW_INVERSE, p, 6, 1769).aicc -
+           cp_memory_curve_fit(CP_MEMORY_LAW_INVERSE, p, 6, INFINITY).aicc;
     assert_true(gain > 2);
-    assert_near(cp_memory_curve_best_cap(p, 6).cap_mb, INFINITY, 0);
+    assert_near(cp_memory_curve_best_cap(CP_MEMORY_LAW_INVERSE, p, 6).cap_mb, INFINITY, 0);
 }
 
 static void four_sizes_keep_the_default_cap(void **state)
@@ -73,11 +76,11 @@ static void four_sizes_keep_the_default_cap(void **state)
     /* AICc of three parameters needs five sizes, so nothing may choose a cap from four */
     struct cp_memory_point points[SIZES];
     make_points(points, 3, 500, INFINITY);
-    struct cp_memory_curve c = cp_memory_curve_best_cap(points + 2, 4);
+    struct cp_memory_curve c = cp_memory_curve_best_cap(CP_MEMORY_LAW_INVERSE, points + 2, 4);
     assert_int_equal(c.status, CP_OK);
     assert_near(c.cap_mb, 1769, 0);
     assert_true(isnan(c.aicc));
-    assert_near(cp_memory_curve_best_cap(points, 5).cap_mb, INFINITY, 0);
+    assert_near(cp_memory_curve_best_cap(CP_MEMORY_LAW_INVERSE, points, 5).cap_mb, INFINITY, 0);
 }
 
 static void aicc_follows_its_formula(void **state)
@@ -88,11 +91,11 @@ static void aicc_follows_its_formula(void **state)
     struct cp_memory_point points[6];
     for (size_t i = 0; i < 6; i++)
         points[i] = (struct cp_memory_point){sizes[i], exp(i % 2 ? 1 : -1), 2.5};
-    struct cp_memory_curve c = cp_memory_curve_constant(points, 6);
+    struct cp_memory_curve c = cp_memory_curve_fit(CP_MEMORY_LAW_CONSTANT, points, 6, INFINITY);
     assert_near(c.a, 1, 1e-12);
     assert_near(c.log_rss, 6, 1e-12);
     assert_near(c.aicc, 8, 1e-12);
-    assert_true(isnan(cp_memory_curve_constant(points, 3).aicc));
+    assert_true(isnan(cp_memory_curve_fit(CP_MEMORY_LAW_CONSTANT, points, 3, INFINITY).aicc));
 }
 
 static void coefficients_never_go_negative(void **state)
@@ -104,11 +107,11 @@ static void coefficients_never_go_negative(void **state)
         rising[i] = (struct cp_memory_point){sizes[i], 10 + (double)i, 1};
         steep[i] = (struct cp_memory_point){sizes[i], 1000 * pow(1024 / sizes[i], 1.4), 1};
     }
-    struct cp_memory_curve c = cp_memory_curve_capped(rising, SIZES, 1769);
+    struct cp_memory_curve c = cp_memory_curve_fit(CP_MEMORY_LAW_INVERSE, rising, SIZES, 1769);
     assert_int_equal(c.status, CP_OK);
     assert_near(c.b, 0, 0);
-    assert_near(c.a, cp_memory_curve_constant(rising, SIZES).a, 1e-9);
-    c = cp_memory_curve_capped(steep, SIZES, INFINITY);
+    assert_near(c.a, cp_memory_curve_fit(CP_MEMORY_LAW_CONSTANT, rising, SIZES, INFINITY).a, 1e-9);
+    c = cp_memory_curve_fit(CP_MEMORY_LAW_INVERSE, steep, SIZES, INFINITY);
     assert_int_equal(c.status, CP_OK);
     assert_near(c.a, 0, 0);
     /* with a = 0, the log-scale optimum of b is a geometric mean */
@@ -142,7 +145,7 @@ static void no_feasible_neighbour_is_better(void **state)
             p[i].value *= exp(noise * cp_rng_normal(&rng));
             p[i].weight = 0.2 + cp_rng_uniform(&rng);
         }
-        struct cp_memory_curve c = cp_memory_curve_capped(p, SIZES, 1769);
+        struct cp_memory_curve c = cp_memory_curve_fit(CP_MEMORY_LAW_INVERSE, p, SIZES, 1769);
         assert_int_equal(c.status, CP_OK);
         double best = rss_of(p, SIZES, c.a, c.b, 1769);
         double step = 1e-3 * (c.a + c.b);
@@ -163,12 +166,12 @@ static void weights_decide_between_contradicting_points(void **state)
     make_points(p, 10, 100, 1769);
     p[2].value *= 5;
     p[2].weight = 1e-9;
-    struct cp_memory_curve c = cp_memory_curve_capped(p, SIZES, 1769);
+    struct cp_memory_curve c = cp_memory_curve_fit(CP_MEMORY_LAW_INVERSE, p, SIZES, 1769);
     assert_near(c.a, 10, 1e-5);
     assert_near(c.b, 100, 1e-5);
     p[2].weight = 0;
     p[2].value = NAN; /* weight 0: never looked at */
-    c = cp_memory_curve_capped(p, SIZES, 1769);
+    c = cp_memory_curve_fit(CP_MEMORY_LAW_INVERSE, p, SIZES, 1769);
     assert_near(c.a, 10, 1e-8);
     assert_near(c.b, 100, 1e-8);
 }
@@ -177,7 +180,7 @@ static void sizes_above_the_cap_cannot_show_a_slope(void **state)
 {
     (void)state;
     struct cp_memory_point p[] = {{2048, 90, 1}, {3008, 90, 1}, {4096, 90, 1}};
-    struct cp_memory_curve c = cp_memory_curve_capped(p, 3, 1769);
+    struct cp_memory_curve c = cp_memory_curve_fit(CP_MEMORY_LAW_INVERSE, p, 3, 1769);
     assert_int_equal(c.status, CP_OK);
     assert_near(c.b, 0, 0);
     assert_near(c.a, 90, 1e-9);
@@ -188,9 +191,102 @@ static void leave_one_out_of_exact_points_is_zero(void **state)
     (void)state;
     struct cp_memory_point p[SIZES];
     make_points(p, 10, 100, 1769);
-    assert_near(cp_memory_curve_leave_one_out(p, SIZES, 1769), 0, 1e-8);
-    assert_true(cp_memory_curve_leave_one_out(p, SIZES, INFINITY) > 0.1);
-    assert_true(isnan(cp_memory_curve_leave_one_out(p, 4, 1769)));
+    struct cp_memory_curve capped = cp_memory_curve_fit(CP_MEMORY_LAW_INVERSE, p, SIZES, 1769);
+    struct cp_memory_curve open = cp_memory_curve_fit(CP_MEMORY_LAW_INVERSE, p, SIZES, INFINITY);
+    assert_near(cp_memory_curve_leave_one_out(&capped, p, SIZES).max, 0, 1e-8);
+    assert_true(cp_memory_curve_leave_one_out(&open, p, SIZES).mean > 0.1);
+    assert_true(isnan(cp_memory_curve_leave_one_out(&capped, p, 4).mean));
+}
+
+static void bent_points(struct cp_memory_point *points, double a, double b, double c, double cap)
+{
+    for (size_t i = 0; i < SIZES; i++)
+        points[i] = (struct cp_memory_point){sizes[i], a + b * pow(1024 / fmin(sizes[i], cap), c),
+                                             1 + (double)(i % 3)};
+}
+
+static void every_kind_recovers_its_own_curve_and_is_chosen(void **state)
+{
+    (void)state;
+    static const struct {
+        enum cp_memory_law_kind kind;
+        double a, b, c, cap;
+    } cases[] = {
+        {CP_MEMORY_LAW_CONSTANT, 87, 0, 1, INFINITY},
+        {CP_MEMORY_LAW_INVERSE, 20, 300, 1, 1769},
+        {CP_MEMORY_LAW_INVERSE, 0, 300, 1, 7076}, /* c = 1, a = 0: not a power to itself */
+        {CP_MEMORY_LAW_POWER, 0, 300, 0.7, INFINITY},
+        {CP_MEMORY_LAW_POWER, 0, 300, 1.3, 5307},
+        {CP_MEMORY_LAW_EXPONENT, 40, 300, 0.5, INFINITY},
+        {CP_MEMORY_LAW_EXPONENT, 5, 80, 1.4, 7076},
+        {CP_MEMORY_LAW_EXPONENT, 30, 30, 2.2, 5307},
+    };
+    const struct cp_memory_choice_options any = {.is_exponent_allowed = true,
+                                                 .tie_log_error = 1e-4};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct cp_memory_point p[SIZES];
+        bent_points(p, cases[i].a, cases[i].b, cases[i].c, cases[i].cap);
+        struct cp_memory_curve fits[] = {
+            cp_memory_curve_fit(cases[i].kind, p, SIZES, cases[i].cap),
+            cp_memory_curve_choose(p, SIZES, &any),
+        };
+        for (size_t j = 0; j < 2; j++) {
+            print_message("case %zu, %s\n", i, cp_memory_curve_name(fits[j].kind));
+            assert_int_equal(fits[j].status, CP_OK);
+            assert_int_equal(fits[j].kind, cases[i].kind);
+            assert_near(fits[j].cap_mb, cases[i].cap, 0);
+            assert_near(fits[j].a, cases[i].a, 1e-4 * (cases[i].a + cases[i].b));
+            assert_near(fits[j].b, cases[i].b, 1e-4 * (cases[i].a + cases[i].b));
+            assert_near(fits[j].c, cases[i].c, 1e-4);
+        }
+    }
+}
+
+static void exponent_needs_five_sizes_below_its_cap(void **state)
+{
+    (void)state;
+    struct cp_memory_point p[SIZES];
+    bent_points(p, 40, 300, 0.5, 5307);
+    assert_int_equal(cp_memory_curve_fit(CP_MEMORY_LAW_EXPONENT, p, SIZES, 5307).status, CP_OK);
+    assert_int_equal(cp_memory_curve_fit(CP_MEMORY_LAW_EXPONENT, p, SIZES, 3008).status,
+                     CP_ENODATA);
+    const struct cp_memory_choice_options not_of_p50 = {.is_exponent_allowed = false};
+    assert_true(cp_memory_curve_choose(p, SIZES, &not_of_p50).kind != CP_MEMORY_LAW_EXPONENT);
+}
+
+static void exponent_at_its_bounds_is_refused(void **state)
+{
+    (void)state;
+    struct cp_memory_point p[SIZES];
+    bent_points(p, 40, 300, 3, INFINITY);
+    assert_int_equal(cp_memory_curve_fit(CP_MEMORY_LAW_EXPONENT, p, SIZES, INFINITY).status,
+                     CP_ENUMERIC);
+    bent_points(p, 0, 300, 0.6, INFINITY); /* a = 0: the power says it with fewer parameters */
+    assert_int_equal(cp_memory_curve_fit(CP_MEMORY_LAW_EXPONENT, p, SIZES, INFINITY).status,
+                     CP_ENUMERIC);
+}
+
+static void refit_from_near_is_the_same_as_from_afar(void **state)
+{
+    (void)state;
+    struct cp_rng rng;
+    cp_rng_init(&rng, 5, 0);
+    struct cp_memory_point p[SIZES];
+    bent_points(p, 40, 300, 0.7, INFINITY);
+    for (int kind = 0; kind < CP_MEMORY_LAW_KINDS; kind++) {
+        struct cp_memory_curve like =
+            cp_memory_curve_fit((enum cp_memory_law_kind)kind, p, SIZES, INFINITY);
+        for (int trial = 0; trial < 50; trial++) {
+            struct cp_memory_point q[SIZES];
+            memcpy(q, p, sizeof p);
+            for (size_t i = 0; i < SIZES; i++)
+                q[i].value *= exp(0.02 * cp_rng_normal(&rng));
+            struct cp_memory_curve near = cp_memory_curve_refit(&like, q, SIZES);
+            struct cp_memory_curve afar = cp_memory_curve_fit(like.kind, q, SIZES, INFINITY);
+            if (afar.status == CP_OK)
+                assert_near(near.log_rss, afar.log_rss, 1e-9 * afar.log_rss + 1e-12);
+        }
+    }
 }
 
 static void unusable_points_are_named(void **state)
@@ -210,16 +306,22 @@ static void unusable_points_are_named(void **state)
         {{{128, 5, 1}, {512, 4, NAN}, {1024, 3, 1}}, CP_EINVAL},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        struct cp_memory_curve c = cp_memory_curve_best_cap(cases[i].points, 3);
+        struct cp_memory_curve c =
+            cp_memory_curve_best_cap(CP_MEMORY_LAW_INVERSE, cases[i].points, 3);
         assert_int_equal(c.status, cases[i].status);
-        assert_int_equal(cp_memory_curve_constant(cases[i].points, 3).status, cases[i].status);
+        assert_int_equal(
+            cp_memory_curve_fit(CP_MEMORY_LAW_CONSTANT, cases[i].points, 3, INFINITY).status,
+            cases[i].status);
         assert_int_equal(isnan(c.a), c.status != CP_OK);
     }
     struct cp_memory_point many[CP_MEMORY_POINTS_MAX + 1];
     for (size_t i = 0; i <= CP_MEMORY_POINTS_MAX; i++)
         many[i] = (struct cp_memory_point){128 + (double)i, 5, 1};
-    assert_int_equal(cp_memory_curve_best_cap(many, CP_MEMORY_POINTS_MAX).status, CP_OK);
-    assert_int_equal(cp_memory_curve_best_cap(many, CP_MEMORY_POINTS_MAX + 1).status, CP_ELIMIT);
+    assert_int_equal(
+        cp_memory_curve_best_cap(CP_MEMORY_LAW_INVERSE, many, CP_MEMORY_POINTS_MAX).status, CP_OK);
+    assert_int_equal(
+        cp_memory_curve_best_cap(CP_MEMORY_LAW_INVERSE, many, CP_MEMORY_POINTS_MAX + 1).status,
+        CP_ELIMIT);
 }
 
 int main(void)
@@ -235,6 +337,10 @@ int main(void)
         cmocka_unit_test(weights_decide_between_contradicting_points),
         cmocka_unit_test(sizes_above_the_cap_cannot_show_a_slope),
         cmocka_unit_test(leave_one_out_of_exact_points_is_zero),
+        cmocka_unit_test(every_kind_recovers_its_own_curve_and_is_chosen),
+        cmocka_unit_test(exponent_needs_five_sizes_below_its_cap),
+        cmocka_unit_test(exponent_at_its_bounds_is_refused),
+        cmocka_unit_test(refit_from_near_is_the_same_as_from_afar),
         cmocka_unit_test(unusable_points_are_named),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -195,27 +195,28 @@ static void same_seed_gives_the_same_law(void **state)
     sweep_clear(&s);
 }
 
-static void replicates_and_interval_agree(void **state)
+static void predictions_have_an_interval_when_refits_are_kept(void **state)
 {
     (void)state;
     struct truth t = truth_load("G1");
     struct sweep s;
-    struct cp_memory_replicate replicates[400];
     struct cp_memory_law law;
-    double low = 0;
-    double high = 0;
     sweep_simulate(&s, &t, false, sizes, N_SIZES, 200, 4);
+    struct cp_memory_law bare = fit(&s, 0.5, false);
     cp_memory_law_fit(s.groups, s.n_sizes,
                       &(struct cp_memory_law_options){
-                          .q = 0.5, .bootstrap_reps = 400, .seed = 1, .replicates = replicates},
+                          .q = 0.5, .bootstrap_reps = 400, .seed = 1, .keep_refits = true},
                       &law);
     sweep_clear(&s);
-    assert_true(cp_memory_law_interval_at(&law, replicates, 400, 832, &low, &high));
-    double at = cp_memory_law_at(&law, 832);
-    assert_true(low < at && at < high && high < 1.1 * low);
-    assert_false(cp_memory_law_interval_at(&law, replicates, 400, 100, &low, &high));
-    assert_true(isnan(low) && isnan(high));
-    assert_false(cp_memory_law_interval_at(&law, replicates, 39, 832, &low, &high));
+    struct cp_interval at = cp_memory_law_predict(&law, 832);
+    assert_near(at.value, cp_memory_law_at(&law, 832), 0);
+    assert_true(at.low < at.value && at.value < at.high && at.high < 1.1 * at.low);
+    assert_true(isnan(cp_memory_law_predict(&law, 100).value));
+    assert_true(isnan(cp_memory_law_predict(&law, 100).high));
+    cp_memory_law_clear(&law);
+    assert_near(cp_memory_law_predict(&bare, 832).value, cp_memory_law_at(&bare, 832), 0);
+    assert_true(isnan(cp_memory_law_predict(&bare, 832).low));
+    cp_memory_law_clear(&bare);
 }
 
 static void prediction_stays_in_the_measured_range(void **state)
@@ -331,6 +332,118 @@ static void identical_values_have_a_finite_law(void **state)
     assert_false(law.is_lack_of_fit);
 }
 
+/* Groups of 41 values spread evenly over +-3 % around given medians. */
+enum { TIGHT_N = 41, TIGHT_SIZES_MAX = 8 };
+struct tight {
+    double values[TIGHT_SIZES_MAX][TIGHT_N];
+    struct sweep sweep;
+};
+
+static void tight_make(struct tight *t, const int *mb, const double *medians, size_t n)
+{
+    t->sweep = (struct sweep){.n_sizes = n};
+    for (size_t i = 0; i < n; i++) {
+        for (size_t j = 0; j < TIGHT_N; j++)
+            t->values[i][j] = medians[i] * (1 + 0.03 * ((double)j - TIGHT_N / 2) / (TIGHT_N / 2.0));
+        t->sweep.groups[i] = (struct cp_memory_group){
+            .memory_size_mb = mb[i], .sorted_ms = t->values[i], .n = TIGHT_N};
+    }
+}
+
+static void step_that_no_curve_follows_is_interpolated(void **state)
+{
+    (void)state;
+    static const int mb[] = {128, 256, 512, 1024, 1769, 2048, 3008, 4096};
+    static const double medians[] = {900, 899, 901, 500, 499, 501, 120, 119};
+    struct tight t;
+    struct cp_memory_law law;
+    tight_make(&t, mb, medians, 8);
+    cp_memory_law_fit(t.sweep.groups, 8,
+                      &(struct cp_memory_law_options){.q = 0.5, .seed = 1, .keep_refits = true},
+                      &law);
+    assert_int_equal(law.status, CP_OK);
+    assert_true(law.is_lack_of_fit && law.is_interpolated);
+    assert_true(law.interpolation_log_error < law.leave_one_out_log_error);
+    /* at the sizes what was measured, made monotone; between them linear in both logarithms */
+    assert_near(cp_memory_law_at(&law, 128), 900, 1e-9);
+    assert_near(cp_memory_law_at(&law, 256), sqrt(899.0 * 901), 1e-9);
+    assert_near(cp_memory_law_at(&law, 3008), 120, 1e-9);
+    double below = cp_memory_law_at(&law, 512);
+    assert_near(cp_memory_law_at(&law, sqrt(512 * 1024)),
+                sqrt(below * cp_memory_law_at(&law, 1024)), 1e-9);
+    struct cp_interval at = cp_memory_law_predict(&law, sqrt(512 * 1024));
+    assert_true(at.low < at.value && at.value < at.high);
+    /* at least the error it makes where it can be checked */
+    assert_true(log(at.high / at.value) > law.interpolation_log_error);
+    cp_memory_law_clear(&law);
+}
+
+static void parameters_are_those_of_the_formula(void **state)
+{
+    (void)state;
+    static const int mb[] = {128, 256, 512, 1024, 1536, 2048, 3008, 4096};
+    static const struct {
+        double a, b, c, cap;
+        const char *formula, *names[4];
+    } cases[] = {
+        {87, 0, 1, INFINITY, "a", {"a"}},
+        {20, 300, 1, 1769, "a + b * 1024 / min(m, cap)", {"a", "b", "cap"}},
+        {20, 300, 1, INFINITY, "a + b * 1024 / m", {"a", "b"}},
+        {0, 300, 0.7, INFINITY, "b * (1024 / m)^c", {"b", "c"}},
+        {90, 300, 0.5, INFINITY, "a + b * (1024 / m)^c", {"a", "b", "c"}},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct tight t;
+        double medians[8];
+        struct cp_parameter out[CP_PARAMETERS_MAX];
+        for (size_t j = 0; j < 8; j++)
+            medians[j] =
+                cases[i].a + cases[i].b * pow(1024 / fmin(mb[j], cases[i].cap), cases[i].c);
+        tight_make(&t, mb, medians, 8);
+        struct cp_memory_law law = fit(&t.sweep, 0.5, false);
+        assert_int_equal(law.status, CP_OK);
+        assert_string_equal(cp_memory_law_formula(&law), cases[i].formula);
+        const double values[] = {law.a_ms, law.b_ms, law.c, law.cap_mb};
+        const char *const all = "abc";
+        size_t n = cp_memory_law_parameters(&law, out);
+        for (size_t j = 0; j < n; j++) {
+            const struct cp_parameter *p = &out[j];
+            assert_string_equal(p->name, cases[i].names[j]);
+            bool is_cap = strcmp(p->name, "cap") == 0;
+            assert_near(p->estimate.value, values[is_cap ? 3 : strchr(all, p->name[0]) - all], 0);
+            if (!is_cap)
+                assert_true(p->estimate.low <= p->estimate.value &&
+                            p->estimate.value <= p->estimate.high && p->method[0]);
+        }
+        assert_true(n == 4 || !cases[i].names[n]);
+    }
+    struct cp_parameter out[CP_PARAMETERS_MAX];
+    struct cp_memory_law none;
+    cp_memory_law_fit(NULL, 0, &(struct cp_memory_law_options){.q = 0.5}, &none);
+    assert_int_equal(cp_memory_law_parameters(&none, out), 0);
+    assert_string_equal(cp_memory_law_formula(&none), "");
+}
+
+static void threads_do_not_change_the_law(void **state)
+{
+    (void)state;
+    struct truth t = truth_load("G1");
+    struct sweep s;
+    struct cp_memory_law one;
+    struct cp_memory_law four;
+    sweep_simulate(&s, &t, false, sizes, N_SIZES, 60, 4);
+    struct cp_memory_law_options options = {.q = 0.5, .seed = 9, .keep_refits = true};
+    cp_memory_law_fit(s.groups, s.n_sizes, &options, &one);
+    options.n_threads = 4;
+    cp_memory_law_fit(s.groups, s.n_sizes, &options, &four);
+    sweep_clear(&s);
+    assert_near(one.a_low_ms, four.a_low_ms, 0);
+    assert_near(one.b_high_ms, four.b_high_ms, 0);
+    assert_near(cp_memory_law_predict(&one, 832).low, cp_memory_law_predict(&four, 832).low, 0);
+    cp_memory_law_clear(&one);
+    cp_memory_law_clear(&four);
+}
+
 static void bad_input_is_named(void **state)
 {
     (void)state;
@@ -362,13 +475,16 @@ int main(void)
         cmocka_unit_test(init_that_follows_memory_is_not_called_constant),
         cmocka_unit_test(init_needs_both_aicc_and_the_interval_to_scale),
         cmocka_unit_test(same_seed_gives_the_same_law),
-        cmocka_unit_test(replicates_and_interval_agree),
+        cmocka_unit_test(predictions_have_an_interval_when_refits_are_kept),
         cmocka_unit_test(prediction_stays_in_the_measured_range),
         cmocka_unit_test(excluded_and_poor_sizes_are_not_fitted),
         cmocka_unit_test(too_few_values_for_p95_are_not_enough_data),
         cmocka_unit_test(size_with_timeouts_near_the_quantile_leaves_the_fit),
         cmocka_unit_test(curve_that_is_not_of_this_form_is_flagged),
         cmocka_unit_test(identical_values_have_a_finite_law),
+        cmocka_unit_test(step_that_no_curve_follows_is_interpolated),
+        cmocka_unit_test(parameters_are_those_of_the_formula),
+        cmocka_unit_test(threads_do_not_change_the_law),
         cmocka_unit_test(bad_input_is_named),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
