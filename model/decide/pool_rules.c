@@ -83,10 +83,9 @@ int64_t cp_retry_pack(const struct cp_retry *retry)
 
 struct cp_retry cp_retry_unpack(int64_t packed)
 {
-    return (struct cp_retry){
-        .first_at = (double)(packed / (CP_RETRY_ATTEMPTS_MAX + 1)) / 1000,
-        .attempts = (int)(packed % (CP_RETRY_ATTEMPTS_MAX + 1)),
-    };
+    int64_t first_us = packed / (CP_RETRY_ATTEMPTS_MAX + 1);
+    int attempts = (int)(packed % (CP_RETRY_ATTEMPTS_MAX + 1));
+    return (struct cp_retry){.first_at = (double)first_us / 1000, .attempts = attempts};
 }
 
 double cp_retry_at(const struct cp_pool_retry *rule, const struct cp_retry *request, double now)

@@ -6,12 +6,11 @@
 #include "model/decide/pool_rules.h"
 #include "model/decide/price.h"
 
-#include <gsl/gsl_cdf.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { DEFAULT_REPLICATIONS = 10, FIRST_LEVELS = 256, RARE_COUNT_MAX = 1000 };
+enum { FIRST_LEVELS = 256 };
 
 /* Random streams of one replication. Separate ones, so that two pools that differ in size see the
  * same arrivals. */
@@ -61,14 +60,6 @@ enum {
     N_METRICS
 };
 
-static double draw(const struct cp_pool_law *law, struct cp_rng *rng)
-{
-    if (law->draw_ms)
-        return law->draw_ms(law->context, rng);
-    /* multiply-shift instead of a division: bias below n / 2^32 */
-    return law->ms[(cp_rng_next(rng) >> 32) * law->n >> 32];
-}
-
 static double draw_survival(const void *context, struct cp_rng *rng)
 {
     const struct cp_pool_survival *s = context;
@@ -101,7 +92,7 @@ static void depart(struct sim *s)
         s->provisioned_busy--;
     else
         cp_env_pool_release(&s->pool, (int32_t)d.what, d.at,
-                            draw(&s->options->lifetime, &s->rng[STREAM_LIFETIME]));
+                            cp_pool_law_draw(&s->options->lifetime, &s->rng[STREAM_LIFETIME]));
 }
 
 /* Departures and changes of the schedule up to `now`, in their order. */
@@ -172,13 +163,13 @@ static enum cp_code serve_on_demand(struct sim *s, double now, const struct requ
         s->tally.spillover += r->is_counted && s->provisioned.n > 0;
         double idle_ms = now - s->pool.envs[slot].free_at;
         s->tally.longest_reuse_ms = fmax(s->tally.longest_reuse_ms, idle_ms);
-        return serve(s, now, r, slot, draw(&s->options->warm, &s->rng[STREAM_WARM]));
+        return serve(s, now, r, slot, cp_pool_law_draw(&s->options->warm, &s->rng[STREAM_WARM]));
     }
     if (!cp_rate_bucket_take(&s->starts, now))
         return throttle(s, now, r);
     s->tally.spillover += r->is_counted && s->provisioned.n > 0;
     s->tally.cold += r->is_counted;
-    double cold_ms = draw(&s->options->cold, &s->rng[STREAM_COLD]);
+    double cold_ms = cp_pool_law_draw(&s->options->cold, &s->rng[STREAM_COLD]);
     return serve(s, now, r, cp_env_pool_create(&s->pool, now), cold_ms);
 }
 
@@ -190,7 +181,8 @@ static enum cp_code attempt(struct sim *s, double now, const struct request *r)
     if (s->provisioned_busy >= s->provisioned.n)
         return serve_on_demand(s, now, r);
     s->provisioned_busy++;
-    return serve(s, now, r, CP_ENV_PROVISIONED, draw(&s->options->warm, &s->rng[STREAM_WARM]));
+    return serve(s, now, r, CP_ENV_PROVISIONED,
+                 cp_pool_law_draw(&s->options->warm, &s->rng[STREAM_WARM]));
 }
 
 static enum cp_code arrive(struct sim *s, double now)
@@ -260,8 +252,10 @@ static double busy_ms(const struct sim *s)
     return sum;
 }
 
-static void measure(const struct sim *s, double m[N_METRICS])
+/* One value of each metric, into place i. */
+static void measure(const struct sim *s, double *const metrics[N_METRICS], int i)
 {
+    double m[N_METRICS];
     const struct tally *t = &s->tally;
     double counted_ms = s->end - s->count_from;
     double served = (double)(t->arrivals - t->throttled - t->waiting);
@@ -276,6 +270,8 @@ static void measure(const struct sim *s, double m[N_METRICS])
     /* given the shares, the mean of the laws: no noise from which values were drawn */
     m[M_BILLED] =
         cold * mean_billed_ms(&s->options->cold) + (1 - cold) * mean_billed_ms(&s->options->warm);
+    for (int k = 0; k < N_METRICS; k++)
+        metrics[k][i] = m[k];
 }
 
 static void add_tally(struct cp_pool_result *r, const struct tally *t)
@@ -287,34 +283,6 @@ static void add_tally(struct cp_pool_result *r, const struct tally *t)
     r->n_retries += t->retries;
     r->n_waiting += t->waiting;
     r->longest_reuse_ms = fmax(r->longest_reuse_ms, t->longest_reuse_ms);
-}
-
-static struct cp_pool_mean t_interval(double (*m)[N_METRICS], int n, int metric, double confidence)
-{
-    double sum = 0;
-    for (int i = 0; i < n; i++)
-        sum += m[i][metric];
-    double mean = sum / n;
-    double squares = 0;
-    for (int i = 0; i < n; i++)
-        squares += (m[i][metric] - mean) * (m[i][metric] - mean);
-    double se = sqrt(squares / (n - 1) / n);
-    double half = se * gsl_cdf_tdist_Pinv(0.5 + confidence / 2, n - 1);
-    return (struct cp_pool_mean){mean, se, mean - half, mean + half};
-}
-
-/* Exact Poisson interval of the count (Garwood 1936); the union with the t interval. From
- * RARE_COUNT_MAX on the t interval says it all, and the chi-square inverse loses its digits. */
-static void widen_for_rare(struct cp_pool_mean *share, uint64_t count, uint64_t of,
-                           double confidence)
-{
-    if (of == 0 || count > RARE_COUNT_MAX)
-        return;
-    double tail = (1 - confidence) / 2;
-    double low = count ? gsl_cdf_chisq_Pinv(tail, 2.0 * (double)count) / 2 : 0;
-    double high = gsl_cdf_chisq_Qinv(tail, 2.0 * (double)count + 2) / 2;
-    share->low = fmax(0, fmin(share->low, low / (double)of));
-    share->high = fmin(1, fmax(share->high, high / (double)of));
 }
 
 static double level_ms(const struct sim *sims, int n, size_t level)
@@ -346,7 +314,7 @@ static void read_levels(const struct sim *sims, int n, struct cp_pool_result *r)
     r->p999_concurrency = (double)level;
 }
 
-static void summarise(const struct cp_pool_options *o, double (*m)[N_METRICS], int n,
+static void summarise(const struct cp_pool_options *o, const double *const m[N_METRICS], int n,
                       struct cp_pool_result *r)
 {
     double confidence = o->confidence > 0 ? o->confidence : 0.95;
@@ -361,12 +329,12 @@ static void summarise(const struct cp_pool_options *o, double (*m)[N_METRICS], i
         [M_BILLED] = &r->mean_billed_ms,
     };
     for (int i = 0; i < N_METRICS; i++)
-        *means[i] = t_interval(m, n, i, confidence);
+        *means[i] = cp_pool_mean_of(m[i], n, confidence);
     uint64_t served = r->n_arrivals - r->n_throttled - r->n_waiting;
-    widen_for_rare(&r->cold_share, r->n_cold, served, confidence);
+    cp_pool_mean_widen(&r->cold_share, r->n_cold, served, confidence);
 }
 
-static bool is_law(const struct cp_pool_law *law)
+bool cp_pool_law_is_usable(const struct cp_pool_law *law)
 {
     return law->draw_ms || (law->ms && law->n && law->n <= UINT32_MAX);
 }
@@ -388,13 +356,14 @@ static bool is_rule(double value)
     return value >= 0 && !isinf(value);
 }
 
-static enum cp_code check(const struct cp_pool_options *o, struct cp_error *err)
+enum cp_code cp_pool_options_check(const struct cp_pool_options *o, struct cp_error *err)
 {
     if (!(o->horizon_ms > 0) || isinf(o->horizon_ms))
         return cp_fail(err, CP_EINVAL, "simulated time %g ms is not above 0", o->horizon_ms);
     if (!is_rule(o->warm_up_ms))
         return cp_fail(err, CP_EINVAL, "warm-up %g ms is not a time", o->warm_up_ms);
-    if (!is_law(&o->cold) || !is_law(&o->warm) || !is_law(&o->lifetime))
+    if (!cp_pool_law_is_usable(&o->cold) || !cp_pool_law_is_usable(&o->warm) ||
+        !cp_pool_law_is_usable(&o->lifetime))
         return cp_fail(err, CP_EINVAL, "a simulated pool needs cold, warm and lifetime values");
     if (o->provisioned < 0 || o->limit < 0)
         return cp_fail(err, CP_EINVAL, "provisioned concurrency %d or limit %d is negative",
@@ -454,22 +423,25 @@ static void run_one(void *context, size_t i)
 static enum cp_code collect(const struct cp_pool_options *o, struct sim *sims, int n,
                             struct cp_pool_result *r)
 {
-    double(*metrics)[N_METRICS] = calloc((size_t)n, sizeof *metrics);
-    enum cp_code code = metrics ? CP_OK : CP_ENOMEM;
+    double *values = calloc((size_t)n * N_METRICS, sizeof *values);
+    double *m[N_METRICS];
+    enum cp_code code = values ? CP_OK : CP_ENOMEM;
+    for (int k = 0; !code && k < N_METRICS; k++)
+        m[k] = values + (ptrdiff_t)k * n;
     for (int i = 0; !code && i < n; i++) {
         code = sims[i].code;
         if (!code && o->latency_us)
             code = cp_histogram_merge(o->latency_us, &sims[i].latency_us);
         if (code)
             break;
-        measure(&sims[i], metrics[i]);
+        measure(&sims[i], m, i);
         add_tally(r, &sims[i].tally);
     }
     if (!code) {
-        summarise(o, metrics, n, r);
+        summarise(o, (const double *const *)m, n, r);
         read_levels(sims, n, r);
     }
-    free(metrics);
+    free(values);
     return code;
 }
 
@@ -491,13 +463,15 @@ enum cp_code cp_pool_simulate(const struct cp_pool_options *options, struct cp_p
                               struct cp_error *err)
 {
     *result = (struct cp_pool_result){.status = CP_EINVAL};
-    enum cp_code code = check(options, err);
+    enum cp_code code = cp_pool_options_check(options, err);
     if (code)
         return code;
-    int n = options->replications ? options->replications : DEFAULT_REPLICATIONS;
+    int n = options->replications ? options->replications : CP_POOL_REPLICATIONS;
     struct sim *sims = calloc((size_t)n, sizeof *sims);
-    if (!sims)
-        code = cp_fail(err, CP_ENOMEM, "cannot simulate the pool: %s", cp_code_text(CP_ENOMEM));
+    if (!sims) {
+        result->status = CP_ENOMEM;
+        return cp_fail(err, CP_ENOMEM, "cannot simulate the pool: %s", cp_code_text(CP_ENOMEM));
+    }
     int n_open = 0;
     for (; !code && n_open < n; n_open++)
         code = sim_init(&sims[n_open], options, (uint64_t)n_open, err);

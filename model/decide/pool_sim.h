@@ -16,12 +16,14 @@
 #ifndef COLDPROF_MODEL_POOL_SIM_H
 #define COLDPROF_MODEL_POOL_SIM_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "model/base/error.h"
 #include "model/base/rng.h"
 #include "model/decide/arrivals.h"
+#include "model/decide/pool_mean.h"
 #include "model/digest/histogram.h"
 #include "model/stat/idle_survival.h"
 
@@ -33,6 +35,16 @@ struct cp_pool_law {
     double (*draw_ms)(const void *context, struct cp_rng *rng);
     const void *context;
 };
+
+static inline double cp_pool_law_draw(const struct cp_pool_law *law, struct cp_rng *rng)
+{
+    if (law->draw_ms)
+        return law->draw_ms(law->context, rng);
+    /* multiply-shift instead of a division: bias below n / 2^32 */
+    return law->ms[(cp_rng_next(rng) >> 32) * law->n >> 32];
+}
+/* Has values, or draws. */
+bool cp_pool_law_is_usable(const struct cp_pool_law *law);
 
 /* Idle lifetimes from measured survival. Probes say nothing beyond the longest interval, so
  * `longest_ms` decides what is assumed there: the last interval (gone: pessimistic) or INFINITY
@@ -67,6 +79,8 @@ struct cp_pool_retry {
     double max_age_ms; /* 0: throttled requests are lost at once */
 };
 
+enum { CP_POOL_REPLICATIONS = 10 }; /* unless told otherwise */
+
 struct cp_pool_options {
     struct cp_arrivals_law arrivals; /* a week's hour 0 lies at the end of the warm-up */
     struct cp_pool_law cold;         /* init + first handler run */
@@ -90,11 +104,6 @@ struct cp_pool_options {
     struct cp_histogram *latency_us;
 };
 
-/* Mean over independent replications with its t interval. */
-struct cp_pool_mean {
-    double value, se, low, high;
-};
-
 struct cp_pool_result {
     enum cp_code status; /* CP_OK, else all numbers are NAN or 0 */
     uint64_t n_arrivals, n_cold, n_spillover;
@@ -116,6 +125,8 @@ struct cp_pool_result {
     double longest_reuse_ms; /* longest idle interval after which an environment was used again */
 };
 
+/* CP_EINVAL with a sentence for options that cannot be. */
+enum cp_code cp_pool_options_check(const struct cp_pool_options *options, struct cp_error *err);
 /* CP_EINVAL for options out of range, CP_ENOMEM, CP_ELIMIT: too many requests wait for a retry. */
 enum cp_code cp_pool_simulate(const struct cp_pool_options *options, struct cp_pool_result *result,
                               struct cp_error *err);

@@ -3,6 +3,7 @@
  * and realloc come here. Leaks are the sanitizer's to find.
  */
 #include "model/decide/optimize.h"
+#include "model/decide/pool_curve.h"
 #include "model/decide/pool_sim.h"
 #include "tests/model/scarce_memory.h"
 #include "tests/test.h"
@@ -59,6 +60,29 @@ static void simulation_says_that_memory_is_short(void **state)
     assert_in_range(count_refusals(simulate_growing_pool), 15, 200);
 }
 
+static enum cp_code make_curve(struct cp_error *err)
+{
+    struct cp_pool_law law = {.ms = second_ms, .n = 1};
+    const struct cp_pool_curve_options o = {.pool = {.arrivals = {.per_s = 700},
+                                                     .cold = law,
+                                                     .warm = law,
+                                                     .lifetime = law,
+                                                     .horizon_ms = 3e3,
+                                                     .replications = 2},
+                                            .n_max = 10};
+    struct cp_pool_curve curve;
+    enum cp_code code = cp_pool_curve_make(&o, &curve, err);
+    cp_pool_curve_clear(&curve);
+    return code;
+}
+
+static void the_curve_says_that_memory_is_short(void **state)
+{
+    (void)state;
+    /* simulations, numbers, bits, heaps and their growth; points, numbers, scratch */
+    assert_in_range(count_refusals(make_curve), 15, 100);
+}
+
 static enum cp_code decide(struct cp_error *err)
 {
     static const double warm_ms[] = {10, 11, 12};
@@ -93,6 +117,7 @@ int main(void)
     gsl_set_error_handler_off();
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(simulation_says_that_memory_is_short),
+        cmocka_unit_test(the_curve_says_that_memory_is_short),
         cmocka_unit_test(decision_says_that_memory_is_short),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
