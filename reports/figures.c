@@ -280,6 +280,8 @@ static void estimate_size(struct cp_size_figures *size)
         if (n > 0)
             rows[i].to->n = rows[i].is_cold ? size->n_cold : size->n_warm;
     }
+    size->cold_tail_ratio = cp_tail_ratio(size->cold_ms, size->n_cold_values, 0);
+    size->warm_tail_ratio = cp_tail_ratio(size->warm_ms, size->n_warm_values, 0);
 }
 
 /* USD per million from the billed durations as read. A bill is a sum, so its expectation is the

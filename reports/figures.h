@@ -37,6 +37,16 @@ void cp_figures_limit_decision(struct cp_figures *f);
 /* Was it read from logs? Then nothing was planned or sent. */
 bool cp_figures_is_import(const struct cp_figures *f);
 
+/* --- tail_words.c --- */
+/* p99 / p50 of all requests of a setting; NAN where the samples allow no statement about p99. Ends
+ * are those of both intervals: together at least 90 %. */
+struct cp_interval cp_candidate_tail_ratio(const struct cp_candidate *c);
+/* "0.4 % [0.2, 0.9] of requests take longer than 200 ms at 1,024 MB on-demand; ...", without an
+ * end; nothing without a budget. */
+void cp_exceedance_text(const struct cp_figures *f, struct cp_buf *out);
+/* "cold p95 at 512 MB lies between two modes: 61.0 ms to 278 ms"; false: none does. */
+bool cp_mode_edge_text(const struct cp_figures *f, struct cp_buf *out);
+
 /* --- figures_log.c: what a log tells beside durations --- */
 /* Eras, traffic, idle probes, retries, outcomes. CP_ENOMEM. */
 enum cp_code cp_figures_read_log(struct cp_figures *f, struct cp_error *err);

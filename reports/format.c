@@ -47,9 +47,9 @@ const char *cp_format(enum cp_unit unit, double value, char out[CP_FORMAT_MAX])
 const char *cp_format_with_unit(enum cp_unit unit, double value, char out[CP_FORMAT_MAX])
 {
     char number[CP_FORMAT_MAX];
+    const char *name = isfinite(value) ? cp_unit_name(unit) : "";
     cp_format(unit, value, number);
-    (void)snprintf(out, CP_FORMAT_MAX, "%.40s%s%s", number, isfinite(value) ? " " : "",
-                   isfinite(value) ? cp_unit_name(unit) : "");
+    (void)snprintf(out, CP_FORMAT_MAX, "%.40s%s%s", number, name[0] ? " " : "", name);
     return out;
 }
 
@@ -92,7 +92,7 @@ struct cp_interval cp_interval_of_estimate(const struct cp_estimate *e)
     return v;
 }
 
-const char *cp_format_estimate(const struct cp_estimate *e, bool with_bounds,
+const char *cp_format_estimate(enum cp_unit unit, const struct cp_estimate *e, bool with_bounds,
                                char out[CP_FORMAT_MAX])
 {
     char upper[CP_FORMAT_MAX];
@@ -103,28 +103,30 @@ const char *cp_format_estimate(const struct cp_estimate *e, bool with_bounds,
         (void)snprintf(out, CP_FORMAT_MAX, "n>=%zu needed", e->n_needed_upper);
         return out;
     case CP_ANSWER_UPPER_ONLY:
-        (void)snprintf(out, CP_FORMAT_MAX, "<= %.40s", format_end(CP_UNIT_MS, e->upper, upper));
+        (void)snprintf(out, CP_FORMAT_MAX, "<= %.40s", format_end(unit, e->upper, upper));
         return out;
     case CP_ANSWER_OK:
         if (with_bounds)
-            return cp_format_interval(CP_UNIT_MS, cp_interval_of_estimate(e), out);
-        return cp_format(CP_UNIT_MS, e->value, out);
+            return cp_format_interval(unit, cp_interval_of_estimate(e), out);
+        return cp_format(unit, e->value, out);
     }
     return memcpy(out, "-", 2);
 }
 
 /* One decimal less than the value has. */
-static void brief_end(const struct cp_estimate *e, double end, char out[CP_FORMAT_MAX])
+static void brief_end(enum cp_unit unit, const struct cp_estimate *e, double end,
+                      char out[CP_FORMAT_MAX])
 {
     double shown = isfinite(e->value) ? e->value : e->low;
     int digit = isfinite(shown) ? cp_number_last_digit(shown, CP_NUMBER_SIGNIFICANT) : 0;
     if (isfinite(end))
         cp_number_at(end, digit < 0 ? digit + 1 : digit, out);
     else
-        format_end(CP_UNIT_MS, end, out);
+        format_end(unit, end, out);
 }
 
-const char *cp_format_brief(const struct cp_estimate *e, bool with_bounds, char out[CP_FORMAT_MAX])
+const char *cp_format_brief(enum cp_unit unit, const struct cp_estimate *e, bool with_bounds,
+                            char out[CP_FORMAT_MAX])
 {
     char value[CP_FORMAT_MAX];
     char low[CP_FORMAT_MAX];
@@ -137,17 +139,17 @@ const char *cp_format_brief(const struct cp_estimate *e, bool with_bounds, char 
         return out;
     case CP_ANSWER_UPPER_ONLY:
         (void)snprintf(out, CP_FORMAT_MAX, "<=%.40s",
-                       isinf(e->upper) ? "timeout"
-                                       : cp_format_with_unit(CP_UNIT_MS, e->upper, value));
+                       isinf(e->upper) ? format_end(unit, e->upper, value)
+                                       : cp_format_with_unit(unit, e->upper, value));
         return out;
     case CP_ANSWER_OK:
         break;
     }
-    cp_format_with_unit(CP_UNIT_MS, e->value, value);
+    cp_format_with_unit(unit, e->value, value);
     if (!with_bounds)
         return memcpy(out, value, sizeof value);
-    brief_end(e, e->low, low);
-    brief_end(e, e->high, high);
+    brief_end(unit, e, e->low, low);
+    brief_end(unit, e, e->high, high);
     (void)snprintf(out, CP_FORMAT_MAX, "%.30s [%.25s, %.25s]", value, low, high);
     return out;
 }

@@ -41,11 +41,12 @@ const char *cp_format_interval(enum cp_unit unit, struct cp_interval v, char out
 /* What may be said about a quantile: "73.9 [71.2, 77.9]", "<= 80.2" (upper bound only),
  * "n>=299 needed" or "-"; ">= timeout" and "[388, timeout]" where it is right-censored.
  * `with_bounds` false leaves the interval out. */
-const char *cp_format_estimate(const struct cp_estimate *e, bool with_bounds,
+const char *cp_format_estimate(enum cp_unit unit, const struct cp_estimate *e, bool with_bounds,
                                char out[CP_FORMAT_MAX]);
 /* The same for a narrow column: "73.9 ms", "73.9 ms [71, 78]", "<=80.2 ms", "n<299" or "-". The
  * bounds have one decimal less than the value. */
-const char *cp_format_brief(const struct cp_estimate *e, bool with_bounds, char out[CP_FORMAT_MAX]);
+const char *cp_format_brief(enum cp_unit unit, const struct cp_estimate *e, bool with_bounds,
+                            char out[CP_FORMAT_MAX]);
 /* "p50", "p95", "p99.9" of a quantile 0..1. */
 const char *cp_format_quantile_name(double q, char out[CP_FORMAT_MAX]);
 

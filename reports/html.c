@@ -221,6 +221,17 @@ static void add_reason(const struct page *p, const char *name, const char *text)
     cp_buf_adds(p->out, "</dd>\n");
 }
 
+static void add_exceedance(const struct page *p)
+{
+    struct cp_buf line;
+    cp_buf_init(&line, CP_SENTENCE_MAX);
+    cp_exceedance_text(p->f, &line);
+    if (line.n)
+        cp_buf_addc(&line, '.');
+    add_reason(p, "Late answers", cp_buf_str(&line));
+    cp_buf_clear(&line);
+}
+
 /* One command that takes the recommended change back. Only where we know what was there. */
 static void add_undo(const struct page *p)
 {
@@ -329,6 +340,7 @@ static void add_decision(const struct page *p)
     add_reason(p, "Because", d->because);
     add_reason(p, "Money", d->money);
     add_reason(p, "Reserved concurrency", d->reserved);
+    add_exceedance(p);
     add_changers(p);
     add_undo(p);
     cp_buf_adds(p->out, "</dl>\n");
@@ -401,9 +413,10 @@ static void add_pooled(const struct page *p)
                 " duration does not follow memory here, so all sizes tell about one "
                 "distribution: p50 %s ms, p95 %s ms, p99 %s ms (n=%zu). What follows memory is the "
                 "first handler run after it.</p>\n",
-                cp_format_estimate(&p->f->pooled_init_p50, true, p50),
-                cp_format_estimate(&p->f->pooled_init_p95, true, p95),
-                cp_format_estimate(&p->f->pooled_init_p99, true, p99), p->f->pooled_init_p50.n);
+                cp_format_estimate(CP_UNIT_MS, &p->f->pooled_init_p50, true, p50),
+                cp_format_estimate(CP_UNIT_MS, &p->f->pooled_init_p95, true, p95),
+                cp_format_estimate(CP_UNIT_MS, &p->f->pooled_init_p99, true, p99),
+                p->f->pooled_init_p50.n);
 }
 
 static void add_memory(const struct page *p)

@@ -123,6 +123,15 @@ static void add_interval(struct json *j, const char *key, struct cp_interval v)
     close_item(j, '}');
 }
 
+/* p99 / p50; null as far as the sample does not allow it. */
+static void add_ratio(struct json *j, const char *key, const struct cp_estimate *e)
+{
+    struct cp_interval shown = cp_interval_of_estimate(e);
+    if (e->status == CP_ANSWER_UPPER_ONLY)
+        shown.high = e->upper;
+    add_interval(j, key, shown);
+}
+
 static void add_run_facts(struct json *j, const struct cp_run *run)
 {
     open_item(j, "run", '{');
@@ -229,6 +238,8 @@ static void add_size(struct json *j, const struct cp_figures *f, const struct cp
     add_text(j, "cannot_run_note", size->cannot_run_note);
     for (size_t i = 0; i < sizeof estimates / sizeof estimates[0]; i++)
         add_estimate(j, cp_words(f, estimates[i].key, key), estimates[i].e);
+    add_ratio(j, "cold_tail_ratio", &size->cold_tail_ratio);
+    add_ratio(j, "warm_tail_ratio", &size->warm_tail_ratio);
     add_number(j, "billed_p50_ms", size->billed_p50_ms);
     add_interval(j, "usd_per_million", size->usd_per_million);
     add_number(j, "usd_per_million_cold", size->usd_per_million_cold);
@@ -445,6 +456,8 @@ static void add_candidate(struct json *j, const struct cp_candidate *c)
     add_interval(j, "p95_ms", c->p95_ms);
     add_interval(j, "p99_ms", c->p99_ms);
     add_text(j, "latency_status", answer_name(c->latency_status));
+    add_interval(j, "over_budget_ratio", c->over_budget);
+    add_interval(j, "tail_ratio", cp_candidate_tail_ratio(c));
     add_interval(j, "cold_share_ratio", c->cold_share);
     add_number(j, "spillover_ratio", c->spillover_share);
     add_number(j, "throttled_ratio", c->throttled_share);

@@ -52,6 +52,17 @@ static void add_line(struct cp_buf *out, const char *text)
     cp_buf_adds(out, "\n\n");
 }
 
+static void add_exceedance(const struct cp_figures *f, struct cp_buf *out)
+{
+    struct cp_buf line;
+    cp_buf_init(&line, CP_SENTENCE_MAX);
+    cp_exceedance_text(f, &line);
+    if (line.n)
+        cp_buf_addc(&line, '.');
+    add_line(out, cp_buf_str(&line));
+    cp_buf_clear(&line);
+}
+
 static void add_decision(const struct cp_figures *f, struct cp_buf *out)
 {
     const struct cp_decision *d = &f->decision;
@@ -60,6 +71,7 @@ static void add_decision(const struct cp_figures *f, struct cp_buf *out)
     add_line(out, d->because);
     add_line(out, d->money);
     add_line(out, d->reserved);
+    add_exceedance(f, out);
     for (size_t i = 0; i < d->n_changers; i++) {
         cp_buf_adds(out, "- ");
         cp_text_markdown(out, d->changers[i]);

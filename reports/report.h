@@ -21,6 +21,7 @@
 #include "model/stat/idle_survival.h"
 #include "model/stat/memory_law.h"
 #include "model/stat/quantile.h"
+#include "model/stat/tail_ratio.h"
 
 /* Statistics of one memory size, all from its own samples. */
 struct cp_size_figures {
@@ -38,8 +39,9 @@ struct cp_size_figures {
     /* init or restore + first handler run, per environment */
     struct cp_estimate cold_p50, cold_p95, cold_p99;
     struct cp_estimate warm_p50, warm_p95, warm_p99;
-    struct cp_estimate client_warm_p50;              /* client latency, as a cross-check */
-    struct cp_estimate wall_p50, wall_p95, wall_p99; /* wall-clock runs: client times only */
+    struct cp_estimate cold_tail_ratio, warm_tail_ratio; /* p99 / p50, see tail_ratio.h */
+    struct cp_estimate client_warm_p50;                  /* client latency, as a cross-check */
+    struct cp_estimate wall_p50, wall_p95, wall_p99;     /* wall-clock runs: client times only */
     double billed_p50_ms;
     struct cp_interval usd_per_million; /* warm; cold separately below */
     double usd_per_million_cold;

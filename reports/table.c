@@ -61,6 +61,8 @@ SIZE_CELL(size_cold_p99, cell_of_estimate(&size->cold_p99))
 SIZE_CELL(size_warm_p50, cell_of_estimate(&size->warm_p50))
 SIZE_CELL(size_warm_p95, cell_of_estimate(&size->warm_p95))
 SIZE_CELL(size_warm_p99, cell_of_estimate(&size->warm_p99))
+SIZE_CELL(size_cold_ratio, cell_of_estimate(&size->cold_tail_ratio))
+SIZE_CELL(size_warm_ratio, cell_of_estimate(&size->warm_tail_ratio))
 SIZE_CELL(size_used,
           cell_of_number(size->max_memory_used_mb < 0 ? ABSENT : size->max_memory_used_mb))
 SIZE_CELL(size_headroom, cell_of_number(size->headroom_ratio))
@@ -125,6 +127,8 @@ static const struct cp_column duration_columns[] = {
     {"cold_handler_p50_ms", "first run p50", CP_UNIT_MS, true, false, size_handler_p50},
     {"cold_handler_p95_ms", "first run p95", CP_UNIT_MS, true, false, size_handler_p95},
     {"cold_p50_ms", "{init} + first run p50", CP_UNIT_MS, false, false, size_cold_p50},
+    {"warm_tail_ratio", "warm p99 / p50", CP_UNIT_PLAIN, false, false, size_warm_ratio},
+    {"cold_tail_ratio", "cold p99 / p50", CP_UNIT_PLAIN, false, false, size_cold_ratio},
     {"usd_per_million_cold", "per million cold", CP_UNIT_USD, false, false, size_usd_cold},
 };
 
@@ -145,6 +149,8 @@ CANDIDATE_CELL(candidate_latency, cell_of_interval(c->latency_ms))
 CANDIDATE_CELL(candidate_p50, cell_of_interval(c->p50_ms))
 CANDIDATE_CELL(candidate_p95, cell_of_interval(c->p95_ms))
 CANDIDATE_CELL(candidate_p99, cell_of_interval(c->p99_ms))
+CANDIDATE_CELL(candidate_over, cell_of_interval(c->over_budget))
+CANDIDATE_CELL(candidate_ratio, cell_of_interval(cp_candidate_tail_ratio(c)))
 CANDIDATE_CELL(candidate_cold_share, cell_of_interval(c->cold_share))
 CANDIDATE_CELL(candidate_spillover, cell_of_number(c->spillover_share))
 CANDIDATE_CELL(candidate_utilization, cell_of_number(c->utilization))
@@ -172,6 +178,8 @@ static const struct cp_column candidate_columns[] = {
     {"p50_ms", "p50", CP_UNIT_MS, false, false, candidate_p50},
     {"p95_ms", "p95", CP_UNIT_MS, false, false, candidate_p95},
     {"p99_ms", "p99", CP_UNIT_MS, false, false, candidate_p99},
+    {"tail_ratio", "p99 / p50", CP_UNIT_PLAIN, false, false, candidate_ratio},
+    {"over_budget_ratio", "over budget", CP_UNIT_PERCENT, true, false, candidate_over},
     {"cold_share_ratio", "cold share", CP_UNIT_PERCENT, false, false, candidate_cold_share},
     {"spillover_ratio", "spillover", CP_UNIT_PERCENT, false, false, candidate_spillover},
     {"utilization_ratio", "utilization", CP_UNIT_PERCENT, false, false, candidate_utilization},
@@ -225,6 +233,7 @@ KEY_CELL(key_concurrency, candidate_concurrency)
 KEY_CELL(key_p50, candidate_p50)
 KEY_CELL(key_p95, candidate_p95)
 KEY_CELL(key_p99, candidate_p99)
+KEY_CELL(key_over, candidate_over)
 KEY_CELL(key_cold_share, candidate_cold_share)
 KEY_CELL(key_usd_million, candidate_usd_million)
 KEY_CELL(key_usd_month, candidate_usd_month)
@@ -268,6 +277,7 @@ static const struct cp_column key_columns[] = {
     {"p50_ms", "p50", CP_UNIT_MS, false, false, key_p50},
     {"p95_ms", "p95", CP_UNIT_MS, true, false, key_p95},
     {"p99_ms", "p99", CP_UNIT_MS, false, false, key_p99},
+    {"over_budget_ratio", "over budget", CP_UNIT_PERCENT, false, false, key_over},
     {"{init}_p95_ms", "{init} p95", CP_UNIT_MS, true, false, key_init},
     {"cold_share_ratio", "cold share", CP_UNIT_PERCENT, false, false, key_cold_share},
     {"usd_per_million", "per million", CP_UNIT_USD, false, false, key_usd_million},
@@ -403,7 +413,7 @@ const char *cp_cell_format(const struct cp_column *column, const struct cp_cell 
                            char out[CP_FORMAT_MAX])
 {
     if (cell->of)
-        return cp_format_estimate(cell->of, column->has_interval, out);
+        return cp_format_estimate(column->unit, cell->of, column->has_interval, out);
     if (column->has_interval)
         return cp_format_interval(column->unit, cell->number, out);
     return cp_format(column->unit, cell->number.value, out);

@@ -146,6 +146,8 @@ static const struct shown_column shown[] = {
     {"cold_p99_ms", "cold p99", 9, false, true, false},
     {"warm_p95_ms", "warm p95", 3, false, false, false},
     {"warm_p99_ms", "warm p99", 10, false, true, false},
+    {"warm_tail_ratio", "warm p99/p50", 11, false, true, false},
+    {"cold_tail_ratio", "cold p99/p50", 12, false, true, false},
     {"usd_per_million", "USD/1M", 4, false, false, false},
     {"usd_per_million", "USD/million", 7, false, false, true},
     {"n_cold", "cold", 6, false, false, false},
@@ -172,7 +174,7 @@ static const char *cell_text(const struct layout *l, const struct cp_figures *f,
 {
     struct cp_cell cell = cell_of(l, f, row, i);
     if (cell.of)
-        return cp_format_brief(cell.of, shown[i].has_bounds, out);
+        return cp_format_brief(l->columns[i]->unit, cell.of, shown[i].has_bounds, out);
     if (l->columns[i]->unit == CP_UNIT_MB)
         return cp_format_with_unit(CP_UNIT_MB, cell.number.value, out);
     return cp_format(l->columns[i]->unit, cell.number.value, out);
@@ -337,9 +339,10 @@ static void add_wall_clock(const struct text *t)
         char line[4 * CP_FORMAT_MAX];
         (void)snprintf(line, sizeof line, "%s wall clock: p50 %s, p95 %s, p99 %s, n=%zu",
                        cp_format_with_unit(CP_UNIT_MB, size->memory_size_mb, mb),
-                       cp_format_brief(&size->wall_p50, true, text[0]),
-                       cp_format_brief(&size->wall_p95, true, text[1]),
-                       cp_format_brief(&size->wall_p99, true, text[2]), size->wall_p50.n);
+                       cp_format_brief(CP_UNIT_MS, &size->wall_p50, true, text[0]),
+                       cp_format_brief(CP_UNIT_MS, &size->wall_p95, true, text[1]),
+                       cp_format_brief(CP_UNIT_MS, &size->wall_p99, true, text[2]),
+                       size->wall_p50.n);
         add_wrapped(t, 0, INDENT, cp_view_of(line));
     }
     add_note(t, "(time of the client, the way there and back included: neither init nor duration)");
@@ -415,6 +418,20 @@ static enum role verdict_role(enum cp_verdict verdict)
     return ROLE_BAD;
 }
 
+/* How many are later than the budget. */
+static void add_exceedance(const struct text *t)
+{
+    struct cp_buf line;
+    cp_buf_init(&line, CP_SENTENCE_MAX);
+    cp_exceedance_text(t->f, &line);
+    if (line.n) {
+        cp_buf_addc(&line, '.');
+        add_blanks(t, INDENT);
+        add_foreign(t, INDENT, INDENT, cp_buf_str(&line));
+    }
+    cp_buf_clear(&line);
+}
+
 static void add_decision(const struct text *t)
 {
     const struct cp_decision *d = &t->f->decision;
@@ -433,6 +450,7 @@ static void add_decision(const struct text *t)
         add_blanks(t, INDENT);
         add_foreign(t, INDENT, INDENT, more[i]);
     }
+    add_exceedance(t);
     for (size_t i = 0; i < d->n_changers; i++) {
         cp_buf_adds(t->out, "  - ");
         add_foreign(t, INDENT + 2, INDENT + 2, d->changers[i]);

@@ -102,11 +102,6 @@ static bool size_is_tight(const struct cp_size_figures *size)
     return !size->cannot_run && size->headroom_ratio < HEADROOM_MIN;
 }
 
-static bool size_is_mode_edge(const struct cp_size_figures *size)
-{
-    return size->cold_p95.is_mode_edge || size->init_p95.is_mode_edge;
-}
-
 static bool cannot_run(const struct cp_figures *f, struct cp_warning *w)
 {
     char sizes[120];
@@ -219,13 +214,13 @@ static bool too_few(const struct cp_figures *f, struct cp_warning *w)
 
 static bool mode_edge(const struct cp_figures *f, struct cp_warning *w)
 {
-    char sizes[120];
-    if (list_sizes(f, size_is_mode_edge, sizes, sizeof sizes) == 0)
-        return false;
-    cp_warning_say(
-        w, "p95 lies between two modes at %s: the interval's ends differ by more than a factor 2",
-        sizes);
-    return cp_warning_advise(w, "look at the distribution chart, and plan with the upper bound");
+    struct cp_buf text;
+    cp_buf_init(&text, sizeof w->text);
+    bool is_any = cp_mode_edge_text(f, &text);
+    cp_warning_say(w, "%s", cp_buf_str(&text));
+    cp_buf_clear(&text);
+    return is_any &&
+           cp_warning_advise(w, "look at the distribution chart, and plan with the upper bound");
 }
 
 static bool idle_extrapolated(const struct cp_figures *f, struct cp_warning *w)

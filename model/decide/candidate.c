@@ -180,6 +180,8 @@ static enum cp_code set_latency(const struct cp_candidate_context *context,
     c->latency_status = e[3].status;
     c->cold_decides = e[3].cold_decides;
     c->n_needed = e[3].n_needed;
+    c->over_budget =
+        cp_mixture_exceedance(&law->cold, &law->warm, &options, context->input->budget_ms);
     return CP_OK;
 }
 
@@ -345,6 +347,7 @@ struct cp_candidate cp_candidate_empty(int memory_size_mb, enum cp_concurrency_m
         .p50_ms = no_interval(),
         .p95_ms = no_interval(),
         .p99_ms = no_interval(),
+        .over_budget = no_interval(),
         .cold_share = no_interval(),
         .spillover_share = NAN,
         .throttled_share = NAN,

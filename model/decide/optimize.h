@@ -91,6 +91,8 @@ struct cp_candidate {
     struct cp_interval latency_ms; /* at budget_q (p99 when no budget) of all requests */
     struct cp_interval p50_ms, p95_ms, p99_ms;
     enum cp_answer latency_status;
+    /* Share of those requests that take longer than budget_ms; NAN without a budget. */
+    struct cp_interval over_budget;
     size_t n_cold, n_warm;         /* samples behind it */
     struct cp_interval cold_share; /* of requests, 0..1 */
     double spillover_share;        /* of requests served outside provisioned concurrency */

@@ -426,3 +426,42 @@ enum cp_code cp_mixture_estimate(const struct cp_mixture_sample *cold,
     return code ? cp_fail(err, code, "cannot bootstrap the latency mixture: %s", cp_code_text(code))
                 : CP_OK;
 }
+
+/* --- probability of a late answer --- */
+
+/* Ends of the chance that a component is above x. */
+static void tail_ends(const struct cp_mixture_sample *s, double x, double confidence, double *low,
+                      double *high)
+{
+    *low = 0;
+    *high = 1;
+    if (s->n)
+        (void)cp_binomial_interval(s->n - count_to(s, x), s->n, confidence, low, high);
+}
+
+static double mixed(double pi, double cold, double warm)
+{
+    return pi * cold + (1 - pi) * warm;
+}
+
+struct cp_interval cp_mixture_exceedance(const struct cp_mixture_sample *cold,
+                                         const struct cp_mixture_sample *warm,
+                                         const struct cp_mixture_options *options, double x_ms)
+{
+    const struct cp_mixture_options *o = options;
+    struct cp_interval e = {NAN, NAN, NAN};
+    if (!is_valid(o) || isnan(x_ms) || (o->cold_share > 0 && cold->n == 0) ||
+        (o->cold_share < 1 && warm->n == 0))
+        return e;
+    double confidence = (1 + (o->confidence > 0 ? o->confidence : 0.95)) / 2;
+    double c[2];
+    double w[2];
+    tail_ends(cold, x_ms, confidence, &c[0], &c[1]);
+    tail_ends(warm, x_ms, confidence, &w[0], &w[1]);
+    double value_cold = cold->n ? empirical_survival(cold, x_ms) : 0;
+    double value_warm = warm->n ? empirical_survival(warm, x_ms) : 0;
+    e.value = mixed(o->cold_share, value_cold, value_warm);
+    e.low = fmin(mixed(o->cold_share_low, c[0], w[0]), mixed(o->cold_share_high, c[0], w[0]));
+    e.high = fmax(mixed(o->cold_share_low, c[1], w[1]), mixed(o->cold_share_high, c[1], w[1]));
+    return e;
+}

@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 #include "model/base/error.h"
+#include "model/stat/parameter.h"
 #include "model/stat/quantile.h"
 
 /* One component: survival function S(x) = P(X > x), not increasing, and a range that holds the
@@ -85,5 +86,14 @@ enum cp_code cp_mixture_estimate(const struct cp_mixture_sample *cold,
                                  const struct cp_mixture_sample *warm,
                                  const struct cp_mixture_options *options, const double *qs,
                                  size_t n_q, struct cp_mixture_estimate *out, struct cp_error *err);
+
+/* P(L > x_ms), with a two-sided interval: Clopper-Pearson of both tails beyond x at half of the
+ * error each (exact by Bonferroni), at the end of the cold share's interval that is worse. All NAN
+ * when a component that has a share was never observed, or for options out of range. The
+ * probability that an answer is late is asked for where a quantile jumps from one law to the other:
+ * it never does. */
+struct cp_interval cp_mixture_exceedance(const struct cp_mixture_sample *cold,
+                                         const struct cp_mixture_sample *warm,
+                                         const struct cp_mixture_options *options, double x_ms);
 
 #endif

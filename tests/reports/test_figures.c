@@ -137,6 +137,32 @@ static void timeouts_are_above_in_quantiles_and_whole_in_costs(void **state)
     cp_figures_free(f);
 }
 
+/* The widest is named; a timeout as upper end is told in words. */
+static void a_quantile_between_two_modes_is_told_with_its_ends(void **state)
+{
+    (void)state;
+    struct cp_figures *f = fixture_shared(&(struct fixture_options){0});
+    struct cp_buf out;
+    cp_buf_init(&out, 1U << 10);
+    assert_false(cp_mode_edge_text(f, &out));
+    struct cp_estimate *cold = &f->sizes[2].cold_p95;
+    struct cp_estimate *init = &f->sizes[3].init_p95;
+    *cold = (struct cp_estimate){.is_mode_edge = true, .low = 61, .high = 278};
+    assert_true(cp_mode_edge_text(f, &out));
+    assert_string_equal(cp_buf_str(&out),
+                        "cold p95 at 512 MB lies between two modes: 61.0 ms to 278 ms");
+    cp_buf_reset(&out);
+    *init = (struct cp_estimate){.is_mode_edge = true, .low = 61, .high = INFINITY};
+    cp_figures_warn(f);
+    assert_true(has_warning(f, "W008"));
+    assert_true(cp_mode_edge_text(f, &out));
+    assert_string_equal(cp_buf_str(&out),
+                        "init p95 at 1,024 MB lies between two modes: 61.0 ms to the timeout (2 "
+                        "quantiles do, this one most)");
+    cp_buf_clear(&out);
+    (void)fixture_shared_free(NULL);
+}
+
 static void a_run_without_samples_or_prices_is_refused(void **state)
 {
     (void)state;
@@ -286,6 +312,7 @@ int main(void)
         cmocka_unit_test(samples_are_grouped_by_memory_and_only_usable_ones_count),
         cmocka_unit_test(cold_total_is_init_plus_first_run_of_the_same_environment),
         cmocka_unit_test(timeouts_are_above_in_quantiles_and_whole_in_costs),
+        cmocka_unit_test(a_quantile_between_two_modes_is_told_with_its_ends),
         cmocka_unit_test(a_run_without_samples_or_prices_is_refused),
         cmocka_unit_test(warnings_name_what_happened_worst_first),
         cmocka_unit_test(few_samples_are_warned_about_where_they_could_change_the_answer),

@@ -86,17 +86,17 @@ static void an_estimate_shows_what_its_sample_allows(void **state)
     for (int i = 0; i < 400; i++)
         values[i] = 100 + i;
     struct cp_estimate e = cp_quantile_estimate(values, 0, 0.95, 0);
-    assert_string_equal(cp_format_estimate(&e, true, out), "-");
+    assert_string_equal(cp_format_estimate(CP_UNIT_MS, &e, true, out), "-");
     e = cp_quantile_estimate(values, 58, 0.95, 0);
-    assert_string_equal(cp_format_estimate(&e, true, out), "n>=59 needed");
+    assert_string_equal(cp_format_estimate(CP_UNIT_MS, &e, true, out), "n>=59 needed");
     e = cp_quantile_estimate(values, 59, 0.95, 0);
-    assert_string_equal(cp_format_estimate(&e, true, out), "<= 158");
+    assert_string_equal(cp_format_estimate(CP_UNIT_MS, &e, true, out), "<= 158");
     e = cp_quantile_estimate(values, 298, 0.99, 0);
-    assert_string_equal(cp_format_estimate(&e, true, out), "n>=299 needed");
+    assert_string_equal(cp_format_estimate(CP_UNIT_MS, &e, true, out), "n>=299 needed");
     e = cp_quantile_estimate(values, 400, 0.5, 0);
-    assert_string_equal(cp_format_estimate(&e, false, out), "300");
+    assert_string_equal(cp_format_estimate(CP_UNIT_MS, &e, false, out), "300");
     /* Type 8 at p = 1/2 is the median 299.5; qbinom(.025; 400, .5) = 180 and its mirror 220 + 1 */
-    assert_string_equal(cp_format_estimate(&e, true, out), "300 [279, 320]");
+    assert_string_equal(cp_format_estimate(CP_UNIT_MS, &e, true, out), "300 [279, 320]");
 }
 
 static void a_narrow_column_gets_the_same_in_short(void **state)
@@ -118,7 +118,7 @@ static void a_narrow_column_gets_the_same_in_short(void **state)
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         char out[CP_FORMAT_MAX];
-        assert_string_equal(cp_format_brief(&cases[i].e, true, out), cases[i].expected);
+        assert_string_equal(cp_format_brief(CP_UNIT_MS, &cases[i].e, true, out), cases[i].expected);
     }
 }
 

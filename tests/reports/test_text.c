@@ -220,7 +220,7 @@ static void the_table_says_what_the_json_says(void **state)
                                                  .value = number(e, "value_ms"),
                                                  .low = number(e, "low_ms"),
                                                  .high = number(e, "high_ms")};
-            cp_format_brief(&estimate, true, expected);
+            cp_format_brief(CP_UNIT_MS, &estimate, true, expected);
             assert_non_null(strstr(cp_buf_str(&text), expected));
             n++;
         }

@@ -328,6 +328,32 @@ static void bounds_among_censored_values_are_infinite(void **state)
     assert_true(isinf(p99.upper) && isinf(p99.high));
 }
 
+/* 10 of 100 cold starts and 2 of 400 warm ones are above 100 ms, 5 % are cold. The intervals at
+ * 97.5 % are R's binom.test(10, 100) and binom.test(2, 400). */
+static void the_chance_of_a_late_answer_has_an_exact_interval(void **state)
+{
+    (void)state;
+    static struct values cold;
+    static struct values warm;
+    fill(&cold, 100, 55.5, 0.5); /* 55.5 .. 105: 10 above 100 */
+    fill(&warm, 400, 20, 0.1);
+    warm.x[398] = 101;
+    warm.x[399] = INFINITY;
+    struct cp_mixture_options o = {
+        .cold_share = 0.05, .cold_share_low = 0.04, .cold_share_high = 0.06};
+    struct cp_interval e = cp_mixture_exceedance(&cold.sample, &warm.sample, &o, 100);
+    struct cp_mixture_law c = cp_mixture_empirical(&cold.sample);
+    struct cp_mixture_law w = cp_mixture_empirical(&warm.sample);
+    assert_near(e.value, cp_mixture_survival(0.05, &c, &w, 100), 1e-15);
+    assert_near(e.low, 0.04 * 0.04383572296 + 0.96 * 0.0004182000814, 1e-10);
+    assert_near(e.high, 0.06 * 0.18777454057 + 0.94 * 0.0201508721960, 1e-10);
+    e = cp_mixture_exceedance(&cold.sample, &warm.sample, &o, 1e6);
+    assert_near(e.value, 0.95 * (5.0 / 3) / (400 + 1.0 / 3), 1e-15); /* the timeout */
+    static struct values none;
+    fill(&none, 0, 0, 0);
+    assert_true(isnan(cp_mixture_exceedance(&none.sample, &warm.sample, &o, 100).value));
+}
+
 static void a_component_never_observed_leaves_no_number(void **state)
 {
     (void)state;
@@ -355,6 +381,7 @@ int main(void)
         cmocka_unit_test(same_seed_gives_the_same_interval),
         cmocka_unit_test(quantiles_among_censored_values_are_infinite),
         cmocka_unit_test(bounds_among_censored_values_are_infinite),
+        cmocka_unit_test(the_chance_of_a_late_answer_has_an_exact_interval),
         cmocka_unit_test(a_component_never_observed_leaves_no_number),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
