@@ -85,6 +85,8 @@ struct cp_run {
      * occurred again and were dropped */
     char assumed[480];
     int64_t n_duplicates;
+    char
+        idle_end[160]; /* why the search for the idle lifetime ended, in words; "" there was none */
 };
 
 /* method of a run that was read from logs; those have no plan: no cells, nothing was sent. */

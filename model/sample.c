@@ -90,6 +90,7 @@ struct cp_sample cp_sample_planned(enum cp_cell_kind kind, int memory_size_mb)
         .memory_size_mb = memory_size_mb,
         .idle_interval_ms = NAN,
         .idle_actual_ms = NAN,
+        .batch = -1,
         .scheduled_at_ms = -1,
         .sent_at_ms = -1,
         .client_ms = NAN,

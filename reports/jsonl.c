@@ -77,6 +77,7 @@ static void add_sample(struct cp_buf *out, const struct cp_run *run, const struc
     add_int(out, "max_memory_used_mb", s->max_memory_used_mb);
     add_number(out, "idle_interval_ms", s->idle_interval_ms);
     add_number(out, "idle_actual_ms", s->idle_actual_ms);
+    add_int(out, "batch", s->batch);
     add_text(out, "request_id", s->request_id);
     add_text(out, "error_type", s->error_type);
     add_text(out, "note", s->note);

@@ -87,6 +87,7 @@ static const struct cp_column run_rows[] = {
     COLUMN(cp_run, snapshots_usd, REAL),
     COLUMN(cp_run, assumed, TEXT),
     COLUMN(cp_run, n_duplicates, INT64),
+    COLUMN(cp_run, idle_end, TEXT),
 };
 const struct cp_columns cp_run_columns = COLUMNS_OF("runs", run_rows);
 
@@ -112,6 +113,7 @@ static const struct cp_column sample_rows[] = {
     COLUMN(cp_sample, version, TEXT),
     COLUMN(cp_sample, error_type, TEXT),
     COLUMN(cp_sample, note, TEXT),
+    COLUMN(cp_sample, batch, INT64),
 };
 const struct cp_columns cp_sample_columns = COLUMNS_OF("samples", sample_rows);
 

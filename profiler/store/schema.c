@@ -116,11 +116,14 @@ static const char version_4[] =
     "UPDATE meta SET value = '4' WHERE key = 'schema_version';"
     "PRAGMA user_version = 4;";
 
+/* Idle probes that were left idle together, and why a search for the idle lifetime ended. */
+static const char version_5[] = "ALTER TABLE samples ADD COLUMN batch INTEGER NOT NULL DEFAULT -1;"
+                                "ALTER TABLE runs ADD COLUMN idle_end TEXT NOT NULL DEFAULT '';"
+                                "UPDATE meta SET value = '5' WHERE key = 'schema_version';"
+                                "PRAGMA user_version = 5;";
+
 const struct cp_migration cp_store_migrations[] = {
-    {1, version_1},
-    {2, version_2},
-    {3, version_3},
-    {4, version_4},
+    {1, version_1}, {2, version_2}, {3, version_3}, {4, version_4}, {5, version_5},
 };
 const size_t cp_store_n_migrations = sizeof cp_store_migrations / sizeof cp_store_migrations[0];
 

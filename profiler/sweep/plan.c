@@ -165,10 +165,11 @@ static enum cp_code plan_blocks(const struct cp_sweep_settings *s, struct cp_pla
 }
 
 /* The intervals of a group in an order of their own, all at one memory size. */
-static enum cp_code plan_chain(const struct cp_sweep_settings *s, size_t size, const size_t *order,
+static enum cp_code plan_chain(const struct cp_sweep_settings *s, size_t round, const size_t *order,
                                size_t n, struct cp_plan *plan, struct cp_error *err)
 {
     struct cp_plan_chain *chain = &plan->chains[plan->n_chains++];
+    size_t size = round % s->n_memory;
     struct cp_sample prime = cp_sample_planned(CP_CELL_PRIME, s->memory_mb[size]);
     prime.cell = CP_PLAN_NO_CELL;
     *chain = (struct cp_plan_chain){.memory_size_mb = s->memory_mb[size], .n_probes = n};
@@ -179,6 +180,8 @@ static enum cp_code plan_chain(const struct cp_sweep_settings *s, size_t size, c
         size_t cell = 2 * s->n_memory + size * s->n_idle + order[i];
         plan->cells[cell].planned++;
         code = append_cell_samples(plan, cell, 1, &first, err);
+        if (!code)
+            plan->samples[first].batch = (int64_t)round;
     }
     return code;
 }
@@ -199,7 +202,7 @@ static enum cp_code plan_chains(const struct cp_sweep_settings *s, const struct 
                 order[n++] = j;
         }
         cp_rng_shuffle(&rng, order, n, sizeof order[0]);
-        code = plan_chain(s, i / groups->n % s->n_memory, order, n, plan, err);
+        code = plan_chain(s, i / groups->n, order, n, plan, err);
     }
     return code;
 }

@@ -58,6 +58,7 @@ static struct cp_run full_run(void)
         .provisioned = "'live' has provisioned concurrency",
         .ephemeral_storage_mb = 10240,
         .snapshots_usd = 0.7,
+        .idle_end = "the bracket is 30 s wide",
     };
     return run;
 }
@@ -73,6 +74,7 @@ static struct cp_sample full_sample(int64_t plan_no)
         .memory_size_mb = 1769,
         .idle_interval_ms = 5000,
         .idle_actual_ms = 5000.0625,
+        .batch = 3,
         .scheduled_at_ms = 1,
         .sent_at_ms = INT64_MIN,
         .client_ms = 5e-324,
@@ -129,6 +131,7 @@ static void assert_same_run(const struct cp_run *a, const struct cp_run *b)
     assert_string_equal(a->provisioned, b->provisioned);
     assert_int_equal(a->ephemeral_storage_mb, b->ephemeral_storage_mb);
     assert_real(a->snapshots_usd, b->snapshots_usd);
+    assert_string_equal(a->idle_end, b->idle_end);
 }
 
 static void assert_same_sample(const struct cp_sample *a, const struct cp_sample *b)
@@ -136,6 +139,7 @@ static void assert_same_sample(const struct cp_sample *a, const struct cp_sample
     assert_int_equal(a->id, b->id);
     assert_int_equal(a->cell, b->cell);
     assert_int_equal(a->plan_no, b->plan_no);
+    assert_int_equal(a->batch, b->batch);
     assert_int_equal(a->kind, b->kind);
     assert_int_equal(a->outcome, b->outcome);
     assert_int_equal(a->start, b->start);

@@ -46,6 +46,8 @@ static void a_store_of_schema_1_opens_and_reads(void **state)
     assert_true(data.samples[0].init_duration_ms == 100.77);
     assert_int_equal(data.samples[1].outcome, CP_OUTCOME_NOT_SENT);
     assert_true(isnan(data.samples[1].duration_ms));
+    assert_int_equal(data.samples[0].batch, -1);
+    assert_string_equal(data.run.idle_end, "");
     assert_int_equal(data.n_cells, 1);
     assert_int_equal(data.cells[0].stop, CP_STOP_MAX_SAMPLES);
     cp_run_data_clear(&data);
@@ -63,7 +65,7 @@ static void a_newer_store_is_refused_with_both_numbers(void **state)
         assert_int_equal(cp_store_open(f->path, (enum cp_store_mode)mode, &store, &err),
                          CP_EUNSUPPORTED);
         assert_non_null(strstr(err.text, "schema 9"));
-        assert_non_null(strstr(err.text, "schema 4"));
+        assert_non_null(strstr(err.text, "schema 5"));
     }
 }
 

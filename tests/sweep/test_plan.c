@@ -137,8 +137,10 @@ a_round_of_chains_has_each_interval_once_and_none_is_longer_than_the_longest(voi
         assert_int_equal(chain->memory_size_mb, s.memory_mb[i / 3 % 5]);
         assert_int_equal(plan.samples[chain->prime].kind, CP_CELL_PRIME);
         assert_int_equal(plan.samples[chain->prime].cell, CP_PLAN_NO_CELL);
-        for (size_t j = 0; j < chain->n_probes; j++)
+        for (size_t j = 0; j < chain->n_probes; j++) {
             sum += plan.samples[chain->first_probe + j].idle_interval_ms;
+            assert_int_equal(plan.samples[chain->first_probe + j].batch, i / 3);
+        }
         assert_true(sum > 0 && sum <= 10000);
         round_ms += sum;
         if (i % 3 < 2)
