@@ -4,38 +4,19 @@
  */
 #include <gsl/gsl_errno.h>
 #include <math.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
 #include "model/stat/memory_curve.h"
 #include "model/stat/memory_law.h"
-#include "model/stat/sort.h"
 #include "tests/model/stat/csv.h"
+#include "tests/model/stat/init_samples.h"
 #include "tests/model/stat/quantile_tables.h"
+#include "tests/model/stat/reference.h"
 #include "tests/test.h"
-
-static char folder[1024];
-
-static const char *in_reference(const char *name)
-{
-    const char *reference = getenv("COLDPROF_REFERENCE");
-    (void)snprintf(folder, sizeof folder, "%s/%s", reference ? reference : "", name);
-    if (access(folder, R_OK) != 0) {
-        const char *ci = getenv("CI");
-        print_message("skipped: no reference data in '%s'\n", folder);
-        if (ci && strcmp(ci, "true") == 0)
-            fail_msg("CI must have the reference data");
-        skip();
-    }
-    return folder;
-}
 
 static void quantiles_of_all_sets_agree_with_r(void **state)
 {
     (void)state;
-    const char *quantiles = in_reference("quantiles");
+    const char *quantiles = reference_folder("quantiles");
     assert_int_equal(check_hyndman_fan(quantiles), 8 * 9 * 11);
     assert_int_equal(check_harrell_davis(quantiles), 72);
     assert_int_equal(check_order_intervals(quantiles), 96);
@@ -63,7 +44,7 @@ static void aws_durations_follow_the_published_fits(void **state)
     (void)state;
     struct csv csv;
     size_t rows = 0;
-    csv_open(&csv, in_reference("perfcost_sebs"), "expected_fit.csv");
+    csv_open(&csv, reference_folder("perfcost_sebs"), "expected_fit.csv");
     for (; csv_next(&csv); rows++) {
         struct cp_memory_point points[CP_MEMORY_POINTS_MAX];
         size_t n = read_points(csv_text(&csv, "type8_quantiles"), points);
@@ -83,80 +64,32 @@ static void aws_durations_follow_the_published_fits(void **state)
     assert_int_equal(rows, 18);
 }
 
-enum { SERIES_MAX = 64, SIZES_MAX = 8, VALUES_MAX = 2000 };
-
-/* One runtime x package x architecture of lambda-perf. */
-struct series {
-    char name[64];
-    struct cp_memory_group groups[SIZES_MAX];
-    double *values[SIZES_MAX];
-    size_t n_sizes;
-};
-
-static void add_value(struct series *s, int memory_mb, double value)
-{
-    size_t i = 0;
-    while (i < s->n_sizes && s->groups[i].memory_size_mb != memory_mb)
-        i++;
-    if (i == s->n_sizes) {
-        assert_in_range(i, 0, SIZES_MAX - 1);
-        s->values[i] = calloc(VALUES_MAX, sizeof *s->values[i]);
-        assert_non_null(s->values[i]);
-        s->groups[i] =
-            (struct cp_memory_group){.memory_size_mb = memory_mb, .sorted_ms = s->values[i]};
-        s->n_sizes++;
-    }
-    assert_in_range(s->groups[i].n, 0, VALUES_MAX - 1);
-    s->values[i][s->groups[i].n++] = value;
-}
-
-static size_t load_series(struct series *all)
-{
-    struct csv csv;
-    size_t n = 0;
-    csv_open(&csv, in_reference("lambda_perf"), "init_samples.csv");
-    while (csv_next(&csv)) {
-        char name[64];
-        struct cp_view runtime = csv_text(&csv, "runtime");
-        struct cp_view package = csv_text(&csv, "package");
-        struct cp_view arch = csv_text(&csv, "arch");
-        (void)snprintf(name, sizeof name, "%.*s %.*s %.*s", (int)runtime.n, runtime.p,
-                       (int)package.n, package.p, (int)arch.n, arch.p);
-        if (n == 0 || strcmp(all[n - 1].name, name) != 0) {
-            assert_in_range(n, 0, SERIES_MAX - 1);
-            memcpy(all[n++].name, name, sizeof name);
-        }
-        add_value(&all[n - 1], (int)csv_size(&csv, "memory_mb"), csv_number(&csv, "init_ms"));
-    }
-    csv_close(&csv);
-    return n;
-}
-
 static void real_init_durations_are_constant_over_memory(void **state)
 {
     (void)state;
-    static struct series all[SERIES_MAX];
-    size_t n = load_series(all);
+    static struct init_series all[INIT_SERIES_MAX];
+    size_t n = init_samples_load(all);
     size_t constant = 0;
     for (size_t i = 0; i < n; i++) {
         struct cp_memory_law law;
+        struct cp_memory_group groups[INIT_SIZES_MAX];
         double lowest = INFINITY;
         double highest = 0;
-        for (size_t j = 0; j < all[i].n_sizes; j++) {
-            cp_sort(all[i].values[j], all[i].groups[j].n);
-            double median = all[i].values[j][all[i].groups[j].n / 2];
+        for (size_t j = 0; j < all[i].n_cells; j++) {
+            const struct init_cell *cell = &all[i].cells[j];
+            groups[j] = (struct cp_memory_group){
+                .sorted_ms = cell->values_ms, .n = cell->n, .memory_size_mb = cell->memory_mb};
+            double median = cell->values_ms[cell->n / 2];
             lowest = fmin(lowest, median);
             highest = fmax(highest, median);
         }
-        cp_memory_law_fit(all[i].groups, all[i].n_sizes,
+        cp_memory_law_fit(groups, all[i].n_cells,
                           &(struct cp_memory_law_options){.q = 0.5, .is_init = true, .seed = 1},
                           &law);
         assert_int_equal(law.status, CP_OK);
         constant += law.kind == CP_MEMORY_LAW_CONSTANT;
         /* the pooled median lies among the medians of the sizes */
         assert_true(law.a_ms >= 0.99 * lowest && law.a_ms <= 1.01 * highest);
-        for (size_t j = 0; j < all[i].n_sizes; j++)
-            free(all[i].values[j]);
     }
     assert_true(n > 5);
     assert_int_equal(constant, n);

@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * Pooled tails on real Lambda init durations: random subsamples of n values per memory size against
+ * the type-8 quantile of the whole sample (about 210 values), beside the two estimators that look at
+ * one size only, the empirical type-8 quantile and a log-normal by maximum likelihood.
+ *
+ * The runtimes are split: what was chosen while writing the estimator was chosen on the first half,
+ * the other half is the proof. The target is itself a sample, and holds the subsample; its own noise
+ * is printed.
+ */
+#include <gsl/gsl_cdf.h>
+#include <gsl/gsl_errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "model/base/rng.h"
+#include "model/stat/bootstrap.h"
+#include "model/stat/sort.h"
+#include "model/stat/tail_pool.h"
+#include "tests/model/stat/init_samples.h"
+#include "tests/test.h"
+
+enum { N_MAX = 100, GROUPS_MAX = 2 * INIT_SIZES_MAX, REPS = 60, NIGHTS = 22 };
+
+static const char *const tuning_runtimes[] = {"dotnet8", "nodejs22.x"};
+static const double qs[] = {0.95, 0.99};
+static const size_t ns[] = {10, 20, 50, 100};
+
+enum half { TUNING, PROOF, ALL, N_HALVES };
+static const char *const half_names[] = {"tuning", "proof", "all"};
+
+enum setting { OWN, SIZES, SIZES_AND_NIGHTS, N_SETTINGS };
+static const char *const setting_names[] = {"own size only", "sizes", "sizes, nights"};
+
+static struct init_series all[INIT_SERIES_MAX];
+
+/* One simulated measurement; the first groups are the sizes whose tail is asked for. */
+struct subsample {
+    struct cp_tail_group groups[GROUPS_MAX];
+    size_t n_groups;
+    double values[GROUPS_MAX][N_MAX];
+};
+
+struct score {
+    double ours, empirical, lognormal; /* sums of absolute relative errors */
+    size_t n, answered, below, above;  /* the target lies below or above our interval */
+};
+
+static enum half half_of(const struct init_series *s)
+{
+    for (size_t i = 0; i < sizeof tuning_runtimes / sizeof *tuning_runtimes; i++) {
+        if (strcmp(s->runtime, tuning_runtimes[i]) == 0)
+            return TUNING;
+    }
+    return PROOF;
+}
+
+/* n values of the nights [first, last], without replacement, as one more group. */
+static void draw(struct subsample *sub, const struct init_cell *cell, int first, int last, size_t n,
+                 struct cp_rng *rng)
+{
+    double pool[INIT_VALUES_MAX];
+    size_t n_pool = 0;
+    size_t g = sub->n_groups++;
+    for (size_t i = 0; i < cell->n; i++) {
+        if (cell->nights[i] >= first && cell->nights[i] <= last)
+            pool[n_pool++] = cell->values_ms[i];
+    }
+    cp_rng_shuffle(rng, pool, n_pool, sizeof *pool);
+    n = n < n_pool ? n : n_pool;
+    memcpy(sub->values[g], pool, n * sizeof *pool);
+    cp_sort(sub->values[g], n);
+    sub->groups[g] = (struct cp_tail_group){.sorted_ms = sub->values[g], .n = n};
+}
+
+static void draw_setting(struct subsample *sub, const struct init_series *s, enum setting setting,
+                         size_t n, struct cp_rng *rng)
+{
+    bool has_history = setting == SIZES_AND_NIGHTS;
+    sub->n_groups = 0;
+    for (size_t i = 0; i < s->n_cells; i++)
+        draw(sub, &s->cells[i], has_history ? NIGHTS / 2 : 0, NIGHTS - 1, n, rng);
+    for (size_t i = 0; has_history && i < s->n_cells; i++)
+        draw(sub, &s->cells[i], 0, NIGHTS / 2 - 1, n, rng);
+}
+
+static void fit(const struct subsample *sub, size_t n_cells, enum setting setting, double q,
+                struct cp_tail *tails)
+{
+    const struct cp_tail_options options = {.q = q};
+    struct cp_tail_pool pool;
+    if (setting != OWN) {
+        cp_tail_pool_fit(sub->groups, sub->n_groups, &options, &pool, tails);
+        assert_int_equal(pool.status, CP_OK);
+        return;
+    }
+    for (size_t i = 0; i < n_cells; i++)
+        cp_tail_pool_fit(&sub->groups[i], 1, &options, &pool, &tails[i]);
+}
+
+static double lognormal(const struct cp_tail_group *g, double q)
+{
+    double mean = 0;
+    double square = 0;
+    for (size_t i = 0; i < g->n; i++)
+        mean += log(g->sorted_ms[i]) / (double)g->n;
+    for (size_t i = 0; i < g->n; i++)
+        square += pow(log(g->sorted_ms[i]) - mean, 2) / (double)g->n;
+    return exp(mean + sqrt(square) * gsl_cdf_ugaussian_Pinv(q));
+}
+
+static void add_score(struct score *score, const struct cp_tail_group *g, const struct cp_tail *t,
+                      double q, double target)
+{
+    score->n++;
+    score->ours += fabs(t->estimate.value / target - 1);
+    score->empirical += fabs(cp_quantile(g->sorted_ms, g->n, q, 8) / target - 1);
+    score->lognormal += fabs(lognormal(g, q) / target - 1);
+    if (t->status != CP_ANSWER_OK)
+        return;
+    assert_true(t->estimate.low <= t->estimate.value && t->estimate.value <= t->estimate.high);
+    score->answered++;
+    score->below += target < t->estimate.low;
+    score->above += target > t->estimate.high;
+}
+
+static void measure(size_t n_series, enum setting setting, double q, size_t n, uint64_t seed,
+                    struct score scores[N_HALVES])
+{
+    struct cp_rng rng;
+    cp_rng_init(&rng, seed, n);
+    for (size_t i = 0; i < n_series; i++) {
+        const struct init_series *s = &all[i];
+        for (int rep = 0; rep < REPS; rep++) {
+            struct subsample sub;
+            struct cp_tail tails[GROUPS_MAX];
+            draw_setting(&sub, s, setting, n, &rng);
+            fit(&sub, s->n_cells, setting, q, tails);
+            for (size_t j = 0; j < s->n_cells; j++) {
+                double target = cp_quantile(s->cells[j].values_ms, s->cells[j].n, q, 8);
+                add_score(&scores[half_of(s)], &sub.groups[j], &tails[j], q, target);
+                add_score(&scores[ALL], &sub.groups[j], &tails[j], q, target);
+            }
+        }
+    }
+}
+
+static void print_score(const char *what, double q, size_t n, const char *half,
+                        const struct score *s)
+{
+    double count = (double)s->n;
+    double best = fmin(s->empirical, s->lognormal);
+    print_message("%-14s p%.0f n=%3zu %-6s  ours %.4f  empirical %.4f  log-normal %.4f  to the "
+                  "best %.3f",
+                  what, 100 * q, n, half, s->ours / count, s->empirical / count,
+                  s->lognormal / count, s->ours / best);
+    if (s->answered == 0) {
+        print_message("  no interval\n");
+        return;
+    }
+    print_message("  interval in %3.0f %%, covers %.3f (below %.3f, above %.3f)\n",
+                  100 * (double)s->answered / count,
+                  1 - (double)(s->below + s->above) / (double)s->answered,
+                  (double)s->below / (double)s->answered, (double)s->above / (double)s->answered);
+}
+
+static void assert_wins(const struct score *s, double q, size_t n)
+{
+    assert_true(s->ours <= s->empirical);
+    assert_true(s->ours <= s->lognormal);
+    if (n == 50 && q > 0.98)
+        assert_true(s->ours <= 0.85 * s->empirical);
+}
+
+static void sharing_beats_empirical_and_lognormal(void **state)
+{
+    (void)state;
+    size_t n_series = init_samples_load(all);
+    assert_int_equal(n_series, 20);
+    for (enum setting setting = OWN; setting < N_SETTINGS; setting++) {
+        for (size_t i = 0; i < sizeof qs / sizeof *qs; i++) {
+            for (size_t k = 0; k < sizeof ns / sizeof *ns; k++) {
+                struct score scores[N_HALVES] = {0};
+                measure(n_series, setting, qs[i], ns[k], 1, scores);
+                for (enum half h = TUNING; h < N_HALVES; h++) {
+                    print_score(setting_names[setting], qs[i], ns[k], half_names[h], &scores[h]);
+                    if (setting != OWN)
+                        assert_wins(&scores[h], qs[i], ns[k]);
+                }
+            }
+        }
+    }
+}
+
+int main(void)
+{
+    gsl_set_error_handler_off();
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(sharing_beats_empirical_and_lognormal),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
