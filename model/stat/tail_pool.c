@@ -7,9 +7,8 @@
 #include <stdint.h>
 #include <stdlib.h>
 
-/* Below it the groups differ; a scale is taken without looking further above the second. */
+/* Below it the groups differ. */
 static const double p_rejected = 0.01;
-static const double p_accepted = 0.05;
 /* Residuals a group should have above the quantile of comparison, and the fewest for a chi-square
  * law (Cochran, Biometrics 10, 1954: none below 1). */
 static const double count_wanted = 5;
@@ -68,7 +67,7 @@ static struct bounded interquartile_range(const struct cp_tail_group *g, double 
     double range = b.value - a.value;
     return (struct bounded){
         .value = range,
-        .low = range - hypot(b.value - b.low, a.high - a.value),
+        .low = fmax(0, range - hypot(b.value - b.low, a.high - a.value)),
         .high = range + hypot(b.high - b.value, a.value - a.low),
         /* two-sided on the lower quartile: wider than needed, never narrower */
         .upper = range + hypot(b.upper - b.value, a.value - a.low),
@@ -115,21 +114,30 @@ static const struct {
     double (*of)(const struct member *m);
     double free_share;
     size_t n_min;
+    double p_accepted; /* from it on no further scale is tried */
 } scales[] = {
-    [CP_TAIL_NONE] = {"none", "q_p = sample quantile of type 8", NULL, 1, 1},
-    [CP_TAIL_ADDITIVE] = {"additive", "q_p(g) = location(g) + Q_p", scale_one, 0.5, 1},
+    [CP_TAIL_NONE] = {"none", "q_p = sample quantile of type 8", NULL, 1, 1, 0},
+    [CP_TAIL_ADDITIVE] = {"additive", "q_p(g) = location(g) + Q_p", scale_one, 0.5, 1, 0.2},
     [CP_TAIL_PROPORTIONAL] = {"proportional", "q_p(g) = location(g) * (1 + Q_p)", scale_location,
-                              0.5, 1},
+                              0.5, 1, 0.05},
     [CP_TAIL_STANDARDISED] = {"standardised", "q_p(g) = location(g) + interquartile range(g) * Q_p",
-                              scale_iqr, 0.25, 20},
+                              scale_iqr, 0.25, 20, 0},
 };
 
-static bool can_join(const struct work *w, const struct member *m, enum cp_tail_scale scale)
+static double residual_of(const struct member *m, size_t i)
+{
+    return (m->group->sorted_ms[i] - m->location.value) / m->scale;
+}
+
+static bool can_join(const struct member *m, enum cp_tail_scale scale)
 {
     const struct bounded *at = &m->location;
-    bool is_placed = isfinite(at->value) && isfinite(at->low) && isfinite(at->high);
-    return m->group->n >= scales[scale].n_min && m->group->n > 0 && is_placed && m->scale > 0 &&
-           isfinite(m->scale) && w->q > 0;
+    if (m->group->n == 0 || m->group->n < scales[scale].n_min)
+        return false;
+    if (!isfinite(at->value) || !isfinite(at->low) || !isfinite(at->high))
+        return false;
+    /* the last: values so far apart that their difference has no double */
+    return m->scale > 0 && isfinite(m->scale) && isfinite(residual_of(m, 0));
 }
 
 /* Residuals of all members under a scale, pooled in order. */
@@ -142,11 +150,11 @@ static void rescale(struct work *w, enum cp_tail_scale scale)
         struct member *m = &w->members[i];
         size_t n = m->group->n;
         m->scale = scales[scale].of(m);
-        m->joins = can_join(w, m, scale);
+        m->joins = can_join(m, scale);
         if (!m->joins)
             continue;
         for (size_t j = 0; j < n; j++) {
-            m->residuals[j] = (m->group->sorted_ms[j] - m->location.value) / m->scale;
+            m->residuals[j] = residual_of(m, j);
             w->pooled[w->n_pooled++] = m->residuals[j];
         }
         w->n_joined++;
@@ -228,7 +236,8 @@ static struct check check_scale(struct work *w, enum cp_tail_scale scale)
     return check;
 }
 
-/* The first scale that is not rejected at 5 %, else the least rejected one. */
+/* The least rejected scale; the later ones, which estimate more, are tried only when those before
+ * them are doubtful. */
 static struct check choose_scale(struct work *w)
 {
     struct check best = {.scale = CP_TAIL_NONE, .q = NAN, .p_value = NAN};
@@ -238,7 +247,7 @@ static struct check choose_scale(struct work *w)
             continue;
         if (best.scale == CP_TAIL_NONE || c.p_value > best.p_value)
             best = c;
-        if (!(best.p_value < p_accepted))
+        if (!(best.p_value < scales[s].p_accepted))
             break;
     }
     return best;
@@ -384,7 +393,7 @@ static void join_parts(const struct member *m, enum cp_tail_scale scale, const s
     if (isinf(value)) {
         /* censored: no distance from infinity, the lowest of each part is the bound */
         double lowest = scale == CP_TAIL_PROPORTIONAL ? at->low : s->low;
-        t->estimate.low = at->low + lowest * r->low;
+        t->estimate.low = isinf(r->low) ? r->low : at->low + lowest * r->low;
         t->estimate.high = isnan(r->high) ? NAN : INFINITY;
         t->upper_ms = isnan(r->upper) ? NAN : INFINITY;
         return;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
- * Init durations of real Lambda functions (maxday/lambda-perf, 22 nights of August 2026), by series:
- * one runtime, package and architecture, each at four memory sizes with about 210 values.
+ * Init durations of real Lambda functions (maxday/lambda-perf, 22 nights of August 2026), by
+ * series: one runtime, package and architecture, each at four memory sizes with about 210 values.
  */
 #ifndef COLDPROF_TESTS_MODEL_STAT_INIT_SAMPLES_H
 #define COLDPROF_TESTS_MODEL_STAT_INIT_SAMPLES_H

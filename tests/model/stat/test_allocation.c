@@ -8,6 +8,7 @@
 #include "model/stat/bootstrap.h"
 #include "model/stat/memory_law.h"
 #include "model/stat/sort.h"
+#include "model/stat/tail_pool.h"
 #include "tests/model/scarce_memory.h"
 #include "tests/test.h"
 
@@ -99,6 +100,31 @@ static void bootstrap_without_memory_says_so(void **state)
                      CP_OK);
 }
 
+static void pooled_tails_say_that_memory_is_short(void **state)
+{
+    (void)state;
+    static const double values[] = {8, 9, 10, 11, 12, 13, 14, 15};
+    struct cp_tail_group groups[4];
+    struct cp_tail tails[4];
+    struct cp_tail_pool pool;
+    int refused = 0;
+    for (size_t i = 0; i < 4; i++)
+        groups[i] = (struct cp_tail_group){.sorted_ms = values, .n = 8};
+    for (int limit = 0; limit < 100; limit++) {
+        allocations_left = limit;
+        cp_tail_pool_fit(groups, 4, &(struct cp_tail_options){.q = 0.9}, &pool, tails);
+        allocations_left = -1;
+        if (pool.status == CP_OK)
+            break;
+        assert_int_equal(pool.status, CP_ENOMEM);
+        assert_int_equal(tails[3].status, CP_ANSWER_NONE);
+        assert_true(isnan(tails[3].estimate.value));
+        refused++;
+    }
+    assert_in_range(refused, 1, 20);
+    assert_true(tails[3].is_pooled);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -106,6 +132,7 @@ int main(void)
         cmocka_unit_test(law_says_that_memory_is_short_and_leaks_nothing),
         cmocka_unit_test(prediction_without_memory_has_no_interval),
         cmocka_unit_test(bootstrap_without_memory_says_so),
+        cmocka_unit_test(pooled_tails_say_that_memory_is_short),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
