@@ -5,8 +5,10 @@
 #include <gsl/gsl_cdf.h>
 #include <math.h>
 #include <stdint.h>
+#include <stdlib.h>
 
 #include "model/stat/binomial.h"
+#include "model/stat/select.h"
 
 /* Above this ratio of the interval's ends the quantile lies between two modes, not inside one. */
 static const double mode_edge_ratio = 2;
@@ -58,17 +60,58 @@ struct cp_quantile_position cp_quantile_position(size_t n, double q, int type)
     return (struct cp_quantile_position){.rank = (size_t)j, .weight = weight};
 }
 
+/* Spelled so that equal neighbours, infinite ones too, give themselves. */
+static double between(double low, double high, double weight)
+{
+    return low < high ? (1 - weight) * low + weight * high : low;
+}
+
 double cp_quantile(const double *sorted, size_t n, double q, int type)
 {
     struct cp_quantile_position at = cp_quantile_position(n, q, type);
     if (at.rank == 0)
         return NAN;
     double low = sorted[at.rank - 1];
-    if (at.weight <= 0)
-        return low;
-    double high = sorted[at.rank];
-    /* spelled so that equal neighbours, infinite ones too, give themselves */
-    return low < high ? (1 - at.weight) * low + at.weight * high : low;
+    return at.weight > 0 ? between(low, sorted[at.rank], at.weight) : low;
+}
+
+/* Ranks that the quantiles touch, each once, ascending; 0 where one of them has no position. */
+static size_t touched_ranks(size_t n, const double *qs, size_t n_qs, int type, size_t *ranks)
+{
+    size_t n_ranks = 0;
+    for (size_t i = 0; i < n_qs; i++) {
+        struct cp_quantile_position at = cp_quantile_position(n, qs[i], type);
+        size_t last = n_ranks > 0 ? ranks[n_ranks - 1] : 0;
+        if (at.rank == 0 || (i > 0 && qs[i] < qs[i - 1]))
+            return 0;
+        if (at.rank > last)
+            ranks[n_ranks++] = at.rank;
+        if (at.weight > 0 && at.rank + 1 > last)
+            ranks[n_ranks++] = at.rank + 1;
+    }
+    return n_ranks;
+}
+
+void cp_quantiles_unsorted(const double *values, size_t n, const double *qs, size_t n_qs, int type,
+                           double *out)
+{
+    bool has_room = n_qs < SIZE_MAX / 64;
+    size_t *ranks = has_room ? malloc(2 * n_qs * sizeof *ranks) : NULL;
+    double *found = has_room ? malloc(2 * n_qs * sizeof *found) : NULL;
+    size_t n_ranks = ranks && found ? touched_ranks(n, qs, n_qs, type, ranks) : 0;
+    bool is_known = n_ranks > 0 && cp_select(values, n, ranks, n_ranks, found);
+    size_t k = 0;
+    for (size_t i = 0; i < n_qs; i++) {
+        out[i] = NAN;
+        if (!is_known)
+            continue;
+        struct cp_quantile_position at = cp_quantile_position(n, qs[i], type);
+        while (ranks[k] < at.rank)
+            k++;
+        out[i] = at.weight > 0 ? between(found[k], found[k + 1], at.weight) : found[k];
+    }
+    free(found);
+    free(ranks);
 }
 
 double cp_quantile_harrell_davis(const double *sorted, size_t n, double q)
@@ -160,6 +203,15 @@ bool cp_quantile_rank_upper(size_t n, double q, double confidence, size_t *rank)
     return n > 1 && *rank <= n;
 }
 
+bool cp_quantile_rank_lower(size_t n, double q, double confidence, size_t *rank)
+{
+    *rank = 0;
+    if (n < 2 || !is_inside_unit(q) || !is_inside_unit(confidence))
+        return false;
+    *rank = cp_binomial_quantile(1 - confidence, n, q);
+    return *rank >= 1;
+}
+
 static struct cp_estimate no_estimate(size_t n, double q, double confidence)
 {
     return (struct cp_estimate){
@@ -170,6 +222,7 @@ static struct cp_estimate no_estimate(size_t n, double q, double confidence)
         .low = NAN,
         .high = NAN,
         .upper = NAN,
+        .lower = NAN,
         .coverage = NAN,
         .confidence = confidence,
         .n_needed = cp_quantile_min_n_two_sided(q, confidence),
@@ -186,10 +239,15 @@ struct cp_estimate cp_quantile_estimate(const double *sorted, size_t n, double q
     size_t low = 0;
     size_t high = 0;
     size_t upper = 0;
+    size_t lower = 0;
     double coverage = 0;
     e.status = CP_ANSWER_TOO_FEW;
     e.value = cp_quantile(sorted, n, q, 8);
-    e.is_constant = !(sorted[0] < sorted[n - 1]);
+    while (e.n_censored < n && sorted[n - 1 - e.n_censored] > DBL_MAX)
+        e.n_censored++;
+    e.is_constant = e.n_censored == 0 && !(sorted[0] < sorted[n - 1]);
+    if (cp_quantile_rank_lower(n, q, level, &lower))
+        e.lower = sorted[lower - 1];
     if (cp_quantile_rank_upper(n, q, level, &upper)) {
         e.status = CP_ANSWER_UPPER_ONLY;
         e.upper = sorted[upper - 1];

@@ -38,22 +38,33 @@ struct cp_estimate {
     double value;     /* type 8; present from n = 1, but show it only when status allows */
     double low, high; /* exact two-sided interval; NAN unless CP_ANSWER_OK */
     double upper;     /* exact one-sided upper bound; NAN when TOO_FEW */
+    double lower;     /* exact one-sided lower bound; NAN when n is too small for one */
     double coverage;  /* true coverage of [low, high], >= confidence */
     double confidence;
     size_t n_needed;       /* smallest n with a two-sided interval at this q and confidence */
     size_t n_needed_upper; /* smallest n with an upper bound */
     bool is_mode_edge;     /* high/low > 2: the quantile lies between two modes */
-    bool is_constant;      /* all values equal */
+    size_t n_censored;     /* values of +INFINITY: known to be above, not by how much */
+    bool is_constant;      /* all values equal, and none censored */
 };
 
 /* `sorted` ascending, finite except for +INFINITY (right-censored: "above"). n = 0, an unsorted
- * sample or q outside (0, 1) gives CP_ANSWER_NONE. `confidence` in (0, 1), 0 means 0.95. */
+ * sample or q outside (0, 1) gives CP_ANSWER_NONE. `confidence` in (0, 1), 0 means 0.95.
+ * Censoring costs no validity: ranks are what they were. An end that falls on a censored value is
+ * INFINITY ("not bounded by this sample"); where even `low` is, the quantile itself is above the
+ * censoring point with that confidence. */
 struct cp_estimate cp_quantile_estimate(const double *sorted, size_t n, double q,
                                         double confidence);
 
 /* Point only, type 1 to 9; NAN for n = 0, q outside [0, 1] or another type. INFINITY when the
  * interpolation touches a censored value. */
 double cp_quantile(const double *sorted, size_t n, double q, int type);
+
+/* Several such points, out[i] for qs[i] ascending, of an unsorted sample free of NAN, which is left
+ * as it is: linear in n, several times faster than sorting a large one (select.h). All NAN as
+ * above, where qs does not ascend, or when memory is short. */
+void cp_quantiles_unsorted(const double *values, size_t n, const double *qs, size_t n_qs, int type,
+                           double *out);
 
 /* Where a quantile lies: (1 - weight) X(rank) + weight X(rank + 1), rank 1-based and clamped to
  * the sample. rank 0 where cp_quantile would give NAN. */
@@ -65,8 +76,8 @@ struct cp_quantile_position cp_quantile_position(size_t n, double q, int type);
 
 /* Harrell & Davis, Biometrika 69, 1982: all order statistics weighted by a beta law. Smoother than
  * a single order statistic, for medians and deciles; not for p95 and p99 of data with a slow mode.
- * NAN for n = 0, q outside (0, 1), or where the beta law has no numerical answer (n above about
- * 10^6). */
+ * INFINITY when a right-censored value has weight (above 1e-16 of the sum). NAN for n = 0, q
+ * outside (0, 1), or where the beta law has no numerical answer (n above about 10^6). */
 double cp_quantile_harrell_davis(const double *sorted, size_t n, double q);
 
 /* Smallest n with a finite bound, at least 2; 0 when q or confidence is not in (0, 1). */
@@ -80,5 +91,8 @@ bool cp_quantile_ranks(size_t n, double q, double confidence, size_t *low, size_
                        double *coverage);
 /* Rank of the one-sided upper bound; false, with *rank = n + 1, when it does not exist. */
 bool cp_quantile_rank_upper(size_t n, double q, double confidence, size_t *rank);
+/* Rank of the one-sided lower bound; false, with *rank = 0, when it does not exist. High quantiles
+ * have one from n = 2: "p99 is at least X(rank)". */
+bool cp_quantile_rank_lower(size_t n, double q, double confidence, size_t *rank);
 
 #endif

@@ -7,6 +7,7 @@
 
 #include "model/stat/bootstrap.h"
 #include "model/stat/memory_law.h"
+#include "model/stat/quantile.h"
 #include "model/stat/sort.h"
 #include "model/stat/tail_pool.h"
 #include "tests/model/scarce_memory.h"
@@ -23,6 +24,25 @@ static void sort_works_without_scratch_memory(void **state)
     allocations_left = -1;
     for (size_t i = 0; i < 1000; i++)
         assert_near(x[i], (double)i, 0);
+}
+
+static void selection_says_that_memory_is_short(void **state)
+{
+    (void)state;
+    static double x[40000];
+    static const double qs[] = {0.5, 0.99};
+    for (size_t i = 0; i < 40000; i++)
+        x[i] = (double)((i * 617) % 40000);
+    int limit = 0;
+    for (double out[2] = {NAN, NAN}; isnan(out[0]); limit++) {
+        allocations_left = limit;
+        cp_quantiles_unsorted(x, 40000, qs, 2, 8, out);
+        allocations_left = -1;
+        assert_int_equal(isnan(out[0]), isnan(out[1]));
+        assert_true(isnan(out[0]) || (out[0] > 19998 && out[0] < 20001));
+    }
+    /* two arrays of ranks and one for the values at least */
+    assert_in_range(limit, 4, 10);
 }
 
 static void law_says_that_memory_is_short_and_leaks_nothing(void **state)
@@ -129,6 +149,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(sort_works_without_scratch_memory),
+        cmocka_unit_test(selection_says_that_memory_is_short),
         cmocka_unit_test(law_says_that_memory_is_short_and_leaks_nothing),
         cmocka_unit_test(prediction_without_memory_has_no_interval),
         cmocka_unit_test(bootstrap_without_memory_says_so),

@@ -5,6 +5,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "model/stat/binomial.h"
 #include "tests/model/stat/csv.h"
 #include "tests/model/stat/quantile_tables.h"
 #include "tests/test.h"
@@ -184,6 +185,103 @@ static void timeouts_count_as_above(void **state)
     assert_true(p95.is_mode_edge);
     assert_true(isinf(cp_quantile(x, 100, 0.99, 8)));
     assert_true(isinf(cp_quantile(x, 100, 0.99, 7)));
+    assert_int_equal(p50.n_censored, 4);
+}
+
+/* Of n values, the largest n_censored timed out. What is infinite: the point, the interval's ends,
+ * the bounds. Ranks (R): n = 100, p95: qbinom(.025, 100, .95) = 90, qbinom(.975, ..) + 1 = 100,
+ * qbinom(.95, ..) + 1 = 99, qbinom(.05, ..) = 91, type 8 at 95.65; n = 400, p99: 391, 400, 400,
+ * 392, 396.66. */
+static void censoring_opens_what_it_reaches(void **state)
+{
+    (void)state;
+    static double x[400];
+    static const struct {
+        size_t n, n_censored;
+        double q;
+        bool value, low, high, upper, lower; /* is infinite */
+    } cases[] = {
+        {100, 0, 0.95, false, false, false, false, false},
+        {100, 1, 0.95, false, false, true, false, false},
+        {100, 2, 0.95, false, false, true, true, false},
+        {100, 4, 0.95, false, false, true, true, false},
+        {100, 5, 0.95, true, false, true, true, false},
+        {100, 9, 0.95, true, false, true, true, false},
+        {100, 10, 0.95, true, false, true, true, true},
+        {100, 11, 0.95, true, true, true, true, true},
+        {400, 1, 0.99, false, false, true, true, false},
+        {400, 4, 0.99, true, false, true, true, false},
+        {400, 8, 0.99, true, false, true, true, false},
+        {400, 9, 0.99, true, true, true, true, true},
+        {100, 100, 0.5, true, true, true, true, true},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        size_t n = cases[i].n;
+        for (size_t j = 0; j < n; j++)
+            x[j] = j < n - cases[i].n_censored ? 100 + (double)j : INFINITY;
+        struct cp_estimate e = cp_quantile_estimate(x, n, cases[i].q, 0.95);
+        assert_int_equal(e.status, CP_ANSWER_OK);
+        assert_int_equal(e.n_censored, cases[i].n_censored);
+        assert_int_equal(isinf(e.value) != 0, cases[i].value);
+        assert_int_equal(isinf(e.low) != 0, cases[i].low);
+        assert_int_equal(isinf(e.high) != 0, cases[i].high);
+        assert_int_equal(isinf(e.upper) != 0, cases[i].upper);
+        assert_int_equal(isinf(e.lower) != 0, cases[i].lower);
+        assert_false(isnan(e.value) || isnan(e.low) || isnan(e.high) || isnan(e.upper));
+        assert_false(e.is_constant);
+        /* what is not reached does not move */
+        if (isfinite(e.low))
+            assert_near(e.low, cases[i].n == 100 ? 189 : 491, 0);
+    }
+}
+
+static void harrell_davis_of_a_censored_sample_is_open(void **state)
+{
+    (void)state;
+    static double x[100000];
+    for (size_t i = 0; i < 100; i++)
+        x[i] = i < 99 ? (double)i : INFINITY;
+    assert_near(cp_quantile_harrell_davis(x, 100, 0.9), INFINITY, 0);
+    assert_near(cp_quantile_harrell_davis(x, 100, 0.95), INFINITY, 0);
+    /* no weight reaches so far up: the value is that of the ramp */
+    assert_near(cp_quantile_harrell_davis(x, 100, 0.5), 49.5, 1e-9);
+    for (size_t i = 0; i < 100000; i++)
+        x[i] = i < 99000 ? (double)i + 1 : INFINITY;
+    assert_near(cp_quantile_harrell_davis(x, 100000, 0.5), 50000.5, 1e-4);
+}
+
+/* Exact one-sided bounds by their definition: P(X(rank) <= quantile) = P(Bin(n, q) >= rank), the
+ * largest rank that keeps it at the confidence; both bounds mirror each other. */
+static void lower_bounds_are_exact_and_mirror_the_upper_ones(void **state)
+{
+    (void)state;
+    static const double qs[] = {0.01, 0.05, 0.5, 0.9, 0.95, 0.99};
+    for (size_t i = 0; i < sizeof qs / sizeof *qs; i++) {
+        for (size_t n = 2; n < 500; n++) {
+            size_t lower = 0;
+            size_t mirrored = 0;
+            bool exists = cp_quantile_rank_lower(n, qs[i], 0.95, &lower);
+            assert_int_equal(exists, cp_quantile_rank_upper(n, 1 - qs[i], 0.95, &mirrored));
+            assert_int_equal(lower, n + 1 - mirrored);
+            if (exists)
+                assert_true(cp_binomial_cdf(lower - 1, n, qs[i]) <= 0.05 + 1e-12);
+            if (exists && lower < n)
+                assert_true(cp_binomial_cdf(lower, n, qs[i]) > 0.05 - 1e-12);
+        }
+    }
+    size_t rank = 1;
+    assert_false(cp_quantile_rank_lower(1, 0.5, 0.95, &rank));
+    assert_int_equal(rank, 0);
+    assert_false(cp_quantile_rank_lower(9, 1, 0.95, &rank));
+    assert_false(cp_quantile_rank_lower(9, 0.5, NAN, &rank));
+    /* 100 values cannot bound p99 from above, but from below */
+    static double x[100];
+    for (size_t i = 0; i < 100; i++)
+        x[i] = (double)i + 1;
+    struct cp_estimate e = cp_quantile_estimate(x, 100, 0.99, 0.95);
+    assert_int_equal(e.status, CP_ANSWER_TOO_FEW);
+    assert_near(e.lower, 97, 0); /* R: qbinom(.05, 100, .99) */
+    assert_true(isnan(cp_quantile_estimate(x, 4, 0.01, 0.95).lower));
 }
 
 static void constant_data_is_said_to_be_constant(void **state)
@@ -231,6 +329,9 @@ int main(void)
         cmocka_unit_test(estimate_refuses_what_is_not_a_sorted_sample),
         cmocka_unit_test(point_refuses_bad_arguments_with_nan),
         cmocka_unit_test(timeouts_count_as_above),
+        cmocka_unit_test(censoring_opens_what_it_reaches),
+        cmocka_unit_test(harrell_davis_of_a_censored_sample_is_open),
+        cmocka_unit_test(lower_bounds_are_exact_and_mirror_the_upper_ones),
         cmocka_unit_test(constant_data_is_said_to_be_constant),
         cmocka_unit_test(quantile_between_two_modes_is_flagged),
     };
