@@ -69,16 +69,24 @@ struct cp_quantile_regression {
     double coefficients[CP_REGRESSION_COEFFICIENTS_MAX]; /* b_0 first */
     /* NAN when not asked for or not estimable: a coefficient held at 0, too few rows */
     double standard_errors[CP_REGRESSION_COEFFICIENTS_MAX];
-    double check_loss; /* of the rows that are not censored */
-    size_t n_censored; /* rows of y = +INFINITY */
-    size_t rank;       /* coefficients that the rows determine */
-    size_t n_steps;    /* of the solver, from vertex to vertex, all stages together */
+    enum cp_regression_errors errors; /* what the standard errors are */
+    double check_loss;                /* of the rows that are not censored */
+    size_t n_censored;                /* rows of y = +INFINITY */
+    size_t rank;                      /* coefficients that the rows determine */
+    size_t n_steps; /* of the solver, from vertex to vertex, all stages together */
 };
 
 /* Never fails loudly: the outcome is fit->status. */
 void cp_quantile_regression_fit(const struct cp_regression_rows *rows,
                                 const struct cp_quantile_regression_options *options,
                                 struct cp_quantile_regression *fit);
+/* Fills fit->errors and fit->standard_errors of a fit with status CP_OK, as options->errors asks;
+ * cp_quantile_regression_fit does it. The weights of rows are taken as importance: the pull of a
+ * row varies as w^2. Coefficients at 0 (a bound, or not determined) have none. CP_ENODATA: too few
+ * rows around the fit; CP_ENUMERIC, CP_ENOMEM. On failure all are NAN. */
+enum cp_code cp_quantile_regression_errors(const struct cp_regression_rows *rows,
+                                           const struct cp_quantile_regression_options *options,
+                                           struct cp_quantile_regression *fit);
 /* b_0 + sum b_j x_j; NAN when status is not CP_OK. `x` holds n_coefficients - 1 numbers. */
 double cp_quantile_regression_at(const struct cp_quantile_regression *fit, const double *x);
 

@@ -8,6 +8,7 @@
 #include "model/stat/bootstrap.h"
 #include "model/stat/memory_law.h"
 #include "model/stat/quantile.h"
+#include "model/stat/quantile_regression.h"
 #include "model/stat/sort.h"
 #include "model/stat/tail_pool.h"
 #include "tests/model/scarce_memory.h"
@@ -145,6 +146,40 @@ static void pooled_tails_say_that_memory_is_short(void **state)
     assert_true(tails[3].is_pooled);
 }
 
+/* Small: all rows at once. Large: sample, band, and errors. */
+static void quantile_regression_says_that_memory_is_short(void **state)
+{
+    (void)state;
+    enum { N = CP_QUANTILE_REGRESSION_DIRECT + 100 };
+    static double x[N];
+    static double y[N];
+    static const size_t sizes[] = {20, N};
+    for (size_t i = 0; i < N; i++) {
+        x[i] = (double)(i % 97);
+        y[i] = x[i] + (double)((i * 617) % 1000);
+    }
+    for (size_t s = 0; s < 2; s++) {
+        int refused = 0;
+        for (int limit = 0; limit < 200; limit++) {
+            struct cp_quantile_regression fit;
+            allocations_left = limit;
+            cp_quantile_regression_fit(
+                &(struct cp_regression_rows){.n = sizes[s], .y = y, .x = {x}, .n_regressors = 1},
+                &(struct cp_quantile_regression_options){.q = 0.6,
+                                                         .errors = CP_REGRESSION_ERRORS_IID},
+                &fit);
+            allocations_left = -1;
+            if (fit.status == CP_OK && isfinite(fit.standard_errors[1]))
+                break;
+            assert_true(fit.status == CP_ENOMEM || fit.status == CP_OK);
+            assert_int_equal(isnan(fit.coefficients[0]), fit.status != CP_OK);
+            assert_true(isnan(fit.standard_errors[1]));
+            refused++;
+        }
+        assert_in_range(refused, 5, 60);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -153,6 +188,7 @@ int main(void)
         cmocka_unit_test(law_says_that_memory_is_short_and_leaks_nothing),
         cmocka_unit_test(prediction_without_memory_has_no_interval),
         cmocka_unit_test(bootstrap_without_memory_says_so),
+        cmocka_unit_test(quantile_regression_says_that_memory_is_short),
         cmocka_unit_test(pooled_tails_say_that_memory_is_short),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -17,8 +17,8 @@ static void falling_points_are_kept_and_joined_by_powers(void **state)
     assert_int_equal(curve.n, 4);
     assert_int_equal(curve.n_steps, 4);
     assert_near(curve.max_log_move, 0, 0);
-    for (double mb = 128; mb <= 1024; mb += 64) /* all on one power: 128,000 / m */
-        assert_near(cp_monotone_at(&curve, mb), 128000 / mb, 1e-9);
+    for (int mb = 128; mb <= 1024; mb += 64) /* all on one power: 128,000 / m */
+        assert_near(cp_monotone_at(&curve, mb), 128000.0 / mb, 1e-9);
     assert_near(cp_monotone_at(&curve, 128), 1000, 1e-9);
     assert_near(cp_monotone_at(&curve, 1024), 125, 1e-9);
 }
@@ -40,7 +40,7 @@ static void rising_points_are_pooled_to_their_weighted_geometric_mean(void **sta
     /* half way in log memory is half way in log value */
     assert_near(cp_monotone_at(&curve, 512 * sqrt(2)), sqrt(pooled * 10), 1e-12);
     double before = INFINITY;
-    for (double mb = 128; mb <= 1024; mb += 16) {
+    for (int mb = 128; mb <= 1024; mb += 16) {
         double value = cp_monotone_at(&curve, mb);
         assert_true(value <= before * (1 + 1e-15));
         before = value;
