@@ -19,16 +19,7 @@ enum { DEFAULT_REPS = 300, ROOT_ITERATIONS_MAX = 300 };
 /* How many values are <= x. */
 static size_t count_to(const struct cp_mixture_sample *s, double x)
 {
-    size_t low = 0;
-    size_t high = s->n;
-    while (low < high) {
-        size_t mid = low + (high - low) / 2;
-        if (s->sorted_ms[mid] <= x)
-            low = mid + 1;
-        else
-            high = mid;
-    }
-    return low;
+    return cp_sort_count_to(s->sorted_ms, s->n, x);
 }
 
 /* Type 8: F(X(k)) = (k - 1/3) / (n + 1/3), linear between order statistics. */

@@ -113,3 +113,17 @@ bool cp_sort_is_sorted(const double *values, size_t n)
     }
     return true;
 }
+
+size_t cp_sort_count_to(const double *sorted, size_t n, double x)
+{
+    size_t low = 0;
+    size_t high = n;
+    while (low < high) {
+        size_t mid = low + (high - low) / 2;
+        if (sorted[mid] <= x)
+            low = mid + 1;
+        else
+            high = mid;
+    }
+    return low;
+}

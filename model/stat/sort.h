@@ -12,5 +12,7 @@
 void cp_sort(double *values, size_t n);
 /* Ascending and free of NAN; true for n = 0. */
 bool cp_sort_is_sorted(const double *values, size_t n);
+/* How many of the ascending values are <= x. */
+size_t cp_sort_count_to(const double *sorted, size_t n, double x);
 
 #endif
