@@ -8,7 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define Z95 1.959963985
+#define Z95        1.959963985
+#define CONFIDENCE 0.95
 /* Warm-up: the time until the first environments can expire, but never more than this many times
  * the counted arrivals. A shorter warm-up overstates the cold share, which is the safe side. */
 #define WARM_UP_ARRIVALS_MAX 1.0
@@ -162,15 +163,43 @@ static struct cp_interval judged_share(const struct cp_candidate *c)
     return (struct cp_interval){share, share, share};
 }
 
+/* Quantiles of all requests at one cold share. Where a size has too few samples for a bound of its
+ * own, the tail that the sizes share has one. */
+static enum cp_code estimate(const struct cp_candidate_context *context,
+                             const struct cp_size_law *law,
+                             const struct cp_mixture_options *options, const double *qs, size_t n_q,
+                             struct cp_mixture_estimate *e, size_t *n_pooled, struct cp_error *err)
+{
+    enum cp_code code = cp_mixture_estimate(&law->cold, &law->warm, options, qs, n_q, e, err);
+    for (size_t i = 0; !code && i < n_q; i++) {
+        n_pooled[i] = 0;
+        if (e[i].status >= CP_ANSWER_UPPER_ONLY)
+            continue;
+        struct cp_shared_bound bound;
+        code = cp_shared_tails_bound(&context->tails, law->index, options->cold_share_high, qs[i],
+                                     CONFIDENCE, &bound);
+        if (code)
+            return cp_fail(err, code, "cannot share tails: %s", cp_code_text(code));
+        if (isnan(bound.upper_ms))
+            continue;
+        e[i].status = CP_ANSWER_UPPER_ONLY;
+        e[i].upper = e[i].high = fmax(bound.upper_ms, e[i].value);
+        e[i].cold_decides = bound.is_cold;
+        n_pooled[i] = bound.n_pooled;
+    }
+    return code;
+}
+
 static enum cp_code set_latency(const struct cp_candidate_context *context,
                                 const struct cp_size_law *law, struct cp_candidate *c,
                                 struct cp_error *err)
 {
     const double qs[] = {0.5, 0.95, 0.99, cp_decisive_q(context->input)};
     struct cp_mixture_estimate e[4];
+    size_t n_pooled[4];
     struct cp_interval share = judged_share(c);
     struct cp_mixture_options options = mixture_options(context, &share);
-    enum cp_code code = cp_mixture_estimate(&law->cold, &law->warm, &options, qs, 4, e, err);
+    enum cp_code code = estimate(context, law, &options, qs, 4, e, n_pooled, err);
     if (code)
         return code;
     c->p50_ms = interval_of(&e[0]);
@@ -180,6 +209,7 @@ static enum cp_code set_latency(const struct cp_candidate_context *context,
     c->latency_status = e[3].status;
     c->cold_decides = e[3].cold_decides;
     c->n_needed = e[3].n_needed;
+    c->n_pooled = n_pooled[3];
     c->over_budget =
         cp_mixture_exceedance(&law->cold, &law->warm, &options, context->input->budget_ms);
     return CP_OK;
@@ -194,7 +224,8 @@ enum cp_code cp_candidate_is_within(const struct cp_candidate_context *context,
     struct cp_mixture_options options = mixture_options(context, &share);
     double q = cp_decisive_q(context->input);
     struct cp_mixture_estimate e;
-    enum cp_code code = cp_mixture_estimate(&law->cold, &law->warm, &options, &q, 1, &e, err);
+    size_t n_pooled;
+    enum cp_code code = estimate(context, law, &options, &q, 1, &e, &n_pooled, err);
     if (code)
         return code;
     *estimate_ms = e.value;

@@ -8,11 +8,13 @@
 
 #include "model/decide/optimize.h"
 #include "model/decide/pool_sim.h"
+#include "model/decide/shared_tail.h"
 #include "model/stat/mixture.h"
 
 /* Measurements of one size, sorted and summed once. Owner: cp_size_law_clear. */
 struct cp_size_law {
     const struct cp_size_data *data; /* borrowed */
+    size_t index;                    /* of the size in the input */
     double *cold_ms;                 /* ascending init + first handler run, data->n_cold */
     double *warm_ms;                 /* ascending, data->n_warm */
     /* how long an environment is busy with them: the same, but for timeouts, which are INFINITY
@@ -30,6 +32,7 @@ struct cp_candidate_context {
     const struct cp_optimize_input *input; /* borrowed */
     struct cp_pool_survival survival;      /* pessimistic: ends at the longest measured interval */
     double arrivals_per_replication;       /* how long to simulate */
+    struct cp_shared_tails tails;          /* of the sizes that can run */
 };
 
 double cp_longest_probe_ms(const struct cp_idle_survival *survival); /* 0 without probes */

@@ -264,6 +264,9 @@ static void say_because(const struct cp_optimize_input *in, struct cp_decision *
     if (rival)
         say(d->because, "; %s gives %s%s", setting(rival).text, latency(&rival->latency_ms).text,
             isnan(in->traffic_per_s) && c->mode != rival->mode ? " for cold starts" : "");
+    if (c->n_pooled)
+        say(d->because, "; this bound is from the tail that all memory sizes share, %s samples",
+            exact((double)c->n_pooled).text);
     if (isnan(in->traffic_per_s))
         say(d->because, "; no traffic was given, so cold starts are judged on their own");
     say(d->because, ".");

@@ -413,20 +413,35 @@ static double arrivals_per_replication(const struct optimizer *o)
     return fmin(ARRIVALS_MAX, fmax(ARRIVALS_MIN, arrivals));
 }
 
+/* Memory that is nearly used up makes a tail of its own. */
+static enum cp_code share_tails(struct optimizer *o)
+{
+    enum cp_code code = cp_shared_tails_init(&o->context.tails, o->input->n_sizes);
+    char why[sizeof(((struct cp_candidate *)0)->why_not)];
+    for (size_t i = 0; !code && i < o->input->n_sizes; i++) {
+        if (!is_unfit(o->laws[i].data, why, sizeof why))
+            cp_shared_tails_set(&o->context.tails, i, &o->laws[i].cold, &o->laws[i].warm);
+    }
+    return code;
+}
+
 static enum cp_code set_up(struct optimizer *o, struct cp_error *err)
 {
     const struct cp_optimize_input *in = o->input;
     o->laws = calloc(in->n_sizes, sizeof *o->laws);
     enum cp_code code = o->laws ? CP_OK : CP_ENOMEM;
-    for (size_t i = 0; !code && i < in->n_sizes; i++)
+    for (size_t i = 0; !code && i < in->n_sizes; i++) {
         code = cp_size_law_init(&o->laws[i], &in->sizes[i]);
+        o->laws[i].index = i;
+    }
+    if (!code)
+        code = share_tails(o);
     if (code)
         return cp_fail(err, code, "cannot weigh the candidates: %s", cp_code_text(code));
     o->per_size = CP_CANDIDATES_MAX / in->n_sizes - (CANDIDATES_PER_SIZE_MIN - 1);
-    o->context = (struct cp_candidate_context){
-        .input = in,
-        .survival = {in->survival, cp_longest_probe_ms(in->survival)},
-    };
+    o->context.input = in;
+    o->context.survival =
+        (struct cp_pool_survival){in->survival, cp_longest_probe_ms(in->survival)};
     if (has_traffic(o))
         o->context.arrivals_per_replication = arrivals_per_replication(o);
     return CP_OK;
@@ -437,6 +452,7 @@ static void tear_down(struct optimizer *o)
     for (size_t i = 0; o->laws && i < o->input->n_sizes; i++)
         cp_size_law_clear(&o->laws[i]);
     free(o->laws);
+    cp_shared_tails_clear(&o->context.tails);
 }
 
 enum cp_code cp_optimize(const struct cp_optimize_input *input, struct cp_decision *decision,

@@ -106,8 +106,11 @@ struct cp_candidate {
     bool may_meet_budget;             /* point <= budget < upper bound: more samples would tell */
     bool is_on_frontier;              /* not dominated in (cost, latency) */
     bool is_current;
-    bool is_runnable;   /* false: listed for completeness, with `why_not` */
-    char why_not[160];  /* also set when a runnable candidate throttles */
+    bool is_runnable;  /* false: listed for completeness, with `why_not` */
+    char why_not[160]; /* also set when a runnable candidate throttles */
+    /* 0, or the samples of all memory sizes behind the upper bound of latency_ms: this size has too
+     * few of its own, and its tail is that which the sizes share */
+    size_t n_pooled;
     bool cold_decides;  /* the samples that decide about latency_status: cold, else warm */
     size_t n_needed;    /* how many of those an upper bound of latency_ms takes */
     bool idle_decides;  /* meets the budget only if environments outlive the longest idle probe */

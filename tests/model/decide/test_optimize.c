@@ -254,7 +254,7 @@ static void make_cheap_undecided(size_t n_cold, size_t n_warm)
 static void a_dearer_setting_is_not_sold_because_samples_are_few(void **state)
 {
     (void)state;
-    make_cheap_undecided(20, 20);
+    make_cheap_undecided(5, 20); /* a median of 5 has no interval: too few to share a tail */
     const struct cp_candidate *c = decide(&bench);
     const struct cp_decision *d = &bench.decision;
     assert_int_equal(d->verdict, CP_VERDICT_NOT_ENOUGH_DATA);
@@ -271,6 +271,30 @@ static void a_dearer_setting_is_not_sold_because_samples_are_few(void **state)
     assert_int_equal(bench.decision.verdict, CP_VERDICT_CHANGE);
     assert_int_equal(c->memory_size_mb, 256);
     assert_int_equal(bench.decision.fallback, -1);
+}
+
+static void few_samples_of_one_size_share_the_tail_of_the_others(void **state)
+{
+    (void)state;
+    make_cheap_undecided(20, 20);
+    const struct cp_candidate *c = decide(&bench);
+    assert_int_equal(bench.decision.verdict, CP_VERDICT_CHANGE);
+    assert_int_equal(c->memory_size_mb, 256);
+    assert_int_equal(c->latency_status, CP_ANSWER_UPPER_ONLY);
+    assert_true(c->n_pooled >= 2 * N); /* 512 and 1,024 MB */
+    assert_true(c->cold_decides);
+    /* above all that was seen at this size, below what the others would allow if it were theirs */
+    double slowest = bench.init[1][19] + bench.cold[1][19];
+    assert_true(c->latency_ms.high > slowest && c->latency_ms.high <= 600);
+    assert_non_null(strstr(bench.decision.because, "tail that all memory sizes share"));
+    /* a size with a tail of its own is not helped: every third cold start takes twice as long */
+    for (size_t i = 0; i < 20; i += 3)
+        bench.init[1][i] *= 2;
+    c = decide(&bench);
+    for (size_t i = 0; i < bench.decision.n_candidates; i++)
+        assert_true(bench.decision.candidates[i].memory_size_mb != 256 ||
+                    !bench.decision.candidates[i].meets_budget ||
+                    bench.decision.candidates[i].mode == CP_MODE_PROVISIONED);
 }
 
 static void what_runs_now_and_is_shown_to_do_is_kept(void **state)
@@ -552,6 +576,7 @@ int main(void)
         cmocka_unit_test(nothing_within_the_budget_names_the_nearest),
         cmocka_unit_test(few_samples_are_not_enough_data),
         cmocka_unit_test(a_dearer_setting_is_not_sold_because_samples_are_few),
+        cmocka_unit_test(few_samples_of_one_size_share_the_tail_of_the_others),
         cmocka_unit_test(what_runs_now_and_is_shown_to_do_is_kept),
         cmocka_unit_test(without_traffic_cold_starts_are_judged_on_their_own),
         cmocka_unit_test(without_traffic_provisioned_is_for_what_only_warm_starts_meet),
