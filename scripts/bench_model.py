@@ -197,6 +197,34 @@ def memory_rows(folder, rounds):
     yield c.row("fit", "< 1,000 ms", 1000)
 
 
+def regression_rows(folder, rounds, n):
+    q = 0.5
+    path = os.path.join(folder, "engel")
+    if missing(R):
+        yield "quantile regression", missing(R), "", True
+        return
+    subprocess.run([R, "-e", ENGEL, path], check=True)
+    c = Contest(path, rounds)
+    c.own("own", "Engel quantile regression, one call", "regression", 200, q)
+    c.quantreg("br", "  R, rq.fit.br", "br", q, 3, 200)
+    c.quantreg("rq", "  R, rq", "rq", q, 3, 50)
+    c.run()
+    yield from map(c.row, c.commands)
+    yield c.ratio("  time over rq.fit.br's", "own", "br", "< 1", 1)
+    yield c.ratio("  time over rq's", "own", "rq", "< 1", 1)
+    yield c.difference("  check loss, off R's", "own", "br", SAME_LOSS)
+    c = Contest(numbers_of(folder, "line", n), rounds)
+    for q in (0.5, 0.99):
+        c.own(f"own {q}", f"quantile regression of {n:,} rows, p{100 * q:g}", "regression", 3, q)
+        c.quantreg(f"pfn {q}", "  R, rq.fit.pfn", "pfn", q, 3)
+    c.run()
+    for q in (0.5, 0.99):
+        yield c.row(f"own {q}")
+        yield c.row(f"pfn {q}")
+        yield c.ratio("  time over rq.fit.pfn's", f"own {q}", f"pfn {q}", "<= 0.5", 0.5)
+        yield c.difference("  check loss, off R's", f"own {q}", f"pfn {q}", SAME_LOSS)
+
+
 def quantile_rows(folder, rounds, n):
     c = Contest(numbers_of(folder, "latency", n), rounds)
     for work, label in (("quantiles", f"p50, p95 and p99 of {n:,} doubles"), ("sort", "sorting a copy of them")):
@@ -214,8 +242,9 @@ def rows(quick):
     if missing(NUMPY):
         sys.exit(f"bench: NumPy and SciPy are not installed: run {FROM[NUMPY]}")
     rounds = 5 if quick else 11
-    n_values = 1_000_000 if quick else 10_000_000
+    n_rows, n_values = (100_000, 1_000_000) if quick else (1_000_000, 10_000_000)
     with tempfile.TemporaryDirectory(dir=WORK) as folder:
         yield from bootstrap_rows(folder, rounds)
         yield from memory_rows(folder, rounds)
+        yield from regression_rows(folder, rounds, n_rows)
         yield from quantile_rows(folder, rounds, n_values)

@@ -15,6 +15,7 @@
 #include "model/stat/bootstrap.h"
 #include "model/stat/memory_law.h"
 #include "model/stat/quantile.h"
+#include "model/stat/quantile_regression.h"
 #include "probes/os/clock.h"
 
 enum { ANSWERS = 4, P99_REPS = 2000, MEMORY_SIZES = 7, MEMORY_VALUES = 250, MEMORY_REFITS = 500 };
@@ -93,6 +94,20 @@ static void sort(struct bench *b)
     b->answer[0] = b->sorted[b->n / 2];
 }
 
+/* The values are x, then y. */
+static void regression(struct bench *b)
+{
+    size_t n = b->n / 2;
+    const struct cp_regression_rows rows = {
+        .n = n, .y = b->values + n, .x = {b->values}, .n_regressors = 1};
+    const struct cp_quantile_regression_options options = {.q = b->q};
+    struct cp_quantile_regression fit;
+    cp_quantile_regression_fit(&rows, &options, &fit);
+    b->answer[0] = fit.check_loss;
+    b->answer[1] = fit.coefficients[0];
+    b->answer[2] = fit.coefficients[1];
+}
+
 /* The values are those of seven sizes, one after the other: sorting is part of the fit. */
 static void memory(struct bench *b)
 {
@@ -121,11 +136,9 @@ static const struct {
     void (*run)(struct bench *bench);
     size_t n; /* values it needs; 0: any */
 } benches[] = {
-    {"bootstrap", bootstrap, 0},
-    {"bootstrap-counts", bootstrap_counts, 0},
-    {"quantiles", quantiles, 0},
-    {"sort", sort, 0},
-    {"memory", memory, (size_t)MEMORY_SIZES *MEMORY_VALUES},
+    {"bootstrap", bootstrap, 0},   {"bootstrap-counts", bootstrap_counts, 0},
+    {"quantiles", quantiles, 0},   {"sort", sort, 0},
+    {"regression", regression, 0}, {"memory", memory, (size_t)MEMORY_SIZES *MEMORY_VALUES},
 };
 enum { BENCHES = sizeof benches / sizeof *benches };
 
