@@ -153,9 +153,9 @@ void cp_chart_add_init(struct cp_canvas *c)
 {
     const struct memory_series series[] = {
         {"start_p50", "p50", CP_VERMILION, "lw 2 dt 1 pt 7 ps 0.8", SERIES(init_p50),
-         &c->f->init_law_p50},
+         &c->f->laws[CP_SERIES_INIT][CP_LAW_P50]},
         {"start_p95", "p95", CP_VERMILION, "lw 2 dt 2 pt 9 ps 0.9", SERIES(init_p95),
-         &c->f->init_law_p95},
+         &c->f->laws[CP_SERIES_INIT][CP_LAW_P95]},
     };
     c->right_margin = 52;
     char label[CP_WORDS_MAX];
@@ -166,11 +166,11 @@ void cp_chart_add_duration(struct cp_canvas *c)
 {
     const struct memory_series series[] = {
         {"warm_p50", "warm p50", CP_BLUE, "lw 2 dt 1 pt 7 ps 0.8", SERIES(warm_p50),
-         &c->f->warm_law_p50},
+         &c->f->laws[CP_SERIES_WARM][CP_LAW_P50]},
         {"warm_p95", "warm p95", CP_BLUE, "lw 2 dt 2 pt 6 ps 0.8", SERIES(warm_p95),
-         &c->f->warm_law_p95},
+         &c->f->laws[CP_SERIES_WARM][CP_LAW_P95]},
         {"first_p50", "first run p50", CP_VERMILION, "lw 2 dt 1 pt 9 ps 0.9",
-         SERIES(cold_handler_p50), &c->f->cold_handler_law_p50},
+         SERIES(cold_handler_p50), &c->f->laws[CP_SERIES_COLD_HANDLER][CP_LAW_P50]},
         {"first_p95", "first run p95", CP_VERMILION, "lw 2 dt 2 pt 8 ps 0.9",
          SERIES(cold_handler_p95), NULL},
     };

@@ -3,14 +3,13 @@
  * only usable samples enter a statistic, all others are counted.
  */
 #include "reports/figures.h"
+#include "reports/fitted.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* Above this share of the memory size, paging and collection distort durations: not fitted. */
-#define MEMORY_USED_LIMIT 0.9
 struct cp_size_figures *cp_figures_find_size(struct cp_figures *f, int memory_size_mb)
 {
     for (size_t i = 0; i < f->n_sizes; i++) {
@@ -336,86 +335,6 @@ static bool estimate_sizes(struct cp_figures *f)
     return cp_figures_is_from_digest(f) ? cp_figures_price_digest(f) : estimate_samples(f);
 }
 
-static size_t n_cold_values(const struct cp_figures *f)
-{
-    size_t n = 0;
-    for (size_t i = 0; i < f->n_sizes; i++)
-        n += f->sizes[i].n_cold_values;
-    return n;
-}
-
-static bool is_not_fitted(const struct cp_size_figures *size)
-{
-    return size->cannot_run || size->max_memory_used_mb > MEMORY_USED_LIMIT * size->memory_size_mb;
-}
-
-enum series { SERIES_INIT, SERIES_COLD_HANDLER, SERIES_WARM };
-
-static struct cp_memory_law fit_law(const struct cp_figures *f, enum series series, double q)
-{
-    struct cp_memory_group groups[CP_RUN_SIZES_MAX];
-    size_t n = 0;
-    for (size_t i = 0; i < f->n_sizes; i++) {
-        const struct cp_size_figures *size = &f->sizes[i];
-        const double *const values[] = {size->init_ms, size->cold_handler_ms, size->warm_ms};
-        size_t count = series == SERIES_WARM ? size->n_warm_values : size->n_cold_values;
-        if (count == 0)
-            continue;
-        groups[n++] = (struct cp_memory_group){
-            .memory_size_mb = size->memory_size_mb,
-            .sorted_ms = values[series],
-            .n = count,
-            .is_excluded = is_not_fitted(size),
-        };
-    }
-    struct cp_memory_law law;
-    cp_memory_law_fit(groups, n,
-                      &(struct cp_memory_law_options){
-                          .q = q, .is_init = series == SERIES_INIT, .seed = f->data->run.seed},
-                      &law);
-    return law;
-}
-
-static void fit_laws(struct cp_figures *f)
-{
-    f->init_law_p50 = fit_law(f, SERIES_INIT, 0.5);
-    f->init_law_p95 = fit_law(f, SERIES_INIT, 0.95);
-    f->warm_law_p50 = fit_law(f, SERIES_WARM, 0.5);
-    f->warm_law_p95 = fit_law(f, SERIES_WARM, 0.95);
-    f->cold_handler_law_p50 = fit_law(f, SERIES_COLD_HANDLER, 0.5);
-}
-
-/* When init does not follow memory, all sizes tell about the same distribution. */
-static bool pool_init(struct cp_figures *f)
-{
-    if (f->init_law_p50.status != CP_OK || f->init_law_p50.kind != CP_MEMORY_LAW_CONSTANT)
-        return true;
-    size_t n = 0;
-    size_t n_true = 0;
-    double *pooled = calloc((size_t)CP_RUN_SIZES_MAX + n_cold_values(f), sizeof *pooled);
-    if (!pooled)
-        return false;
-    for (size_t i = 0; i < f->n_sizes; i++) {
-        const struct cp_size_figures *size = &f->sizes[i];
-        if (is_not_fitted(size) || size->n_cold_values == 0)
-            continue;
-        memcpy(pooled + n, size->init_ms, size->n_cold_values * sizeof *pooled);
-        n += size->n_cold_values;
-        n_true += size->n_cold;
-    }
-    cp_sort(pooled, n);
-    f->is_init_pooled = n > 0;
-    struct cp_estimate *const to[] = {&f->pooled_init_p50, &f->pooled_init_p95,
-                                      &f->pooled_init_p99};
-    static const double q[] = {0.5, 0.95, 0.99};
-    for (size_t i = 0; i < sizeof q / sizeof q[0]; i++) {
-        *to[i] = cp_quantile_estimate(pooled, n, q[i], 0);
-        to[i]->n = n_true;
-    }
-    free(pooled);
-    return true;
-}
-
 /* A restore is not billed by its duration, so the bill cannot be predicted: it is read. */
 static const double *billed_of(const struct cp_figures *f, const struct cp_size_figures *size)
 {
@@ -511,8 +430,7 @@ static enum cp_code compute(struct cp_figures *f, struct cp_error *err)
     if (!fill(f) || !estimate_sizes(f) || !cp_figures_estimate_wall_clock(f))
         return cp_fail(err, CP_ENOMEM, "no memory for the values of %zu samples",
                        f->accounting.planned);
-    fit_laws(f);
-    if (!pool_init(f))
+    if (!cp_figures_fit(f))
         return cp_fail(err, CP_ENOMEM, "no memory for %zu pooled values", f->data->n_samples);
     if (f->idle.n_points > 0)
         cp_idle_survival_fit(f->idle.points, f->idle.n_points, &f->survival);
@@ -525,7 +443,7 @@ static enum cp_code compute(struct cp_figures *f, struct cp_error *err)
         cp_figures_forget_costs(f);
     cp_figures_limit_decision(f);
     cp_figures_warn(f);
-    return CP_OK;
+    return cp_fitted_fill(f) ? CP_OK : cp_fail(err, CP_ENOMEM, "no memory for the fitted models");
 }
 
 /* An endpoint that does not tell the architecture tells no duration either: nothing is priced. */
@@ -561,7 +479,9 @@ void cp_figures_free(struct cp_figures *figures)
     if (!figures)
         return;
     cp_figures_forget_log(figures);
+    cp_figures_forget_fit(figures);
     free(figures->values);
+    free(figures->fitted);
     free(figures);
 }
 

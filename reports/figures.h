@@ -37,6 +37,21 @@ void cp_figures_limit_decision(struct cp_figures *f);
 /* Was it read from logs? Then nothing was planned or sent. */
 bool cp_figures_is_import(const struct cp_figures *f);
 
+/* --- figures_fit.c --- */
+/* Runs, and leaves some of its memory: then it counts in a fit. */
+bool cp_size_is_fitted(const struct cp_size_figures *size);
+/* Laws, tails and pooled init; false: out of memory. */
+bool cp_figures_fit(struct cp_figures *f);
+void cp_figures_forget_fit(struct cp_figures *f);
+double cp_figures_tail_q(size_t which); /* of CP_TAIL_P95 .. */
+/* The sizes that share a tail, with the index of each in f->sizes; how many. */
+size_t cp_figures_tail_groups(const struct cp_figures *f, enum cp_series series,
+                              struct cp_tail_group groups[CP_RUN_SIZES_MAX],
+                              size_t at_size[CP_RUN_SIZES_MAX]);
+
+/* What a pooled tail says; `high` alone where there is only an upper bound. (fitted.c) */
+struct cp_interval cp_tail_interval(const struct cp_tail *tail);
+
 /* --- tail_words.c --- */
 /* p99 / p50 of all requests of a setting; NAN where the samples allow no statement about p99. Ends
  * are those of both intervals: together at least 90 %. */

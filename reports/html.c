@@ -710,13 +710,14 @@ static void add_method(const struct page *p)
     add_method_rules(p);
     add_price_rows(p);
     cp_buf_adds(p->out, "</ul>\n");
-    if (p->f->warm_law_p50.status == CP_OK || p->f->init_law_p50.status == CP_OK) {
+    if (p->f->laws[CP_SERIES_WARM][CP_LAW_P50].status == CP_OK ||
+        p->f->laws[CP_SERIES_INIT][CP_LAW_P50].status == CP_OK) {
         cp_buf_adds(p->out, "<h3 id=\"h-laws\">Fitted laws</h3>\n<ul class=\"small\">\n");
-        add_law_text(p, "{init} p50", &p->f->init_law_p50);
-        add_law_text(p, "{init} p95", &p->f->init_law_p95);
-        add_law_text(p, "warm p50", &p->f->warm_law_p50);
-        add_law_text(p, "warm p95", &p->f->warm_law_p95);
-        add_law_text(p, "first run p50", &p->f->cold_handler_law_p50);
+        add_law_text(p, "{init} p50", &p->f->laws[CP_SERIES_INIT][CP_LAW_P50]);
+        add_law_text(p, "{init} p95", &p->f->laws[CP_SERIES_INIT][CP_LAW_P95]);
+        add_law_text(p, "warm p50", &p->f->laws[CP_SERIES_WARM][CP_LAW_P50]);
+        add_law_text(p, "warm p95", &p->f->laws[CP_SERIES_WARM][CP_LAW_P95]);
+        add_law_text(p, "first run p50", &p->f->laws[CP_SERIES_COLD_HANDLER][CP_LAW_P50]);
         cp_buf_adds(p->out, "</ul>\n");
     }
     cp_buf_adds(p->out, "<h3 id=\"h-candidates\">All candidates</h3>\n");

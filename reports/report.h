@@ -21,7 +21,19 @@
 #include "model/stat/idle_survival.h"
 #include "model/stat/memory_law.h"
 #include "model/stat/quantile.h"
+#include "model/stat/tail_pool.h"
 #include "model/stat/tail_ratio.h"
+
+/* What is measured at each memory size, and which of its quantiles are fitted. */
+enum cp_series {
+    CP_SERIES_INIT, /* init or restore */
+    CP_SERIES_COLD_HANDLER,
+    CP_SERIES_COLD, /* both together */
+    CP_SERIES_WARM,
+    CP_SERIES_COUNT
+};
+enum { CP_LAW_P50, CP_LAW_P95, CP_LAW_COUNT };
+enum { CP_TAIL_P95, CP_TAIL_P99, CP_TAIL_COUNT };
 
 /* Statistics of one memory size, all from its own samples. */
 struct cp_size_figures {
@@ -52,9 +64,14 @@ struct cp_size_figures {
     /* sorted values behind the estimates (parts of cp_figures.values) */
     double *init_ms, *cold_handler_ms, *cold_ms,
         *warm_ms; /* three times n_cold_values, n_warm_values */
+    /* the tails of each series, shared with the other sizes: a model's (tail_pool.h) */
+    struct cp_tail tails[CP_SERIES_COUNT][CP_TAIL_COUNT];
     /* unsorted, n_cold_values, the same environment at the same index */
     double *pair_init_ms, *pair_handler_ms, *pair_billed_ms;
 };
+
+/* The sorted values of a series, and how many; borrowed. */
+const double *cp_size_series(const struct cp_size_figures *size, enum cp_series series, size_t *n);
 
 struct cp_warning {
     char id[8];       /* W012: stable */
@@ -63,6 +80,8 @@ struct cp_warning {
 };
 enum { CP_WARNINGS_MAX = 40, CP_FIGURES_VALUES_MAX = 20000 };
 
+struct cp_fitted_list;
+
 struct cp_figures {
     const struct cp_run_data *data; /* borrowed */
     /* How a fresh environment starts in this run: CP_START_COLD (init) or CP_START_SNAPSTART
@@ -70,9 +89,10 @@ struct cp_figures {
     enum cp_start_kind fresh_start;
     struct cp_size_figures sizes[CP_RUN_SIZES_MAX]; /* ascending memory */
     size_t n_sizes;
-    double *values; /* owned: the arrays of all sizes in one block */
-    struct cp_memory_law init_law_p50, init_law_p95, warm_law_p50, warm_law_p95,
-        cold_handler_law_p50;
+    struct cp_fitted_list *fitted; /* owned: every model, see fitted.h */
+    double *values;                /* owned: the arrays of all sizes in one block */
+    struct cp_memory_law laws[CP_SERIES_COUNT][CP_LAW_COUNT];
+    struct cp_tail_pool pools[CP_SERIES_COUNT][CP_TAIL_COUNT];
     struct cp_estimate pooled_init_p50, pooled_init_p95,
         pooled_init_p99; /* when init does not follow memory */
     bool is_init_pooled;

@@ -69,10 +69,10 @@ SIZE_CELL(size_headroom, cell_of_number(size->headroom_ratio))
 SIZE_CELL(size_billed, cell_of_number(size->billed_p50_ms))
 SIZE_CELL(size_usd, cell_of_interval(size->usd_per_million))
 SIZE_CELL(size_usd_cold, cell_of_number(size->usd_per_million_cold))
-SIZE_CELL(size_init_fit_p50,
-          cell_of_number(cp_memory_law_at(&f->init_law_p50, size->memory_size_mb)))
-SIZE_CELL(size_init_fit_p95,
-          cell_of_number(cp_memory_law_at(&f->init_law_p95, size->memory_size_mb)))
+SIZE_CELL(size_init_fit_p50, cell_of_number(cp_memory_law_at(&f->laws[CP_SERIES_INIT][CP_LAW_P50],
+                                                             size->memory_size_mb)))
+SIZE_CELL(size_init_fit_p95, cell_of_number(cp_memory_law_at(&f->laws[CP_SERIES_INIT][CP_LAW_P95],
+                                                             size->memory_size_mb)))
 SIZE_CELL(size_note, cell_of_text(size->cannot_run ? size->cannot_run_note : ""))
 
 static size_t n_sizes(const struct cp_figures *f)

@@ -49,9 +49,11 @@ struct cp_interval cp_candidate_tail_ratio(const struct cp_candidate *c)
     struct cp_interval ratio = {NAN, NAN, NAN};
     if (isnan(tail.high) || isnan(median.low) || !(median.low > 0) || !isfinite(median.high))
         return ratio; /* too few for any statement about p99 */
+    ratio.high = tail.high / median.low;
+    if (isnan(tail.low))
+        return ratio; /* an upper bound only */
     ratio.value = tail.value / median.value;
     ratio.low = tail.low / median.high;
-    ratio.high = tail.high / median.low;
     return ratio;
 }
 
@@ -61,6 +63,9 @@ static void add_ratio(const struct cp_candidate *c, struct cp_buf *out)
     struct cp_interval ratio = cp_candidate_tail_ratio(c);
     if (isfinite(ratio.value))
         cp_buf_addf(out, "; p99 / p50 there: %s", cp_format_interval(CP_UNIT_PLAIN, ratio, text));
+    else if (isfinite(ratio.high))
+        cp_buf_addf(out, "; p99 / p50 there: at most %s",
+                    cp_format(CP_UNIT_PLAIN, ratio.high, text));
 }
 
 void cp_exceedance_text(const struct cp_figures *f, struct cp_buf *out)

@@ -8,122 +8,10 @@
 
 #include "reports/figures.h"
 #include "reports/table.h"
+#include "reports/text_lines.h"
 #include "reports/words.h"
 
-enum { WIDTH_DEFAULT = 80, WIDTH_MIN = 40, WARNINGS_SHOWN = 5, INDENT = 2 };
-
-enum role { ROLE_PLAIN, ROLE_GOOD, ROLE_BAD, ROLE_DIM, ROLE_STRONG };
-
-struct text {
-    const struct cp_figures *f;
-    struct cp_buf *out;
-    size_t width; /* usable columns: one less than the terminal's */
-    bool use_color;
-};
-
-static void set_role(const struct text *t, enum role role)
-{
-    static const char *const codes[] = {
-        [ROLE_PLAIN] = "\x1b[0m", [ROLE_GOOD] = "\x1b[32m",  [ROLE_BAD] = "\x1b[31m",
-        [ROLE_DIM] = "\x1b[2m",   [ROLE_STRONG] = "\x1b[1m",
-    };
-    if (t->use_color)
-        cp_buf_adds(t->out, codes[role]);
-}
-
-static void add_blanks(const struct text *t, size_t n)
-{
-    for (size_t i = 0; i < n; i++)
-        cp_buf_addc(t->out, ' ');
-}
-
-/* A number stays with the word before it and the unit after it: "not sent 1", "207 ms". */
-static bool is_glued(struct cp_view rest)
-{
-    struct cp_view word;
-    if (!cp_view_split(&rest, ' ', &word) || word.n == 0)
-        return false;
-    return (word.p[0] >= '0' && word.p[0] <= '9') || cp_view_has_prefix(word, "ms") ||
-           cp_view_has_prefix(word, "MB");
-}
-
-/* The next words that must share a line. */
-static bool take_chunk(struct cp_view *words, struct cp_view *chunk)
-{
-    struct cp_view word;
-    while (cp_view_skip(words, " ")) {
-    }
-    if (!cp_view_split(words, ' ', chunk))
-        return false;
-    while (is_glued(*words) && cp_view_split(words, ' ', &word))
-        chunk->n = (size_t)(word.p + word.n - chunk->p);
-    return true;
-}
-
-/* `words` on lines of the width, continuation lines indented. `column` is where the first word
- * starts; a word longer than a line stays whole. */
-static void add_wrapped(const struct text *t, size_t column, size_t indent, struct cp_view words)
-{
-    size_t at = column;
-    bool is_line_start = true;
-    struct cp_view chunk;
-    while (take_chunk(&words, &chunk)) {
-        size_t n = cp_text_columns(chunk);
-        if (!is_line_start && at + 1 + n > t->width) {
-            cp_buf_addc(t->out, '\n');
-            add_blanks(t, indent);
-            at = indent;
-            is_line_start = true;
-        }
-        if (!is_line_start)
-            cp_buf_addc(t->out, ' ');
-        at += n + (is_line_start ? 0 : 1);
-        cp_buf_add_view(t->out, chunk);
-        is_line_start = false;
-    }
-    cp_buf_addc(t->out, '\n');
-}
-
-/* Foreign text wrapped: made harmless first, measured after. */
-static void add_foreign(const struct text *t, size_t column, size_t indent, const char *s)
-{
-    struct cp_buf safe;
-    cp_buf_init(&safe, 1U << 16);
-    cp_text_terminal(&safe, s);
-    add_wrapped(t, column, indent, cp_buf_view(&safe));
-    cp_buf_clear(&safe);
-}
-
-static void add_header(const struct text *t)
-{
-    const struct cp_run *run = &t->f->data->run;
-    const char *facts[] = {
-        run->function,           run->region, run->architecture,       cp_run_runtime(run),
-        cp_run_start_words(run), run->place,  cp_run_method_words(run)};
-    char count[CP_FORMAT_MAX];
-    struct cp_buf line;
-    cp_buf_init(&line, 1U << 14);
-    size_t at = 0;
-    for (size_t i = 0; i <= sizeof facts / sizeof facts[0]; i++) {
-        cp_buf_reset(&line);
-        if (i < sizeof facts / sizeof facts[0]) {
-            cp_text_terminal(&line, facts[i]);
-        } else {
-            cp_buf_adds(&line, "run ");
-            cp_text_terminal(&line, run->id);
-            cp_buf_addf(&line, "  n=%s", cp_format_count(t->f->accounting.measured, count));
-        }
-        size_t n = cp_text_columns(cp_buf_view(&line));
-        if (n == 0)
-            continue;
-        bool fits = at + 2 + n <= t->width;
-        cp_buf_adds(t->out, at == 0 ? "" : fits ? "  " : "\n  ");
-        at = at == 0 ? n : fits ? at + 2 + n : 2 + n;
-        cp_buf_add_view(t->out, cp_buf_view(&line));
-    }
-    cp_buf_clear(&line);
-    cp_buf_adds(t->out, "\n\n");
-}
+enum { WARNINGS_SHOWN = 5, INDENT = 2 };
 
 /* --- the table --- */
 
@@ -199,7 +87,7 @@ static const struct cp_column *column_of(const char *key)
     return column ? column : cp_table_column(&cp_table_duration, key);
 }
 
-static void measure(const struct text *t, struct layout *l)
+static void measure(const struct cp_text_lines *t, struct layout *l)
 {
     char cell[CP_FORMAT_MAX];
     char head[CP_WORDS_MAX];
@@ -220,7 +108,7 @@ static bool is_refused(const struct cp_cell *cell)
 }
 
 /* Does any size have something to say in this column? */
-static bool has_value(const struct text *t, const struct layout *l, size_t i)
+static bool has_value(const struct cp_text_lines *t, const struct layout *l, size_t i)
 {
     for (size_t row = 0; row < t->f->n_sizes; row++) {
         struct cp_cell cell = cell_of(l, t->f, row, i);
@@ -246,7 +134,7 @@ static size_t column_of_rank(int rank)
     return i;
 }
 
-static void lay_out(const struct text *t, struct layout *l)
+static void lay_out(const struct cp_text_lines *t, struct layout *l)
 {
     measure(t, l);
     for (int rank = 0; rank < SHOWN; rank++) {
@@ -262,62 +150,62 @@ static void lay_out(const struct text *t, struct layout *l)
 }
 
 /* The first column starts at the margin, the others after a gap. */
-static void add_right(const struct text *t, size_t column, size_t width, const char *s)
+static void add_right(const struct cp_text_lines *t, size_t column, size_t width, const char *s)
 {
     size_t n = cp_text_columns(cp_view_of(s));
-    add_blanks(t, (column ? INDENT : 0) + (n < width ? width - n : 0));
+    cp_text_blanks(t, (column ? INDENT : 0) + (n < width ? width - n : 0));
     cp_buf_adds(t->out, s);
 }
 
-static void add_table_head(const struct text *t, const struct layout *l)
+static void add_table_head(const struct cp_text_lines *t, const struct layout *l)
 {
     char head[CP_WORDS_MAX];
-    set_role(t, ROLE_DIM);
+    cp_text_role(t, CP_ROLE_DIM);
     for (size_t i = 0; i < SHOWN; i++) {
         if (l->is_shown[i])
             add_right(t, i, l->width[i], cp_words(t->f, shown[i].head, head));
     }
-    set_role(t, ROLE_PLAIN);
+    cp_text_role(t, CP_ROLE_PLAIN);
     cp_buf_addc(t->out, '\n');
 }
 
-static void add_row(const struct text *t, const struct layout *l, size_t row)
+static void add_row(const struct cp_text_lines *t, const struct layout *l, size_t row)
 {
     const struct cp_size_figures *size = &t->f->sizes[row];
     bool is_best = cp_table_sweep.mark(t->f, row) != NULL;
     char cell[CP_FORMAT_MAX];
     if (size->cannot_run) {
         size_t column = l->width[0] + INDENT;
-        set_role(t, ROLE_BAD);
+        cp_text_role(t, CP_ROLE_BAD);
         add_right(t, 0, l->width[0], cell_text(l, t->f, row, 0, cell));
         cp_buf_adds(t->out, "  cannot run: ");
-        add_foreign(t, column + strlen("cannot run: "), column,
-                    size->cannot_run_note[0] ? size->cannot_run_note : "no reason recorded");
-        set_role(t, ROLE_PLAIN);
+        cp_text_foreign(t, column + strlen("cannot run: "), column,
+                        size->cannot_run_note[0] ? size->cannot_run_note : "no reason recorded");
+        cp_text_role(t, CP_ROLE_PLAIN);
         return;
     }
     if (is_best)
-        set_role(t, ROLE_GOOD);
+        cp_text_role(t, CP_ROLE_GOOD);
     for (size_t i = 0; i < SHOWN; i++) {
         if (l->is_shown[i])
             add_right(t, i, l->width[i], cell_text(l, t->f, row, i, cell));
     }
     if (is_best) {
         cp_buf_addf(t->out, " %s", best_mark);
-        set_role(t, ROLE_PLAIN);
+        cp_text_role(t, CP_ROLE_PLAIN);
     }
     cp_buf_addc(t->out, '\n');
 }
 
-static void add_note(const struct text *t, const char *note)
+static void add_note(const struct cp_text_lines *t, const char *note)
 {
-    set_role(t, ROLE_DIM);
-    add_blanks(t, INDENT);
-    add_wrapped(t, INDENT, INDENT + 1, cp_view_of(note));
-    set_role(t, ROLE_PLAIN);
+    cp_text_role(t, CP_ROLE_DIM);
+    cp_text_blanks(t, INDENT);
+    cp_text_wrapped(t, INDENT, INDENT + 1, cp_view_of(note));
+    cp_text_role(t, CP_ROLE_PLAIN);
 }
 
-static bool any_refused(const struct text *t, const struct layout *l)
+static bool any_refused(const struct cp_text_lines *t, const struct layout *l)
 {
     for (size_t row = 0; row < t->f->n_sizes; row++) {
         for (size_t i = 0; i < SHOWN && !t->f->sizes[row].cannot_run; i++) {
@@ -330,7 +218,7 @@ static bool any_refused(const struct text *t, const struct layout *l)
 }
 
 /* One line a size: the columns of the sweep have nothing to say here. */
-static void add_wall_clock(const struct text *t)
+static void add_wall_clock(const struct cp_text_lines *t)
 {
     for (size_t i = 0; i < t->f->n_sizes; i++) {
         const struct cp_size_figures *size = &t->f->sizes[i];
@@ -343,12 +231,12 @@ static void add_wall_clock(const struct text *t)
                        cp_format_brief(CP_UNIT_MS, &size->wall_p95, true, text[1]),
                        cp_format_brief(CP_UNIT_MS, &size->wall_p99, true, text[2]),
                        size->wall_p50.n);
-        add_wrapped(t, 0, INDENT, cp_view_of(line));
+        cp_text_wrapped(t, 0, INDENT, cp_view_of(line));
     }
     add_note(t, "(time of the client, the way there and back included: neither init nor duration)");
 }
 
-static void add_table(const struct text *t)
+static void add_table(const struct cp_text_lines *t)
 {
     struct layout l;
     if (cp_figures_is_wall_clock(t->f)) {
@@ -370,7 +258,7 @@ static void add_table(const struct text *t)
 }
 
 /* On demand the log itself says how many are cold: nothing is simulated. */
-static void add_observed_share(const struct text *t)
+static void add_observed_share(const struct cp_text_lines *t)
 {
     const struct cp_interval *share = &t->f->observed_cold_share;
     char percent[CP_FORMAT_MAX];
@@ -382,7 +270,7 @@ static void add_observed_share(const struct text *t)
     add_note(t, line);
 }
 
-static void add_accounting(const struct text *t)
+static void add_accounting(const struct cp_text_lines *t)
 {
     add_observed_share(t);
     struct cp_buf line;
@@ -405,59 +293,59 @@ static void add_accounting(const struct text *t)
     cp_buf_clear(&line);
 }
 
-static enum role verdict_role(enum cp_verdict verdict)
+static enum cp_text_role_kind verdict_role(enum cp_verdict verdict)
 {
     switch (verdict) {
     case CP_VERDICT_KEEP:
     case CP_VERDICT_CHANGE:
-        return ROLE_GOOD;
+        return CP_ROLE_GOOD;
     case CP_VERDICT_INVESTIGATE:
     case CP_VERDICT_NOT_ENOUGH_DATA:
         break;
     }
-    return ROLE_BAD;
+    return CP_ROLE_BAD;
 }
 
 /* How many are later than the budget. */
-static void add_exceedance(const struct text *t)
+static void add_exceedance(const struct cp_text_lines *t)
 {
     struct cp_buf line;
     cp_buf_init(&line, CP_SENTENCE_MAX);
     cp_exceedance_text(t->f, &line);
     if (line.n) {
         cp_buf_addc(&line, '.');
-        add_blanks(t, INDENT);
-        add_foreign(t, INDENT, INDENT, cp_buf_str(&line));
+        cp_text_blanks(t, INDENT);
+        cp_text_foreign(t, INDENT, INDENT, cp_buf_str(&line));
     }
     cp_buf_clear(&line);
 }
 
-static void add_decision(const struct text *t)
+static void add_decision(const struct cp_text_lines *t)
 {
     const struct cp_decision *d = &t->f->decision;
     const char *verdict = cp_verdict_name(d->verdict);
     cp_buf_addc(t->out, '\n');
-    set_role(t, verdict_role(d->verdict));
+    cp_text_role(t, verdict_role(d->verdict));
     cp_buf_addf(t->out, "%s:", verdict);
-    set_role(t, ROLE_PLAIN);
+    cp_text_role(t, CP_ROLE_PLAIN);
     cp_buf_addc(t->out, ' ');
-    add_foreign(t, strlen(verdict) + 2, INDENT,
-                d->sentence[0] ? d->sentence : "no setting can be recommended from this run");
+    cp_text_foreign(t, strlen(verdict) + 2, INDENT,
+                    d->sentence[0] ? d->sentence : "no setting can be recommended from this run");
     const char *const more[] = {d->because, d->money, d->reserved};
     for (size_t i = 0; i < sizeof more / sizeof more[0]; i++) {
         if (more[i][0] == '\0')
             continue;
-        add_blanks(t, INDENT);
-        add_foreign(t, INDENT, INDENT, more[i]);
+        cp_text_blanks(t, INDENT);
+        cp_text_foreign(t, INDENT, INDENT, more[i]);
     }
     add_exceedance(t);
     for (size_t i = 0; i < d->n_changers; i++) {
         cp_buf_adds(t->out, "  - ");
-        add_foreign(t, INDENT + 2, INDENT + 2, d->changers[i]);
+        cp_text_foreign(t, INDENT + 2, INDENT + 2, d->changers[i]);
     }
 }
 
-static void add_warnings(const struct text *t)
+static void add_warnings(const struct cp_text_lines *t)
 {
     size_t n = t->f->n_warnings < WARNINGS_SHOWN ? t->f->n_warnings : WARNINGS_SHOWN;
     for (size_t i = 0; i < n; i++) {
@@ -465,11 +353,11 @@ static void add_warnings(const struct text *t)
         struct cp_buf line;
         cp_buf_init(&line, 1U << 12);
         cp_buf_addf(&line, "%s; %s", w->text, w->advice);
-        set_role(t, ROLE_BAD);
+        cp_text_role(t, CP_ROLE_BAD);
         cp_buf_addf(t->out, "warning %s:", w->id);
-        set_role(t, ROLE_PLAIN);
+        cp_text_role(t, CP_ROLE_PLAIN);
         cp_buf_addc(t->out, ' ');
-        add_foreign(t, strlen("warning W000: "), INDENT, cp_buf_str(&line));
+        cp_text_foreign(t, strlen("warning W000: "), INDENT, cp_buf_str(&line));
         cp_buf_clear(&line);
     }
     if (t->f->n_warnings > n)
@@ -479,9 +367,8 @@ static void add_warnings(const struct text *t)
 void cp_report_text(const struct cp_figures *f, const struct cp_text_style *style,
                     struct cp_buf *out)
 {
-    size_t width = style->width > 0 ? (size_t)style->width : WIDTH_DEFAULT;
-    const struct text t = {f, out, longest(width, WIDTH_MIN) - 1, style->use_color};
-    add_header(&t);
+    const struct cp_text_lines t = cp_text_lines_of(f, style, out);
+    cp_text_header(&t);
     add_table(&t);
     add_accounting(&t);
     add_decision(&t);

@@ -336,7 +336,7 @@ static bool excluded(const struct cp_figures *f, struct cp_warning *w)
 
 static bool lack_of_fit(const struct cp_figures *f, struct cp_warning *w)
 {
-    const struct cp_memory_law *law = &f->warm_law_p50;
+    const struct cp_memory_law *law = &f->laws[CP_SERIES_WARM][CP_LAW_P50];
     if (law->status != CP_OK || !law->is_lack_of_fit)
         return false;
     cp_warning_say(w,
@@ -347,7 +347,7 @@ static bool lack_of_fit(const struct cp_figures *f, struct cp_warning *w)
 
 static bool init_follows(const struct cp_figures *f, struct cp_warning *w)
 {
-    const struct cp_memory_law *law = &f->init_law_p50;
+    const struct cp_memory_law *law = &f->laws[CP_SERIES_INIT][CP_LAW_P50];
     if (law->status != CP_OK || law->kind == CP_MEMORY_LAW_CONSTANT)
         return false;
     char slope[CP_FORMAT_MAX];

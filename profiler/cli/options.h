@@ -26,7 +26,8 @@ enum cp_command_bit {
     CP_IN_POLICY = 1 << 6,
     CP_IN_IMPORT = 1 << 7,
     CP_IN_DIGEST = 1 << 8,
-    CP_IN_ALL = (1 << 9) - 1,
+    CP_IN_FIT = 1 << 9,
+    CP_IN_ALL = (1 << 10) - 1,
 };
 
 struct cp_budget {

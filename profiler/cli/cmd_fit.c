@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "profiler/cli/command.h"
+
+#include "reports/fitted.h"
+#include "reports/report.h"
+
+enum { OUTPUT_MAX = 16 * 1024 * 1024 };
+
+static enum cp_code check_format(const struct cp_cli *cli, struct cp_error *err)
+{
+    enum cp_format format = cli->options.format;
+    if (format == CP_FORMAT_TABLE || format == CP_FORMAT_JSON)
+        return CP_OK;
+    return cp_fail(err, CP_EINVAL, "fit prints --format table or json");
+}
+
+static enum cp_code print_fit(const struct cp_cli *cli, const struct cp_figures *figures,
+                              enum cp_status *status, struct cp_error *err)
+{
+    const struct cp_fit_request request = {cli->options.memory.mb, cli->options.memory.n};
+    const struct cp_text_style style = {cli->out.use_color, cli->out.width};
+    struct cp_buf out;
+    cp_buf_init(&out, OUTPUT_MAX);
+    if (cli->options.format == CP_FORMAT_JSON)
+        cp_fit_json(figures, &request, &out);
+    else
+        cp_fit_text(figures, &request, &style, &out);
+    enum cp_code code = cp_buf_check(&out, "the fitted models", err);
+    if (!code)
+        *status = cp_cli_print(&out);
+    cp_buf_clear(&out);
+    return code;
+}
+
+static enum cp_status run_fit(struct cp_cli *cli)
+{
+    struct cp_error err = {CP_OK, ""};
+    struct cp_store *store = NULL;
+    struct cp_run_data data = {.run = cp_run_empty()};
+    struct cp_figures *figures = NULL;
+    enum cp_status status = CP_STATUS_OK;
+    enum cp_code code = check_format(cli, &err);
+    if (!code)
+        code = cp_cli_open_store(cli, CP_STORE_READ, &store, &err);
+    if (!code)
+        code = cp_store_load(store, cli->words.n ? cli->words.word[0] : "last", &data, &err);
+    if (!code)
+        code = cp_figures_new(&data, &figures, &err);
+    if (!code)
+        code = print_fit(cli, figures, &status, &err);
+    if (code)
+        status = cp_cli_fail(cli, &err);
+    cp_figures_free(figures);
+    cp_run_data_clear(&data);
+    cp_store_close(store);
+    return status;
+}
+
+const struct cp_command cp_command_fit = {
+    .name = "fit",
+    .arguments = "[RUN]",
+    .summary = "show every model fitted to a run, with intervals (default: the last one)",
+    .detail =
+        "RUN is the id that sweep printed, a unique beginning of it, or 'last'. For each model: "
+        "formula, every parameter with its interval and how that was made, n, goodness of fit, and "
+        "what was refused with the number of samples that would do. --memory predicts at sizes "
+        "that were not measured.",
+    .examples = "  coldprof fit last\n"
+                "  coldprof fit 7f3a --memory 832,1536\n"
+                "  coldprof fit last --json\n",
+    .bit = CP_IN_FIT,
+    .max_words = 1,
+    .run = run_fit,
+};

@@ -1,0 +1,375 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "reports/fitted.h"
+
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "reports/figures.h"
+#include "reports/words.h"
+
+/* --- building blocks --- */
+
+__attribute__((format(printf, 3, 4))) static void say(char *out, size_t size, const char *fmt, ...)
+{
+    va_list args;
+    va_start(args, fmt);
+    (void)vsnprintf(out, size, fmt, args);
+    va_end(args);
+}
+
+static void check(struct cp_fitted *m, struct cp_fitted_check row)
+{
+    if (!isnan(row.value) && m->n_checks < CP_FITTED_CHECKS_MAX)
+        m->checks[m->n_checks++] = row;
+}
+
+static void value(struct cp_fitted *m, struct cp_fitted_value row)
+{
+    if (m->n_values < CP_FITTED_VALUES_MAX)
+        m->values[m->n_values++] = row;
+}
+
+/* A new model; NULL when the list is full. `id` and `title` may hold {init}. */
+static struct cp_fitted *add(const struct cp_figures *f, const char *id, const char *title)
+{
+    struct cp_fitted_list *list = f->fitted;
+    char words[CP_WORDS_MAX];
+    if (list->n == CP_FITTED_MAX)
+        return NULL;
+    struct cp_fitted *m = &list->models[list->n++];
+    *m = (struct cp_fitted){
+        .group_word = "memory size", .at_unit = CP_UNIT_MB, .value_unit = CP_UNIT_MS};
+    say(m->id, sizeof m->id, "%s", cp_words(f, id, words));
+    say(m->title, sizeof m->title, "%s", cp_words(f, title, words));
+    return m;
+}
+
+/* --- what is fitted to each series --- */
+
+static const struct {
+    const char *id, *name;
+} series_words[CP_SERIES_COUNT] = {
+    [CP_SERIES_INIT] = {"{init}", "{init} duration"},
+    [CP_SERIES_COLD_HANDLER] = {"cold_handler", "first handler run"},
+    [CP_SERIES_COLD] = {"cold", "cold start ({init} + first handler run)"},
+    [CP_SERIES_WARM] = {"warm", "warm duration"},
+};
+
+/* What is done with a series: behind its id and its name. */
+struct way {
+    const char *suffix, *words;
+};
+static const struct way by_memory = {"", "by memory size"};
+static const struct way pooled = {"_pooled", "pooled over memory sizes"};
+
+static struct cp_fitted *add_of_series(const struct cp_figures *f, enum cp_series series,
+                                       const char *quantile, const struct way *way)
+{
+    char id[64];
+    char title[160];
+    say(id, sizeof id, "%s_%s%s", series_words[series].id, quantile, way->suffix);
+    say(title, sizeof title, "%s, %s %s", series_words[series].name, quantile, way->words);
+    return add(f, id, title);
+}
+
+/* --- laws over memory --- */
+
+static const char *const law_names[CP_LAW_COUNT] = {[CP_LAW_P50] = "p50", [CP_LAW_P95] = "p95"};
+
+static size_t fitted_sizes(const struct cp_figures *f)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < f->n_sizes; i++)
+        n += cp_size_is_fitted(&f->sizes[i]) ? 1 : 0;
+    return n;
+}
+
+static void refuse_law(const struct cp_figures *f, const struct cp_memory_law *law,
+                       struct cp_fitted *m)
+{
+    enum { SIZES_MIN = 3, P50_MIN_N = 5, P95_MIN_N = 14 };
+    size_t n = fitted_sizes(f);
+    if (law->status == CP_ENODATA)
+        say(m->refused, sizeof m->refused,
+            "%zu memory size%s: a law needs %d of them with %d samples each or more (p95: %d) and "
+            "10 %% of memory free; measured points only",
+            n, n == 1 ? "" : "s", SIZES_MIN, P50_MIN_N, P95_MIN_N);
+    else
+        say(m->refused, sizeof m->refused, "no law fits: %s; measured points only",
+            cp_code_text(law->status));
+}
+
+static void describe_law(const struct cp_figures *f, const struct cp_memory_law *law,
+                         struct cp_fitted *m)
+{
+    say(m->formula, sizeof m->formula, "q(m) = %s%s", cp_memory_law_formula(law),
+        law->kind == CP_MEMORY_LAW_CONSTANT ? " at every memory size" : "");
+    m->n_parameters = cp_memory_law_parameters(law, m->parameters);
+    m->n_samples = law->n_samples;
+    m->n_groups = law->n_sizes;
+    check(m, (struct cp_fitted_check){"leave-one-out error", CP_UNIT_PERCENT,
+                                      law->leave_one_out_log_error, ""});
+    check(m, (struct cp_fitted_check){"of interpolation", CP_UNIT_PERCENT,
+                                      law->interpolation_log_error, ""});
+    check(m, (struct cp_fitted_check){"lack of fit, in standard errors", CP_UNIT_PLAIN,
+                                      law->lack_of_fit, "flagged above 3"});
+    check(m, (struct cp_fitted_check){"AICc", CP_UNIT_PLAIN, law->aicc, ""});
+    if (law->is_interpolated)
+        say(m->note, sizeof m->note,
+            "does not fit: values between the sizes are interpolated (monotone), not the curve's");
+    else if (law->is_lack_of_fit)
+        say(m->note, sizeof m->note, "does not fit well: trust the measured points");
+    bool is_one_value = law->kind == CP_MEMORY_LAW_CONSTANT && !law->is_interpolated;
+    for (size_t i = 0; i < f->n_sizes && !is_one_value; i++) {
+        double mb = f->sizes[i].memory_size_mb;
+        struct cp_interval v = cp_memory_law_predict(law, mb);
+        if (!isnan(v.value))
+            value(m,
+                  (struct cp_fitted_value){.at = mb, .status = CP_ANSWER_OK, .value = v, .n = NAN});
+    }
+}
+
+static void add_laws(const struct cp_figures *f)
+{
+    for (int series = 0; series < CP_SERIES_COUNT; series++) {
+        for (size_t which = 0; which < CP_LAW_COUNT; which++) {
+            const struct cp_memory_law *law = &f->laws[series][which];
+            struct cp_fitted *m =
+                add_of_series(f, (enum cp_series)series, law_names[which], &by_memory);
+            if (m && law->status == CP_OK)
+                describe_law(f, law, m);
+            else if (m)
+                refuse_law(f, law, m);
+        }
+    }
+}
+
+/* --- tails that memory sizes share --- */
+
+static const char *const tail_names[CP_TAIL_COUNT] = {[CP_TAIL_P95] = "p95", [CP_TAIL_P99] = "p99"};
+
+struct cp_interval cp_tail_interval(const struct cp_tail *tail)
+{
+    struct cp_interval v = {NAN, NAN, NAN};
+    if (tail->status == CP_ANSWER_OK)
+        v = tail->estimate;
+    else if (tail->status == CP_ANSWER_UPPER_ONLY)
+        v.high = tail->upper_ms;
+    return v;
+}
+
+static void add_tail_value(const struct cp_size_figures *size, const struct cp_tail *tail,
+                           struct cp_fitted *m)
+{
+    bool is_short = tail->status == CP_ANSWER_TOO_FEW;
+    if (tail->status == CP_ANSWER_NONE)
+        return;
+    value(m, (struct cp_fitted_value){.at = size->memory_size_mb,
+                                      .status = tail->status,
+                                      .value = cp_tail_interval(tail),
+                                      .n = floor(tail->n_effective),
+                                      .n_needed = is_short ? tail->n_needed_upper : 0});
+}
+
+static void describe_pool(const struct cp_figures *f, enum cp_series series, size_t which,
+                          struct cp_fitted *m)
+{
+    const struct cp_tail_pool *pool = &f->pools[series][which];
+    say(m->formula, sizeof m->formula, "%s", cp_tail_pool_formula(pool));
+    m->n_parameters = cp_tail_pool_parameters(pool, m->parameters);
+    m->n_samples = pool->n_samples;
+    m->n_groups = pool->n_groups;
+    check(m, (struct cp_fitted_check){"p-value of the sizes being alike", CP_UNIT_PLAIN,
+                                      pool->p_value, "not pooled below 0.01"});
+    check(m, (struct cp_fitted_check){"overdispersion", CP_UNIT_PLAIN, pool->overdispersion, ""});
+    if (pool->is_unverified)
+        say(m->note, sizeof m->note,
+            "too few samples of each size to see whether their tails are alike: taken as alike");
+    else if (pool->is_heterogeneous)
+        say(m->note, sizeof m->note,
+            "the sizes' tails differ: nothing is shared, each stands on its own samples");
+    for (size_t i = 0; i < f->n_sizes; i++)
+        add_tail_value(&f->sizes[i], &f->sizes[i].tails[series][which], m);
+}
+
+static void add_pools(const struct cp_figures *f)
+{
+    for (int series = 0; series < CP_SERIES_COUNT; series++) {
+        for (size_t which = 0; which < CP_TAIL_COUNT; which++) {
+            const struct cp_tail_pool *pool = &f->pools[series][which];
+            struct cp_fitted *m =
+                add_of_series(f, (enum cp_series)series, tail_names[which], &pooled);
+            if (!m)
+                return;
+            if (pool->status == CP_OK && (pool->n_groups > 1 || pool->is_heterogeneous))
+                describe_pool(f, (enum cp_series)series, which, m);
+            else
+                say(m->refused, sizeof m->refused,
+                    "nothing to share: pooling needs 2 memory sizes with 6 samples each or more");
+        }
+    }
+}
+
+/* --- all requests of the setting that the decision is about --- */
+
+static const struct cp_candidate *shown_setting(const struct cp_figures *f)
+{
+    const struct cp_candidate *chosen = cp_figures_candidate(f, f->decision.chosen);
+    return chosen ? chosen : cp_figures_candidate(f, f->decision.current);
+}
+
+static void add_parameter(struct cp_fitted *m, const char *name, const char *unit,
+                          struct cp_interval v, const char *method)
+{
+    bool has_interval = !isnan(v.low) && !isnan(v.high);
+    if (isnan(v.value) || m->n_parameters == CP_PARAMETERS_MAX)
+        return;
+    m->parameters[m->n_parameters++] = (struct cp_parameter){.name = name,
+                                                             .unit = unit,
+                                                             .estimate = v,
+                                                             .confidence = has_interval ? 0.95 : 0,
+                                                             .method = has_interval ? method : ""};
+}
+
+static void describe_mixture(const struct cp_figures *f, const struct cp_candidate *c,
+                             struct cp_fitted *m)
+{
+    static const char bounds[] = "bootstrap; upper end exact";
+    char mb[CP_FORMAT_MAX];
+    const char *share = cp_figures_is_import(f) && isfinite(f->observed_cold_share.value)
+                            ? "hours of the log"
+                            : "replications of the pool simulation";
+    say(m->formula, sizeof m->formula, "P(L > x) = pi S_cold(x) + (1 - pi) S_warm(x)");
+    add_parameter(m, "pi", "", c->cold_share, share);
+    add_parameter(m, "p50", "ms", c->p50_ms, bounds);
+    add_parameter(m, "p95", "ms", c->p95_ms, bounds);
+    add_parameter(m, "p99", "ms", c->p99_ms, bounds);
+    add_parameter(m, "P(L > budget)", "", c->over_budget, "Clopper-Pearson of both laws");
+    add_parameter(m, "p99 / p50", "", cp_candidate_tail_ratio(c), "ends of both intervals");
+    m->n_samples = c->n_cold + c->n_warm;
+    m->n_groups = 1;
+    say(m->note, sizeof m->note,
+        "at %s MB %s%s; S_cold and S_warm are the measured distributions, their sums per "
+        "environment; quantiles by root finding",
+        cp_format(CP_UNIT_MB, c->memory_size_mb, mb), cp_concurrency_mode_name(c->mode),
+        c->mode == CP_MODE_ON_DEMAND ? "" : " concurrency");
+}
+
+static void add_mixture(const struct cp_figures *f)
+{
+    const struct cp_candidate *c = shown_setting(f);
+    struct cp_fitted *m = add(f, "mixture", "latency of all requests, cold and warm together");
+    if (!m)
+        return;
+    if (c && !isnan(c->cold_share.value))
+        describe_mixture(f, c, m);
+    else
+        say(m->refused, sizeof m->refused, "%s",
+            cp_figures_has_traffic(f) ? "no setting can be judged from this run"
+                                      : "without traffic the share of cold starts is not known: "
+                                        "give --traffic to sweep or import");
+}
+
+/* --- all --- */
+
+bool cp_fitted_fill(struct cp_figures *f)
+{
+    if (!f->fitted)
+        f->fitted = malloc(sizeof *f->fitted);
+    if (!f->fitted)
+        return false;
+    f->fitted->n = 0;
+    add_laws(f);
+    add_pools(f);
+    add_mixture(f);
+    return true;
+}
+
+/* --- predictions --- */
+
+static void name_prediction(const struct cp_figures *f, enum cp_series series, const char *quantile,
+                            struct cp_prediction *p)
+{
+    char text[160];
+    char words[CP_WORDS_MAX];
+    *p = (struct cp_prediction){.value_ms = {NAN, NAN, NAN}, .method = ""};
+    say(text, sizeof text, "%s_%s", series_words[series].id, quantile);
+    say(p->id, sizeof p->id, "%s", cp_words(f, text, words));
+    say(text, sizeof text, "%s, %s", series_words[series].name, quantile);
+    say(p->title, sizeof p->title, "%s", cp_words(f, text, words));
+}
+
+static void refuse_prediction(const struct cp_memory_law *law, double memory_mb,
+                              struct cp_prediction *p)
+{
+    char mb[CP_FORMAT_MAX];
+    char from[CP_FORMAT_MAX];
+    char to[CP_FORMAT_MAX];
+    cp_format(CP_UNIT_MB, memory_mb, mb);
+    if (law->status != CP_OK)
+        say(p->refused, sizeof p->refused, "no law of its p50 and p95: sweep more memory sizes");
+    else
+        say(p->refused, sizeof p->refused,
+            "%s MB is outside what was measured, %s to %s MB: sweep with --memory %.0f", mb,
+            cp_format(CP_UNIT_MB, law->min_mb, from), cp_format(CP_UNIT_MB, law->max_mb, to),
+            memory_mb);
+}
+
+static void predict_by_law(const struct cp_figures *f, enum cp_series series, size_t which,
+                           double memory_mb, struct cp_prediction *p)
+{
+    const struct cp_memory_law *law = &f->laws[series][which];
+    name_prediction(f, series, law_names[which], p);
+    struct cp_parameter parameters[CP_PARAMETERS_MAX];
+    bool is_fitted = cp_memory_law_parameters(law, parameters) > 0;
+    p->value_ms = cp_memory_law_predict(law, memory_mb);
+    p->method = law->is_interpolated ? "interpolation, stratified bootstrap"
+                : is_fitted          ? parameters[0].method
+                                     : "";
+    if (isnan(p->value_ms.value))
+        refuse_prediction(law, memory_mb, p);
+}
+
+/* p50 of the law and the tail that all sizes share: a group without samples of its own. */
+static void predict_tail(const struct cp_figures *f, enum cp_series series, double memory_mb,
+                         struct cp_prediction *p)
+{
+    const struct cp_memory_law *law = &f->laws[series][CP_LAW_P50];
+    struct cp_interval location = cp_memory_law_predict(law, memory_mb);
+    struct cp_tail_group groups[CP_RUN_SIZES_MAX + 1];
+    size_t at_size[CP_RUN_SIZES_MAX];
+    struct cp_tail tails[CP_RUN_SIZES_MAX + 1];
+    struct cp_tail_pool pool;
+    const struct cp_tail_options options = {.q = cp_figures_tail_q(CP_TAIL_P99)};
+    name_prediction(f, series, tail_names[CP_TAIL_P99], p);
+    p->method = "pooled over memory sizes";
+    if (isnan(location.value)) {
+        refuse_prediction(law, memory_mb, p);
+        return;
+    }
+    size_t n = cp_figures_tail_groups(f, series, groups, at_size);
+    groups[n] = (struct cp_tail_group){.location_ms = &location};
+    cp_tail_pool_fit(groups, n + 1, &options, &pool, tails);
+    p->value_ms = cp_tail_interval(&tails[n]);
+    if (tails[n].status == CP_ANSWER_TOO_FEW)
+        say(p->refused, sizeof p->refused,
+            "the %zu pooled samples are worth %.0f of one size; an upper bound takes %zu",
+            tails[n].n_pooled, floor(tails[n].n_effective), tails[n].n_needed_upper);
+    else if (tails[n].status == CP_ANSWER_NONE)
+        say(p->refused, sizeof p->refused, "the sizes' tails differ: nothing to share");
+}
+
+size_t cp_fitted_predict(const struct cp_figures *f, double memory_mb,
+                         struct cp_prediction out[CP_PREDICTIONS_MAX])
+{
+    size_t n = 0;
+    for (int series = 0; series < CP_SERIES_COUNT; series++) {
+        for (size_t which = 0; which < CP_LAW_COUNT; which++)
+            predict_by_law(f, (enum cp_series)series, which, memory_mb, &out[n++]);
+        predict_tail(f, (enum cp_series)series, memory_mb, &out[n++]);
+    }
+    return n;
+}

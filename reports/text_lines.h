@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * Lines for a terminal: colour by role, words wrapped at its width, the header of a run. Used by
+ * the result table and by `coldprof fit`.
+ */
+#ifndef COLDPROF_REPORTS_TEXT_LINES_H
+#define COLDPROF_REPORTS_TEXT_LINES_H
+
+#include "reports/report.h"
+
+enum cp_text_role_kind { CP_ROLE_PLAIN, CP_ROLE_GOOD, CP_ROLE_BAD, CP_ROLE_DIM, CP_ROLE_STRONG };
+
+struct cp_text_lines {
+    const struct cp_figures *f; /* borrowed, as the buffer */
+    struct cp_buf *out;
+    size_t width; /* usable columns: one less than the terminal's */
+    bool use_color;
+};
+struct cp_text_lines cp_text_lines_of(const struct cp_figures *f, const struct cp_text_style *style,
+                                      struct cp_buf *out);
+
+void cp_text_role(const struct cp_text_lines *t, enum cp_text_role_kind role);
+void cp_text_blanks(const struct cp_text_lines *t, size_t n);
+/* `words` on lines of the width, continuation lines indented. `column` is where the first word
+ * starts; a word longer than a line stays whole. */
+void cp_text_wrapped(const struct cp_text_lines *t, size_t column, size_t indent,
+                     struct cp_view words);
+/* Foreign text wrapped: made harmless first, measured after. */
+void cp_text_foreign(const struct cp_text_lines *t, size_t column, size_t indent, const char *s);
+/* Function, Region, runtime, place, run and n; an empty line after it. */
+void cp_text_header(const struct cp_text_lines *t);
+
+#endif

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "reports/figures.h"
+#include "reports/fitted.h"
+#include "tests/reports/fixture.h"
+#include "tests/test.h"
+
+#include <cjson/cJSON.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+static const struct cp_fit_request no_memory = {NULL, 0};
+
+static void goldens_match_and_keep_to_80_columns(void **state)
+{
+    (void)state;
+    struct cp_buf out;
+    struct cp_view line;
+    struct cp_figures *f = fixture_shared(&(struct fixture_options){0});
+    cp_buf_init(&out, 1U << 20);
+    cp_fit_text(f, &no_memory, &(struct cp_text_style){.width = 80}, &out);
+    fixture_check_golden("fit.txt", &out);
+    assert_null(strchr(cp_buf_str(&out), '\x1b'));
+    struct cp_view rest = cp_buf_view(&out);
+    while (cp_view_split(&rest, '\n', &line))
+        assert_true(cp_text_columns(line) < 80);
+    cp_buf_reset(&out);
+    cp_fit_json(f, &no_memory, &out);
+    fixture_check_golden("fit.json", &out);
+    cp_buf_clear(&out);
+}
+
+/* Whoever reads a number is told how sure it is, and whoever gets none, why and what would do. */
+static void every_model_has_parameters_or_a_reason(void **state)
+{
+    (void)state;
+    const struct cp_figures *f = fixture_shared(&(struct fixture_options){0});
+    assert_true(f->fitted->n > 10);
+    for (size_t i = 0; i < f->fitted->n; i++) {
+        const struct cp_fitted *m = &f->fitted->models[i];
+        if (m->refused[0] ? m->n_parameters > 0 : m->n_parameters == 0 || !m->formula[0])
+            fail_msg("%s: %zu parameters, refused '%s'", m->id, m->n_parameters, m->refused);
+        for (size_t k = 0; k < m->n_parameters; k++) {
+            const struct cp_parameter *p = &m->parameters[k];
+            if ((p->confidence > 0) != (p->method[0] != '\0'))
+                fail_msg("%s: %s has an interval without a method", m->id, p->name);
+        }
+        for (size_t k = 0; k < i; k++)
+            assert_string_not_equal(m->id, f->fitted->models[k].id);
+    }
+}
+
+static const struct cp_prediction *find(const struct cp_prediction *all, size_t n, const char *id)
+{
+    size_t i = 0;
+    while (i < n && strcmp(all[i].id, id) != 0)
+        i++;
+    assert_true(i < n);
+    return &all[i];
+}
+
+/* The generator's truth (fixture.c): handler = (3 + 9 / share) times a log-normal of sigma 0.12,
+ * share = 832 / 1769; init 160 ms of sigma 0.09 at every size. */
+static void an_unmeasured_size_is_predicted_with_an_interval_that_holds_the_truth(void **state)
+{
+    (void)state;
+    struct cp_run_data data;
+    struct cp_error err = {.text = ""};
+    struct cp_figures *f = NULL;
+    struct cp_prediction all[CP_PREDICTIONS_MAX];
+    fixture_data(&(struct fixture_options){0}, &data);
+    if (cp_figures_new(&data, &f, &err))
+        fail_msg("%s", err.text);
+    const double p50 = 3 + 9 / (832 / 1769.0);
+    const struct {
+        const char *id;
+        double truth;
+    } cases[] = {
+        {"warm_p50", p50},
+        {"warm_p95", p50 * exp(0.12 * 1.644854)},
+        {"warm_p99", p50 * exp(0.12 * 2.326348)},
+        {"init_p50", 160},
+        {"init_p95", 160 * exp(0.09 * 1.644854)},
+        {"init_p99", 160 * exp(0.09 * 2.326348)},
+    };
+    size_t n = cp_fitted_predict(f, 832, all);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        const struct cp_prediction *p = find(all, n, cases[i].id);
+        double truth = cases[i].truth;
+        if (p->refused[0] || !(p->value_ms.low <= truth && truth <= p->value_ms.high) ||
+            fabs(p->value_ms.value / truth - 1) > 0.08)
+            fail_msg("%s: %g [%g, %g], truth %g %s", p->id, p->value_ms.value, p->value_ms.low,
+                     p->value_ms.high, truth, p->refused);
+    }
+    n = cp_fitted_predict(f, 192, all);
+    const struct cp_prediction *outside = find(all, n, "warm_p50");
+    assert_true(isnan(outside->value_ms.value) && isnan(outside->value_ms.high));
+    assert_string_equal(outside->refused, "192 MB is outside what was measured, 256 to 3,008 MB: "
+                                          "sweep with --memory 192");
+    cp_figures_free(f);
+    cp_run_data_clear(&data);
+}
+
+static void two_sizes_are_too_few_for_a_law_and_it_says_so(void **state)
+{
+    (void)state;
+    struct cp_run_data data;
+    struct cp_error err = {.text = ""};
+    struct cp_figures *f = NULL;
+    fixture_data(&(struct fixture_options){0}, &data);
+    size_t kept = 0;
+    for (size_t i = 0; i < data.n_samples; i++) {
+        if (data.samples[i].memory_size_mb == 512 || data.samples[i].memory_size_mb == 1024)
+            data.samples[kept++] = data.samples[i];
+    }
+    data.n_samples = kept;
+    data.n_cells = 0;
+    if (cp_figures_new(&data, &f, &err))
+        fail_msg("%s", err.text);
+    const struct cp_fitted *m = &f->fitted->models[0];
+    assert_string_equal(m->id, "init_p50");
+    assert_non_null(strstr(m->refused, "2 memory sizes: a law needs 3 of them with 5 samples"));
+    struct cp_prediction all[CP_PREDICTIONS_MAX];
+    size_t n = cp_fitted_predict(f, 832, all);
+    assert_non_null(strstr(find(all, n, "warm_p99")->refused, "sweep more memory sizes"));
+    cp_figures_free(f);
+    cp_run_data_clear(&data);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(goldens_match_and_keep_to_80_columns),
+        cmocka_unit_test(every_model_has_parameters_or_a_reason),
+        cmocka_unit_test(an_unmeasured_size_is_predicted_with_an_interval_that_holds_the_truth),
+        cmocka_unit_test(two_sizes_are_too_few_for_a_law_and_it_says_so),
+    };
+    return cmocka_run_group_tests(tests, NULL, fixture_shared_free);
+}
