@@ -8,11 +8,16 @@
 #include <stdlib.h>
 
 /* Below it the groups differ. */
-static const double p_rejected = 0.01;
+static const double p_rejected = 0.05;
 /* Residuals a group should have above the quantile of comparison, and the fewest for a chi-square
  * law (Cochran, Biometrics 10, 1954: none below 1). */
 static const double count_wanted = 5;
 static const double count_needed = 1.5;
+/* Where standardised groups are compared once more: a scale that one group's slow mode has
+ * stretched leaves its lower half too narrow. */
+static const double body_q = 0.2;
+
+enum { APART_MAX = 8 };
 
 /* A point with the distances to its bounds: two-sided and one-sided upper. */
 struct bounded {
@@ -26,7 +31,8 @@ struct member {
     double *residuals; /* group->n, ascending; inside work.residuals */
     double scale;
     bool is_own_median;
-    bool joins; /* shares its residuals under the scale at hand */
+    bool is_apart; /* differs from the others: stands for itself */
+    bool joins;    /* shares its residuals under the scale at hand */
 };
 
 struct work {
@@ -43,6 +49,8 @@ struct work {
 struct check {
     enum cp_tail_scale scale;
     double q, p_value, overdispersion;
+    bool is_rejected;
+    size_t farthest; /* member that adds most to the chi-square */
 };
 
 static void work_clear(struct work *w)
@@ -107,21 +115,18 @@ static double scale_iqr(const struct member *m)
     return isfinite(m->iqr.low) && isfinite(m->iqr.high) ? m->iqr.value : NAN;
 }
 
-/* `free_share`: the share of a group's residuals whose count above a level is left free by its own
- * location and scale (half lie above the own median whatever the law). */
 static const struct {
     const char *text, *formula;
     double (*of)(const struct member *m);
-    double free_share;
     size_t n_min;
     double p_accepted; /* from it on no further scale is tried */
 } scales[] = {
-    [CP_TAIL_NONE] = {"none", "q_p = sample quantile of type 8", NULL, 1, 1, 0},
-    [CP_TAIL_ADDITIVE] = {"additive", "q_p(g) = location(g) + Q_p", scale_one, 0.5, 1, 0.2},
-    [CP_TAIL_PROPORTIONAL] = {"proportional", "q_p(g) = location(g) * (1 + Q_p)", scale_location,
-                              0.5, 1, 0.05},
+    [CP_TAIL_NONE] = {"none", "q_p = sample quantile of type 8", NULL, 1, 0},
+    [CP_TAIL_ADDITIVE] = {"additive", "q_p(g) = location(g) + Q_p", scale_one, 1, 0.2},
+    [CP_TAIL_PROPORTIONAL] = {"proportional", "q_p(g) = location(g) * (1 + Q_p)", scale_location, 1,
+                              0.05},
     [CP_TAIL_STANDARDISED] = {"standardised", "q_p(g) = location(g) + interquartile range(g) * Q_p",
-                              scale_iqr, 0.25, 20, 0},
+                              scale_iqr, 20, 0},
 };
 
 static double residual_of(const struct member *m, size_t i)
@@ -132,7 +137,7 @@ static double residual_of(const struct member *m, size_t i)
 static bool can_join(const struct member *m, enum cp_tail_scale scale)
 {
     const struct bounded *at = &m->location;
-    if (m->group->n == 0 || m->group->n < scales[scale].n_min)
+    if (m->is_apart || m->group->n == 0 || m->group->n < scales[scale].n_min)
         return false;
     if (!isfinite(at->value) || !isfinite(at->low) || !isfinite(at->high))
         return false;
@@ -165,51 +170,70 @@ static void rescale(struct work *w, enum cp_tail_scale scale)
 
 /* --- are the groups alike? ---------------------------------------------------------------------*/
 
-static double free_count(const struct member *m, enum cp_tail_scale scale)
+/* Residuals whose count beyond a level the group's own location and scale leave free: half lie
+ * above the own median whatever the law, a quarter above the own upper quartile. */
+static double free_count(const struct member *m, enum cp_tail_scale scale, bool is_upper)
 {
-    bool is_free = !m->is_own_median && scale != CP_TAIL_STANDARDISED;
-    return (double)m->group->n * (is_free ? 1 : scales[scale].free_share);
+    double share = m->is_own_median ? 0.5 : 1;
+    if (scale == CP_TAIL_STANDARDISED && is_upper)
+        share = 0.25;
+    return (double)m->group->n * share;
 }
 
-static double count_above(const struct member *m, double level)
+/* Residuals beyond a level on the side away from the median. */
+static double count_beyond(const struct member *m, double level, bool is_upper)
 {
     size_t n = m->group->n;
     size_t k = 0;
-    while (k < n && (m->residuals[n - 1 - k] > level || isinf(m->residuals[n - 1 - k])))
-        k++;
+    if (is_upper) {
+        while (k < n && (m->residuals[n - 1 - k] > level || isinf(m->residuals[n - 1 - k])))
+            k++;
+    } else {
+        while (k < n && m->residuals[k] < level)
+            k++;
+    }
     return (double)k;
 }
 
-/* Chi-square of the counts above `level` and the moment estimate of their overdispersion. */
-static void compare_counts(const struct work *w, double level, struct check *check)
+/* Chi-square of the counts beyond the pooled quantile q and the moment estimate of their
+ * overdispersion. */
+static void compare_counts(const struct work *w, double q, struct check *check)
 {
+    double level = cp_quantile(w->pooled, w->n_pooled, q, 8);
     double n_free = 0;
     double n_free_squares = 0;
-    double above = 0;
+    double beyond = 0;
     double chi_square = 0;
+    double farthest = 0;
     for (size_t i = 0; i < w->n_members; i++) {
         const struct member *m = &w->members[i];
         if (!m->joins)
             continue;
-        double n = free_count(m, check->scale);
+        double n = free_count(m, check->scale, q > 0.5);
         n_free += n;
         n_free_squares += n * n;
-        above += count_above(m, level);
+        beyond += count_beyond(m, level, q > 0.5);
     }
-    double share = above / n_free;
+    double share = beyond / n_free;
     if (!(share > 0 && share < 1))
         return;
     for (size_t i = 0; i < w->n_members; i++) {
         const struct member *m = &w->members[i];
         if (!m->joins)
             continue;
-        double n = free_count(m, check->scale);
-        double excess = count_above(m, level) - n * share;
-        chi_square += excess * excess / (n * share * (1 - share));
+        double n = free_count(m, check->scale, q > 0.5);
+        double excess = count_beyond(m, level, q > 0.5) - n * share;
+        double part = excess * excess / (n * share * (1 - share));
+        chi_square += part;
+        if (part > farthest) {
+            farthest = part;
+            check->farthest = i;
+        }
     }
     double freedom = (double)w->n_joined - 1;
     double typical_n = (n_free - n_free_squares / n_free) / freedom;
-    double rho = (chi_square - freedom) / (freedom * (typical_n - 1));
+    double rho = typical_n > 1 ? (chi_square - freedom) / (freedom * (typical_n - 1)) : 0;
+    check->q = q;
     check->p_value = gsl_cdf_chisq_Q(chi_square, freedom);
     /* of the whole sample's probability, not only of its free share's */
     check->overdispersion = fmin(1, fmax(0, rho) * n_free / (double)w->n_pooled);
@@ -226,13 +250,24 @@ static struct check check_scale(struct work *w, enum cp_tail_scale scale)
     double typical_n = (double)w->n_pooled / (double)w->n_joined;
     double n_free = 0;
     for (size_t i = 0; i < w->n_members; i++)
-        n_free += w->members[i].joins ? free_count(&w->members[i], scale) : 0;
+        n_free += w->members[i].joins ? free_count(&w->members[i], scale, true) : 0;
     double lowest = 1 - n_free / (double)w->n_pooled / 2;
     double q = fmin(w->q, fmax(lowest, 1 - count_wanted / typical_n));
-    if (typical_n * (1 - q) < count_needed * (1 - DBL_EPSILON * 64) && q < w->q)
+    if (typical_n * (1 - q) < count_needed * (1 - DBL_EPSILON * 64))
         return check;
-    check.q = q;
-    compare_counts(w, cp_quantile(w->pooled, w->n_pooled, q, 8), &check);
+    compare_counts(w, q, &check);
+    /* slow modes of few values show further out, those of many further in */
+    const double levels[] = {1 - (1 - q) / 2, fmax(lowest, 1 - 3 * (1 - q)), body_q};
+    size_t n_levels = scale == CP_TAIL_STANDARDISED ? 3 : 2;
+    for (size_t i = 0; i < n_levels; i++) {
+        struct check other = check;
+        compare_counts(w, levels[i], &other);
+        if (other.p_value < check.p_value) {
+            check.p_value = other.p_value;
+            check.farthest = other.farthest;
+        }
+    }
+    check.p_value = fmin(1, check.p_value * (double)(n_levels + 1)); /* Bonferroni */
     return check;
 }
 
@@ -251,6 +286,20 @@ static struct check choose_scale(struct work *w)
             break;
     }
     return best;
+}
+
+/* Groups are set apart, the farthest first, until the others look alike; at most a third of them,
+ * and not more than the few that a search can tell from chance. */
+static struct check choose_groups(struct work *w)
+{
+    struct check check = choose_scale(w);
+    size_t left = w->n_joined / 3 < APART_MAX ? w->n_joined / 3 : APART_MAX;
+    for (; check.p_value < p_rejected && left > 0; left--) {
+        w->members[check.farthest].is_apart = true;
+        check = choose_scale(w);
+    }
+    check.is_rejected = check.p_value < p_rejected;
+    return check;
 }
 
 /* --- weighted residuals ------------------------------------------------------------------------*/
@@ -435,6 +484,7 @@ static void fill_tails(const struct work *w, const struct check *check, struct c
         const struct member *m = &w->members[i];
         bool shares = check->scale != CP_TAIL_NONE && (m->joins || is_prediction(m));
         tails[i] = shares ? tail_pooled(w, m, check) : tail_alone(w, m->group);
+        tails[i].is_apart = m->is_apart || (check->is_rejected && m->group->n > 0);
     }
 }
 
@@ -492,13 +542,30 @@ static void describe(const struct work *w, const struct check *check, struct cp_
     pool->is_unverified = isnan(check->p_value);
 }
 
+static void share(struct work *w, struct cp_tail_pool *pool, struct cp_tail *tails)
+{
+    struct check check = choose_groups(w);
+    pool->check_q = check.q;
+    pool->p_value = check.p_value;
+    pool->overdispersion = check.overdispersion;
+    pool->is_heterogeneous = check.is_rejected;
+    if (check.is_rejected)
+        check.scale = CP_TAIL_NONE;
+    if (check.scale != CP_TAIL_NONE) {
+        rescale(w, check.scale);
+        describe(w, &check, pool);
+    }
+    fill_tails(w, &check, tails);
+    for (size_t i = 0; i < w->n_members; i++)
+        pool->n_apart += tails[i].is_apart;
+}
+
 void cp_tail_pool_fit(const struct cp_tail_group *groups, size_t n_groups,
                       const struct cp_tail_options *options, struct cp_tail_pool *pool,
                       struct cp_tail *tails)
 {
     struct work w = {.q = options->q,
                      .confidence = options->confidence > 0 ? options->confidence : 0.95};
-    struct check check = {.scale = CP_TAIL_NONE};
     *pool = (struct cp_tail_pool){
         .q = w.q,
         .confidence = w.confidence,
@@ -511,20 +578,8 @@ void cp_tail_pool_fit(const struct cp_tail_group *groups, size_t n_groups,
     pool->status = check_arguments(&w, groups, n_groups);
     if (pool->status == CP_OK)
         pool->status = prepare(&w, groups, n_groups);
-    if (pool->status == CP_OK) {
-        check = choose_scale(&w);
-        pool->check_q = check.q;
-        pool->p_value = check.p_value;
-        pool->overdispersion = check.overdispersion;
-        pool->is_heterogeneous = check.p_value < p_rejected;
-        if (pool->is_heterogeneous)
-            check.scale = CP_TAIL_NONE;
-        if (check.scale != CP_TAIL_NONE) {
-            rescale(&w, check.scale);
-            describe(&w, &check, pool);
-        }
-        fill_tails(&w, &check, tails);
-    }
+    if (pool->status == CP_OK)
+        share(&w, pool, tails);
     work_clear(&w);
 }
 

@@ -6,18 +6,24 @@
  *
  * Location: the group's own median, or the caller's (a memory law's p50). Scale: 1 (jitter is
  * additive, what AWS durations show), else the location (proportional), else the group's
- * interquartile range (standardised): the first under which the groups look alike.
+ * interquartile range (standardised). The simplest is taken unless the groups look unlike under it
+ * (p < 0.2, proportional p < 0.05); then the one under which they look most alike.
  *
  * Alike: the counts of residuals above a pooled quantile are compared by a chi-square test of
- * homogeneity. Their overdispersion rho (moments of the beta-binomial law; Williams, Appl. Stat.
- * 31, 1982) is the variance of a group's exceedance probability, relative to p (1 - p). A group's
- * residual law is then estimated as for a Dirichlet process (Ferguson, Ann. Stat. 1, 1973): own
- * sample and other groups mixed with weights n : M,
- *     1 / M = 1 / n_others + max(rho (1 + sum of squared shares of the others), 1 / n_alone),
- * so the own share grows with the own n and with the evidence that groups differ. n_alone is the
- * smallest n with an exact interval of its own (72 for p95, 368 for p99): at that size the own
- * sample always counts at least half. Value: type-8 quantile of the weighted residuals. When the
- * test rejects at 1 % under each scale, nothing is shared and each group stands for itself.
+ * homogeneity, at three levels, where about 5, 2.5 and 15 are expected per group (standardised ones
+ * also below the pooled p20: a slow mode stretches the range of its group); the smallest p-value
+ * times their number (Bonferroni) counts. When it is below 5 % under each scale, the group farthest
+ * off is set apart and the rest compared again; when a third of the groups, or 8, do not settle it,
+ * nothing is shared and each group stands for itself. rho, the overdispersion of the counts at the
+ * first level (moments of the beta-binomial law; Williams, Appl. Stat. 31, 1982), is the variance
+ * of a group's exceedance probability, relative to p (1 - p).
+ *
+ * A group's residual law is estimated as for a Dirichlet process (Ferguson, Ann. Stat. 1, 1973):
+ * own sample and other groups mixed with weights n : M, 1 / M = 1 / n_others + max(rho (1 + sum of
+ * squared shares of the others), 1 / n_alone), so the own share grows with the own n and with the
+ * evidence that groups differ. n_alone is the smallest n with an exact interval of its own (72 for
+ * p95, 368 for p99): at that size the own sample counts at least half. Value: type-8 quantile of
+ * the weighted residuals.
  *
  * Interval: order statistics with binomial ranks at the effective sample size
  *     1 / n_effective = w^2 / n + (1 - w)^2 (1 / n_others + rho (...)),   w the own share,
@@ -25,13 +31,13 @@
  * (MOVER: Zou & Donner, Stat. Med. 27, 2008). No random numbers: same input, same output.
  *
  * Assumptions: samples of a group are independent and of one law; groups are exchangeable but for
- * location and scale. Smallest n: n_effective decides as n does in quantile.h (p95 59 for an upper
- * bound and 72 for an interval, p99 299 and 368); below it the status says so with the n that would
- * do, and no tail is extrapolated beyond the largest residual seen. A group joins with n >= 6 (its
- * median needs an interval), and with n >= 20 under a standardised scale. A group without samples
- * but with a location gets the pooled tail alone: a prediction at an unmeasured memory size.
- * +INFINITY (right-censored: "above") keeps its rank: values and bounds may become +INFINITY, never
- * too low.
+ * location and scale. Smallest n: n_effective decides as
+ * n does in quantile.h (p95 59 for an upper bound and 72 for an interval, p99 299 and 368); below
+ * it the status says so with the n that would do, and no tail is extrapolated beyond the largest
+ * residual seen. A group joins with n >= 6 (its median needs an interval), and with n >= 20 under a
+ * standardised scale. A group without samples but with a location gets the pooled tail alone: a
+ * prediction at an unmeasured memory size. +INFINITY (right-censored: "above") keeps its rank:
+ * values and bounds may become +INFINITY, never too low.
  *
  * No ownership: samples are borrowed, results are plain records.
  */
@@ -78,6 +84,7 @@ struct cp_tail {
     double n_effective;          /* what they are worth as independent samples of this group */
     double own_share;            /* weight of the own sample, 1 when nothing is shared */
     bool is_pooled;              /* false: own sample only (exact, quantile.h) */
+    bool is_apart;               /* not pooled because it differs from the other groups */
     size_t n_needed;             /* smallest n_effective with an interval */
     size_t n_needed_upper;       /* ... with an upper bound */
 };
@@ -89,10 +96,11 @@ struct cp_tail_pool {
     double q, confidence;
     enum cp_tail_scale scale;
     size_t n_groups, n_samples;  /* that share */
+    size_t n_apart;              /* groups set apart */
     double check_q;              /* pooled quantile at which the groups were compared */
     double p_value;              /* of their being alike there; NAN when not checked */
     double overdispersion;       /* rho, >= 0 */
-    bool is_heterogeneous;       /* p_value < 0.01 under each scale: not pooled */
+    bool is_heterogeneous;       /* groups differ under each scale: nothing is pooled */
     bool is_unverified;          /* pooled, but with too few samples per group to compare them */
     struct cp_interval residual; /* pooled Q_p of the residuals, in units of the scale */
 };
