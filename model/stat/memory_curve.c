@@ -351,10 +351,92 @@ static void minimise_over_exponent(struct data *d, struct bracket b, struct cp_m
     (void)fit_at_exponent(d, (b.low + b.high) / 2, curve);
 }
 
+/* One Gauss-Newton step of all three on the log residuals: the derivatives of log f by a, b and c,
+ * normal equations, elimination. False where the points do not determine it. */
+static bool full_step(const struct data *d, const struct cp_memory_curve *curve, double step[3])
+{
+    double m[3][4] = {{0}};
+    for (size_t i = 0; i < d->n; i++) {
+        double f = fitted(d, curve, i);
+        const double row[4] = {1 / f, d->x[i] / f, curve->b * d->x[i] * d->log_x[i] / f,
+                               d->log_value[i] - log(f)};
+        for (int j = 0; j < 3; j++)
+            for (int k = 0; k < 4; k++)
+                m[j][k] += d->weight[i] * row[j] * row[k];
+    }
+    const double diagonal[3] = {m[0][0], m[1][1], m[2][2]};
+    for (int j = 0; j < 3; j++) {
+        if (!(m[j][j] > 1e-12 * diagonal[j]))
+            return false;
+        for (int i = j + 1; i < 3; i++) {
+            double factor = m[i][j] / m[j][j];
+            for (int k = j; k < 4; k++)
+                m[i][k] -= factor * m[j][k];
+        }
+    }
+    for (int j = 2; j >= 0; j--) {
+        step[j] = m[j][3];
+        for (int k = j + 1; k < 3; k++)
+            step[j] -= m[j][k] * step[k];
+        step[j] /= m[j][j];
+    }
+    return true;
+}
+
+/* Takes the step, or half of it and so on until the residual sum does not grow and a, b > 0.
+ * Returns the relative change, 0 when no step helps. */
+static double advance_all(struct data *d, const double step[3], struct cp_memory_curve *curve)
+{
+    double share = 1;
+    for (int i = 0; i < HALVINGS_MAX; i++, share /= 2) {
+        struct cp_memory_curve next = *curve;
+        next.a += share * step[0];
+        next.b += share * step[1];
+        next.c += share * step[2];
+        if (!(next.a > 0 && next.b > 0 && next.c > exponent_low && next.c < exponent_high))
+            continue;
+        set_exponent(d, next.c);
+        next.log_rss = log_rss(d, &next);
+        if (next.log_rss <= curve->log_rss) {
+            double change =
+                fabs(next.c - curve->c) +
+                (fabs(next.a - curve->a) + fabs(next.b - curve->b)) / (curve->a + curve->b);
+            *curve = next;
+            return change;
+        }
+    }
+    set_exponent(d, curve->c);
+    return 0;
+}
+
+/* From a start near the optimum: a few steps, or none of the ones above need be taken. */
+static bool refit_exponent(struct data *d, const struct cp_memory_curve *start,
+                           struct cp_memory_curve *curve)
+{
+    enum { NEAR_STEPS_MAX = 30 };
+    *curve = *start;
+    set_exponent(d, start->c);
+    curve->log_rss = log_rss(d, curve);
+    for (int i = 0; i < NEAR_STEPS_MAX; i++) {
+        double step[3];
+        if (!full_step(d, curve, step))
+            return false;
+        double change = advance_all(d, step, curve);
+        if (!(change > 0)) /* at the optimum, or at a bound */
+            return fabs(step[2]) < 1e-6;
+        if (change < 1e-9)
+            return true;
+    }
+    return false;
+}
+
 static void fit_exponent(struct data *d, const struct cp_memory_curve *start,
                          struct cp_memory_curve *curve)
 {
     struct bracket b;
+    if (start && refit_exponent(d, start, curve))
+        return;
+    *curve = no_curve(CP_MEMORY_LAW_EXPONENT, CP_OK, curve->cap_mb);
     if (!start || !bracket_start(d, start, &b, curve))
         b = scan_exponents(d, curve);
     minimise_over_exponent(d, b, curve);
@@ -482,31 +564,61 @@ struct cp_memory_left_out cp_memory_curve_leave_one_out(const struct cp_memory_c
     return count ? left : none;
 }
 
-struct cp_memory_curve cp_memory_curve_choose(const struct cp_memory_point *points, size_t n,
-                                              const struct cp_memory_choice_options *options)
+/* The candidate with the smallest leave-one-out error, which goes to *best_error. */
+static size_t pick(const struct cp_memory_choice *choice, const struct cp_memory_point *points,
+                   size_t n, double *best_error)
 {
-    /* the most trusted first: a later one must do better by more than a tie */
+    size_t best = 0;
+    *best_error = INFINITY;
+    for (size_t i = 0; i < choice->n; i++) {
+        const struct cp_memory_curve *curve = &choice->curves[i];
+        double error = cp_memory_curve_leave_one_out(curve, points, n).mean;
+        /* Leaving out inner sizes never checks the ends. So a constant, which would miss a slope
+         * most there, has to be as good, not just tied, and a bent curve must not fit all points
+         * worse than the one it replaces. */
+        bool is_constant = curve->kind == CP_MEMORY_LAW_CONSTANT;
+        double tie = is_constant ? 0 : choice->tie_log_error;
+        bool fits = is_constant || curve->log_rss <= choice->curves[best].log_rss;
+        if (i == 0 || (fits && error < *best_error - tie + rounding)) {
+            best = i;
+            *best_error = error;
+        }
+    }
+    return best;
+}
+
+enum cp_code cp_memory_curve_choose(const struct cp_memory_point *points, size_t n,
+                                    const struct cp_memory_choice_options *options,
+                                    struct cp_memory_choice *choice)
+{
     static const enum cp_memory_law_kind order[] = {CP_MEMORY_LAW_INVERSE, CP_MEMORY_LAW_POWER,
-                                                    CP_MEMORY_LAW_EXPONENT};
-    struct cp_memory_curve best = cp_memory_curve_best_cap(order[0], points, n);
-    double best_error = cp_memory_curve_leave_one_out(&best, points, n).mean;
-    if (best.status || isnan(best_error))
-        return best;
-    for (size_t i = 1; i < sizeof order / sizeof order[0]; i++) {
+                                                    CP_MEMORY_LAW_EXPONENT, CP_MEMORY_LAW_CONSTANT};
+    *choice = (struct cp_memory_choice){.tie_log_error = options->tie_log_error};
+    for (size_t i = 0; i < sizeof order / sizeof order[0]; i++) {
         if (order[i] == CP_MEMORY_LAW_EXPONENT && !options->is_exponent_allowed)
             continue;
         struct cp_memory_curve curve = cp_memory_curve_best_cap(order[i], points, n);
-        if (curve.status)
-            continue;
+        if (i == 0 && curve.status)
+            return curve.status;
+        if (curve.status == CP_OK)
+            choice->curves[choice->n++] = curve;
         double error = cp_memory_curve_leave_one_out(&curve, points, n).mean;
-        if (error < best_error - options->tie_log_error) {
-            best = curve;
-            best_error = error;
-        }
+        if (i == 0 && isnan(error)) /* too few sizes to choose from */
+            return CP_OK;
     }
-    /* Leaving out inner sizes never checks the ends, which a slope that is ignored would miss most:
-     * a constant has to be as good, not just tied. */
-    struct cp_memory_curve constant = cp_memory_curve_fit(CP_MEMORY_LAW_CONSTANT, points, n, 0);
-    double error = cp_memory_curve_leave_one_out(&constant, points, n).mean;
-    return error <= best_error + rounding ? constant : best;
+    double error = 0;
+    choice->chosen = pick(choice, points, n, &error);
+    return CP_OK;
+}
+
+struct cp_memory_curve cp_memory_curve_choose_again(const struct cp_memory_choice *choice,
+                                                    const struct cp_memory_point *points, size_t n)
+{
+    struct cp_memory_choice again = *choice;
+    double error = 0;
+    for (size_t i = 0; i < again.n; i++)
+        again.curves[i] = cp_memory_curve_refit(&choice->curves[i], points, n);
+    if (again.n > 1)
+        again.chosen = pick(&again, points, n, &error);
+    return again.curves[again.chosen];
 }

@@ -18,7 +18,8 @@
  *     1973). Refused where c ends at its bounds or a at 0: then the points do not determine it.
  *
  * Choice: AICc of the log residuals, n = number of points, k counted with sigma, settles the cap;
- * from 5 sizes up the leave-one-out log error settles the member. Ties go to fewer parameters.
+ * from 5 sizes up the leave-one-out log error of the inner sizes settles the member, among those
+ * that fit all points no worse. Ties go to fewer parameters and to the inverse.
  *
  * Assumptions: independent relative errors of variance proportional to 1 / w. Points with weight 0
  * are ignored. Smallest valid n: 3 distinct sizes (no choice: inverse with cap 1769); cap and
@@ -81,11 +82,21 @@ struct cp_memory_choice_options {
     bool is_exponent_allowed; /* p50 only */
     double tie_log_error;     /* leave-one-out errors this close are equal; 0: none are */
 };
+struct cp_memory_choice {
+    struct cp_memory_curve curves[CP_MEMORY_LAW_KINDS]; /* candidates, the most trusted first */
+    size_t n, chosen;
+    double tie_log_error;
+};
 /* Each kind with its best cap; from 5 distinct sizes up the one with the smallest leave-one-out
  * error, ties to fewer parameters and to the inverse; below, the inverse. A constant only where it
- * is no worse than the best: leaving out inner sizes does not show what it misses at the ends. */
-struct cp_memory_curve cp_memory_curve_choose(const struct cp_memory_point *points, size_t n,
-                                              const struct cp_memory_choice_options *options);
+ * is no worse than the best: leaving out inner sizes does not show what it misses at the ends.
+ * CP_OK or the status of the inverse curve. */
+enum cp_code cp_memory_curve_choose(const struct cp_memory_point *points, size_t n,
+                                    const struct cp_memory_choice_options *options,
+                                    struct cp_memory_choice *choice);
+/* Chooses among the same candidates, refitted to values that differ a little. */
+struct cp_memory_curve cp_memory_curve_choose_again(const struct cp_memory_choice *choice,
+                                                    const struct cp_memory_point *points, size_t n);
 
 double cp_memory_curve_at(const struct cp_memory_curve *curve, double memory_mb);
 

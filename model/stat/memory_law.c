@@ -14,10 +14,13 @@ enum { GROUP_MIN = 5, SIZES_MIN = 3, REPS_MIN = 40 };
 static const double relative_se_floor = 0.001;
 static const double lack_of_fit_limit = 3;
 static const double aicc_tie = 2;
+/* Leave-one-out errors closer than this share of the SE: a smaller share lets scatter choose bent
+ * curves, a larger one keeps c = 1 where it is visibly wrong (simulated with c = 0.7 to 1.3). */
+static const double tie_of_se = 0.25;
 static const double confidence = 0.95;
 
 struct refit {
-    double a_ms, b_ms, c; /* NAN where the replicate has no fit */
+    double a_ms, b_ms, c, cap_mb; /* NAN where the replicate has no fit */
 };
 
 struct cp_memory_refits {
@@ -53,7 +56,8 @@ struct work {
     double *column; /* reps, scratch */
     double *pooled; /* all samples used, ascending; n_pooled */
     size_t n_pooled;
-    struct cp_memory_curve curve; /* that the replicates are fitted like */
+    struct cp_memory_choice choice; /* the replicates choose again */
+    struct cp_memory_curve curve;   /* the chosen one */
 };
 
 static void work_clear(struct work *w)
@@ -63,13 +67,29 @@ static void work_clear(struct work *w)
     free(w->pooled);
 }
 
-static bool is_usable(const struct cp_memory_group *g, double q)
+static double mean_of(const double *values, size_t n)
+{
+    double sum = 0;
+    for (size_t i = 0; i < n; i++)
+        sum += values[i];
+    return sum / (double)n;
+}
+
+/* The quantile or the mean of one size. */
+static double statistic_of(const struct cp_memory_law_options *options,
+                           const struct cp_memory_group *g)
+{
+    return options->is_mean ? mean_of(g->sorted_ms, g->n)
+                            : cp_quantile(g->sorted_ms, g->n, options->q, 8);
+}
+
+static bool is_usable(const struct cp_memory_law_options *options, const struct cp_memory_group *g)
 {
     if (g->is_excluded || g->n < GROUP_MIN || g->memory_size_mb <= 0)
         return false;
-    if (cp_quantile_position(g->n, q, 8).rank >= g->n)
+    if (!options->is_mean && cp_quantile_position(g->n, options->q, 8).rank >= g->n)
         return false;
-    double value = cp_quantile(g->sorted_ms, g->n, q, 8);
+    double value = statistic_of(options, g);
     return value > 0 && isfinite(value);
 }
 
@@ -88,7 +108,7 @@ static enum cp_code use_groups(struct work *w, const struct cp_memory_group *gro
     for (size_t i = 0; i < n; i++) {
         if (!cp_sort_is_sorted(groups[i].sorted_ms, groups[i].n))
             return CP_EINVAL;
-        if (is_usable(&groups[i], w->options->q))
+        if (is_usable(w->options, &groups[i]))
             insert(w, &groups[i]);
     }
     return CP_OK;
@@ -109,12 +129,24 @@ static enum cp_code allocate(struct work *w)
     return refits->draws && refits->of_curve && w->column && w->pooled ? CP_OK : CP_ENOMEM;
 }
 
+static double resampled_mean(const struct cp_memory_group *g, struct cp_rng *rng)
+{
+    double sum = 0;
+    for (size_t i = 0; i < g->n; i++)
+        sum += g->sorted_ms[cp_rng_below(rng, g->n)];
+    return sum / (double)g->n;
+}
+
 static void draw_one(const void *context, struct cp_rng *rng, void *scratch, double *out)
 {
     const struct work *w = context;
     (void)scratch;
-    for (size_t i = 0; i < w->n; i++)
-        out[i] = cp_bootstrap_quantile(w->used[i]->sorted_ms, w->used[i]->n, w->options->q, rng);
+    for (size_t i = 0; i < w->n; i++) {
+        const struct cp_memory_group *g = w->used[i];
+        out[i] = w->options->is_mean
+                     ? resampled_mean(g, rng)
+                     : cp_bootstrap_quantile(g->sorted_ms, g->n, w->options->q, rng);
+    }
 }
 
 static enum cp_code draw_quantiles(struct work *w)
@@ -171,7 +203,7 @@ static void weigh_points(struct work *w, struct cp_memory_law *law)
     for (size_t i = 0; i < w->n; i++) {
         const struct cp_memory_group *g = w->used[i];
         w->points[i].memory_mb = g->memory_size_mb;
-        w->points[i].value = cp_quantile(g->sorted_ms, g->n, w->options->q, 8);
+        w->points[i].value = statistic_of(w->options, g);
         double se = relative_se(w->refits->draws + i * w->reps, w->reps, w->points[i].value);
         c2 += se * se * (double)g->n / (double)w->n;
     }
@@ -193,8 +225,8 @@ static void refit_one(void *context, size_t r)
     memcpy(points, w->points, w->n * sizeof *points);
     for (size_t i = 0; i < w->n; i++)
         points[i].value = draws_of(w->refits, i)[r];
-    struct cp_memory_curve curve = cp_memory_curve_refit(&w->curve, points, w->n);
-    w->refits->of_curve[r] = (struct refit){curve.a, curve.b, curve.c};
+    struct cp_memory_curve curve = cp_memory_curve_choose_again(&w->choice, points, w->n);
+    w->refits->of_curve[r] = (struct refit){curve.a, curve.b, curve.c, curve.cap_mb};
 }
 
 /* 95 % interval of the double at `offset` of each refit. */
@@ -206,8 +238,8 @@ static void set_interval(struct work *w, size_t offset, double *low, double *hig
     cp_bootstrap_interval(w->column, w->reps, confidence, low, high);
 }
 
-/* The constant member: one quantile of all samples of the sizes used. */
-static void set_constant(struct work *w, struct cp_memory_law *law)
+/* One quantile of all samples of the sizes used, with its exact interval. */
+static void pool_quantile(struct work *w, struct cp_memory_law *law)
 {
     size_t at = 0;
     for (size_t i = 0; i < w->n; i++) {
@@ -216,13 +248,36 @@ static void set_constant(struct work *w, struct cp_memory_law *law)
     }
     cp_sort(w->pooled, at);
     struct cp_estimate e = cp_quantile_estimate(w->pooled, at, w->options->q, confidence);
+    law->a_ms = e.value;
+    law->a_low_ms = e.low;
+    law->a_high_ms = e.high;
+}
+
+/* Their mean, from the sizes' means and resampled means. */
+static void pool_mean(struct work *w, struct cp_memory_law *law)
+{
+    law->a_ms = 0;
+    for (size_t r = 0; r < w->reps; r++)
+        w->column[r] = 0;
+    for (size_t i = 0; i < w->n; i++) {
+        double share = (double)w->used[i]->n / (double)w->n_pooled;
+        law->a_ms += share * w->points[i].value;
+        for (size_t r = 0; r < w->reps; r++)
+            w->column[r] += share * draws_of(w->refits, i)[r];
+    }
+    cp_bootstrap_interval(w->column, w->reps, confidence, &law->a_low_ms, &law->a_high_ms);
+}
+
+static void set_constant(struct work *w, struct cp_memory_law *law)
+{
+    if (w->options->is_mean)
+        pool_mean(w, law);
+    else
+        pool_quantile(w, law);
     w->curve = cp_memory_curve_fit(CP_MEMORY_LAW_CONSTANT, w->points, w->n, INFINITY);
     law->kind = CP_MEMORY_LAW_CONSTANT;
     law->cap_mb = INFINITY;
     law->aicc = w->curve.aicc;
-    law->a_ms = e.value;
-    law->a_low_ms = e.low;
-    law->a_high_ms = e.high;
     law->b_ms = 0;
     law->c = 1;
     law->b_low_ms = NAN;
@@ -257,13 +312,17 @@ static enum cp_code choose_member(struct work *w, struct cp_memory_law *law)
 {
     bool is_init = w->options->is_init;
     const struct cp_memory_choice_options choice = {
-        .is_exponent_allowed = fabs(w->options->q - 0.5) < 1e-9,
-        .tie_log_error = law->relative_se,
+        .is_exponent_allowed = w->options->is_mean || fabs(w->options->q - 0.5) < 1e-9,
+        .tie_log_error = tie_of_se * law->relative_se,
     };
-    w->curve = is_init ? cp_memory_curve_best_cap(CP_MEMORY_LAW_INVERSE, w->points, w->n)
-                       : cp_memory_curve_choose(w->points, w->n, &choice);
-    if (w->curve.status)
-        return w->curve.status;
+    enum cp_code status = cp_memory_curve_choose(w->points, w->n, &choice, &w->choice);
+    if (status)
+        return status;
+    if (is_init) { /* or constant: see below */
+        w->choice.n = 1;
+        w->choice.chosen = 0;
+    }
+    w->curve = w->choice.curves[w->choice.chosen];
     if (w->curve.b > 0) {
         set_curve(w, law);
         if (!is_init || is_proven(w, law))
@@ -273,16 +332,16 @@ static enum cp_code choose_member(struct work *w, struct cp_memory_law *law)
     return CP_OK;
 }
 
-static double curve_ms(const struct cp_memory_law *law, const struct refit *refit, double memory_mb)
+static double curve_ms(const struct refit *refit, double memory_mb)
 {
     const struct cp_memory_curve curve = {
-        .a = refit->a_ms, .b = refit->b_ms, .c = refit->c, .cap_mb = law->cap_mb};
+        .a = refit->a_ms, .b = refit->b_ms, .c = refit->c, .cap_mb = refit->cap_mb};
     return cp_memory_curve_at(&curve, memory_mb);
 }
 
 static double own_curve_ms(const struct cp_memory_law *law, double memory_mb)
 {
-    return curve_ms(law, &(struct refit){law->a_ms, law->b_ms, law->c}, memory_mb);
+    return curve_ms(&(struct refit){law->a_ms, law->b_ms, law->c, law->cap_mb}, memory_mb);
 }
 
 /* Mean of log values so that none rises with memory: pool adjacent violators, weighted (Ayer et al.
@@ -424,15 +483,16 @@ void cp_memory_law_fit(const struct cp_memory_group *groups, size_t n_groups,
 {
     int reps = options->bootstrap_reps ? options->bootstrap_reps : CP_MEMORY_LAW_REPS;
     struct work w = {.options = options};
-    *law = no_law(CP_EINVAL, options->q);
-    if (!(options->q > 0 && options->q < 1) || reps < REPS_MIN)
+    double q = options->is_mean ? NAN : options->q;
+    *law = no_law(CP_EINVAL, q);
+    if (!(options->is_mean || (q > 0 && q < 1)) || reps < REPS_MIN)
         return;
     w.reps = (size_t)reps;
     enum cp_code status = use_groups(&w, groups, n_groups);
     if (status == CP_OK)
         status = fit(&w, law);
     if (status)
-        *law = no_law(status, options->q);
+        *law = no_law(status, q);
     else
         law->status = CP_OK;
     if (status == CP_OK && options->keep_refits) {
@@ -458,14 +518,14 @@ double cp_memory_law_at(const struct cp_memory_law *law, double memory_mb)
     return interpolate(law->knot_mb, law->knot_ms, law->n_knots, fmin(memory_mb, law->max_mb));
 }
 
-static double replicate_ms(const struct cp_memory_law *law, size_t r, double memory_mb)
+static double refit_at(const struct cp_memory_law *law, size_t r, double memory_mb)
 {
     const struct cp_memory_refits *refits = law->refits;
     struct cp_memory_point points[CP_MEMORY_POINTS_MAX];
     double mb[CP_MEMORY_POINTS_MAX];
     double ms[CP_MEMORY_POINTS_MAX];
     if (!law->is_interpolated)
-        return curve_ms(law, &refits->of_curve[r], memory_mb);
+        return curve_ms(&refits->of_curve[r], memory_mb);
     memcpy(points, refits->points, refits->n * sizeof *points);
     for (size_t i = 0; i < refits->n; i++)
         points[i].value = draws_of(refits, i)[r];
@@ -481,23 +541,20 @@ static bool set_prediction_interval(const struct cp_memory_law *law, struct cp_i
     if (!values)
         return false;
     for (size_t r = 0; r < n; r++)
-        values[r] = replicate_ms(law, r, memory_mb);
+        values[r] = refit_at(law, r, memory_mb);
     cp_bootstrap_interval(values, n, confidence, &p->low, &p->high);
     free(values);
     return true;
 }
 
-/* A curve that does not fit is off by more than the bootstrap knows: by its leave-one-out error,
- * added in quadrature on the log scale (of a normal law, 1.96 sd = 1.96 sqrt(pi / 2) mean |x|). */
-static void widen_by_misfit(const struct cp_memory_law *law, struct cp_interval *p)
+/* A curve that does not fit is off by more than the bootstrap knows: by its leave-one-out error, as
+ * the half-width of 95 % of log values (of a normal law 1.96 sd = 1.96 sqrt(pi / 2) mean |x|). */
+static double misfit_of(const struct cp_memory_law *law)
 {
     double error =
         law->is_interpolated ? law->interpolation_log_error : law->leave_one_out_log_error;
-    if (!law->is_lack_of_fit || isnan(error))
-        return;
-    double misfit = 1.96 * 1.2533 * error;
-    p->low = p->value * exp(-hypot(log(p->value / p->low), misfit));
-    p->high = p->value * exp(hypot(log(p->high / p->value), misfit));
+    bool is_known = law->status == CP_OK && law->is_lack_of_fit && !isnan(error);
+    return is_known ? 1.96 * 1.2533 * error : 0;
 }
 
 struct cp_interval cp_memory_law_predict(const struct cp_memory_law *law, double memory_mb)
@@ -511,7 +568,9 @@ struct cp_interval cp_memory_law_predict(const struct cp_memory_law *law, double
     } else if (!set_prediction_interval(law, &p, memory_mb)) {
         return p;
     }
-    widen_by_misfit(law, &p);
+    double misfit = misfit_of(law);
+    p.low = p.value * exp(-hypot(log(p.value / p.low), misfit));
+    p.high = p.value * exp(hypot(log(p.high / p.value), misfit));
     return p;
 }
 
@@ -536,8 +595,9 @@ size_t cp_memory_law_parameters(const struct cp_memory_law *law,
         return 0;
     bool is_constant = law->kind == CP_MEMORY_LAW_CONSTANT;
     bool is_bent = law->kind == CP_MEMORY_LAW_POWER || law->kind == CP_MEMORY_LAW_EXPONENT;
-    const char *method = is_constant ? "exact order statistics of the pooled sample"
-                                     : "percentile bootstrap, stratified by memory size";
+    const char *method = is_constant && !isnan(law->q)
+                             ? "exact order statistics of the pooled sample"
+                             : "percentile bootstrap, stratified by memory size";
     if (law->kind != CP_MEMORY_LAW_POWER)
         out[n++] = (struct cp_parameter){
             "a", "ms", {law->a_ms, law->a_low_ms, law->a_high_ms}, confidence, method};

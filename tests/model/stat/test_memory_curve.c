@@ -198,6 +198,21 @@ static void leave_one_out_of_exact_points_is_zero(void **state)
     assert_true(isnan(cp_memory_curve_leave_one_out(&capped, p, 4).mean));
 }
 
+static struct cp_memory_curve chosen(const struct cp_memory_point *points, size_t n,
+                                     bool is_exponent_allowed)
+{
+    const struct cp_memory_choice_options options = {.is_exponent_allowed = is_exponent_allowed,
+                                                     .tie_log_error = 1e-4};
+    struct cp_memory_choice choice;
+    assert_int_equal(cp_memory_curve_choose(points, n, &options, &choice), CP_OK);
+    assert_int_equal(choice.curves[0].kind, CP_MEMORY_LAW_INVERSE);
+    /* the same points again: the same choice */
+    struct cp_memory_curve again = cp_memory_curve_choose_again(&choice, points, n);
+    assert_int_equal(again.kind, choice.curves[choice.chosen].kind);
+    assert_near(again.a, choice.curves[choice.chosen].a, 1e-5 * (again.a + again.b));
+    return choice.curves[choice.chosen];
+}
+
 static void bent_points(struct cp_memory_point *points, double a, double b, double c, double cap)
 {
     for (size_t i = 0; i < SIZES; i++)
@@ -221,14 +236,12 @@ static void every_kind_recovers_its_own_curve_and_is_chosen(void **state)
         {CP_MEMORY_LAW_EXPONENT, 5, 80, 1.4, 7076},
         {CP_MEMORY_LAW_EXPONENT, 30, 30, 2.2, 5307},
     };
-    const struct cp_memory_choice_options any = {.is_exponent_allowed = true,
-                                                 .tie_log_error = 1e-4};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct cp_memory_point p[SIZES];
         bent_points(p, cases[i].a, cases[i].b, cases[i].c, cases[i].cap);
         struct cp_memory_curve fits[] = {
             cp_memory_curve_fit(cases[i].kind, p, SIZES, cases[i].cap),
-            cp_memory_curve_choose(p, SIZES, &any),
+            chosen(p, SIZES, true),
         };
         for (size_t j = 0; j < 2; j++) {
             print_message("case %zu, %s\n", i, cp_memory_curve_name(fits[j].kind));
@@ -250,8 +263,19 @@ static void exponent_needs_five_sizes_below_its_cap(void **state)
     assert_int_equal(cp_memory_curve_fit(CP_MEMORY_LAW_EXPONENT, p, SIZES, 5307).status, CP_OK);
     assert_int_equal(cp_memory_curve_fit(CP_MEMORY_LAW_EXPONENT, p, SIZES, 3008).status,
                      CP_ENODATA);
-    const struct cp_memory_choice_options not_of_p50 = {.is_exponent_allowed = false};
-    assert_true(cp_memory_curve_choose(p, SIZES, &not_of_p50).kind != CP_MEMORY_LAW_EXPONENT);
+    assert_true(chosen(p, SIZES, false).kind != CP_MEMORY_LAW_EXPONENT);
+}
+
+static void too_few_sizes_leave_no_choice(void **state)
+{
+    (void)state;
+    struct cp_memory_point p[SIZES];
+    bent_points(p, 87, 0, 1, INFINITY); /* constant, but four sizes cannot say so */
+    assert_int_equal(chosen(p, 4, true).kind, CP_MEMORY_LAW_INVERSE);
+    assert_int_equal(chosen(p, 5, true).kind, CP_MEMORY_LAW_CONSTANT);
+    struct cp_memory_choice choice;
+    const struct cp_memory_choice_options options = {0};
+    assert_int_equal(cp_memory_curve_choose(p, 2, &options, &choice), CP_ENODATA);
 }
 
 static void exponent_at_its_bounds_is_refused(void **state)
@@ -339,6 +363,7 @@ int main(void)
         cmocka_unit_test(leave_one_out_of_exact_points_is_zero),
         cmocka_unit_test(every_kind_recovers_its_own_curve_and_is_chosen),
         cmocka_unit_test(exponent_needs_five_sizes_below_its_cap),
+        cmocka_unit_test(too_few_sizes_leave_no_choice),
         cmocka_unit_test(exponent_at_its_bounds_is_refused),
         cmocka_unit_test(refit_from_near_is_the_same_as_from_afar),
         cmocka_unit_test(unusable_points_are_named),
