@@ -388,11 +388,12 @@ static bool full_step(const struct data *d, const struct cp_memory_curve *curve,
 static double advance_all(struct data *d, const double step[3], struct cp_memory_curve *curve)
 {
     double share = 1;
-    for (int i = 0; i < HALVINGS_MAX; i++, share /= 2) {
+    for (int i = 0; i < HALVINGS_MAX; i++) {
         struct cp_memory_curve next = *curve;
         next.a += share * step[0];
         next.b += share * step[1];
         next.c += share * step[2];
+        share /= 2;
         if (!(next.a > 0 && next.b > 0 && next.c > exponent_low && next.c < exponent_high))
             continue;
         set_exponent(d, next.c);

@@ -344,63 +344,22 @@ static double own_curve_ms(const struct cp_memory_law *law, double memory_mb)
     return curve_ms(&(struct refit){law->a_ms, law->b_ms, law->c, law->cap_mb}, memory_mb);
 }
 
-/* Mean of log values so that none rises with memory: pool adjacent violators, weighted (Ayer et al.
- * 1955). `points` ascend in memory and those of one size become one knot; returns how many. */
-static size_t set_knots(const struct cp_memory_point *points, size_t n, double *mb, double *ms)
-{
-    struct block {
-        double log_value, weight;
-        size_t n;
-    } blocks[CP_MEMORY_POINTS_MAX];
-    size_t n_blocks = 0;
-    size_t n_knots = 0;
-    for (size_t i = 0; i < n; i++) {
-        bool is_new = n_knots == 0 || points[i].memory_mb > mb[n_knots - 1];
-        struct block b = {log(points[i].value), points[i].weight, is_new};
-        mb[n_knots - !is_new] = points[i].memory_mb;
-        n_knots += is_new;
-        while (n_blocks > 0 && (b.n == 0 || blocks[n_blocks - 1].log_value <= b.log_value)) {
-            const struct block *before = &blocks[--n_blocks];
-            double weight = before->weight + b.weight;
-            b.log_value = (before->weight * before->log_value + b.weight * b.log_value) / weight;
-            b.weight = weight;
-            b.n += before->n;
-        }
-        blocks[n_blocks++] = b;
-    }
-    size_t at = 0;
-    for (size_t k = 0; k < n_blocks; k++)
-        for (size_t i = 0; i < blocks[k].n; i++)
-            ms[at++] = exp(blocks[k].log_value);
-    return n_knots;
-}
-
-/* log ms linear in log mb; between the first and the last knot. */
-static double interpolate(const double *mb, const double *ms, size_t n, double memory_mb)
-{
-    size_t i = 1;
-    while (i + 1 < n && mb[i] < memory_mb)
-        i++;
-    double share = log(memory_mb / mb[i - 1]) / log(mb[i] / mb[i - 1]);
-    return ms[i - 1] * pow(ms[i] / ms[i - 1], share);
-}
-
 /* Mean |log(interpolated / measured)| of the inner sizes, each left out once. */
-static double interpolation_left_out(const struct cp_memory_point *points, size_t n)
+static double interpolation_left_out(const struct work *w)
 {
     struct cp_memory_point others[CP_MEMORY_POINTS_MAX];
-    double mb[CP_MEMORY_POINTS_MAX];
-    double ms[CP_MEMORY_POINTS_MAX];
     double sum = 0;
     size_t count = 0;
-    for (size_t i = 1; i + 1 < n; i++) {
-        if (!(points[i].memory_mb > points[0].memory_mb &&
-              points[i].memory_mb < points[n - 1].memory_mb))
+    memcpy(others, w->points, w->n * sizeof *others);
+    for (size_t i = 1; i + 1 < w->n; i++) {
+        struct cp_monotone without;
+        others[i].weight = 0;
+        cp_monotone_fit(others, w->n, &without);
+        others[i].weight = w->points[i].weight;
+        double at = cp_monotone_at(&without, w->points[i].memory_mb);
+        if (isnan(at)) /* too few sizes */
             continue;
-        memcpy(others, points, i * sizeof *others);
-        memcpy(others + i, points + i + 1, (n - i - 1) * sizeof *others);
-        size_t n_knots = set_knots(others, n - 1, mb, ms);
-        sum += fabs(log(interpolate(mb, ms, n_knots, points[i].memory_mb) / points[i].value));
+        sum += fabs(log(at / w->points[i].value));
         count++;
     }
     return count ? sum / (double)count : NAN;
@@ -430,8 +389,8 @@ static void describe_fit(const struct work *w, struct cp_memory_law *law)
     law->min_mb = w->used[0]->memory_size_mb;
     law->max_mb = w->used[w->n - 1]->memory_size_mb;
     law->is_lack_of_fit = law->lack_of_fit > lack_of_fit_limit;
-    law->n_knots = set_knots(w->points, w->n, law->knot_mb, law->knot_ms);
-    law->interpolation_log_error = interpolation_left_out(w->points, w->n);
+    cp_monotone_fit(w->points, w->n, &law->interpolation);
+    law->interpolation_log_error = interpolation_left_out(w);
     law->is_interpolated = is_interpolation_better(w, law);
 }
 
@@ -515,22 +474,21 @@ double cp_memory_law_at(const struct cp_memory_law *law, double memory_mb)
         return NAN;
     if (!law->is_interpolated)
         return own_curve_ms(law, memory_mb);
-    return interpolate(law->knot_mb, law->knot_ms, law->n_knots, fmin(memory_mb, law->max_mb));
+    return cp_monotone_at(&law->interpolation, fmin(memory_mb, law->max_mb));
 }
 
 static double refit_at(const struct cp_memory_law *law, size_t r, double memory_mb)
 {
     const struct cp_memory_refits *refits = law->refits;
     struct cp_memory_point points[CP_MEMORY_POINTS_MAX];
-    double mb[CP_MEMORY_POINTS_MAX];
-    double ms[CP_MEMORY_POINTS_MAX];
+    struct cp_monotone interpolation;
     if (!law->is_interpolated)
         return curve_ms(&refits->of_curve[r], memory_mb);
     memcpy(points, refits->points, refits->n * sizeof *points);
     for (size_t i = 0; i < refits->n; i++)
         points[i].value = draws_of(refits, i)[r];
-    size_t n_knots = set_knots(points, refits->n, mb, ms);
-    return interpolate(mb, ms, n_knots, fmin(memory_mb, law->max_mb));
+    cp_monotone_fit(points, refits->n, &interpolation);
+    return cp_monotone_at(&interpolation, fmin(memory_mb, law->max_mb));
 }
 
 static bool set_prediction_interval(const struct cp_memory_law *law, struct cp_interval *p,

@@ -43,6 +43,7 @@
 
 #include "model/base/error.h"
 #include "model/stat/memory_curve.h"
+#include "model/stat/monotone.h"
 #include "model/stat/parameter.h"
 
 struct cp_memory_group {
@@ -74,12 +75,10 @@ struct cp_memory_law {
     bool is_interpolated; /* then cp_memory_law_at is the interpolation, not the curve */
     int min_mb, max_mb;   /* measured range: no prediction outside */
     /* mean |log(predicted / measured)| of the inner sizes, each left out once, by the curve and by
-     * interpolation; NAN below 5 (interpolation: 3) sizes */
+     * interpolation; NAN below 5 (interpolation: 4) sizes */
     double leave_one_out_log_error, interpolation_log_error;
-    /* the interpolation's points, ascending memory: what was measured, made monotone */
-    double knot_mb[CP_MEMORY_POINTS_MAX], knot_ms[CP_MEMORY_POINTS_MAX];
-    size_t n_knots;
-    struct cp_memory_refits *refits; /* owned; NULL unless asked for */
+    struct cp_monotone interpolation; /* of the measured sizes, also where the curve is shown */
+    struct cp_memory_refits *refits;  /* owned; NULL unless asked for */
 };
 
 struct cp_memory_law_options {
