@@ -7,6 +7,7 @@
 
 #include "model/stat/bootstrap.h"
 #include "model/stat/memory_law.h"
+#include "model/stat/nls.h"
 #include "model/stat/quantile.h"
 #include "model/stat/quantile_regression.h"
 #include "model/stat/sort.h"
@@ -180,6 +181,26 @@ static void quantile_regression_says_that_memory_is_short(void **state)
     }
 }
 
+static void line_through_origin(const void *context, const double *b, double *fitted)
+{
+    (void)context;
+    for (size_t i = 0; i < 4; i++)
+        fitted[i] = b[0] * (double)i;
+}
+
+static void least_squares_say_that_memory_is_short(void **state)
+{
+    (void)state;
+    static const double y[] = {0, 1.1, 1.9, 3};
+    struct cp_nls fit;
+    allocations_left = 0;
+    cp_nls_fit(&(struct cp_nls_problem){.n = 4, .p = 1, .y = y, .model = line_through_origin},
+               y + 1, 1, &fit);
+    allocations_left = -1;
+    assert_int_equal(fit.status, CP_ENOMEM);
+    assert_true(isnan(fit.parameters[0]));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -188,6 +209,7 @@ int main(void)
         cmocka_unit_test(law_says_that_memory_is_short_and_leaks_nothing),
         cmocka_unit_test(prediction_without_memory_has_no_interval),
         cmocka_unit_test(bootstrap_without_memory_says_so),
+        cmocka_unit_test(least_squares_say_that_memory_is_short),
         cmocka_unit_test(quantile_regression_says_that_memory_is_short),
         cmocka_unit_test(pooled_tails_say_that_memory_is_short),
     };
