@@ -72,12 +72,16 @@ static enum cp_code check(struct fitting *f)
             f->fit->n++;
             f->fit->n_censored += rows->y[i] == INFINITY;
             is_valid = is_valid && rows->y[i] > -INFINITY;
-            for (size_t k = 0; k < rows->n_regressors; k++)
+            for (size_t k = 0; k < rows->n_regressors; k++) {
                 is_valid = is_valid && isfinite(rows->x[k][i]);
+                f->table.centre[k + 1] += rows->x[k][i];
+            }
         }
         if (!is_valid)
             return CP_EINVAL;
     }
+    for (size_t k = 1; k <= rows->n_regressors; k++)
+        f->table.centre[k] /= (double)f->fit->n;
     bool is_enough = f->fit->n > rows->n_regressors + 1 && f->fit->n_censored < f->fit->n;
     return is_enough ? CP_OK : CP_ENODATA;
 }
@@ -88,7 +92,7 @@ static void add_sure_row(struct fitting *f, size_t i, double psi)
     f->table.total_weight += weight_of(f->rows, i);
     f->table.linear[0] -= psi;
     for (size_t k = 0; k < f->rows->n_regressors; k++)
-        f->table.linear[k + 1] -= psi * f->rows->x[k][i];
+        f->table.linear[k + 1] -= psi * (f->rows->x[k][i] - f->table.centre[k + 1]);
 }
 
 static enum cp_code add_row(struct fitting *f, size_t i)
@@ -106,7 +110,7 @@ static enum cp_code add_row(struct fitting *f, size_t i)
     t->columns[0][t->n] = f->rows->y[i];
     t->columns[1][t->n] = w;
     for (size_t k = 0; k < f->rows->n_regressors; k++)
-        t->columns[k + 2][t->n] = f->rows->x[k][i];
+        t->columns[k + 2][t->n] = f->rows->x[k][i] - t->centre[k + 1];
     t->ids[t->n++] = i;
     t->total_weight += w;
     return CP_OK;
@@ -213,13 +217,17 @@ static int side_in(const struct band *band, double residual, double h)
 static void make_band(struct fitting *f, struct band *band, double *sorted)
 {
     double l[P_MAX][P_MAX] = {{0}};
+    const double *centre = f->table.centre;
     struct cp_regression_rows sample = {
         .n = f->table.n, .y = f->table.columns[0], .n_regressors = f->rows->n_regressors};
     for (size_t k = 0; k < sample.n_regressors; k++)
         sample.x[k] = f->table.columns[k + 2];
     *band = (struct band){0};
-    for (size_t k = 0; k < P_MAX; k++)
+    band->b[0] = f->vertex.b[0];
+    for (size_t k = 1; k < P_MAX; k++) {
         band->b[k] = f->vertex.b[k];
+        band->b[0] += band->b[k] * centre[k];
+    }
     factorise(&f->table, l);
     invert(l, f->table.n_coefficients, band->factor);
     for (size_t from = 0; from < sample.n; from += BLOCK) {
@@ -230,6 +238,11 @@ static void make_band(struct fitting *f, struct band *band, double *sorted)
             sorted[from + i] /= h[i];
     }
     cp_sort(sorted, sample.n);
+    band->b[0] = f->vertex.b[0]; /* from here on for rows that are not centred */
+    for (size_t j = 0; j < P_MAX; j++) {
+        for (size_t k = 1; k < P_MAX; k++)
+            band->factor[j][0] -= band->factor[j][k] * centre[k];
+    }
 }
 
 /* The band of `ranks` sample residuals to each side of 0; open where there are not so many. */

@@ -10,12 +10,13 @@
 enum {
     P_MAX = CP_VERTEX_COEFFICIENTS_MAX,
     BLOCK = 256,     /* rows looked at together: they stay in the first-level cache */
-    STALLED = 20,    /* steps without movement after which the edge is drawn at random */
+    STALLED = 20,    /* steps without movement after which y is perturbed */
     STEPS_MIN = 1000 /* limit of steps, and one more per row */
 };
 
 static const double slope_tolerance = 1e-12; /* of the pull of all rows together */
 static const double tiny_pivot = 1e-13;      /* of the largest possible one */
+static const double perturbation = 1e-12;    /* of the largest |y|: well above rounding */
 
 enum cp_code cp_vertex_table_reserve(struct cp_vertex_table *table, size_t capacity)
 {
@@ -73,6 +74,8 @@ struct descent {
     double q;
     const bool *is_non_negative;
     size_t n, p;
+    const double *y;   /* the table's, or: */
+    double *perturbed; /* owned; NULL until the walk stalls */
     size_t basis[P_MAX];
     double inverse[P_MAX][P_MAX]; /* column j: the edge along which the fit rises at basis row j */
     double b[P_MAX];
@@ -84,7 +87,6 @@ struct descent {
     struct crossing *crossings;
     bool is_flat[P_MAX][2]; /* no row is met along this edge (up, down) */
     size_t n_stalled;
-    struct cp_rng rng;
 };
 
 struct edge {
@@ -95,16 +97,23 @@ struct edge {
     double direction[P_MAX];
 };
 
+/* The intercept is b_0 less what the slopes make of the centre. Without a bound its axis only
+ * starts the walk, and may as well be that of b_0. */
+static double axis_x(const struct descent *d, size_t axis, size_t k)
+{
+    return axis == 0 && k > 0 && d->is_non_negative[0] ? -d->table->centre[k] : axis == k;
+}
+
 static double x_of(const struct descent *d, size_t row, size_t k)
 {
     if (row >= d->n)
-        return row - d->n == k;
+        return axis_x(d, row - d->n, k);
     return k == 0 ? 1 : d->table->columns[k + 1][row];
 }
 
 static double y_of(const struct descent *d, size_t row)
 {
-    return row < d->n ? d->table->columns[0][row] : 0;
+    return row < d->n ? d->y[row] : 0;
 }
 
 static double weight_of(const struct descent *d, size_t row)
@@ -207,9 +216,11 @@ static void measure_columns(struct descent *d)
         for (size_t i = 0; i < d->n; i++) {
             double x = fabs(d->table->columns[k + 1][i]);
             sum += x;
-            largest = fmax(largest, x);
+            largest = x > largest ? x : largest;
         }
         d->mean_x[k] = d->n > 0 && sum > 0 ? sum / (double)d->n : 1;
+        /* equal numbers less their mean are not quite 0: the centre says what counts as 0 */
+        largest = fmax(largest, 0.1 * fabs(d->table->centre[k]));
         d->largest_x[k] = largest > 0 ? largest : 1;
     }
 }
@@ -228,7 +239,23 @@ static size_t find_row(const struct cp_vertex_table *table, size_t id)
     return low < table->n && table->ids[low] == id ? low : SIZE_MAX;
 }
 
-/* Basis, vertex, sides and gradient from the ids of the start. */
+/* Sides of all rows, and the gradient, at the vertex. */
+static void take_sides(struct descent *d)
+{
+    for (size_t from = 0; from < d->n; from += BLOCK) {
+        size_t m = d->n - from < BLOCK ? d->n - from : BLOCK;
+        double fit[BLOCK];
+        products(d, d->b, from, m, fit);
+        for (size_t i = 0; i < m; i++)
+            d->sides[from + i] = d->y[from + i] >= fit[i] ? 1 : -1;
+    }
+    for (size_t j = 0; j < d->p; j++) {
+        if (d->basis[j] < d->n)
+            d->sides[d->basis[j]] = 0;
+    }
+    sum_gradient(d);
+}
+
 static enum cp_code begin(struct descent *d, const struct cp_vertex *vertex)
 {
     for (size_t j = 0; j < d->p; j++) {
@@ -239,22 +266,29 @@ static enum cp_code begin(struct descent *d, const struct cp_vertex *vertex)
             return CP_ENOTFOUND;
     }
     enum cp_code status = solve_basis(d);
-    if (status)
-        return status;
-    for (size_t from = 0; from < d->n; from += BLOCK) {
-        size_t m = d->n - from < BLOCK ? d->n - from : BLOCK;
-        const double *y = d->table->columns[0] + from;
-        double fit[BLOCK];
-        products(d, d->b, from, m, fit);
-        for (size_t i = 0; i < m; i++)
-            d->sides[from + i] = y[i] >= fit[i] ? 1 : -1;
-    }
-    for (size_t j = 0; j < d->p; j++) {
-        if (d->basis[j] < d->n)
-            d->sides[d->basis[j]] = 0;
-    }
-    sum_gradient(d);
-    return CP_OK;
+    if (status == CP_OK)
+        take_sides(d);
+    return status;
+}
+
+/* Every y by its own amount: no more than p rows then meet in one vertex. */
+static enum cp_code perturb(struct descent *d)
+{
+    struct cp_rng rng;
+    double largest = 0;
+    d->perturbed = malloc(d->n * sizeof *d->perturbed);
+    if (!d->perturbed)
+        return CP_ENOMEM;
+    for (size_t i = 0; i < d->n; i++)
+        largest = fmax(largest, fabs(d->y[i]));
+    cp_rng_init(&rng, 1, 0);
+    for (size_t i = 0; i < d->n; i++)
+        d->perturbed[i] = d->y[i] + perturbation * largest * cp_rng_uniform(&rng);
+    d->y = d->perturbed;
+    enum cp_code status = solve_basis(d);
+    if (status == CP_OK)
+        take_sides(d);
+    return status;
 }
 
 /* What releasing basis row j costs per unit when the fit rises (sign 1) or falls there. */
@@ -288,7 +322,6 @@ static struct edge best_edge(struct descent *d)
 {
     struct edge best = {.position = d->p};
     double best_rate = -slope_tolerance;
-    uint64_t n_falling = 0;
     for (size_t j = 0; j < d->p; j++) {
         for (int sign = -1; sign <= 1; sign += 2) {
             struct edge e = edge_of(d, j, sign);
@@ -297,13 +330,9 @@ static struct edge best_edge(struct descent *d)
                 continue;
             if (is_free_axis(d, d->basis[j]) && rate <= slope_tolerance)
                 rate -= 2;
-            if (!(rate < -slope_tolerance))
-                continue;
-            n_falling++;
-            bool is_drawn = d->n_stalled > STALLED && cp_rng_below(&d->rng, n_falling) == 0;
-            if (rate < best_rate || is_drawn) {
+            if (rate < best_rate) {
                 best = e;
-                best_rate = d->n_stalled > STALLED ? -INFINITY : rate;
+                best_rate = rate;
             }
         }
     }
@@ -325,7 +354,7 @@ static size_t find_crossings(const struct descent *d, const double *direction)
     size_t n = 0;
     for (size_t from = 0; from < d->n; from += BLOCK) {
         size_t m = d->n - from < BLOCK ? d->n - from : BLOCK;
-        const double *y = d->table->columns[0] + from;
+        const double *y = d->y + from;
         const double *w = d->table->columns[1] + from;
         const signed char *side = d->sides + from;
         double gap[BLOCK];
@@ -334,7 +363,8 @@ static size_t find_crossings(const struct descent *d, const double *direction)
         products(d, direction, from, m, rise);
         for (size_t i = 0; i < m; i++) {
             rise[i] *= side[i]; /* how fast the row comes nearer */
-            gap[i] = fmax(side[i] * (y[i] - gap[i]), 0) / rise[i];
+            gap[i] = side[i] * (y[i] - gap[i]);
+            gap[i] = (gap[i] > 0 ? gap[i] : 0) / rise[i]; /* not fmax, which is a call */
         }
         for (size_t i = 0; i < m; i++) {
             d->crossings[n] = (struct crossing){gap[i], w[i] * rise[i], from + i};
@@ -342,12 +372,17 @@ static size_t find_crossings(const struct descent *d, const double *direction)
         }
     }
     for (size_t k = 0; k < d->p; k++) {
-        bool is_bound = d->is_non_negative[k] && direction[k] < 0;
+        double value = 0; /* of the coefficient, and how fast it falls */
+        double fall = 0;
+        for (size_t c = 0; c < d->p; c++) {
+            value += axis_x(d, k, c) * d->b[c];
+            fall -= axis_x(d, k, c) * direction[c];
+        }
+        bool is_bound = d->is_non_negative[k] && fall > 0;
         for (size_t j = 0; j < d->p; j++)
             is_bound = is_bound && d->basis[j] != d->n + k;
         if (is_bound)
-            d->crossings[n++] =
-                (struct crossing){fmax(d->b[k], 0) / -direction[k], INFINITY, d->n + k};
+            d->crossings[n++] = (struct crossing){fmax(value, 0) / fall, INFINITY, d->n + k};
     }
     return n;
 }
@@ -457,6 +492,8 @@ static enum cp_code walk(struct descent *d, size_t *n_steps)
             return status;
         is_fresh = false;
         ++*n_steps;
+        if (d->n_stalled > STALLED && !d->perturbed && (status = perturb(d)))
+            return status;
     }
     return CP_ENUMERIC;
 }
@@ -484,8 +521,12 @@ static bool is_determined(const struct descent *d, size_t j)
 static void give_back(const struct descent *d, struct cp_vertex *vertex)
 {
     vertex->rank = d->p;
-    for (size_t k = 0; k < d->p; k++)
+    vertex->b[0] = d->b[0];
+    for (size_t k = 1; k < d->p; k++) {
         vertex->b[k] = d->is_non_negative[k] ? fmax(d->b[k], 0) : d->b[k];
+        vertex->b[0] -= vertex->b[k] * d->table->centre[k];
+    }
+    vertex->b[0] = d->is_non_negative[0] ? fmax(vertex->b[0], 0) : vertex->b[0];
     for (size_t j = 0; j < d->p; j++) {
         size_t row = d->basis[j];
         vertex->basis[j] = row < d->n ? d->table->ids[row] : CP_VERTEX_AXIS + (row - d->n);
@@ -505,13 +546,13 @@ enum cp_code cp_vertex_descend(const struct cp_vertex_table *table, double q,
                         .is_non_negative = is_non_negative,
                         .n = table->n,
                         .p = table->n_coefficients,
+                        .y = table->columns[0],
                         .sides = malloc(room),
                         .crossings = room <= SIZE_MAX / sizeof *d.crossings
                                          ? malloc(room * sizeof *d.crossings)
                                          : NULL};
     enum cp_code status = CP_ENOMEM;
     if (d.sides && d.crossings) {
-        cp_rng_init(&d.rng, 1, 0);
         measure_columns(&d);
         status = begin(&d, vertex);
         if (status) {
@@ -522,9 +563,13 @@ enum cp_code cp_vertex_descend(const struct cp_vertex_table *table, double q,
         }
         if (status == CP_OK)
             status = walk(&d, &vertex->n_steps);
+        d.y = table->columns[0];
+        if (status == CP_OK && d.perturbed)
+            status = solve_basis(&d);
         if (status == CP_OK)
             give_back(&d, vertex);
     }
+    free(d.perturbed);
     free(d.crossings);
     free(d.sides);
     return status;

@@ -4,10 +4,19 @@
  * over a table of rows and a fixed linear part g (rows whose side of the fit is known: they pull
  * with constant force and need not be looked at).
  *
+ * The regressors are stored less a centre: then a slope and the intercept do not move the fit in
+ * opposite ways, and what an edge does is seen from its numbers. Coefficients are given for the
+ * regressors as they were.
+ *
  * A vertex is the meeting point of p rows, its basis. The coefficients themselves serve as rows
  * too, of x = unit vector and y = 0: with no weight they give the start b = 0 and leave the basis
  * for good; with an infinite weight on their negative side they are the bounds. So start, bounds
  * and rank need no code of their own.
+ *
+ * Many rows may meet in one vertex: the walk could turn there for long, or for ever. When it has
+ * not moved for some steps every y is moved by a random amount far below its digits that count;
+ * the basis that is best then is best for the y as they are, since what makes it so are the sides
+ * of the rows, and only rows on the fit owe theirs to the move (perturbation method; Charnes 1952).
  */
 #ifndef COLDPROF_MODEL_STAT_VERTEX_DESCENT_H
 #define COLDPROF_MODEL_STAT_VERTEX_DESCENT_H
@@ -23,14 +32,15 @@ enum {
 };
 
 /* Rows gathered from somewhere: finite numbers, weights > 0. Column 0 is y, 1 the weight, then the
- * regressors; the intercept's column of ones is not stored. */
+ * regressors less their centre; the intercept's column of ones is not stored. */
 struct cp_vertex_table {
     size_t n, capacity;
     size_t n_coefficients; /* 1 + regressors */
     double *columns[CP_VERTEX_COLUMNS_MAX];
-    size_t *ids; /* the caller's name of each row, ascending */
-    double linear[CP_VERTEX_COEFFICIENTS_MAX];
-    double total_weight; /* of the rows and of those in the linear part */
+    size_t *ids;                               /* the caller's name of each row, ascending */
+    double centre[CP_VERTEX_COEFFICIENTS_MAX]; /* centre[k] of regressor k, from 1 */
+    double linear[CP_VERTEX_COEFFICIENTS_MAX]; /* in terms of the centred regressors */
+    double total_weight;                       /* of the rows and of those in the linear part */
 };
 
 enum cp_code cp_vertex_table_reserve(struct cp_vertex_table *table, size_t capacity);

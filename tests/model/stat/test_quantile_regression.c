@@ -338,6 +338,48 @@ static void fits_move_with_their_data(void **state)
     }
 }
 
+static void regressors_may_lie_far_from_zero(void **state)
+{
+    struct data *d = *state;
+    for (uint64_t seed = 0; seed < 20; seed++) {
+        make_medium(d, seed);
+        struct cp_quantile_regression near = fit_of(d, 0.37);
+        for (size_t i = 0; i < d->n; i++) {
+            d->x[0][i] += 0x1p23; /* whole steps of the numbers there: x_1 keeps its digits */
+            d->x[1][i] -= 0x1p23;
+        }
+        struct cp_quantile_regression far = fit_of(d, 0.37);
+        assert_int_equal(far.status, CP_OK);
+        assert_int_equal(far.rank, 3);
+        assert_near(far.check_loss / near.check_loss, 1, 1e-6);
+        assert_near(far.coefficients[1], near.coefficients[1], 1e-5);
+        assert_near(far.coefficients[2], near.coefficients[2], 1e-5);
+    }
+}
+
+/* Three rows in five lie on one plane, where a walk from row to row can turn for ever. */
+static void many_rows_may_meet_in_one_vertex(void **state)
+{
+    static const size_t sizes[] = {50, 500, 4000, LARGE};
+    struct data *d = *state;
+    struct cp_rng rng;
+    cp_rng_init(&rng, 51, 0);
+    d->n_regressors = 2;
+    for (size_t s = 0; s < sizeof sizes / sizeof *sizes; s++) {
+        d->n = sizes[s];
+        for (size_t i = 0; i < d->n; i++) {
+            static const double off[] = {0, 0, 0, 1, -1};
+            d->x[0][i] = cp_rng_normal(&rng);
+            d->x[1][i] = cp_rng_normal(&rng);
+            d->y[i] = 3 + 2 * d->x[0][i] - 5 * d->x[1][i] + off[i % 5];
+        }
+        struct cp_quantile_regression fit = fit_of(d, 0.5);
+        assert_coefficients(&fit, 3, 2, -5);
+        assert_near(fit.check_loss / (0.2 * (double)d->n), 1, 1e-9);
+        assert_in_range(fit.n_steps, 3, 300);
+    }
+}
+
 static void order_of_rows_does_not_matter(void **state)
 {
     struct data *d = *state;
@@ -524,14 +566,14 @@ static void what_rows_cannot_tell_stays_zero(void **state)
     struct data *d = *state;
     d->n = 9;
     for (size_t i = 0; i < d->n; i++) {
-        d->x[0][i] = 3;
+        d->x[0][i] = 0.1; /* whose sum is rounded */
         d->y[i] = (double)i;
     }
     struct cp_quantile_regression fit = fit_with(
         d, &(struct cp_quantile_regression_options){.q = 0.5, .errors = CP_REGRESSION_ERRORS_NID});
     assert_int_equal(fit.status, CP_OK);
     assert_int_equal(fit.rank, 1);
-    assert_near(fit.coefficients[0] + 3 * fit.coefficients[1], 4, 1e-12);
+    assert_near(fit.coefficients[0] + 0.1 * fit.coefficients[1], 4, 1e-12);
     assert_true(fit.coefficients[0] == 0 || fit.coefficients[1] == 0);
     d->n_regressors = 2; /* x_2 = 2 x_1 */
     for (size_t i = 0; i < d->n; i++) {
@@ -660,6 +702,8 @@ int main(void)
         TEST(no_vertex_of_small_problems_is_better),
         TEST(fits_move_with_their_data),
         TEST(order_of_rows_does_not_matter),
+        TEST(regressors_may_lie_far_from_zero),
+        TEST(many_rows_may_meet_in_one_vertex),
         TEST(weights_are_repeated_rows),
         TEST(large_problems_are_solved_exactly),
         TEST(without_regressors_it_is_the_quantile),
