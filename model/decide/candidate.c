@@ -195,8 +195,8 @@ static enum cp_code set_latency(const struct cp_candidate_context *context,
                                 struct cp_error *err)
 {
     const double qs[] = {0.5, 0.95, 0.99, cp_decisive_q(context->input)};
-    struct cp_mixture_estimate e[4];
-    size_t n_pooled[4];
+    struct cp_mixture_estimate e[4] = {0};
+    size_t n_pooled[4] = {0};
     struct cp_interval share = judged_share(c);
     struct cp_mixture_options options = mixture_options(context, &share);
     enum cp_code code = estimate(context, law, &options, qs, 4, e, n_pooled, err);
@@ -223,8 +223,8 @@ enum cp_code cp_candidate_is_within(const struct cp_candidate_context *context,
     struct cp_interval share = {cold_share->value, cold_share->low, cold_share->high};
     struct cp_mixture_options options = mixture_options(context, &share);
     double q = cp_decisive_q(context->input);
-    struct cp_mixture_estimate e;
-    size_t n_pooled;
+    struct cp_mixture_estimate e = {0};
+    size_t n_pooled = 0;
     enum cp_code code = estimate(context, law, &options, &q, 1, &e, &n_pooled, err);
     if (code)
         return code;
