@@ -43,6 +43,8 @@ struct work {
     double *pooled;    /* of those that join, ascending */
     size_t n_pooled, n_joined;
     double sum_squares; /* of the n of those that join */
+    /* sums of (n times the distance to a bound of location or range, in units of the scale)^2 */
+    struct bounded location_squares, scale_squares;
 };
 
 /* How alike the groups are under one scale. */
@@ -145,12 +147,23 @@ static bool can_join(const struct member *m, enum cp_tail_scale scale)
     return m->scale > 0 && isfinite(m->scale) && isfinite(residual_of(m, 0));
 }
 
+/* Adds (sign 1) or takes away (-1) one member's part of w->location_squares or w->scale_squares. */
+static void add_squares(struct bounded *sum, const struct bounded *part, const struct member *m,
+                        double sign)
+{
+    double weight = (double)m->group->n / m->scale;
+    sum->low += sign * pow(weight * (part->value - part->low), 2);
+    sum->high += sign * pow(weight * (part->high - part->value), 2);
+}
+
 /* Residuals of all members under a scale, pooled in order. */
 static void rescale(struct work *w, enum cp_tail_scale scale)
 {
     w->n_pooled = 0;
     w->n_joined = 0;
     w->sum_squares = 0;
+    w->location_squares = (struct bounded){0};
+    w->scale_squares = (struct bounded){0};
     for (size_t i = 0; i < w->n_members; i++) {
         struct member *m = &w->members[i];
         size_t n = m->group->n;
@@ -164,6 +177,8 @@ static void rescale(struct work *w, enum cp_tail_scale scale)
         }
         w->n_joined++;
         w->sum_squares += (double)n * (double)n;
+        add_squares(&w->location_squares, &m->location, m, 1);
+        add_squares(&w->scale_squares, &m->iqr, m, 1);
     }
     cp_sort(w->pooled, w->n_pooled);
 }
@@ -424,36 +439,67 @@ static struct cp_tail tail_alone(const struct work *w, const struct cp_tail_grou
     return t;
 }
 
+/* How far bounds move because location or scale, of the own group and of the others, have intervals
+ * of their own; in units of the scale. Own residuals move against their location by as much, so
+ * only the borrowed share of its error is left; a location of the others that is too high makes
+ * their residuals, and the tail, too low. */
+static struct bounded spread_of(const struct member *m, const struct blend *b,
+                                const struct bounded *own, const struct bounded *squares)
+{
+    struct bounded others = *squares;
+    double n_others = (double)(b->n_pooled - b->n_own);
+    double borrowed = 1 - b->own_share;
+    if (m->joins)
+        add_squares(&others, own, m, -1);
+    double low = sqrt(fmax(0, others.low)) / n_others;
+    double high = sqrt(fmax(0, others.high)) / n_others;
+    return (struct bounded){
+        .low = borrowed * hypot((own->value - own->low) / m->scale, high),
+        .high = borrowed * hypot((own->high - own->value) / m->scale, low),
+        .upper = borrowed * hypot((own->upper - own->value) / m->scale, low),
+    };
+}
+
 /* Root of summed squares of the distances that the three parts contribute to a bound. */
 static double distance(double residual, double location, double scale)
 {
     return hypot(hypot(residual, location), scale);
 }
 
-static void join_parts(const struct member *m, enum cp_tail_scale scale, const struct bounded *r,
-                       struct cp_tail *t)
+/* From infinity there is no distance: the lowest of each part is the lower bound. */
+static void join_censored(const struct member *m, enum cp_tail_scale scale, const struct bounded *r,
+                          struct cp_tail *t)
 {
-    const struct bounded *at = &m->location;
-    const struct bounded fixed = {m->scale, m->scale, m->scale, m->scale};
-    const struct bounded *s = scale == CP_TAIL_STANDARDISED ? &m->iqr : &fixed;
-    double gain = scale == CP_TAIL_PROPORTIONAL ? 1 + r->value : 1;
-    double value = at->value + m->scale * r->value;
+    const double lowest_scale[] = {
+        [CP_TAIL_ADDITIVE] = 1,
+        [CP_TAIL_PROPORTIONAL] = m->location.low,
+        [CP_TAIL_STANDARDISED] = m->iqr.low,
+    };
+    t->estimate.low = isinf(r->low) ? r->low : m->location.low + lowest_scale[scale] * r->low;
+    t->estimate.high = isnan(r->high) ? NAN : INFINITY;
+    t->upper_ms = isnan(r->upper) ? NAN : INFINITY;
+}
+
+static void join_parts(const struct work *w, const struct member *m, enum cp_tail_scale scale,
+                       const struct blend *b, const struct bounded *r, struct cp_tail *t)
+{
+    double value = m->location.value + m->scale * r->value;
     t->estimate.value = value;
     if (isinf(value)) {
-        /* censored: no distance from infinity, the lowest of each part is the bound */
-        double lowest = scale == CP_TAIL_PROPORTIONAL ? at->low : s->low;
-        t->estimate.low = isinf(r->low) ? r->low : at->low + lowest * r->low;
-        t->estimate.high = isnan(r->high) ? NAN : INFINITY;
-        t->upper_ms = isnan(r->upper) ? NAN : INFINITY;
+        join_censored(m, scale, r, t);
         return;
     }
-    t->estimate.low = value - distance(m->scale * (r->value - r->low), gain * (at->value - at->low),
-                                       r->value * (s->value - s->low));
-    t->estimate.high =
-        value + distance(m->scale * (r->high - r->value), gain * (at->high - at->value),
-                         r->value * (s->high - s->value));
-    t->upper_ms = value + distance(m->scale * (r->upper - r->value), gain * (at->upper - at->value),
-                                   r->value * (s->upper - s->value));
+    struct bounded l = spread_of(m, b, &m->location, &w->location_squares);
+    struct bounded s = {0};
+    if (scale == CP_TAIL_STANDARDISED)
+        s = spread_of(m, b, &m->iqr, &w->scale_squares);
+    double gain = scale == CP_TAIL_PROPORTIONAL ? 1 + r->value : 1;
+    double low = distance(r->value - r->low, gain * l.low, r->value * s.low);
+    double high = distance(r->high - r->value, gain * l.high, r->value * s.high);
+    double upper = distance(r->upper - r->value, gain * l.upper, r->value * s.upper);
+    t->estimate.low = value - m->scale * low;
+    t->estimate.high = value + m->scale * high;
+    t->upper_ms = value + m->scale * upper;
 }
 
 static struct cp_tail tail_pooled(const struct work *w, const struct member *m,
@@ -468,7 +514,7 @@ static struct cp_tail tail_pooled(const struct work *w, const struct member *m,
     t.n_effective = b.n_effective;
     t.own_share = b.own_share;
     t.is_pooled = true;
-    join_parts(m, check->scale, &r, &t);
+    join_parts(w, m, check->scale, &b, &r, &t);
     return t;
 }
 

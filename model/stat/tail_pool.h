@@ -27,8 +27,9 @@
  *
  * Interval: order statistics with binomial ranks at the effective sample size
  *     1 / n_effective = w^2 / n + (1 - w)^2 (1 / n_others + rho (...)),   w the own share,
- * joined with the exact intervals of location and scale by the root of summed squared distances
- * (MOVER: Zou & Donner, Stat. Med. 27, 2008). No random numbers: same input, same output.
+ * joined with the exact intervals of the locations and scales by the root of summed squared
+ * distances (MOVER: Zou & Donner, Stat. Med. 27, 2008), those of the own group with weight 1 - w,
+ * those of the others with 1 - w times their shares. No random numbers: same input, same output.
  *
  * Assumptions: samples of a group are independent and of one law; groups are exchangeable but for
  * location and scale. Smallest n: n_effective decides as
