@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "model/stat/bootstrap.h"
+#include "model/stat/dist_choice.h"
 #include "model/stat/memory_law.h"
 #include "model/stat/nls.h"
 #include "model/stat/quantile.h"
@@ -201,6 +202,30 @@ static void least_squares_say_that_memory_is_short(void **state)
     assert_true(isnan(fit.parameters[0]));
 }
 
+/* The mixture of two log-normals and the test of what was chosen need memory; the rest does not. */
+static void choice_of_a_law_says_that_memory_is_short(void **state)
+{
+    (void)state;
+    enum { N = 120 };
+    double sorted[N];
+    int refused = 0;
+    for (size_t i = 0; i < N; i++)
+        sorted[i] = exp(((double)i + 1) / N) + (i < N / 2 ? 0 : 10);
+    for (int limit = 0; limit < 2000; limit += limit < 8 ? 1 : 60) {
+        struct cp_dist_choice choice;
+        allocations_left = limit;
+        cp_dist_choose(sorted, N, &(struct cp_goodness_options){.reps = 99}, &choice);
+        allocations_left = -1;
+        assert_int_equal(choice.status, CP_OK);
+        if (choice.tested == CP_DIST_LOGNORMAL_MIXTURE && !choice.goodness.status)
+            break;
+        assert_true(choice.fits[CP_DIST_LOGNORMAL_MIXTURE].status == CP_ENOMEM ||
+                    choice.goodness.status == CP_ENOMEM || choice.goodness.status == CP_ENUMERIC);
+        refused++;
+    }
+    assert_in_range(refused, 3, 1000);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -212,6 +237,7 @@ int main(void)
         cmocka_unit_test(least_squares_say_that_memory_is_short),
         cmocka_unit_test(quantile_regression_says_that_memory_is_short),
         cmocka_unit_test(pooled_tails_say_that_memory_is_short),
+        cmocka_unit_test(choice_of_a_law_says_that_memory_is_short),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
