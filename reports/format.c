@@ -154,6 +154,35 @@ const char *cp_format_brief(enum cp_unit unit, const struct cp_estimate *e, bool
     return out;
 }
 
+static struct cp_estimate estimate_of_tail(const struct cp_tail *tail)
+{
+    return (struct cp_estimate){
+        .status = tail->status,
+        .value = tail->estimate.value,
+        .low = tail->estimate.low,
+        .high = tail->estimate.high,
+        .upper = tail->upper_ms,
+        .n_needed_upper = tail->n_needed_upper,
+    };
+}
+
+const char *cp_format_pooled(enum cp_unit unit, const struct cp_tail *tail, char out[CP_FORMAT_MAX])
+{
+    struct cp_estimate e = estimate_of_tail(tail);
+    char text[CP_FORMAT_MAX];
+    (void)snprintf(out, CP_FORMAT_MAX, "~%.90s", cp_format_estimate(unit, &e, true, text));
+    return out;
+}
+
+const char *cp_format_pooled_brief(enum cp_unit unit, const struct cp_tail *tail,
+                                   char out[CP_FORMAT_MAX])
+{
+    struct cp_estimate e = estimate_of_tail(tail);
+    char text[CP_FORMAT_MAX];
+    (void)snprintf(out, CP_FORMAT_MAX, "~%.90s", cp_format_brief(unit, &e, false, text));
+    return out;
+}
+
 const char *cp_format_count(size_t n, char out[CP_FORMAT_MAX])
 {
     return cp_format(CP_UNIT_COUNT, (double)n, out);

@@ -14,6 +14,7 @@
 #include "model/base/number.h"
 #include "model/decide/optimize.h"
 #include "model/stat/quantile.h"
+#include "model/stat/tail_pool.h"
 
 enum cp_unit {
     CP_UNIT_TEXT,
@@ -47,6 +48,12 @@ const char *cp_format_estimate(enum cp_unit unit, const struct cp_estimate *e, b
  * bounds have one decimal less than the value. */
 const char *cp_format_brief(enum cp_unit unit, const struct cp_estimate *e, bool with_bounds,
                             char out[CP_FORMAT_MAX]);
+/* What a pooled tail says, a model's, marked: "~209 [195, 224]", "~<= 224"; in a narrow column
+ * "~209 ms", "~<=224 ms". A model's number is shown with its interval wherever there is room. */
+const char *cp_format_pooled(enum cp_unit unit, const struct cp_tail *tail,
+                             char out[CP_FORMAT_MAX]);
+const char *cp_format_pooled_brief(enum cp_unit unit, const struct cp_tail *tail,
+                                   char out[CP_FORMAT_MAX]);
 /* "p50", "p95", "p99.9" of a quantile 0..1. */
 const char *cp_format_quantile_name(double q, char out[CP_FORMAT_MAX]);
 

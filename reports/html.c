@@ -129,6 +129,8 @@ void cp_table_html(const struct cp_table *table, const struct cp_figures *f, str
     for (size_t row = 0; row < n_rows; row++)
         add_row(table, f, row, out);
     cp_buf_adds(out, "</tbody>\n</table>\n</div>\n");
+    if (cp_table_has_pooled(table, f))
+        cp_buf_adds(out, "<p class=\"soft small\">" CP_POOLED_NOTE ".</p>\n");
 }
 
 /* --- header --- */

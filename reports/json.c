@@ -116,6 +116,33 @@ static void add_spend(struct cp_json *j, const struct cp_figures *f)
     cp_json_close(j, '}');
 }
 
+/* Tails with the help of the other sizes: a model's, never in place of the measured ones. */
+static void add_tails(struct cp_json *j, const struct cp_figures *f,
+                      const struct cp_size_figures *size)
+{
+    static const char *const names[CP_SERIES_COUNT][CP_TAIL_COUNT] = {
+        [CP_SERIES_INIT] = {"{init}_p95", "{init}_p99"},
+        [CP_SERIES_COLD_HANDLER] = {"cold_handler_p95", "cold_handler_p99"},
+        [CP_SERIES_COLD] = {"cold_p95", "cold_p99"},
+        [CP_SERIES_WARM] = {"warm_p95", "warm_p99"},
+    };
+    char key[CP_WORDS_MAX];
+    cp_json_open(j, "pooled_tails", '{');
+    for (size_t i = 0; i < (size_t)CP_SERIES_COUNT * CP_TAIL_COUNT; i++) {
+        const struct cp_tail *tail = &size->tails[i / CP_TAIL_COUNT][i % CP_TAIL_COUNT];
+        struct cp_interval shown = cp_tail_interval(tail);
+        cp_json_open(j, cp_words(f, names[i / CP_TAIL_COUNT][i % CP_TAIL_COUNT], key), '{');
+        cp_json_add_text(j, "status", cp_answer_name(tail->status));
+        cp_json_add_bool(j, "is_pooled", tail->is_pooled);
+        cp_json_add_number(j, "value_ms", shown.value);
+        cp_json_add_number(j, "low_ms", shown.low);
+        cp_json_add_number(j, "high_ms", shown.high);
+        cp_json_add_count(j, "n_pooled", tail->n_pooled);
+        cp_json_close(j, '}');
+    }
+    cp_json_close(j, '}');
+}
+
 static void add_size(struct cp_json *j, const struct cp_figures *f,
                      const struct cp_size_figures *size)
 {
@@ -149,6 +176,7 @@ static void add_size(struct cp_json *j, const struct cp_figures *f,
     cp_json_add_text(j, "cannot_run_note", size->cannot_run_note);
     for (size_t i = 0; i < sizeof estimates / sizeof estimates[0]; i++)
         add_estimate(j, cp_words(f, estimates[i].key, key), estimates[i].e);
+    add_tails(j, f, size);
     add_ratio(j, "cold_tail_ratio", &size->cold_tail_ratio);
     add_ratio(j, "warm_tail_ratio", &size->warm_tail_ratio);
     cp_json_add_number(j, "billed_p50_ms", size->billed_p50_ms);

@@ -32,6 +32,13 @@ static struct cp_cell cell_of_estimate(const struct cp_estimate *e)
     return (struct cp_cell){.number = cp_interval_of_estimate(e), .of = e, .text = ""};
 }
 
+static struct cp_cell cell_of_tail(const struct cp_estimate *e, const struct cp_tail *pooled)
+{
+    struct cp_cell cell = cell_of_estimate(e);
+    cell.pooled = pooled;
+    return cell;
+}
+
 static struct cp_cell cell_of_text(const char *text)
 {
     return (struct cp_cell){.number = {NAN, NAN, NAN}, .text = text};
@@ -52,15 +59,16 @@ SIZE_CELL(size_n_warm, cell_of_count(size->n_warm))
 SIZE_CELL(size_n_failed, cell_of_count(size->n_failed))
 SIZE_CELL(size_n_excluded, cell_of_count(size->n_excluded))
 SIZE_CELL(size_init_p50, cell_of_estimate(&size->init_p50))
-SIZE_CELL(size_init_p95, cell_of_estimate(&size->init_p95))
+SIZE_CELL(size_init_p95, cell_of_tail(&size->init_p95, &size->tails[CP_SERIES_INIT][CP_TAIL_P95]))
 SIZE_CELL(size_handler_p50, cell_of_estimate(&size->cold_handler_p50))
-SIZE_CELL(size_handler_p95, cell_of_estimate(&size->cold_handler_p95))
+SIZE_CELL(size_handler_p95,
+          cell_of_tail(&size->cold_handler_p95, &size->tails[CP_SERIES_COLD_HANDLER][CP_TAIL_P95]))
 SIZE_CELL(size_cold_p50, cell_of_estimate(&size->cold_p50))
-SIZE_CELL(size_cold_p95, cell_of_estimate(&size->cold_p95))
-SIZE_CELL(size_cold_p99, cell_of_estimate(&size->cold_p99))
+SIZE_CELL(size_cold_p95, cell_of_tail(&size->cold_p95, &size->tails[CP_SERIES_COLD][CP_TAIL_P95]))
+SIZE_CELL(size_cold_p99, cell_of_tail(&size->cold_p99, &size->tails[CP_SERIES_COLD][CP_TAIL_P99]))
 SIZE_CELL(size_warm_p50, cell_of_estimate(&size->warm_p50))
-SIZE_CELL(size_warm_p95, cell_of_estimate(&size->warm_p95))
-SIZE_CELL(size_warm_p99, cell_of_estimate(&size->warm_p99))
+SIZE_CELL(size_warm_p95, cell_of_tail(&size->warm_p95, &size->tails[CP_SERIES_WARM][CP_TAIL_P95]))
+SIZE_CELL(size_warm_p99, cell_of_tail(&size->warm_p99, &size->tails[CP_SERIES_WARM][CP_TAIL_P99]))
 SIZE_CELL(size_cold_ratio, cell_of_estimate(&size->cold_tail_ratio))
 SIZE_CELL(size_warm_ratio, cell_of_estimate(&size->warm_tail_ratio))
 SIZE_CELL(size_used,
@@ -409,9 +417,29 @@ const struct cp_column *cp_table_column(const struct cp_table *table, const char
     return NULL;
 }
 
+bool cp_cell_is_pooled(const struct cp_cell *cell)
+{
+    return cell->of && cell->of->status == CP_ANSWER_TOO_FEW && cell->pooled &&
+           cell->pooled->is_pooled && cell->pooled->status >= CP_ANSWER_UPPER_ONLY;
+}
+
+bool cp_table_has_pooled(const struct cp_table *table, const struct cp_figures *f)
+{
+    for (size_t row = 0; row < table->n_rows(f); row++) {
+        for (size_t i = 0; i < table->n_columns; i++) {
+            struct cp_cell cell = table->columns[i].cell(f, row);
+            if (cp_cell_is_pooled(&cell))
+                return true;
+        }
+    }
+    return false;
+}
+
 const char *cp_cell_format(const struct cp_column *column, const struct cp_cell *cell,
                            char out[CP_FORMAT_MAX])
 {
+    if (cp_cell_is_pooled(cell))
+        return cp_format_pooled(column->unit, cell->pooled, out);
     if (cell->of)
         return cp_format_estimate(column->unit, cell->of, column->has_interval, out);
     if (column->has_interval)

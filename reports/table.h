@@ -13,6 +13,9 @@ struct cp_cell {
     struct cp_interval number;    /* value NAN: nothing to show; bounds NAN: no interval */
     const struct cp_estimate *of; /* when the number is a quantile: rules what may be shown */
     const char *text;             /* for CP_UNIT_TEXT; foreign, may be "" */
+    /* The same quantile with the help of the other sizes, a model's: shown, marked by "~", where
+     * `of` has too few samples. NULL: none. CSV has measured numbers only. */
+    const struct cp_tail *pooled;
 };
 
 struct cp_column {
@@ -35,6 +38,13 @@ struct cp_table {
     /* A word for rows to stand out ("recommended"), NULL for the others; may be NULL. */
     const char *(*mark)(const struct cp_figures *f, size_t row);
 };
+
+/* Is it the pooled tail that is shown? */
+bool cp_cell_is_pooled(const struct cp_cell *cell);
+/* Does the table show any? Then it needs this footnote. */
+bool cp_table_has_pooled(const struct cp_table *table, const struct cp_figures *f);
+#define CP_POOLED_NOTE                                                                             \
+    "~: too few samples of its own; with those of the other memory sizes, whose tails look alike"
 
 extern const struct cp_table cp_table_key;        /* current, recommended, cheapest, fastest */
 extern const struct cp_table cp_table_sweep;      /* one row per memory size */

@@ -19,6 +19,7 @@ struct shown_column {
     const char *key; /* in cp_table_sweep or cp_table_duration, whose rows are the same */
     const char *head;
     int rank;         /* columns are taken in this order while the line has room */
+    int tail_rank;    /* in this one when the budget is about p99 or beyond */
     bool has_bounds;  /* one interval is enough for a narrow line */
     bool is_extra;    /* left out when no size has a value for it */
     bool is_wide_one; /* stands for the column before it when there is room */
@@ -26,19 +27,19 @@ struct shown_column {
 
 /* In order of appearance. */
 static const struct shown_column shown[] = {
-    {"memory_size_mb", "memory", 0, false, false, false},
-    {"{init}_p50_ms", "{init} p50", 5, false, false, false},
-    {"{init}_p95_ms", "{init} p95 [95% CI]", 2, true, false, false},
-    {"cold_p95_ms", "cold p95", 1, false, false, false},
-    {"cold_p95_ms", "cold p95 [95% CI]", 8, true, false, true},
-    {"cold_p99_ms", "cold p99", 9, false, true, false},
-    {"warm_p95_ms", "warm p95", 3, false, false, false},
-    {"warm_p99_ms", "warm p99", 10, false, true, false},
-    {"warm_tail_ratio", "warm p99/p50", 11, false, true, false},
-    {"cold_tail_ratio", "cold p99/p50", 12, false, true, false},
-    {"usd_per_million", "USD/1M", 4, false, false, false},
-    {"usd_per_million", "USD/million", 7, false, false, true},
-    {"n_cold", "cold", 6, false, false, false},
+    {"memory_size_mb", "memory", 0, 0, false, false, false},
+    {"{init}_p50_ms", "{init} p50", 5, 7, false, false, false},
+    {"{init}_p95_ms", "{init} p95 [95% CI]", 2, 6, true, false, false},
+    {"cold_p95_ms", "cold p95", 1, 1, false, false, false},
+    {"cold_p95_ms", "cold p95 [95% CI]", 8, 10, true, false, true},
+    {"cold_p99_ms", "cold p99", 9, 2, false, true, false},
+    {"warm_p95_ms", "warm p95", 3, 3, false, false, false},
+    {"warm_p99_ms", "warm p99", 10, 4, false, true, false},
+    {"warm_tail_ratio", "warm p99/p50", 11, 11, false, true, false},
+    {"cold_tail_ratio", "cold p99/p50", 12, 12, false, true, false},
+    {"usd_per_million", "USD/1M", 4, 5, false, false, false},
+    {"usd_per_million", "USD/million", 7, 9, false, false, true},
+    {"n_cold", "cold", 6, 8, false, false, false},
 };
 enum { SHOWN = sizeof shown / sizeof shown[0] };
 
@@ -61,6 +62,8 @@ static const char *cell_text(const struct layout *l, const struct cp_figures *f,
                              size_t i, char out[CP_FORMAT_MAX])
 {
     struct cp_cell cell = cell_of(l, f, row, i);
+    if (cp_cell_is_pooled(&cell))
+        return cp_format_pooled_brief(l->columns[i]->unit, cell.pooled, out);
     if (cell.of)
         return cp_format_brief(l->columns[i]->unit, cell.of, shown[i].has_bounds, out);
     if (l->columns[i]->unit == CP_UNIT_MB)
@@ -104,7 +107,7 @@ static void measure(const struct cp_text_lines *t, struct layout *l)
 
 static bool is_refused(const struct cp_cell *cell)
 {
-    return cell->of && cell->of->status == CP_ANSWER_TOO_FEW;
+    return cell->of && cell->of->status == CP_ANSWER_TOO_FEW && !cp_cell_is_pooled(cell);
 }
 
 /* Does any size have something to say in this column? */
@@ -126,10 +129,12 @@ static void show(struct layout *l, size_t i, bool is_shown)
         l->is_shown[i - 1] = !is_shown;
 }
 
-static size_t column_of_rank(int rank)
+static size_t column_of_rank(const struct cp_text_lines *t, int rank)
 {
+    double q = t->f->data->run.budget_q;
+    bool is_tail = q >= 0.99; /* false of NAN: no budget */
     size_t i = 0;
-    while (i + 1 < SHOWN && shown[i].rank != rank)
+    while (i + 1 < SHOWN && (is_tail ? shown[i].tail_rank : shown[i].rank) != rank)
         i++;
     return i;
 }
@@ -138,7 +143,7 @@ static void lay_out(const struct cp_text_lines *t, struct layout *l)
 {
     measure(t, l);
     for (int rank = 0; rank < SHOWN; rank++) {
-        size_t i = column_of_rank(rank);
+        size_t i = column_of_rank(t, rank);
         if (shown[i].is_extra && !has_value(t, l, i))
             continue;
         if (shown[i].is_wide_one && !l->is_shown[i - 1])
@@ -205,12 +210,13 @@ static void add_note(const struct cp_text_lines *t, const char *note)
     cp_text_role(t, CP_ROLE_PLAIN);
 }
 
-static bool any_refused(const struct cp_text_lines *t, const struct layout *l)
+static bool any_cell(const struct cp_text_lines *t, const struct layout *l,
+                     bool (*holds)(const struct cp_cell *))
 {
     for (size_t row = 0; row < t->f->n_sizes; row++) {
         for (size_t i = 0; i < SHOWN && !t->f->sizes[row].cannot_run; i++) {
             struct cp_cell cell = cell_of(l, t->f, row, i);
-            if (l->is_shown[i] && is_refused(&cell))
+            if (l->is_shown[i] && holds(&cell))
                 return true;
         }
     }
@@ -253,7 +259,9 @@ static void add_table(const struct cp_text_lines *t)
                                                 "run does: cold = {init} + first handler run)"
                                               : "(cold = {init} + first handler run)",
                          note));
-    if (any_refused(t, &l))
+    if (any_cell(t, &l, cp_cell_is_pooled))
+        add_note(t, "(" CP_POOLED_NOTE ")");
+    if (any_cell(t, &l, is_refused))
         add_note(t, "(n<N: too few samples; this quantile takes N of them at that memory size)");
 }
 

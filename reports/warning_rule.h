@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
- * What the rules of warnings.c and warnings_import.c are written with. A rule fills the warning and
- * returns true when it applies. Private to these two.
+ * What the rules of warnings.c, warnings_fit.c and warnings_import.c are written with. A rule fills
+ * the warning and returns true when it applies. Private to these.
  */
 #ifndef COLDPROF_REPORTS_WARNING_RULE_H
 #define COLDPROF_REPORTS_WARNING_RULE_H
@@ -32,5 +32,10 @@ bool cp_warn_failure_texts(const struct cp_figures *f, struct cp_warning *w);
 bool cp_warn_twice(const struct cp_figures *f, struct cp_warning *w);
 bool cp_warn_eras(const struct cp_figures *f, struct cp_warning *w);
 bool cp_warn_no_times(const struct cp_figures *f, struct cp_warning *w);
+
+/* About fitted models (warnings_fit.c). */
+bool cp_warn_lack_of_fit(const struct cp_figures *f, struct cp_warning *w);
+bool cp_warn_tails_differ(const struct cp_figures *f, struct cp_warning *w);
+bool cp_warn_no_law(const struct cp_figures *f, struct cp_warning *w);
 
 #endif

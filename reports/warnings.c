@@ -334,17 +334,6 @@ static bool excluded(const struct cp_figures *f, struct cp_warning *w)
     return cp_warning_advise(w, "nothing to do when few; the samples stay in the store");
 }
 
-static bool lack_of_fit(const struct cp_figures *f, struct cp_warning *w)
-{
-    const struct cp_memory_law *law = &f->laws[CP_SERIES_WARM][CP_LAW_P50];
-    if (law->status != CP_OK || !law->is_lack_of_fit)
-        return false;
-    cp_warning_say(w,
-                   "warm p50 does not follow a + b/memory: a size is off by %.3g standard errors",
-                   law->lack_of_fit);
-    return cp_warning_advise(w, "trust the measured points, not the fitted line");
-}
-
 static bool init_follows(const struct cp_figures *f, struct cp_warning *w)
 {
     const struct cp_memory_law *law = &f->laws[CP_SERIES_INIT][CP_LAW_P50];
@@ -407,7 +396,9 @@ static const struct {
     {"W010", local},
     {"W011", snapstart},
     {"W012", excluded},
-    {"W016", lack_of_fit},
+    {"W016", cp_warn_lack_of_fit},
+    {"W033", cp_warn_tails_differ},
+    {"W034", cp_warn_no_law},
     {"W013", init_follows},
     {"W014", init_constant},
     {"W020", provisioned},

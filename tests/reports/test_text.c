@@ -104,12 +104,23 @@ static char *table_of(size_t n_cold, int width)
 static void a_refused_quantile_says_how_many_samples_it_takes(void **state)
 {
     (void)state;
-    const char *few = table_of(40, 80);
+    const char *few = table_of(8, 80); /* of five sizes: 40 together */
     assert_non_null(strstr(few, " n<59 "));
     assert_non_null(strstr(few, "(n<N: too few samples; this quantile takes N of them"));
     const char *bound_only = table_of(60, 80);
     assert_non_null(strstr(bound_only, " <="));
     assert_null(strstr(bound_only, "n<"));
+}
+
+/* 40 of one size are too few for a p95, 200 of five that look alike are enough: marked, and said. */
+static void a_quantile_with_the_help_of_other_sizes_is_marked(void **state)
+{
+    (void)state;
+    const char *text = table_of(40, 80);
+    assert_non_null(strstr(text, " ~"));
+    assert_null(strstr(text, " n<59 "));
+    assert_non_null(strstr(text, "(~: too few samples of its own; with those of the other"));
+    assert_null(strstr(table_of(120, 80), "~"));
 }
 
 /* REPORT-DESIGN F */
@@ -130,7 +141,8 @@ static void wider_terminals_show_more(void **state)
     assert_null(strstr(table_of(120, 80), "cold p95 [95% CI]"));
     assert_non_null(strstr(table_of(120, 160), "cold p95 [95% CI]"));
     assert_non_null(strstr(table_of(120, 160), "USD/million"));
-    assert_null(strstr(table_of(120, 160), "cold p99"));
+    assert_null(strstr(table_of(8, 160), "cold p99"));
+    assert_non_null(strstr(table_of(120, 160), "~532 ms")); /* pooled */
     assert_non_null(strstr(table_of(400, 160), "cold p99"));
     assert_null(strstr(table_of(400, 80), "cold p99"));
 }
@@ -242,6 +254,7 @@ int main(void)
         cmocka_unit_test(colour_bytes_appear_only_when_asked_for),
         cmocka_unit_test(hostile_names_stay_on_their_line),
         cmocka_unit_test(a_refused_quantile_says_how_many_samples_it_takes),
+        cmocka_unit_test(a_quantile_with_the_help_of_other_sizes_is_marked),
         cmocka_unit_test(eighty_columns_hold_the_whole_contract),
         cmocka_unit_test(wider_terminals_show_more),
         cmocka_unit_test(only_an_answer_to_a_budget_is_marked_best),
