@@ -99,5 +99,7 @@ void cp_fit_json(const struct cp_figures *f, const struct cp_fit_request *reques
                  struct cp_buf *out);
 /* The array "models" of a document that is being written. */
 void cp_fitted_json(const struct cp_figures *f, struct cp_json *j);
+/* The part of the page's method appendix, with its heading. */
+void cp_fitted_html(const struct cp_figures *f, struct cp_buf *out);
 
 #endif

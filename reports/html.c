@@ -11,6 +11,7 @@
 #include "model/base/units.h"
 #include "reports/chart_script.h"
 #include "reports/figures.h"
+#include "reports/fitted.h"
 #include "reports/page_style.h"
 #include "reports/table.h"
 #include "reports/words.h"
@@ -378,31 +379,6 @@ static void add_cost(const struct page *p)
     cp_buf_adds(p->out, "</section>\n");
 }
 
-static void add_law_text(const struct page *p, const char *name, const struct cp_memory_law *law)
-{
-    char a[CP_FORMAT_MAX];
-    char b[CP_FORMAT_MAX];
-    char cap[CP_FORMAT_MAX];
-    if (law->status != CP_OK)
-        return;
-    cp_format_interval(CP_UNIT_MS, (struct cp_interval){law->a_ms, law->a_low_ms, law->a_high_ms},
-                       a);
-    cp_format_interval(CP_UNIT_MS, (struct cp_interval){law->b_ms, law->b_low_ms, law->b_high_ms},
-                       b);
-    cp_buf_adds(p->out, "<li>");
-    cp_words_add(p->f, name, p->out);
-    cp_buf_addf(p->out, " = %s ms", a);
-    if (law->kind == CP_MEMORY_LAW_INVERSE && isfinite(law->cap_mb))
-        cp_buf_addf(p->out, " + %s ms &#215; 1024 / min(memory, %s MB)", b,
-                    cp_format(CP_UNIT_MB, law->cap_mb, cap));
-    else if (law->kind == CP_MEMORY_LAW_INVERSE)
-        cp_buf_addf(p->out, " + %s ms &#215; 1024 / memory", b);
-    else
-        cp_buf_adds(p->out, " at every memory size");
-    cp_buf_addf(p->out, "; n=%zu%s</li>\n", law->n_samples,
-                law->is_lack_of_fit ? "; does not fit well, trust the points" : "");
-}
-
 static void add_pooled(const struct page *p)
 {
     char p50[CP_FORMAT_MAX];
@@ -630,8 +606,19 @@ static void add_method_rules(const struct page *p)
         "95%, distribution-free. Below the smallest valid n the report says how many samples are "
         "needed.",
         "Numbers are rounded to three significant digits, money to cents, when printed only.",
-        "Memory law: a + b &#215; 1024 / min(memory, cap), weighted least squares on the quantile "
-        "of each size, intervals by bootstrap; no prediction outside the tested sizes.",
+        "Memory law: a curve in 1024 / min(memory, cap) through the quantile of each size, chosen "
+        "by leaving sizes out (AICc below five); its formula and parameters are below. Where it "
+        "does not fit, values between the sizes are interpolated. No prediction outside the tested "
+        "sizes.",
+        "Tails marked ~ are pooled: with too few samples of one size, its distance from the median "
+        "is shared with the other sizes as far as a test finds them alike, and the interval is "
+        "that of order statistics at the effective sample size. The decision uses such a bound "
+        "only where a size has none of its own.",
+        "p99 / p50: from the exact intervals of both, so at least 95% together. Share of late "
+        "answers: Clopper-Pearson of both distributions beyond the budget, at the end of the cold "
+        "share's interval that is worse.",
+        "All requests: the distributions of cold and warm starts mixed by the share of cold "
+        "starts, quantiles by root finding; never sums or means of quantiles.",
         "Idle survival: isotonic (nonparametric maximum likelihood) estimate from probes that say "
         "only cold or warm; intervals are Clopper-Pearson.",
         "Decision: pool simulation of the given traffic over the measured durations; the cheapest "
@@ -712,16 +699,7 @@ static void add_method(const struct page *p)
     add_method_rules(p);
     add_price_rows(p);
     cp_buf_adds(p->out, "</ul>\n");
-    if (p->f->laws[CP_SERIES_WARM][CP_LAW_P50].status == CP_OK ||
-        p->f->laws[CP_SERIES_INIT][CP_LAW_P50].status == CP_OK) {
-        cp_buf_adds(p->out, "<h3 id=\"h-laws\">Fitted laws</h3>\n<ul class=\"small\">\n");
-        add_law_text(p, "{init} p50", &p->f->laws[CP_SERIES_INIT][CP_LAW_P50]);
-        add_law_text(p, "{init} p95", &p->f->laws[CP_SERIES_INIT][CP_LAW_P95]);
-        add_law_text(p, "warm p50", &p->f->laws[CP_SERIES_WARM][CP_LAW_P50]);
-        add_law_text(p, "warm p95", &p->f->laws[CP_SERIES_WARM][CP_LAW_P95]);
-        add_law_text(p, "first run p50", &p->f->laws[CP_SERIES_COLD_HANDLER][CP_LAW_P50]);
-        cp_buf_adds(p->out, "</ul>\n");
-    }
+    cp_fitted_html(p->f, p->out);
     cp_buf_adds(p->out, "<h3 id=\"h-candidates\">All candidates</h3>\n");
     cp_table_html(&cp_table_candidates, p->f, p->out);
     cp_buf_adds(p->out, "<h3 id=\"h-run\">This run</h3>\n<ul class=\"small\">\n");
