@@ -30,10 +30,9 @@ const double *cp_size_series(const struct cp_size_figures *size, enum cp_series 
 
 /* --- laws --- */
 
-static void fit_law(struct cp_figures *f, enum cp_series series, size_t which)
+static size_t law_groups(const struct cp_figures *f, enum cp_series series,
+                         struct cp_memory_group groups[CP_RUN_SIZES_MAX])
 {
-    static const double q[CP_LAW_COUNT] = {[CP_LAW_P50] = 0.5, [CP_LAW_P95] = 0.95};
-    struct cp_memory_group groups[CP_RUN_SIZES_MAX];
     size_t n = 0;
     for (size_t i = 0; i < f->n_sizes; i++) {
         const struct cp_size_figures *size = &f->sizes[i];
@@ -43,11 +42,23 @@ static void fit_law(struct cp_figures *f, enum cp_series series, size_t which)
         group->sorted_ms = cp_size_series(size, series, &group->n);
         n += group->n > 0 ? 1 : 0;
     }
-    const struct cp_memory_law_options options = {.q = q[which],
-                                                  .is_init = series == CP_SERIES_INIT,
-                                                  .keep_refits = true,
-                                                  .seed = f->data->run.seed};
-    cp_memory_law_fit(groups, n, &options, &f->laws[series][which]);
+    return n;
+}
+
+static void fit_laws(struct cp_figures *f, enum cp_series series)
+{
+    static const double q[CP_LAW_COUNT] = {[CP_LAW_P50] = 0.5, [CP_LAW_P95] = 0.95};
+    struct cp_memory_group groups[CP_RUN_SIZES_MAX];
+    size_t n = law_groups(f, series, groups);
+    bool is_init = series == CP_SERIES_INIT;
+    for (size_t which = 0; which < CP_LAW_COUNT; which++) {
+        const struct cp_memory_law_options options = {
+            .q = q[which], .is_init = is_init, .keep_refits = true, .seed = f->data->run.seed};
+        cp_memory_law_fit(groups, n, &options, &f->laws[series][which]);
+    }
+    const struct cp_memory_tail_options tail = {
+        .q = 0.99, .is_init = is_init, .seed = f->data->run.seed};
+    cp_memory_tail_fit(groups, n, &tail, &f->tail_laws[series]);
 }
 
 /* --- tails --- */
@@ -134,8 +145,7 @@ static bool pool_init(struct cp_figures *f)
 bool cp_figures_fit(struct cp_figures *f)
 {
     for (int series = 0; series < CP_SERIES_COUNT; series++) {
-        for (size_t which = 0; which < CP_LAW_COUNT; which++)
-            fit_law(f, (enum cp_series)series, which);
+        fit_laws(f, (enum cp_series)series);
         for (size_t which = 0; which < CP_TAIL_COUNT; which++)
             pool_tails(f, (enum cp_series)series, which);
     }
@@ -147,5 +157,6 @@ void cp_figures_forget_fit(struct cp_figures *f)
     for (size_t series = 0; series < CP_SERIES_COUNT; series++) {
         for (size_t which = 0; which < CP_LAW_COUNT; which++)
             cp_memory_law_clear(&f->laws[series][which]);
+        cp_memory_tail_clear(&f->tail_laws[series]);
     }
 }

@@ -147,6 +147,54 @@ static void add_laws(const struct cp_figures *f)
     }
 }
 
+/* --- p99 over memory, by the residuals of all sizes --- */
+
+static void describe_tail_law(const struct cp_figures *f, const struct cp_memory_tail *tail,
+                              struct cp_fitted *m)
+{
+    say(m->formula, sizeof m->formula, "q(m) = %s, p50(m) = %s", cp_memory_tail_formula(tail),
+        cp_memory_law_formula(&tail->p50));
+    m->n_parameters = cp_memory_tail_parameters(tail, m->parameters);
+    m->n_samples = tail->n_pooled;
+    m->n_groups = tail->p50.n_sizes;
+    check(m, (struct cp_fitted_check){"p-value of the sizes sharing the tail", CP_UNIT_PLAIN,
+                                      tail->uneven_p, "uneven below 0.01"});
+    if (tail->is_uneven)
+        say(m->note, sizeof m->note, "the sizes' tails differ beyond chance: trust measured sizes");
+    for (size_t i = 0; i < f->n_sizes; i++) {
+        double mb = f->sizes[i].memory_size_mb;
+        struct cp_interval v = cp_memory_tail_predict(tail, mb);
+        if (!isnan(v.value))
+            value(m,
+                  (struct cp_fitted_value){.at = mb, .status = CP_ANSWER_OK, .value = v, .n = NAN});
+    }
+}
+
+static void refuse_tail_law(const struct cp_memory_tail *tail, char out[CP_FITTED_TEXT_MAX])
+{
+    if (tail->p50.status != CP_OK)
+        say(out, CP_FITTED_TEXT_MAX, "no law of its p50: sweep more memory sizes");
+    else if (tail->n_pooled < tail->n_needed)
+        say(out, CP_FITTED_TEXT_MAX, "%zu samples of all sizes: a p99 over memory needs %zu",
+            tail->n_pooled, tail->n_needed);
+    else
+        say(out, CP_FITTED_TEXT_MAX,
+            "no p99 over memory: %s; where timeouts reach it only more samples help",
+            cp_code_text(tail->status));
+}
+
+static void add_tail_laws(const struct cp_figures *f)
+{
+    for (int series = 0; series < CP_SERIES_COUNT; series++) {
+        const struct cp_memory_tail *tail = &f->tail_laws[series];
+        struct cp_fitted *m = add_of_series(f, (enum cp_series)series, "p99", &by_memory);
+        if (m && tail->status == CP_OK)
+            describe_tail_law(f, tail, m);
+        else if (m)
+            refuse_tail_law(tail, m->refused);
+    }
+}
+
 /* --- tails that memory sizes share --- */
 
 static const char *const tail_names[CP_TAIL_COUNT] = {[CP_TAIL_P95] = "p95", [CP_TAIL_P99] = "p99"};
@@ -283,6 +331,7 @@ bool cp_fitted_fill(struct cp_figures *f)
         return false;
     f->fitted->n = 0;
     add_laws(f);
+    add_tail_laws(f);
     add_pools(f);
     add_mixture(f);
     return true;
@@ -333,33 +382,18 @@ static void predict_by_law(const struct cp_figures *f, enum cp_series series, si
         refuse_prediction(law, memory_mb, p);
 }
 
-/* p50 of the law and the tail that all sizes share: a group without samples of its own. */
+/* The law's p50 and the residuals of all sizes about it. */
 static void predict_tail(const struct cp_figures *f, enum cp_series series, double memory_mb,
                          struct cp_prediction *p)
 {
-    const struct cp_memory_law *law = &f->laws[series][CP_LAW_P50];
-    struct cp_interval location = cp_memory_law_predict(law, memory_mb);
-    struct cp_tail_group groups[CP_RUN_SIZES_MAX + 1];
-    size_t at_size[CP_RUN_SIZES_MAX];
-    struct cp_tail tails[CP_RUN_SIZES_MAX + 1];
-    struct cp_tail_pool pool;
-    const struct cp_tail_options options = {.q = cp_figures_tail_q(CP_TAIL_P99)};
+    const struct cp_memory_tail *tail = &f->tail_laws[series];
     name_prediction(f, series, tail_names[CP_TAIL_P99], p);
-    p->method = "pooled over memory sizes";
-    if (isnan(location.value)) {
-        refuse_prediction(law, memory_mb, p);
-        return;
-    }
-    size_t n = cp_figures_tail_groups(f, series, groups, at_size);
-    groups[n] = (struct cp_tail_group){.location_ms = &location};
-    cp_tail_pool_fit(groups, n + 1, &options, &pool, tails);
-    p->value_ms = cp_tail_interval(&tails[n]);
-    if (tails[n].status == CP_ANSWER_TOO_FEW)
-        say(p->refused, sizeof p->refused,
-            "the %zu pooled samples are worth %.0f of one size; an upper bound takes %zu",
-            tails[n].n_pooled, floor(tails[n].n_effective), tails[n].n_needed_upper);
-    else if (tails[n].status == CP_ANSWER_NONE)
-        say(p->refused, sizeof p->refused, "the sizes' tails differ: nothing to share");
+    p->method = "p50's bootstrap and order statistics of pooled residuals";
+    p->value_ms = cp_memory_tail_predict(tail, memory_mb);
+    if (isnan(p->value_ms.value) && tail->status != CP_OK)
+        refuse_tail_law(tail, p->refused);
+    else if (isnan(p->value_ms.value))
+        refuse_prediction(&tail->p50, memory_mb, p);
 }
 
 size_t cp_fitted_predict(const struct cp_figures *f, double memory_mb,

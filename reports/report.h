@@ -20,6 +20,7 @@
 #include "model/run.h"
 #include "model/stat/idle_survival.h"
 #include "model/stat/memory_law.h"
+#include "model/stat/memory_tail.h"
 #include "model/stat/quantile.h"
 #include "model/stat/tail_pool.h"
 #include "model/stat/tail_ratio.h"
@@ -92,6 +93,7 @@ struct cp_figures {
     struct cp_fitted_list *fitted; /* owned: every model, see fitted.h */
     double *values;                /* owned: the arrays of all sizes in one block */
     struct cp_memory_law laws[CP_SERIES_COUNT][CP_LAW_COUNT];
+    struct cp_memory_tail tail_laws[CP_SERIES_COUNT]; /* p99 */
     struct cp_tail_pool pools[CP_SERIES_COUNT][CP_TAIL_COUNT];
     struct cp_estimate pooled_init_p50, pooled_init_p95,
         pooled_init_p99; /* when init does not follow memory */

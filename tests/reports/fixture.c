@@ -328,6 +328,9 @@ static void set_laws(struct cp_figures *f)
             law(rows[i].which == CP_LAW_P50 ? 0.5 : 0.95, rows[i].kind, rows[i].a, rows[i].b);
     for (size_t which = 0; which < CP_LAW_COUNT; which++)
         f->laws[CP_SERIES_COLD][which] = (struct cp_memory_law){.status = CP_ENODATA};
+    for (size_t series = 0; series < CP_SERIES_COUNT; series++)
+        f->tail_laws[series] = (struct cp_memory_tail){
+            .status = CP_ENODATA, .n_pooled = 240, .n_needed = 299, .p50 = {.status = CP_OK}};
 }
 
 static void round_interval(struct cp_interval *v)

@@ -112,7 +112,8 @@ static void a_refused_quantile_says_how_many_samples_it_takes(void **state)
     assert_null(strstr(bound_only, "n<"));
 }
 
-/* 40 of one size are too few for a p95, 200 of five that look alike are enough: marked, and said. */
+/* 40 of one size are too few for a p95, 200 of five that look alike are enough: marked, and said.
+ */
 static void a_quantile_with_the_help_of_other_sizes_is_marked(void **state)
 {
     (void)state;
