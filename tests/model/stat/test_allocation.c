@@ -8,6 +8,8 @@
 #include "model/stat/bootstrap.h"
 #include "model/stat/dist_choice.h"
 #include "model/stat/memory_law.h"
+#include "model/stat/memory_regression.h"
+#include "model/stat/memory_tail.h"
 #include "model/stat/nls.h"
 #include "model/stat/quantile.h"
 #include "model/stat/quantile_regression.h"
@@ -70,6 +72,66 @@ static void law_says_that_memory_is_short_and_leaks_nothing(void **state)
         refused++;
     }
     assert_in_range(refused, 1, 20);
+}
+
+/* Durations that follow memory, 80 at each of four sizes. */
+enum { SCARCE_SIZES = 4, SCARCE_N = 80 };
+static void make_groups(struct cp_memory_group groups[SCARCE_SIZES],
+                        double values[SCARCE_SIZES][SCARCE_N])
+{
+    for (size_t i = 0; i < SCARCE_SIZES; i++) {
+        for (size_t j = 0; j < SCARCE_N; j++)
+            values[i][j] = (double)(800 >> i) + (double)j;
+        groups[i] = (struct cp_memory_group){
+            .memory_size_mb = 128 << i, .sorted_ms = values[i], .n = SCARCE_N};
+    }
+}
+
+static void tail_says_that_memory_is_short_and_leaks_nothing(void **state)
+{
+    (void)state;
+    struct cp_memory_group groups[SCARCE_SIZES];
+    double values[SCARCE_SIZES][SCARCE_N];
+    int refused = 0;
+    make_groups(groups, values);
+    for (int limit = 0; limit < 100; limit++) {
+        struct cp_memory_tail tail;
+        allocations_left = limit;
+        cp_memory_tail_fit(groups, SCARCE_SIZES,
+                           &(struct cp_memory_tail_options){.q = 0.99, .bootstrap_reps = 40},
+                           &tail);
+        allocations_left = -1;
+        bool is_fitted = tail.status == CP_OK;
+        cp_memory_tail_clear(&tail);
+        if (is_fitted)
+            break;
+        assert_int_equal(tail.status, CP_ENOMEM);
+        assert_true(isnan(tail.tail_ms.value));
+        refused++;
+    }
+    assert_in_range(refused, 3, 30);
+}
+
+static void regression_says_that_memory_is_short_and_leaks_nothing(void **state)
+{
+    (void)state;
+    struct cp_memory_group groups[SCARCE_SIZES];
+    double values[SCARCE_SIZES][SCARCE_N];
+    int refused = 0;
+    make_groups(groups, values);
+    for (int limit = 0; limit < 100; limit++) {
+        struct cp_memory_regression fit;
+        allocations_left = limit;
+        cp_memory_regression_fit(groups, SCARCE_SIZES,
+                                 &(struct cp_memory_regression_options){.q = 0.9}, &fit);
+        allocations_left = -1;
+        if (fit.status == CP_OK)
+            break;
+        assert_int_equal(fit.status, CP_ENOMEM);
+        assert_true(isnan(fit.check_loss));
+        refused++;
+    }
+    assert_in_range(refused, 3, 30);
 }
 
 static void prediction_without_memory_has_no_interval(void **state)
@@ -232,6 +294,8 @@ int main(void)
         cmocka_unit_test(sort_works_without_scratch_memory),
         cmocka_unit_test(selection_says_that_memory_is_short),
         cmocka_unit_test(law_says_that_memory_is_short_and_leaks_nothing),
+        cmocka_unit_test(tail_says_that_memory_is_short_and_leaks_nothing),
+        cmocka_unit_test(regression_says_that_memory_is_short_and_leaks_nothing),
         cmocka_unit_test(prediction_without_memory_has_no_interval),
         cmocka_unit_test(bootstrap_without_memory_says_so),
         cmocka_unit_test(least_squares_say_that_memory_is_short),

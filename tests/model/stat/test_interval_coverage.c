@@ -5,7 +5,9 @@
  */
 #include <gsl/gsl_errno.h>
 #include <math.h>
+#include <stdio.h>
 
+#include "model/stat/memory_tail.h"
 #include "model/stat/quantile.h"
 #include "tests/model/stat/truth.h"
 #include "tests/test.h"
@@ -48,41 +50,79 @@ static void order_intervals_cover_the_true_quantile(void **state)
     }
 }
 
-static void predictions_at_an_unmeasured_size_are_covered(void **state)
+/* p50, p95 and mean from the memory law, p99 from the pooled tail. */
+struct statistic {
+    const char *name, *column;
+    double q;
+};
+
+static const int sizes[] = {128, 512, 1024, 1769, 3008};
+enum { N_SIZES = sizeof sizes / sizeof *sizes, TRIALS = 300 };
+
+static void predict(const struct sweep *s, const struct statistic *statistic, uint64_t seed,
+                    const int *at, size_t n_at, struct cp_interval *out)
+{
+    struct cp_memory_law law = {.status = CP_OK};
+    struct cp_memory_tail tail = {.status = CP_OK};
+    bool is_tail = statistic->q > 0.98;
+    if (is_tail)
+        cp_memory_tail_fit(s->groups, s->n_sizes,
+                           &(struct cp_memory_tail_options){.q = statistic->q, .seed = seed},
+                           &tail);
+    else
+        cp_memory_law_fit(s->groups, s->n_sizes,
+                          &(struct cp_memory_law_options){.q = statistic->q,
+                                                          .is_mean = isnan(statistic->q),
+                                                          .seed = seed,
+                                                          .keep_refits = true},
+                          &law);
+    assert_int_equal(law.status, CP_OK);
+    assert_int_equal(tail.status, CP_OK);
+    for (size_t i = 0; i < n_at; i++)
+        out[i] =
+            is_tail ? cp_memory_tail_predict(&tail, at[i]) : cp_memory_law_predict(&law, at[i]);
+    cp_memory_law_clear(&law);
+    cp_memory_tail_clear(&tail);
+}
+
+static void cover_one(const char *id, const struct statistic *statistic, size_t n)
+{
+    static const int at[] = {128, 256, 832, 1024, 3008};
+    enum { N_AT = sizeof at / sizeof *at };
+    struct truth t = truth_load(id);
+    double truths[N_AT];
+    size_t hits[N_AT] = {0};
+    for (size_t i = 0; i < N_AT; i++)
+        truths[i] = truth_quantile(id, at[i], statistic->column);
+    for (uint64_t seed = 1; seed <= TRIALS; seed++) {
+        struct sweep s;
+        struct cp_interval p[N_AT];
+        sweep_simulate(&s, &t, false, sizes, N_SIZES, n, seed);
+        predict(&s, statistic, seed, at, N_AT, p);
+        sweep_clear(&s);
+        for (size_t i = 0; i < N_AT; i++)
+            hits[i] += p[i].low <= truths[i] && truths[i] <= p[i].high;
+    }
+    for (size_t i = 0; i < N_AT; i++) {
+        char what[64];
+        (void)snprintf(what, sizeof what, "%s %s n=%zu at %d MB", id, statistic->name, n, at[i]);
+        assert_covers(hits[i], TRIALS, what);
+    }
+}
+
+static void predictions_over_memory_are_covered(void **state)
 {
     (void)state;
-    enum { TRIALS = 300, REPS = 300 };
-    static const int sizes[] = {128, 512, 1024, 1769, 3008};
-    static const struct {
-        const char *what, *id, *column;
-        double q;
-        size_t n;
-    } cases[] = {
-        {"G1 p50 n=60", "G1", "warm_q50", 0.5, 60},
-        {"G1 p50 n=200", "G1", "warm_q50", 0.5, 200},
-        {"G2 p50 n=200", "G2", "warm_q50", 0.5, 200},
-        {"G1 p95 n=200", "G1", "warm_q95", 0.95, 200},
-        {"G2 p95 n=200", "G2", "warm_q95", 0.95, 200},
-        {"G2 p95 n=500", "G2", "warm_q95", 0.95, 500},
-    };
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        struct truth t = truth_load(cases[i].id);
-        double truth = truth_quantile(cases[i].id, 832, cases[i].column);
-        size_t hits = 0;
-        for (uint64_t seed = 1; seed <= TRIALS; seed++) {
-            struct sweep s;
-            struct cp_memory_law law;
-            sweep_simulate(&s, &t, false, sizes, 5, cases[i].n, seed);
-            const struct cp_memory_law_options options = {
-                .q = cases[i].q, .bootstrap_reps = REPS, .seed = seed, .keep_refits = true};
-            cp_memory_law_fit(s.groups, s.n_sizes, &options, &law);
-            sweep_clear(&s);
-            struct cp_interval at = cp_memory_law_predict(&law, 832);
-            cp_memory_law_clear(&law);
-            hits += at.low <= truth && truth <= at.high;
-        }
-        assert_covers(hits, TRIALS, cases[i].what);
-    }
+    static const struct statistic statistics[] = {{"p50", "warm_q50", 0.5},
+                                                  {"p95", "warm_q95", 0.95},
+                                                  {"p99", "warm_q99", 0.99},
+                                                  {"mean", "warm_mean", NAN}};
+    static const char *const ids[] = {"G1", "G2", "G3"};
+    static const size_t ns[] = {60, 200, 500};
+    for (size_t i = 0; i < sizeof statistics / sizeof *statistics; i++)
+        for (size_t j = 0; j < 3; j++)
+            for (size_t k = 0; k < 3; k++)
+                cover_one(ids[j], &statistics[i], ns[k]);
 }
 
 int main(void)
@@ -90,7 +130,7 @@ int main(void)
     gsl_set_error_handler_off();
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(order_intervals_cover_the_true_quantile),
-        cmocka_unit_test(predictions_at_an_unmeasured_size_are_covered),
+        cmocka_unit_test(predictions_over_memory_are_covered),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -429,6 +429,51 @@ static void parameters_are_those_of_the_formula(void **state)
     assert_string_equal(cp_memory_law_formula(&none), "");
 }
 
+/* a is 3 of 400 here, so that a power fits as well and what is held must not hang on the kind. */
+static void interval_holds_whichever_kind_is_chosen(void **state)
+{
+    (void)state;
+    static const int five[] = {128, 512, 1024, 1769, 3008};
+    static const int at[] = {128, 832, 3008};
+    enum { TRIALS = 40 };
+    struct truth t = truth_load("G3");
+    size_t held[3] = {0};
+    for (uint64_t seed = 1; seed <= TRIALS; seed++) {
+        struct sweep s;
+        struct cp_memory_law law;
+        sweep_simulate(&s, &t, false, five, 5, 60, seed);
+        cp_memory_law_fit(
+            s.groups, 5,
+            &(struct cp_memory_law_options){.q = 0.5, .seed = seed, .keep_refits = true}, &law);
+        sweep_clear(&s);
+        for (size_t i = 0; i < 3; i++) {
+            double truth = truth_quantile("G3", at[i], "warm_q50");
+            struct cp_interval p = cp_memory_law_predict(&law, at[i]);
+            held[i] += p.low <= truth && truth <= p.high;
+        }
+        cp_memory_law_clear(&law);
+    }
+    for (size_t i = 0; i < 3; i++) /* of 0.95: fewer once in 1,000 */
+        assert_in_range(held[i], 33, TRIALS);
+}
+
+static void three_sizes_have_a_law_but_no_choice(void **state)
+{
+    (void)state;
+    struct truth t = truth_load("G2");
+    struct sweep s;
+    sweep_simulate(&s, &t, false, sizes, N_SIZES, 100, 1);
+    s.n_sizes = 3;
+    struct cp_memory_law law = fit(&s, 0.5, false);
+    assert_int_equal(law.status, CP_OK);
+    assert_int_equal(law.kind, CP_MEMORY_LAW_INVERSE);
+    assert_near(law.cap_mb, 1769, 0);
+    assert_true(isnan(law.aicc) && isnan(law.leave_one_out_log_error));
+    s.n_sizes = 2;
+    assert_int_equal(fit(&s, 0.5, false).status, CP_ENODATA);
+    sweep_clear(&s);
+}
+
 static void mean_follows_memory_too(void **state)
 {
     (void)state;
@@ -533,6 +578,8 @@ int main(void)
         cmocka_unit_test(identical_values_have_a_finite_law),
         cmocka_unit_test(step_that_no_curve_follows_is_interpolated),
         cmocka_unit_test(parameters_are_those_of_the_formula),
+        cmocka_unit_test(interval_holds_whichever_kind_is_chosen),
+        cmocka_unit_test(three_sizes_have_a_law_but_no_choice),
         cmocka_unit_test(mean_follows_memory_too),
         cmocka_unit_test(mean_of_init_is_that_of_all_values),
         cmocka_unit_test(threads_do_not_change_the_law),
