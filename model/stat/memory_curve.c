@@ -4,6 +4,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "model/stat/nls.h"
+
 /* Nominal core steps of Lambda. The first is the default: one vCPU. */
 static const double caps_mb[] = {1769, INFINITY, 3538, 5307, 7076, 8845, 10240};
 
@@ -280,75 +282,73 @@ static void fit_power(struct data *d, const struct cp_memory_curve *start,
     curve->log_rss = log_rss(d, curve);
 }
 
-/* The inverse fit with exponent c, from the curve as it is; its residual sum. */
-static double fit_at_exponent(struct data *d, double c, struct cp_memory_curve *curve)
+/* The parameters of the nonlinear fit are log a, log b and the logit of c within its bounds. */
+static void set_from_parameters(const double *parameters, struct cp_memory_curve *curve)
 {
-    struct cp_memory_curve start = *curve;
-    set_exponent(d, c);
-    curve->c = c;
-    fit_inverse(d, isnan(start.a) ? NULL : &start, curve);
-    return curve->status ? INFINITY : curve->log_rss;
+    double share = 1 / (1 + exp(-parameters[2]));
+    curve->a = exp(parameters[0]);
+    curve->b = exp(parameters[1]);
+    curve->c = exponent_low + (exponent_high - exponent_low) * share;
 }
 
-struct bracket {
-    double low, middle, high; /* exponents; the middle one fits best */
-};
-
-/* The best of a grid over the whole range, with its neighbours. */
-static struct bracket scan_exponents(struct data *d, struct cp_memory_curve *curve)
+static void log_curve(const void *context, const double *parameters, double *fitted_log)
 {
-    enum { CELLS = 12 };
-    double best = INFINITY;
-    int at = 0;
-    double step = log(exponent_high / exponent_low) / CELLS;
-    for (int i = 0; i <= CELLS; i++) {
-        double rss = fit_at_exponent(d, exponent_low * exp(step * i), curve);
-        if (rss < best) {
-            best = rss;
-            at = i;
-        }
+    const struct data *d = context;
+    struct cp_memory_curve curve;
+    set_from_parameters(parameters, &curve);
+    for (size_t i = 0; i < d->n; i++)
+        fitted_log[i] = log(curve.a + curve.b * exp(curve.c * d->log_x[i]));
+}
+
+static void log_curve_jacobian(const void *context, const double *parameters, double *jacobian)
+{
+    const struct data *d = context;
+    struct cp_memory_curve curve;
+    set_from_parameters(parameters, &curve);
+    double dc =
+        (curve.c - exponent_low) * (exponent_high - curve.c) / (exponent_high - exponent_low);
+    for (size_t i = 0; i < d->n; i++) {
+        double part = curve.b * exp(curve.c * d->log_x[i]);
+        double f = curve.a + part;
+        jacobian[3 * i] = curve.a / f;
+        jacobian[3 * i + 1] = part / f;
+        jacobian[3 * i + 2] = part * d->log_x[i] * dc / f;
     }
-    double middle = exponent_low * exp(step * at);
-    return (struct bracket){fmax(exponent_low, middle * exp(-step)), middle,
-                            fmin(exponent_high, middle * exp(step))};
 }
 
-/* A narrow bracket around the start's exponent, when the optimum is in it. */
-static bool bracket_start(struct data *d, const struct cp_memory_curve *start, struct bracket *b,
-                          struct cp_memory_curve *curve)
+/* From the inverse fits at five exponents; only an end with a finite covariance counts. */
+static void fit_by_nls(struct data *d, struct cp_memory_curve *curve)
 {
-    *b = (struct bracket){fmax(exponent_low, start->c / 1.15), start->c,
-                          fmin(exponent_high, start->c * 1.15)};
-    double middle = fit_at_exponent(d, b->middle, curve);
-    return fit_at_exponent(d, b->low, curve) > middle &&
-           fit_at_exponent(d, b->high, curve) > middle;
-}
-
-/* Golden section. The residual sum is flat at its minimum, so an exponent is good to about the
- * square root of the machine precision and no finer step would tell. */
-static void minimise_over_exponent(struct data *d, struct bracket b, struct cp_memory_curve *curve)
-{
-    static const double golden = 0.6180339887498949;
-    double low = b.high - golden * (b.high - b.low);
-    double high = b.low + golden * (b.high - b.low);
-    double rss_low = fit_at_exponent(d, low, curve);
-    double rss_high = fit_at_exponent(d, high, curve);
-    while (b.high - b.low > 1e-7 && curve->status == CP_OK) {
-        if (rss_low < rss_high) {
-            b.high = high;
-            high = low;
-            rss_high = rss_low;
-            low = b.high - golden * (b.high - b.low);
-            rss_low = fit_at_exponent(d, low, curve);
-        } else {
-            b.low = low;
-            low = high;
-            rss_low = rss_high;
-            high = b.low + golden * (b.high - b.low);
-            rss_high = fit_at_exponent(d, high, curve);
-        }
+    static const double exponents[] = {0.5, 0.8, 1, 1.4, 2};
+    enum { STARTS = sizeof exponents / sizeof exponents[0] };
+    double starts[3 * STARTS];
+    for (size_t i = 0; i < STARTS; i++) {
+        struct cp_memory_curve from = *curve;
+        double share = (exponents[i] - exponent_low) / (exponent_high - exponent_low);
+        set_exponent(d, exponents[i]);
+        fit_inverse(d, NULL, &from);
+        double least = 1e-3 * (from.a + from.b);
+        starts[3 * i] = log(fmax(from.a, least));
+        starts[3 * i + 1] = log(fmax(from.b, least));
+        starts[3 * i + 2] = log(share / (1 - share));
     }
-    (void)fit_at_exponent(d, (b.low + b.high) / 2, curve);
+    const struct cp_nls_problem problem = {
+        .n = d->n,
+        .p = 3,
+        .y = d->log_value,
+        .weights = d->weight,
+        .model = log_curve,
+        .jacobian = log_curve_jacobian,
+        .context = d,
+    };
+    struct cp_nls nls;
+    cp_nls_fit(&problem, starts, STARTS, &nls);
+    curve->status = nls.status;
+    if (nls.status)
+        return;
+    set_from_parameters(nls.parameters, curve);
+    set_exponent(d, curve->c);
+    curve->log_rss = log_rss(d, curve);
 }
 
 /* One Gauss-Newton step of all three on the log residuals: the derivatives of log f by a, b and c,
@@ -431,16 +431,33 @@ static bool refit_exponent(struct data *d, const struct cp_memory_curve *start,
     return false;
 }
 
+/* Where no inner point is best, a bound is: a = 0, or the least or the largest exponent. */
+static void fit_at_bounds(struct data *d, struct cp_memory_curve *curve)
+{
+    const double exponents[] = {exponent_low, exponent_high};
+    struct cp_memory_curve best = *curve;
+    fit_power(d, NULL, &best);
+    for (size_t i = 0; i < 2; i++) {
+        struct cp_memory_curve bound = *curve;
+        bound.c = exponents[i];
+        set_exponent(d, bound.c);
+        fit_inverse(d, NULL, &bound);
+        if (bound.status == CP_OK && bound.log_rss < best.log_rss)
+            best = bound;
+    }
+    *curve = best;
+}
+
 static void fit_exponent(struct data *d, const struct cp_memory_curve *start,
                          struct cp_memory_curve *curve)
 {
-    struct bracket b;
-    if (start && refit_exponent(d, start, curve))
-        return;
-    *curve = no_curve(CP_MEMORY_LAW_EXPONENT, CP_OK, curve->cap_mb);
-    if (!start || !bracket_start(d, start, &b, curve))
-        b = scan_exponents(d, curve);
-    minimise_over_exponent(d, b, curve);
+    const struct cp_memory_curve blank = *curve;
+    if (!start) {
+        fit_by_nls(d, curve);
+    } else if (!refit_exponent(d, start, curve)) {
+        *curve = blank;
+        fit_at_bounds(d, curve);
+    }
 }
 
 static size_t n_below(const struct cp_memory_point *points, size_t n, double cap_mb)
@@ -474,6 +491,8 @@ static struct cp_memory_curve fit(enum cp_memory_law_kind kind,
         return curve;
     curve.c = 1;
     kinds[kind].fit(&d, start, &curve);
+    if (curve.status == CP_ENOMEM)
+        return no_curve(kind, CP_ENOMEM, cap_mb);
     if (curve.status || !isfinite(curve.log_rss))
         return no_curve(kind, CP_ENUMERIC, cap_mb);
     curve.log_rss *= (double)d.n / d.total_weight;
@@ -481,22 +500,25 @@ static struct cp_memory_curve fit(enum cp_memory_law_kind kind,
     return curve;
 }
 
-/* Whether the points determine all three: c inside its range and a above 0. */
+/* Whether the points determine all three: a search that runs towards a bound ends well too, where
+ * the parameter no longer matters. */
 static bool is_determined(const struct cp_memory_curve *curve)
 {
-    return curve->a > 0 && curve->b > 0 && curve->c > exponent_low + 1e-4 &&
-           curve->c < exponent_high - 1e-4;
+    double share = (curve->c - exponent_low) / (exponent_high - exponent_low);
+    double least = 1e-4 * (curve->a + curve->b);
+    return curve->a > least && curve->b > least && share > 0.01 && share < 0.99;
 }
 
 struct cp_memory_curve cp_memory_curve_fit(enum cp_memory_law_kind kind,
                                            const struct cp_memory_point *points, size_t n,
                                            double cap_mb)
 {
-    struct cp_memory_curve curve = fit(kind, points, n, cap_mb, NULL);
-    if (kind != CP_MEMORY_LAW_EXPONENT || curve.status)
-        return curve;
-    if (n_below(points, n, cap_mb) < EXPONENT_MIN)
+    bool is_exponent = kind == CP_MEMORY_LAW_EXPONENT;
+    if (is_exponent && n <= CP_MEMORY_POINTS_MAX && n_below(points, n, cap_mb) < EXPONENT_MIN)
         return no_curve(kind, CP_ENODATA, cap_mb);
+    struct cp_memory_curve curve = fit(kind, points, n, cap_mb, NULL);
+    if (!is_exponent || curve.status)
+        return curve;
     return is_determined(&curve) ? curve : no_curve(kind, CP_ENUMERIC, cap_mb);
 }
 
@@ -526,6 +548,8 @@ struct cp_memory_curve cp_memory_curve_best_cap(enum cp_memory_law_kind kind,
         if (isfinite(caps_mb[i]) && caps_mb[i] >= max_mb(points, n))
             continue;
         struct cp_memory_curve curve = cp_memory_curve_fit(kind, points, n, caps_mb[i]);
+        if (curve.status == CP_ENOMEM)
+            return curve;
         bool is_better = best.status || curve.aicc < best.aicc;
         if (curve.status == CP_OK && !isnan(curve.aicc) && is_better)
             best = curve;
@@ -599,7 +623,7 @@ enum cp_code cp_memory_curve_choose(const struct cp_memory_point *points, size_t
         if (order[i] == CP_MEMORY_LAW_EXPONENT && !options->is_exponent_allowed)
             continue;
         struct cp_memory_curve curve = cp_memory_curve_best_cap(order[i], points, n);
-        if (i == 0 && curve.status)
+        if (curve.status == CP_ENOMEM || (i == 0 && curve.status))
             return curve.status;
         if (curve.status == CP_OK)
             choice->curves[choice->n++] = curve;

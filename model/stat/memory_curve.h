@@ -14,8 +14,11 @@
  *     (1 / SE^2 for a relative SE) solved in closed form with an active set for a, b >= 0; the
  *     first step, with f = value, is the plain weighted fit.
  *   - power: a straight line in logarithms, closed form.
- *   - exponent: the inverse fit at each c, minimised over c (variable projection, Golub & Pereyra
- *     1973). Refused where c ends at its bounds or a at 0: then the points do not determine it.
+ *   - exponent: nonlinear least squares (nls.h) of log a, log b and the logit of c, from five
+ *     starts; accepted only with a finite covariance. Refused where c ends at its bounds or a at 0:
+ *     then the points do not determine it. A refit starts from the curve it resembles, by
+ *     Gauss-Newton of all three, and takes the best bound (a = 0, c = 0.2, c = 2.5) where no inner
+ *     point is best.
  *
  * Choice: AICc of the log residuals, n = number of points, k counted with sigma, settles the cap;
  * from 5 sizes up the leave-one-out log error of the inner sizes settles the member, among those
@@ -23,7 +26,7 @@
  *
  * Assumptions: independent relative errors of variance proportional to 1 / w. Points with weight 0
  * are ignored. Smallest valid n: 3 distinct sizes (no choice: inverse with cap 1769); cap and
- * member are chosen from 5 sizes up. No ownership, no allocation.
+ * member are chosen from 5 sizes up. No ownership; only the exponent's first fit allocates.
  */
 #ifndef COLDPROF_MODEL_MEMORY_CURVE_H
 #define COLDPROF_MODEL_MEMORY_CURVE_H
@@ -52,7 +55,7 @@ struct cp_memory_point {
 struct cp_memory_curve {
     /* CP_OK, CP_ENODATA (fewer than 3 distinct sizes; exponent: fewer than 5 below the cap),
      * CP_EINVAL (a number out of range), CP_ELIMIT (more than CP_MEMORY_POINTS_MAX points),
-     * CP_ENUMERIC (no convergence, or c not determined) */
+     * CP_ENUMERIC (no convergence, or c not determined), CP_ENOMEM */
     enum cp_code status;
     enum cp_memory_law_kind kind; /* as asked for, even when the best b is 0 */
     double a, b;                  /* unit of the values; b at 1024 MB; b = 0 for a constant */
