@@ -190,9 +190,8 @@ static void set_unknown(struct cp_nls *fit, enum cp_code status)
     }
 }
 
-/* One way to search from one start. Tried in order until one ends well. */
-static enum cp_code attempt(struct engine *engine, const double *start,
-                            const gsl_multifit_nlinear_trs *method, struct cp_nls *end)
+static gsl_multifit_nlinear_workspace *new_workspace(const struct cp_nls_problem *problem,
+                                                     const gsl_multifit_nlinear_trs *method)
 {
     gsl_multifit_nlinear_parameters how = gsl_multifit_nlinear_default_parameters();
     how.trs = method;
@@ -200,51 +199,47 @@ static enum cp_code attempt(struct engine *engine, const double *start,
     how.solver = gsl_multifit_nlinear_solver_qr;
     how.fdtype = GSL_MULTIFIT_NLINEAR_CTRDIFF;
     how.h_df = cbrt(GSL_DBL_EPSILON); /* the best step of a central difference */
-    gsl_multifit_nlinear_workspace *work = gsl_multifit_nlinear_alloc(
-        gsl_multifit_nlinear_trust, &how, engine->problem->n, engine->problem->p);
-    if (!work)
-        return CP_ENOMEM;
-    enum cp_code status = search(engine, start, work, end);
-    gsl_multifit_nlinear_free(work);
-    return status;
+    return gsl_multifit_nlinear_alloc(gsl_multifit_nlinear_trust, &how, problem->n, problem->p);
 }
 
-static enum cp_code search_from(struct engine *engine, const double *start, struct cp_nls *end)
+/* All starts by one method; `fit` becomes the best of those that end well. */
+static enum cp_code search_all(struct engine *engine, const gsl_multifit_nlinear_trs *method,
+                               const double *starts, size_t n_starts, struct cp_nls *fit)
 {
-    const gsl_multifit_nlinear_trs *const methods[N_METHODS] = {gsl_multifit_nlinear_trs_lm,
-                                                                gsl_multifit_nlinear_trs_lmaccel};
-    const struct cp_nls blank = *end;
-    enum cp_code status = CP_ENUMERIC;
-    for (size_t m = 0; m < N_METHODS && status == CP_ENUMERIC; m++) {
-        *end = blank;
-        status = attempt(engine, start, methods[m], end);
+    const struct cp_nls blank = {.n = fit->n, .p = fit->p};
+    gsl_multifit_nlinear_workspace *work = new_workspace(engine->problem, method);
+    if (!work)
+        return CP_ENOMEM;
+    for (size_t s = 0; s < n_starts; s++) {
+        struct cp_nls end = blank;
+        end.start = s;
+        if (search(engine, starts + s * fit->p, work, &end))
+            continue;
+        end.n_converged = fit->n_converged + 1;
+        if (fit->status == CP_OK && fit->rss <= end.rss)
+            fit->n_converged++;
+        else
+            *fit = end;
     }
-    return status;
+    gsl_multifit_nlinear_free(work);
+    return CP_OK;
 }
 
 void cp_nls_fit(const struct cp_nls_problem *problem, const double *starts, size_t n_starts,
                 struct cp_nls *fit)
 {
+    const gsl_multifit_nlinear_trs *const methods[N_METHODS] = {gsl_multifit_nlinear_trs_lm,
+                                                                gsl_multifit_nlinear_trs_lmaccel};
     *fit = (struct cp_nls){.p = problem->p};
     enum cp_code status = check(problem, fit);
-    const struct cp_nls blank = *fit;
     set_unknown(fit, status ? status : CP_ENUMERIC);
     if (status)
         return;
     struct engine engine = {problem, malloc(problem->n * sizeof *engine.fitted)};
-    if (!engine.fitted)
-        set_unknown(fit, CP_ENOMEM);
-    for (size_t s = 0; s < n_starts && fit->status != CP_ENOMEM; s++) {
-        struct cp_nls end = blank;
-        end.start = s;
-        status = search_from(&engine, starts + s * problem->p, &end);
-        end.n_converged = fit->n_converged + 1;
-        if (status == CP_ENOMEM)
-            set_unknown(fit, status);
-        else if (status == CP_OK && fit->status == CP_OK && fit->rss <= end.rss)
-            fit->n_converged++;
-        else if (status == CP_OK)
-            *fit = end;
-    }
+    status = engine.fitted ? CP_OK : CP_ENOMEM;
+    for (size_t m = 0; m < N_METHODS && status == CP_OK && fit->n_converged == 0; m++)
+        status = search_all(&engine, methods[m], starts, n_starts, fit);
+    if (status)
+        set_unknown(fit, status);
     free(engine.fitted);
 }

@@ -3,13 +3,13 @@
  *     sum w_i (y_i - f_i(parameters))^2
  *
  * Levenberg-Marquardt in the trust region form (More 1978) on gsl_multifit_nlinear: scaled by
- * More's rule, each step by QR, never by normal equations; where that does not end well, once more
- * with geodesic acceleration (Transtrum & Sethna 2012), which follows narrow curved valleys from
- * far away. Several starts may be given; the fit is the best of those that end well. A start ends
- * well when GSL reports success, the covariance is finite, and the end is a stationary point by the
- * relative offset (Bates & Watts, Technometrics 23, 1981): what the tangent plane could still take
- * off the residuals is below 1e-4 of the residuals' own scatter. A search that merely stopped
- * moving does not pass.
+ * More's rule, each step by QR, never by normal equations. Several starts may be given; the fit is
+ * the best of those that end well. Where none does, all are tried once more with geodesic
+ * acceleration (Transtrum & Sethna 2012), which follows narrow curved valleys from far away. A
+ * start ends well when GSL reports success, the covariance is finite, and the end is a stationary
+ * point by the relative offset (Bates & Watts, Technometrics 23, 1981): what the tangent plane
+ * could still take off the residuals is below 1e-4 of the residuals' own scatter. A search that
+ * merely stopped moving does not pass.
  *
  * Standard errors: from the tangent plane at the optimum, residual variance rss / (n - p). The
  * weights are 1 / variance up to a constant. Assumptions: independent errors, f smooth. Smallest
