@@ -8,7 +8,7 @@
 
 #include "model/base/units.h"
 
-enum { LOOK_PROBES = 4, FINAL_PROBES = 10, MAX_PROBES = 240, DIGITS = 3 };
+enum { LOOK_PROBES = 4, FINAL_PROBES = 10, MAX_LOOKS = 3, MAX_ENDS = 4, DIGITS = 3 };
 #define RESOLUTION_RATIO 0.10
 #define MAX_WAIT_LONGEST 3.0
 #define LOW_SHARE        0.20
@@ -410,10 +410,10 @@ struct cp_idle_design_options cp_idle_design_defaults(double first_ms, double lo
         .final_probes = FINAL_PROBES,
         .resolution_ms = first_ms / 2,
         .resolution_ratio = RESOLUTION_RATIO,
-        .max_probes = MAX_PROBES,
         .max_wait_ms = MAX_WAIT_LONGEST * longest_ms,
     };
     o.n_parallel = ladder(&o, 2, rungs) * o.look_probes + n_spare_final(&o);
+    o.max_probes = MAX_LOOKS * o.n_parallel + MAX_ENDS * o.final_probes;
     return o;
 }
 

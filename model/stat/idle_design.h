@@ -41,8 +41,8 @@ struct cp_idle_design_options {
 };
 
 /* 4 probes at first, 10 in the end, a bracket of first_ms / 2 (30 s for a minute) or 10 %, room for
- * the first look at half steps and 10 probes of the longest interval, 240 probes and the waiting of
- * three times the longest interval. */
+ * the first look at half steps and 10 probes of the longest interval, the probes of
+ * three looks and of both ends of two brackets, and the waiting of three times the longest interval. */
 struct cp_idle_design_options cp_idle_design_defaults(double first_ms, double longest_ms);
 
 enum {

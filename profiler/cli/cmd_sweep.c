@@ -249,6 +249,8 @@ static struct cp_sweep_options plan_of(const struct session *s)
         .max_cold = o->max_cold,
         .max_warm = o->max_warm,
         .n_idle = o->idle.n,
+        .is_idle_search = o->idle.is_auto,
+        .idle_longest_ms = o->idle_max_ms,
         .idle_probes = o->idle_probes,
         .precision_p50 = o->precision.p50,
         .precision_p95 = o->precision.p95,
@@ -501,11 +503,11 @@ const struct cp_command cp_command_sweep = {
         "own log group, which Lambda keeps: delete /aws/lambda/NAME-coldprof-RUN when you have "
         "read it); --in-place publishes versions of FUNCTION itself. "
         "Cold starts are forced by fresh execution environments, warm ones follow at once, and "
-        "idle environments are probed after each interval; all from the REPORT records. Every "
-        "sample is kept; Ctrl-C saves, undoes and prints how to resume.",
+        "idle environments are probed after intervals that find how long they are kept; all from "
+        "the REPORT records. Every sample is kept; Ctrl-C saves, undoes and prints how to resume.",
     .examples = "  coldprof sweep probes/functions/hello-python --budget p99=200ms --traffic 5/s\n"
                 "  coldprof sweep ./my-function --memory 256,512,1024 --cold 60 --idle none\n"
-                "  coldprof sweep checkout --profile staging --region eu-central-1\n"
+                "  coldprof sweep checkout --idle-max 1h --profile staging --region eu-central-1\n"
                 "  coldprof sweep --resume 7f3a\n",
     .bit = CP_IN_SWEEP,
     .max_words = 1,

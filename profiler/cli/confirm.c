@@ -37,6 +37,23 @@ static void add_work(const struct cp_sweep_quote *q, struct cp_buf *out)
     (void)cp_buf_addf(out, " MB, about %.0f minute%s\n", minutes, minutes > 1 ? "s" : "");
 }
 
+/* Idle waiting is most of the time. */
+static void add_idle(const struct cp_sweep_quote *q, struct cp_buf *out)
+{
+    char first[CP_UNITS_TEXT_MAX];
+    char longest[CP_UNITS_TEXT_MAX];
+    if (!(q->idle_longest_ms > 0))
+        return;
+    (void)cp_buf_addf(out,
+                      "of these about %.0f minutes wait for idle environments, %.0f at most: how "
+                      "long they live is searched from %s to %s (--idle-max; --idle none leaves it "
+                      "out)\n",
+                      ceil(q->idle_expected_ms / CP_MS_PER_S / 60),
+                      ceil(q->idle_most_ms / CP_MS_PER_S / 60),
+                      cp_units_format_duration(q->idle_first_ms, first),
+                      cp_units_format_duration(q->idle_longest_ms, longest));
+}
+
 static void add_cost(const struct cp_sweep_quote *q, struct cp_buf *out)
 {
     char expected[CP_NUMBER_MAX];
@@ -91,6 +108,7 @@ void cp_confirm_text(const struct cp_sweep_quote *quote, int width, struct cp_bu
     cp_buf_init(&text, TEXT_MAX);
     add_where(quote, &text);
     add_work(quote, &text);
+    add_idle(quote, &text);
     add_cost(quote, &text);
     add_snapshots(quote, &text);
     add_limit(quote, &text);

@@ -77,10 +77,20 @@ static const struct cp_option table[] = {
      .metavar = "TIME,...",
      .type = CP_OPTION_DURATION_LIST,
      .offset = AT(idle),
-     .default_text = "1s,3s,5s,7s,10s",
+     .default_text = "auto",
      .theme = CP_THEME_MEASURE,
      .commands = CP_IN_SWEEP,
-     .help = "idle intervals to probe, or 'none'"},
+     .help = "idle intervals to probe, 'none', or 'auto': doubled, then narrowed down to where "
+             "environments go"},
+    {.name = "idle-max",
+     .is_plan = true,
+     .metavar = "TIME",
+     .type = CP_OPTION_DURATION,
+     .offset = AT(idle_max_ms),
+     .theme = CP_THEME_MEASURE,
+     .commands = CP_IN_SWEEP,
+     .help = "longest interval of --idle auto, which waits three times as long at most; default "
+             "15m; 16s on this machine, and no longer altogether"},
     {.name = "idle-probes",
      .is_plan = true,
      .metavar = "N",
@@ -88,10 +98,11 @@ static const struct cp_option table[] = {
      .offset = AT(idle_probes),
      .min = 1,
      .max = 10000,
-     .default_text = "12",
+     .default_text = "-1",
      .theme = CP_THEME_MEASURE,
      .commands = CP_IN_SWEEP,
-     .help = "probes per idle interval"},
+     .help = "probes per idle interval, default 12; with --idle auto at both ends of what is "
+             "found, default 10"},
     {.name = "precision",
      .is_plan = true,
      .metavar = "RATIO",
@@ -710,6 +721,15 @@ static enum cp_code read_memory_list(struct cp_view text, struct cp_memory_list 
     return list->n ? CP_OK : cp_fail(err, CP_EINVAL, "no memory size; write it like 128,512,1024");
 }
 
+static enum cp_code read_duration(struct cp_view text, double *ms, struct cp_error *err)
+{
+    enum cp_code code = cp_units_parse_duration_ms(text, ms, err);
+    if (!code && !(*ms > 0))
+        return cp_fail(err, CP_EINVAL, "'%.*s' is no time to wait; write it like 30m", (int)text.n,
+                       text.p);
+    return code;
+}
+
 static enum cp_code read_duration_list(struct cp_view text, struct cp_duration_list *list,
                                        struct cp_error *err)
 {
@@ -717,6 +737,9 @@ static enum cp_code read_duration_list(struct cp_view text, struct cp_duration_l
     struct cp_view part;
     *list = (struct cp_duration_list){.n = 0};
     if (cp_view_is(text, "none") || cp_view_is(text, "0"))
+        return CP_OK;
+    list->is_auto = cp_view_is(text, "auto");
+    if (list->is_auto)
         return CP_OK;
     while (cp_view_split(&rest, ',', &part)) {
         if (list->n == CP_SWEEP_IDLE_MAX)
@@ -785,6 +808,8 @@ static enum cp_code read_value(const struct cp_option *o, const char *borrowed,
         return read_precision(text, field, err);
     case CP_OPTION_MEMORY_LIST:
         return read_memory_list(text, field, err);
+    case CP_OPTION_DURATION:
+        return read_duration(text, field, err);
     case CP_OPTION_DURATION_LIST:
         return read_duration_list(text, field, err);
     case CP_OPTION_FORMAT:

@@ -43,6 +43,7 @@ struct cp_memory_list {
 struct cp_duration_list {
     double ms[CP_SWEEP_IDLE_MAX];
     size_t n;
+    bool is_auto; /* none given, but not 'none' */
 };
 
 enum cp_format {
@@ -87,6 +88,7 @@ struct cp_options {
     struct cp_memory_list memory;
     int max_cold, max_warm;
     struct cp_duration_list idle;
+    double idle_max_ms; /* 0 when absent */
     int idle_probes;
     struct cp_precision precision;
     int max_invocations;
@@ -158,6 +160,7 @@ enum cp_option_type {
     CP_OPTION_BUDGET,
     CP_OPTION_PRECISION,
     CP_OPTION_MEMORY_LIST,
+    CP_OPTION_DURATION,
     CP_OPTION_DURATION_LIST,
     CP_OPTION_FORMAT,
     CP_OPTION_COLOR,

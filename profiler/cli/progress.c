@@ -28,7 +28,9 @@ void cp_progress_init(struct cp_progress *p, struct cp_terminal terminal, bool i
 static void row_name(const struct cp_sweep_row *row, char *name, size_t size)
 {
     char interval[CP_UNITS_TEXT_MAX];
-    if (row->kind == CP_CELL_IDLE)
+    if (row->kind == CP_CELL_IDLE && isnan(row->idle_interval_ms))
+        (void)snprintf(name, size, "idle search");
+    else if (row->kind == CP_CELL_IDLE)
         (void)snprintf(name, size, "idle %s",
                        cp_units_format_duration(row->idle_interval_ms, interval));
     else

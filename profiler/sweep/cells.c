@@ -33,6 +33,23 @@ enum cp_code cp_cells_init(struct cp_cells *cells, const struct cp_plan *plan,
     return CP_OK;
 }
 
+enum cp_code cp_cells_follow(struct cp_cells *cells, const struct cp_plan *plan,
+                             struct cp_error *err)
+{
+    if (plan->n_cells > cells->n) {
+        struct cp_cell *more = realloc(cells->cells, (plan->n_cells + 1) * sizeof *more);
+        if (!more)
+            return cp_fail(err, CP_ENOMEM, "cannot prepare %zu cells: out of memory",
+                           plan->n_cells);
+        cells->cells = more;
+    }
+    for (; cells->n < plan->n_cells; cells->n++)
+        cells->cells[cells->n] = (struct cp_cell){.result = plan->cells[cells->n]};
+    for (size_t i = 0; i < cells->n; i++)
+        cells->cells[i].result.planned = plan->cells[i].planned;
+    return CP_OK;
+}
+
 void cp_cells_clear(struct cp_cells *cells)
 {
     if (!cells)

@@ -44,6 +44,10 @@ enum cp_code cp_cells_init(struct cp_cells *cells, const struct cp_plan *plan,
                            const struct cp_cells_options *options, struct cp_error *err);
 void cp_cells_clear(struct cp_cells *cells);
 
+/* Cells that the plan has got since, and how many samples of each are planned now. */
+enum cp_code cp_cells_follow(struct cp_cells *cells, const struct cp_plan *plan,
+                             struct cp_error *err);
+
 /* Counts an answered sample. `*is_closed`: it was the one that closed its cell. */
 enum cp_code cp_cells_add(struct cp_cells *cells, const struct cp_sample *sample, bool *is_closed,
                           struct cp_error *err);

@@ -1,58 +1,23 @@
-/* SPDX-License-Identifier: GPL-3.0-or-later
- * The idle phase: chains side by side, each with a version, hence an environment, of its own.
- *
- *   prime -> answer .. interval .. probe -> answer .. interval .. probe -> ...
- *
- * Each answer is the known-warm start of the next interval. After an answer that does not leave a
- * warm environment behind, the chain is primed again.
- */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <math.h>
 #include <stdlib.h>
 
+#include "profiler/sweep/idle_chain.h"
 #include "profiler/sweep/progress.h"
-#include "profiler/sweep/runner.h"
 
 enum { PRIMES_MAX = 3 };
-#define NO_SAMPLE SIZE_MAX
 
-struct chain {
-    const struct cp_plan_chain *plan;
-    char version[CP_VERSION_MAX]; /* "" while there is none */
-    size_t current;               /* in the air; NO_SAMPLE */
-    double warm_since_ms;         /* last answer of a living environment; NAN: to be primed */
-    int n_primes;                 /* in a row without a probe between */
-    bool is_over;
+/* All of one idle phase. */
+struct phase {
+    struct cp_runner *r;
+    const struct cp_idle_source *source;
+    struct cp_idle_chains chains;
 };
 
-struct chains {
-    struct chain *at;
-    size_t n;
-    bool is_short; /* the limit of cost allows no more of them */
-};
-
-static size_t next_probe(const struct cp_runner *r, const struct chain *c)
+static bool is_needed(const struct phase *p, const struct cp_plan_chain *plan)
 {
-    for (size_t i = c->plan->first_probe; i < c->plan->first_probe + c->plan->n_probes; i++) {
-        if (r->plan.samples[i].outcome == CP_OUTCOME_NOT_SENT)
-            return i;
-    }
-    return NO_SAMPLE;
-}
-
-static bool is_needed(const struct cp_runner *r, const struct chain *c)
-{
-    const struct cp_size_state *size = cp_cells_size(&r->cells, c->plan->memory_size_mb);
-    return next_probe(r, c) != NO_SAMPLE && !(size && size->cannot_run);
-}
-
-static double intervals_left_ms(const struct cp_runner *r, const struct cp_plan_chain *plan)
-{
-    double sum = 0;
-    for (size_t i = plan->first_probe; i < plan->first_probe + plan->n_probes; i++) {
-        if (r->plan.samples[i].outcome == CP_OUTCOME_NOT_SENT)
-            sum += r->plan.samples[i].idle_interval_ms;
-    }
-    return sum;
+    const struct cp_size_state *size = cp_cells_size(&p->r->cells, plan->memory_size_mb);
+    return p->source->has_more(p->source->context, p->r, plan) && !(size && size->cannot_run);
 }
 
 /* Each probe may leave no warm environment behind, and each of them is primed so often at most. */
@@ -61,25 +26,41 @@ size_t cp_idle_most_primes(size_t n_probes)
     return PRIMES_MAX * n_probes;
 }
 
-double cp_idle_left_ms(const struct cp_runner *r)
+static double longest_planned_ms(const struct cp_runner *r)
 {
     double longest = 0;
     for (size_t i = 0; i < r->plan.n_chains; i++)
-        longest = fmax(longest, intervals_left_ms(r, &r->plan.chains[i]));
+        longest = fmax(longest, cp_idle_planned_ms(r, &r->plan.chains[i]));
     return longest;
 }
 
-static enum cp_code open_chains(struct cp_runner *r, struct chains *chains, struct cp_error *err)
+double cp_idle_left_ms(const struct cp_runner *r)
 {
+    return fmax(longest_planned_ms(r), cp_idle_outlook(r).wait_most_ms);
+}
+
+double cp_idle_expected_ms(const struct cp_runner *r)
+{
+    return fmax(longest_planned_ms(r), cp_idle_outlook(r).wait_ms);
+}
+
+static enum cp_code open_chains(struct phase *p, struct cp_error *err)
+{
+    struct cp_runner *r = p->r;
+    struct cp_idle_chains *chains = &p->chains;
     enum cp_code code = CP_OK;
     chains->at = calloc(r->plan.n_chains + 1, sizeof *chains->at);
     if (!chains->at)
         return cp_fail(err, CP_ENOMEM, "out of memory");
     for (size_t i = 0; i < r->plan.n_chains && !code && cp_runner_may_send(r); i++) {
-        struct chain *c = &chains->at[chains->n];
-        *c = (struct chain){.plan = &r->plan.chains[i], .current = NO_SAMPLE, .warm_since_ms = NAN};
+        struct cp_idle_chain *c = &chains->at[chains->n];
+        *c = (struct cp_idle_chain){.plan = &r->plan.chains[i],
+                                    .current = CP_NO_SAMPLE,
+                                    .warm_since_ms = NAN,
+                                    .interval_ms = NAN,
+                                    .prime_from_ms = -INFINITY};
         bool fits = true;
-        if (!is_needed(r, c))
+        if (!is_needed(p, c->plan))
             continue;
         code = cp_runner_allow_version(r, c->plan->memory_size_mb, &fits, err);
         chains->is_short |= !fits;
@@ -91,167 +72,225 @@ static enum cp_code open_chains(struct cp_runner *r, struct chains *chains, stru
     return code;
 }
 
-static enum cp_code close_chains(struct cp_runner *r, struct chains *chains, struct cp_error *err)
+static enum cp_code close_chains(struct phase *p, struct cp_error *err)
 {
     enum cp_code code = CP_OK;
-    for (size_t i = 0; i < chains->n && !code; i++)
-        code = cp_swept_release(&r->swept, chains->at[i].version, err);
+    for (size_t i = 0; i < p->chains.n && !code; i++)
+        code = cp_swept_release(&p->r->swept, p->chains.at[i].version, err);
     return code;
 }
 
 /* --- one chain --- */
 
-static void take_answer(struct cp_runner *r, struct chain *c)
+static bool is_in_the_air(const struct phase *p, const struct cp_idle_chain *c)
 {
-    const struct cp_sample *s = &r->plan.samples[c->current];
-    bool is_warm = s->outcome == CP_OUTCOME_MEASURED;
-    c->warm_since_ms = is_warm ? r->slots[c->current].answered_at_ms : NAN;
-    if (is_warm)
-        c->n_primes = 0;
-    c->current = NO_SAMPLE;
+    return c->current != CP_NO_SAMPLE && p->r->plan.samples[c->current].outcome == CP_OUTCOME_SENT;
 }
 
-static enum cp_code send(struct cp_runner *r, struct chain *c, size_t index, struct cp_error *err)
+/* Without an answer the invocation may still run: an environment primed beside it would leave two
+ * of them, and nobody could tell which one a probe meets. */
+static void take_answer(struct phase *p, struct cp_idle_chain *c)
 {
-    enum cp_code code = cp_runner_send(r, &index, 1, c->version, err);
-    if (!code && r->plan.samples[index].outcome != CP_OUTCOME_NOT_SENT)
+    const struct cp_sample *s = &p->r->plan.samples[c->current];
+    bool is_warm = s->outcome == CP_OUTCOME_MEASURED;
+    c->warm_since_ms = is_warm ? p->r->slots[c->current].answered_at_ms : NAN;
+    if (is_warm)
+        c->n_primes = 0;
+    if (s->outcome == CP_OUTCOME_UNKNOWN)
+        c->prime_from_ms = cp_runner_now_ms(p->r) + cp_quote_worst_ms(p->r->run->timeout_ms);
+    if (s->kind == CP_CELL_IDLE)
+        p->source->settle(p->source->context, p->r, c);
+    c->current = CP_NO_SAMPLE;
+}
+
+static enum cp_code send(struct phase *p, struct cp_idle_chain *c, size_t index,
+                         struct cp_error *err)
+{
+    enum cp_code code = cp_runner_send(p->r, &index, 1, c->version, err);
+    if (!code && p->r->plan.samples[index].outcome != CP_OUTCOME_NOT_SENT)
         c->current = index;
     return code;
 }
 
-static enum cp_code send_prime(struct cp_runner *r, struct chain *c, struct cp_error *err)
+static enum cp_code send_prime(struct phase *p, struct cp_idle_chain *c, struct cp_error *err)
 {
     size_t index = c->plan->prime;
     enum cp_code code = CP_OK;
-    if (r->plan.samples[index].outcome != CP_OUTCOME_NOT_SENT)
-        code = cp_runner_add_prime(r, c->plan->memory_size_mb, &index, err);
+    if (p->r->plan.samples[index].outcome != CP_OUTCOME_NOT_SENT)
+        code = cp_runner_add_prime(p->r, c->plan->memory_size_mb, &index, err);
     c->n_primes++;
-    return code ? code : send(r, c, index, err);
+    return code ? code : send(p, c, index, err);
 }
 
-static void give_up(const struct cp_runner *r, struct chain *c)
+static void end_chain(struct phase *p, struct cp_idle_chain *c)
 {
-    const struct cp_sample *prime = &r->plan.samples[c->plan->prime];
     c->is_over = true;
-    cp_runner_warn(r,
+    p->source->settle(p->source->context, p->r, c);
+}
+
+static void give_up(struct phase *p, struct cp_idle_chain *c)
+{
+    const struct cp_sample *prime = &p->r->plan.samples[c->plan->prime];
+    end_chain(p, c);
+    cp_runner_warn(p->r,
                    "an idle chain at %d MB ended early: its environment could not be primed (%s)",
                    c->plan->memory_size_mb, prime->note[0] ? prime->note : "no warm answer");
 }
 
 /* Cold starts at once, here too, are limited: they are slow side by side. */
-static bool may_prime(const struct cp_runner *r, const struct chains *chains)
+static bool may_prime(const struct phase *p, const struct cp_idle_chain *c)
 {
     int n = 0;
-    for (size_t i = 0; i < chains->n; i++)
-        n += chains->at[i].current != NO_SAMPLE && isnan(chains->at[i].warm_since_ms);
-    return n < r->settings->cold_per_batch;
+    for (size_t i = 0; i < p->chains.n; i++)
+        n += p->chains.at[i].current != CP_NO_SAMPLE && isnan(p->chains.at[i].warm_since_ms);
+    return n < p->r->settings->cold_per_batch && cp_runner_now_ms(p->r) >= c->prime_from_ms;
 }
 
-static double due_ms(const struct cp_runner *r, const struct chain *c)
+static double due_ms(const struct cp_idle_chain *c)
 {
-    return c->warm_since_ms + r->plan.samples[next_probe(r, c)].idle_interval_ms;
+    return c->warm_since_ms + c->interval_ms;
 }
 
-static enum cp_code send_probe(struct cp_runner *r, struct chain *c, struct cp_error *err)
+static enum cp_code send_probe(struct phase *p, struct cp_idle_chain *c, struct cp_error *err)
 {
-    size_t index = next_probe(r, c);
-    double late_ms = cp_runner_now_ms(r) - due_ms(r, c);
+    struct cp_runner *r = p->r;
+    size_t index = CP_NO_SAMPLE;
+    enum cp_code code = p->source->take(p->source->context, r, c, &index, err);
+    if (code)
+        return code;
+    double late_ms = cp_runner_now_ms(r) - due_ms(c);
     r->slots[index].idle_from_ms = c->warm_since_ms;
     r->plan.samples[index].scheduled_at_ms =
         r->clock->unix_ms(r->clock->context) - (int64_t)llround(late_ms);
-    return send(r, c, index, err);
+    return send(p, c, index, err);
 }
 
-static bool is_in_the_air(const struct cp_runner *r, const struct chain *c)
+static enum cp_code advance(struct phase *p, struct cp_idle_chain *c, struct cp_error *err)
 {
-    return c->current != NO_SAMPLE && r->plan.samples[c->current].outcome == CP_OUTCOME_SENT;
-}
-
-static enum cp_code advance(struct cp_runner *r, const struct chains *chains, struct chain *c,
-                            struct cp_error *err)
-{
-    if (c->is_over || is_in_the_air(r, c))
+    if (c->is_over || is_in_the_air(p, c))
         return CP_OK;
-    if (c->current != NO_SAMPLE)
-        take_answer(r, c);
-    if (!is_needed(r, c)) {
-        c->is_over = true;
+    if (!is_needed(p, c->plan)) {
+        end_chain(p, c);
         return CP_OK;
     }
+    c->interval_ms = p->source->interval_ms(p->source->context, p->r, c);
+    if (isnan(c->interval_ms))
+        return CP_OK;
     if (isnan(c->warm_since_ms)) {
         if (c->n_primes >= PRIMES_MAX)
-            give_up(r, c);
-        else if (may_prime(r, chains))
-            return send_prime(r, c, err);
+            give_up(p, c);
+        else if (may_prime(p, c))
+            return send_prime(p, c, err);
         return CP_OK;
     }
-    return due_ms(r, c) <= cp_runner_now_ms(r) ? send_probe(r, c, err) : CP_OK;
+    return due_ms(c) <= cp_runner_now_ms(p->r) ? send_probe(p, c, err) : CP_OK;
 }
 
 /* --- all chains --- */
 
-/* When the next probe is due; now when a chain could be primed; far away when only answers help. */
-static double next_due_ms(const struct cp_runner *r, const struct chains *chains)
+/* When the next probe is due, or a chain may be primed that has to wait; far away when only answers
+ * help. */
+static double next_due_ms(const struct phase *p)
 {
     double soonest = INFINITY;
-    for (size_t i = 0; i < chains->n; i++) {
-        const struct chain *c = &chains->at[i];
-        if (!c->is_over && c->current == NO_SAMPLE && !isnan(c->warm_since_ms))
-            soonest = fmin(soonest, due_ms(r, c));
+    for (size_t i = 0; i < p->chains.n; i++) {
+        const struct cp_idle_chain *c = &p->chains.at[i];
+        if (c->is_over || c->current != CP_NO_SAMPLE || isnan(c->interval_ms))
+            continue;
+        if (!isnan(c->warm_since_ms))
+            soonest = fmin(soonest, due_ms(c));
+        else if (c->prime_from_ms > cp_runner_now_ms(p->r))
+            soonest = fmin(soonest, c->prime_from_ms);
     }
     return soonest;
 }
 
 /* When the last chain will be through. */
-static double end_ms(const struct cp_runner *r, const struct chains *chains)
+static double end_ms(const struct phase *p)
 {
-    double now_ms = cp_runner_now_ms(r);
+    double now_ms = cp_runner_now_ms(p->r);
     double last = now_ms;
-    for (size_t i = 0; i < chains->n; i++) {
-        const struct chain *c = &chains->at[i];
+    for (size_t i = 0; i < p->chains.n; i++) {
+        const struct cp_idle_chain *c = &p->chains.at[i];
         double from_ms = isnan(c->warm_since_ms) ? now_ms : c->warm_since_ms;
         if (!c->is_over)
-            last = fmax(last, from_ms + intervals_left_ms(r, c->plan));
+            last = fmax(last, from_ms + p->source->left_ms(p->source->context, p->r, c));
     }
     return last;
 }
 
-static bool is_any_open(const struct chains *chains)
+static bool is_any_open(const struct phase *p)
 {
-    for (size_t i = 0; i < chains->n; i++) {
-        if (!chains->at[i].is_over)
+    for (size_t i = 0; i < p->chains.n; i++) {
+        if (!p->chains.at[i].is_over)
             return true;
     }
     return false;
 }
 
-static enum cp_code run_chains(struct cp_runner *r, struct chains *chains, struct cp_error *err)
+/* Answers first: they decide what the chains do next. */
+static enum cp_code turn(struct phase *p, struct cp_error *err)
 {
+    for (size_t i = 0; i < p->chains.n; i++) {
+        struct cp_idle_chain *c = &p->chains.at[i];
+        if (c->current != CP_NO_SAMPLE && !is_in_the_air(p, c))
+            take_answer(p, c);
+    }
+    enum cp_code code = p->source->plan(p->source->context, p->r, &p->chains, err);
+    for (size_t i = 0; i < p->chains.n && !code; i++)
+        code = advance(p, &p->chains.at[i], err);
+    return code;
+}
+
+static enum cp_code run_chains(struct phase *p, struct cp_error *err)
+{
+    struct cp_runner *r = p->r;
     enum cp_code code = CP_OK;
-    while (!code && is_any_open(chains) && cp_runner_may_send(r)) {
+    while (!code && is_any_open(p) && cp_runner_may_send(r)) {
         size_t n_before = r->n_events;
-        for (size_t i = 0; i < chains->n && !code; i++)
-            code = advance(r, chains, &chains->at[i], err);
-        r->idle_end_ms = end_ms(r, chains);
-        double until_ms = next_due_ms(r, chains);
+        code = turn(p, err);
+        r->idle_end_ms = end_ms(p);
+        double until_ms = next_due_ms(p);
         if (!code && r->n_events == n_before && (r->n_flights || isfinite(until_ms)))
             code = cp_runner_wait(r, until_ms, err);
     }
     return code;
 }
 
+static enum cp_code run_phase(struct phase *p, struct cp_error *err)
+{
+    enum cp_code code = p->source->plan(p->source->context, p->r, &p->chains, err);
+    if (!code)
+        code = open_chains(p, err);
+    if (!code)
+        code = run_chains(p, err);
+    if (!code)
+        code = cp_runner_drain(p->r, err);
+    if (!code)
+        code = close_chains(p, err);
+    p->r->is_cost_reached |= p->chains.is_short;
+    free(p->chains.at);
+    return code;
+}
+
+static enum cp_code run_search(struct cp_runner *r, struct cp_error *err)
+{
+    struct cp_idle_search *search = NULL;
+    enum cp_code code = cp_idle_search_new(r, &search, err);
+    if (code)
+        return code;
+    const struct cp_idle_source source = cp_idle_search_source(search);
+    struct phase p = {.r = r, .source = &source};
+    code = run_phase(&p, err);
+    if (!code)
+        code = cp_idle_search_end(search, r, err);
+    cp_idle_search_free(search);
+    return code;
+}
+
 enum cp_code cp_idle_phase(struct cp_runner *r, struct cp_error *err)
 {
-    struct chains chains = {0};
+    struct phase p = {.r = r, .source = &cp_idle_list_source};
     cp_sweep_tell_phase(r, "idle");
-    enum cp_code code = open_chains(r, &chains, err);
-    if (!code)
-        code = run_chains(r, &chains, err);
-    if (!code)
-        code = cp_runner_drain(r, err);
-    if (!code)
-        code = close_chains(r, &chains, err);
-    r->is_cost_reached |= chains.is_short;
-    free(chains.at);
-    return code;
+    return cp_idle_outlook(r).is_on ? run_search(r, err) : run_phase(&p, err);
 }

@@ -66,6 +66,36 @@ static bool has_chains(const struct cp_sweep_settings *s)
     return s->n_idle && s->n_memory;
 }
 
+/* Room for one cell more. */
+static enum cp_code grow_cells(struct cp_plan *plan, struct cp_error *err)
+{
+    if (plan->n_cells < plan->cells_cap)
+        return CP_OK;
+    size_t cap = plan->cells_cap * 2 + 1;
+    struct cp_cell_result *cells = realloc(plan->cells, cap * sizeof *cells);
+    if (!cells)
+        return cp_fail(err, CP_ENOMEM, "cannot plan %zu cells: out of memory", cap);
+    plan->cells = cells;
+    plan->cells_cap = cap;
+    return CP_OK;
+}
+
+static bool is_same_interval(double a, double b)
+{
+    return isnan(a) ? isnan(b) : !(a < b) && !(a > b);
+}
+
+/* Of a size and an interval; plan->n_cells when there is none yet. */
+static size_t find_idle_cell(const struct cp_plan *plan, int memory_size_mb, double interval_ms)
+{
+    size_t i = 0;
+    while (i < plan->n_cells && !(plan->cells[i].kind == CP_CELL_IDLE &&
+                                  plan->cells[i].memory_size_mb == memory_size_mb &&
+                                  is_same_interval(plan->cells[i].idle_interval_ms, interval_ms)))
+        i++;
+    return i;
+}
+
 bool cp_plan_step_primes(const struct cp_plan_step *step)
 {
     return !step->n_cold && step->n_warm;
@@ -103,6 +133,26 @@ static enum cp_code append_cell_samples(struct cp_plan *plan, size_t cell, size_
         code = cp_plan_append(plan, sample, &index, err);
     }
     return code;
+}
+
+enum cp_code cp_plan_add_probe(struct cp_plan *plan, int memory_size_mb, double idle_interval_ms,
+                               int64_t batch, size_t *index, struct cp_error *err)
+{
+    size_t cell = find_idle_cell(plan, memory_size_mb, idle_interval_ms);
+    if (cell == plan->n_cells) {
+        enum cp_code code = grow_cells(plan, err);
+        if (code)
+            return code;
+        plan->cells[cell] = planned_cell(memory_size_mb, CP_CELL_IDLE, 0);
+        plan->cells[cell].idle_interval_ms = idle_interval_ms;
+        plan->n_cells++;
+    }
+    enum cp_code code = append_cell_samples(plan, cell, 1, index, err);
+    if (code)
+        return code;
+    plan->cells[cell].planned++;
+    plan->samples[*index].batch = batch;
+    return CP_OK;
 }
 
 /* Cells: (cold, warm) of size 0, of size 1, ...; then size by size the idle intervals. */
@@ -207,15 +257,43 @@ static enum cp_code plan_chains(const struct cp_sweep_settings *s, const struct 
     return code;
 }
 
+/* Environments of a search, primed one by one; the sizes in turn, each turn in an order drawn. */
+static enum cp_code plan_search(const struct cp_sweep_settings *s, struct cp_plan *plan,
+                                struct cp_error *err)
+{
+    struct cp_rng rng;
+    int sizes_mb[CP_RUN_SIZES_MAX];
+    enum cp_code code = CP_OK;
+    cp_rng_init(&rng, s->seed, STREAM_IDLE);
+    memcpy(sizes_mb, s->memory_mb, sizeof sizes_mb);
+    for (size_t i = 0; i < (size_t)s->idle_environments && !code; i++) {
+        if (i % s->n_memory == 0)
+            cp_rng_shuffle(&rng, sizes_mb, s->n_memory, sizeof sizes_mb[0]);
+        struct cp_plan_chain *chain = &plan->chains[plan->n_chains++];
+        struct cp_sample prime = cp_sample_planned(CP_CELL_PRIME, sizes_mb[i % s->n_memory]);
+        prime.cell = CP_PLAN_NO_CELL;
+        *chain = (struct cp_plan_chain){.memory_size_mb = prime.memory_size_mb};
+        code = cp_plan_append(plan, prime, &chain->prime, err);
+    }
+    return code;
+}
+
+static size_t most_chains(const struct cp_sweep_settings *s, const struct idle_groups *groups)
+{
+    return cp_sweep_searches_idle(s) ? (size_t)s->idle_environments
+                                     : groups->n * (size_t)s->idle_probes;
+}
+
 enum cp_code cp_plan_make(const struct cp_sweep_settings *settings, struct cp_plan *out,
                           struct cp_error *err)
 {
     const struct cp_sweep_settings *s = settings;
     const struct idle_groups groups = group_intervals(s);
     *out = (struct cp_plan){0};
-    out->cells = calloc(s->n_memory * (2 + s->n_idle) + 1, sizeof *out->cells);
+    out->cells_cap = s->n_memory * (2 + s->n_idle) + 1;
+    out->cells = calloc(out->cells_cap, sizeof *out->cells);
     out->steps = calloc(n_blocks(s) * s->n_memory + 1, sizeof *out->steps);
-    out->chains = calloc(groups.n * (size_t)s->idle_probes + 1, sizeof *out->chains);
+    out->chains = calloc(most_chains(s, &groups) + 1, sizeof *out->chains);
     if (!out->cells || !out->steps || !out->chains) {
         cp_plan_clear(out);
         return cp_fail(err, CP_ENOMEM, "cannot plan the sweep: out of memory");
@@ -223,7 +301,8 @@ enum cp_code cp_plan_make(const struct cp_sweep_settings *settings, struct cp_pl
     plan_cells(s, out);
     enum cp_code code = plan_blocks(s, out, err);
     if (!code)
-        code = plan_chains(s, &groups, out, err);
+        code = cp_sweep_searches_idle(s) ? plan_search(s, out, err)
+                                         : plan_chains(s, &groups, out, err);
     if (code)
         cp_plan_clear(out);
     return code;
@@ -240,16 +319,32 @@ void cp_plan_clear(struct cp_plan *plan)
     *plan = (struct cp_plan){0};
 }
 
-static bool is_same_interval(double a, double b)
-{
-    return isnan(a) ? isnan(b) : !(a < b) && !(a > b);
-}
-
 static bool is_as_planned(const struct cp_sample *planned, const struct cp_sample *stored)
 {
     return planned->plan_no == stored->plan_no && planned->cell == stored->cell &&
            planned->kind == stored->kind && planned->memory_size_mb == stored->memory_size_mb &&
            is_same_interval(planned->idle_interval_ms, stored->idle_interval_ms);
+}
+
+/* Planned while it ran: a prime, or a probe of a search. */
+static enum cp_code adopt_later(struct cp_plan *plan, const struct cp_sample *stored,
+                                struct cp_error *err)
+{
+    size_t index = 0;
+    if (stored->kind == CP_CELL_PRIME)
+        return cp_plan_append(plan, *stored, &index, err);
+    bool is_search = plan->n_chains && !plan->chains[0].n_probes;
+    enum cp_code code = CP_OK;
+    if (is_search && stored->kind == CP_CELL_IDLE)
+        code = cp_plan_add_probe(plan, stored->memory_size_mb, stored->idle_interval_ms,
+                                 stored->batch, &index, err);
+    if (code)
+        return code;
+    if (!index || !is_as_planned(&plan->samples[index], stored))
+        return cp_fail(err, CP_ECONFLICT, "stored sample %lld is beyond the plan",
+                       (long long)stored->plan_no);
+    plan->samples[index] = *stored;
+    return CP_OK;
 }
 
 enum cp_code cp_plan_adopt(struct cp_plan *plan, const struct cp_sample *stored, size_t n,
@@ -265,12 +360,8 @@ enum cp_code cp_plan_adopt(struct cp_plan *plan, const struct cp_sample *stored,
                            i);
         plan->samples[i] = stored[i];
     }
-    for (size_t i = n_planned; i < n; i++) {
-        size_t index = 0;
-        if (stored[i].kind != CP_CELL_PRIME)
-            return cp_fail(err, CP_ECONFLICT, "stored sample %zu is beyond the plan", i);
-        if (cp_plan_append(plan, stored[i], &index, err))
-            return CP_ENOMEM;
-    }
-    return CP_OK;
+    enum cp_code code = CP_OK;
+    for (size_t i = n_planned; i < n && !code; i++)
+        code = adopt_later(plan, &stored[i], err);
+    return code;
 }

@@ -5,7 +5,9 @@
  *   block 1:  128 | 1769 | 512 | ...      one step = one published version:
  *   ...                                   cold_per_batch cold samples, then warm samples
  *   chains:   prime, 10 s | prime, 3 s, 7 s | ...   one environment each, no chain longer than the
- *             longest interval; together every interval once per round, rounds in turn by size
+ *             longest interval; together every interval once per round, rounds in turn by size;
+ *             or, to search for the idle lifetime, as many environments as the design leaves idle
+ *             at once, whose probes are planned while it runs: cp_plan_add_probe
  *
  * Complete blocks: a drift of the machine or the platform hits every size alike.
  * Ownership: cp_plan_clear.
@@ -25,7 +27,8 @@ struct cp_plan_step {
     size_t first_warm, n_warm;
 };
 
-/* One environment of the idle phase: primed, then left idle for each of its intervals once. */
+/* One environment of the idle phase: primed, then left idle for each of its intervals once. Without
+ * probes of its own it takes those of a search. */
 struct cp_plan_chain {
     int memory_size_mb;
     size_t prime;
@@ -38,7 +41,7 @@ struct cp_plan {
     struct cp_sample *samples; /* samples[i].plan_no == i */
     size_t n_samples, samples_cap;
     struct cp_cell_result *cells; /* what sample.cell points into */
-    size_t n_cells;
+    size_t n_cells, cells_cap;
     struct cp_plan_step *steps;
     size_t n_steps;
     struct cp_plan_chain *chains;
@@ -57,6 +60,10 @@ bool cp_plan_step_primes(const struct cp_plan_step *step);
  * Pointers into plan->samples become invalid. */
 enum cp_code cp_plan_append(struct cp_plan *plan, struct cp_sample sample, size_t *index,
                             struct cp_error *err);
+
+/* One probe more of a search; its cell is made when it is the first of its size and interval. */
+enum cp_code cp_plan_add_probe(struct cp_plan *plan, int memory_size_mb, double idle_interval_ms,
+                               int64_t batch, size_t *index, struct cp_error *err);
 
 /* Takes what was stored of the same plan. CP_ECONFLICT when a stored sample is not the planned one:
  * another seed, other settings, or another version's way to plan. */

@@ -260,6 +260,8 @@ void cp_endpoint_restrict(const struct cp_runner *r, const struct cp_endpoint_pr
     options->memory_mb[0] = probe->config.memory_size_mb;
     options->max_cold = 0;
     options->n_idle = 0;
+    options->is_idle_search = false;
+    options->idle_longest_ms = 0;
 }
 
 enum cp_code cp_endpoint_adopt_samples(struct cp_runner *r, const struct cp_endpoint_probe *probe,
@@ -290,6 +292,7 @@ void cp_endpoint_resume(struct cp_runner *r, const struct cp_run_data *data,
     enum cp_endpoint_mode mode = cp_endpoint_mode_by_name(run->mode);
     r->is_wall_clock = mode == CP_ENDPOINT_WALL_CLOCK;
     r->is_init_known = mode != CP_ENDPOINT_FULL;
+    r->is_idle_blind = mode != CP_ENDPOINT_FULL;
     r->is_probed = mode != CP_ENDPOINT_FULL;
     r->is_emulator = mode == CP_ENDPOINT_TAIL && !has_measured_memory(data);
     *config = (struct cp_function_config){
@@ -306,6 +309,7 @@ void cp_endpoint_resume(struct cp_runner *r, const struct cp_run_data *data,
 
 static void close_cold_cells(struct cp_runner *r)
 {
+    r->is_idle_blind = true;
     for (size_t i = 0; i < r->cells.n; i++) {
         struct cp_cell *cell = &r->cells.cells[i];
         if (cell->result.kind == CP_CELL_WARM || cell->is_closed)

@@ -22,10 +22,12 @@ static bool is_wanted(const struct cp_runner *r, const struct cp_sample *s)
 
 static struct wanted count_wanted(const struct cp_runner *r)
 {
-    struct wanted w = {0};
+    const struct cp_idle_outlook idle = cp_idle_outlook(r);
+    bool is_over = cp_sweep_searches_idle(r->settings) && !idle.is_on;
+    struct wanted w = {.n_idle = idle.n_probes};
     for (size_t i = 0; i < r->plan.n_samples; i++) {
         const struct cp_sample *s = &r->plan.samples[i];
-        if (!is_wanted(r, s))
+        if (!is_wanted(r, s) || (is_over && s->kind == CP_CELL_PRIME))
             continue;
         w.n_fresh += s->kind == CP_CELL_COLD || s->kind == CP_CELL_PRIME;
         w.n_warm += s->kind == CP_CELL_WARM;
@@ -50,7 +52,7 @@ static double left_ms(const struct cp_runner *r, const struct wanted *w, double 
 {
     double idle_ms = r->idle_end_ms - now_ms;
     if (isnan(r->idle_end_ms))
-        idle_ms = cp_idle_left_ms(r);
+        idle_ms = cp_idle_expected_ms(r);
     double quick_ms =
         part_ms(w->n_fresh, mean_ms(&r->fresh_pace)) + part_ms(w->n_warm, mean_ms(&r->warm_pace));
     return isnan(r->idle_end_ms) ? quick_ms + idle_ms : fmax(idle_ms, 0);
@@ -58,17 +60,22 @@ static double left_ms(const struct cp_runner *r, const struct wanted *w, double 
 
 /* --- rows --- */
 
+static bool is_same_interval(double a, double b)
+{
+    return isnan(a) ? isnan(b) : !(a < b) && !(a > b);
+}
+
+/* The probes of a search are one row: nobody knows before which intervals there will be. */
 static struct cp_sweep_row *row_of(struct cp_runner *r, const struct cp_cell *cell)
 {
     const struct cp_cell_result *of = &cell->result;
     bool is_idle = of->kind == CP_CELL_IDLE;
+    double interval_ms = cp_sweep_searches_idle(r->settings) ? NAN : of->idle_interval_ms;
     size_t i = 0;
     for (; i < r->n_rows; i++) {
         const struct cp_sweep_row *row = &r->rows[i];
-        bool is_same_interval = !(row->idle_interval_ms < of->idle_interval_ms) &&
-                                !(row->idle_interval_ms > of->idle_interval_ms);
-        if (row->kind == of->kind &&
-            (is_idle ? is_same_interval : row->memory_size_mb == of->memory_size_mb))
+        if (row->kind == of->kind && (is_idle ? is_same_interval(row->idle_interval_ms, interval_ms)
+                                              : row->memory_size_mb == of->memory_size_mb))
             return &r->rows[i];
     }
     if (i == CP_SWEEP_ROWS_MAX)
@@ -76,7 +83,7 @@ static struct cp_sweep_row *row_of(struct cp_runner *r, const struct cp_cell *ce
     r->rows[r->n_rows++] = (struct cp_sweep_row){
         .kind = of->kind,
         .memory_size_mb = is_idle ? 0 : of->memory_size_mb,
-        .idle_interval_ms = of->idle_interval_ms,
+        .idle_interval_ms = interval_ms,
     };
     return &r->rows[i];
 }
@@ -182,7 +189,9 @@ void cp_sweep_tell_plan(const struct cp_runner *r)
     size_t n_batches = (w.n_fresh + per_batch - 1) / per_batch;
     size_t limit = r->send_limit;
     bool is_quoted = !isnan(r->takes_ms);
-    size_t n_planned = r->n_sent + n_unplanned_primes(r) + w.n_fresh + w.n_warm + w.n_idle;
+    const struct cp_idle_outlook idle = cp_idle_outlook(r);
+    size_t n_planned = r->n_sent + n_unplanned_primes(r) + w.n_fresh + w.n_warm + w.n_idle +
+                       idle.n_most - idle.n_probes;
     const struct cp_sweep_outlook outlook = {
         .run_id = r->run->id,
         .memory_mb = r->settings->memory_mb,
@@ -193,7 +202,7 @@ void cp_sweep_tell_plan(const struct cp_runner *r)
         .is_billed = is_quoted,
         .fresh_ms = is_quoted ? NAN : ASSUMED_FRESH_MS,
         .left_ms =
-            is_quoted ? r->takes_ms : (double)n_batches * ASSUMED_FRESH_MS + cp_idle_left_ms(r),
+            is_quoted ? r->takes_ms : (double)n_batches * ASSUMED_FRESH_MS + cp_idle_expected_ms(r),
     };
     r->hooks->on_plan(r->hooks->context, &outlook);
 }

@@ -167,8 +167,12 @@ static void add_chains(struct rehearsal *h)
     }
     for (size_t i = 0; i < plan->n_chains; i++)
         versions[i] = get_version(h, plan->chains[i].memory_size_mb);
+    /* of a search nobody knows yet which chain takes how many: each its share of the most */
+    size_t n_most = cp_idle_outlook(h->r).n_most;
     for (size_t i = 0; i < plan->n_chains; i++)
-        add_invocations(h, versions[i], plan->chains[i].n_probes + 1);
+        add_invocations(h, versions[i],
+                        plan->chains[i].n_probes + 1 + n_most / plan->n_chains +
+                            (i < n_most % plan->n_chains));
     for (size_t i = 0; i < plan->n_chains; i++)
         add_deletion(h, versions[i]);
     free(versions);

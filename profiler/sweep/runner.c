@@ -413,6 +413,18 @@ enum cp_code cp_runner_add_prime(struct cp_runner *r, int memory_size_mb, size_t
     return code ? code : make_room_for_slots(r, err);
 }
 
+enum cp_code cp_runner_add_probe(struct cp_runner *r, int memory_size_mb, double idle_interval_ms,
+                                 int64_t batch, size_t *index, struct cp_error *err)
+{
+    enum cp_code code =
+        cp_plan_add_probe(&r->plan, memory_size_mb, idle_interval_ms, batch, index, err);
+    if (!code)
+        code = cp_cells_follow(&r->cells, &r->plan, err);
+    if (!code)
+        code = cp_store_add_samples(r->store, r->run->id, &r->plan.samples[*index], 1, err);
+    return code ? code : make_room_for_slots(r, err);
+}
+
 static enum cp_code mark_sent(struct cp_runner *r, size_t index, const char *version,
                               struct cp_error *err)
 {

@@ -67,6 +67,7 @@ struct cp_runner {
     bool is_probed;     /* an endpoint that is neither AWS nor the embedded service */
     bool is_wall_clock; /* times of the client only: no record is expected */
     bool is_emulator;   /* records do not measure memory */
+    bool is_idle_blind; /* no idle probe can tell a cold start */
     bool is_init_known; /* whether fresh environments show an init is settled */
     size_t n_events;    /* answers of any kind, also those without an invocation behind them */
     /* what the user is told: progress.c */
@@ -101,6 +102,10 @@ enum cp_code cp_runner_status(struct cp_runner *r, struct cp_error *err);
 enum cp_code cp_runner_add_prime(struct cp_runner *r, int memory_size_mb, size_t *index,
                                  struct cp_error *err);
 
+/* A probe of a search, the same. */
+enum cp_code cp_runner_add_probe(struct cp_runner *r, int memory_size_mb, double idle_interval_ms,
+                                 int64_t batch, size_t *index, struct cp_error *err);
+
 /* Sends the samples `indices` (all NOT_SENT) to `version` at once: all are committed as SENT before
  * the first leaves. Fewer when a limit is near: with run->max_cost_usd nothing is sent that, with
  * everything in the air at its worst case, could exceed it. */
@@ -123,7 +128,19 @@ enum cp_code cp_cold_phase(struct cp_runner *r, struct cp_error *err);
 enum cp_code cp_idle_phase(struct cp_runner *r, struct cp_error *err);
 /* Primes that a chain with so many probes to come may need at most. */
 size_t cp_idle_most_primes(size_t n_probes);
-/* What the chains to come will take: the longest one. */
+/* What the chains to come will take at most: the longest one, or what the search may wait. */
 double cp_idle_left_ms(const struct cp_runner *r);
+
+/* The same as expected. */
+double cp_idle_expected_ms(const struct cp_runner *r);
+
+/* What a search for the idle lifetime still has before it; all zero when there is none, or it has
+ * ended. */
+struct cp_idle_outlook {
+    bool is_on;
+    size_t n_probes, n_most; /* expected, at most */
+    double wait_ms, wait_most_ms;
+};
+struct cp_idle_outlook cp_idle_outlook(const struct cp_runner *r);
 
 #endif

@@ -18,6 +18,8 @@ enum {
     DEFAULT_MAX_COLD = 135, /* a look: 60 * 1.5^2; two-sided p95 needs 72 */
     DEFAULT_MAX_WARM = 456, /* the first look above the 368 of a two-sided p99 */
     DEFAULT_IDLE_PROBES = 12,
+    SEARCH_IDLE_PROBES = 10,
+    IDLE_ENVIRONMENTS_MAX = 64,
     FIRST_COLD_STOP = 90, /* the first look at which a p95 interval exists */
     WARM_ALONE_PER_BATCH = 20,
     PARALLEL_COLD_MAX = 8, /* here */
@@ -28,15 +30,15 @@ enum {
 #define IDLE_MAX_MS (24 * 3600 * CP_MS_PER_S)
 
 static const int default_memory_mb[] = {128, 256, 512, 1024, CP_MEMORY_PER_VCPU_MB};
-static const double default_idle_ms[] = {1000, 3000, 5000, 7000, 10000};
+
+/* Where a search for the idle lifetime begins and ends. Here it is a matter of seconds, and waiting
+ * is what a first sweep has least of; of AWS minutes are known, but no law. */
+static const struct idle_scale {
+    double first_ms, longest_ms;
+    double wait_longest; /* waiting at most, in longest intervals */
+} idle_here = {1000, 16000, 1}, idle_elsewhere = {60e3, 900e3, 3};
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
-
-size_t cp_sweep_default_idle(double ms[CP_SWEEP_IDLE_MAX])
-{
-    memcpy(ms, default_idle_ms, sizeof default_idle_ms);
-    return COUNT(default_idle_ms);
-}
 
 enum cp_code cp_sweep_payload_check(struct cp_view payload, struct cp_error *err)
 {
@@ -117,9 +119,65 @@ static void add_interval(struct cp_sweep_settings *s, double ms)
     s->n_idle++;
 }
 
+bool cp_sweep_searches_idle(const struct cp_sweep_settings *settings)
+{
+    return settings->idle_first_ms > 0 && settings->n_memory;
+}
+
+struct cp_idle_design_options cp_sweep_idle_design(const struct cp_sweep_settings *settings)
+{
+    const struct cp_sweep_settings *s = settings;
+    struct cp_idle_design_options o = cp_idle_design_defaults(s->idle_first_ms, s->idle_longest_ms);
+    if ((size_t)s->idle_probes > o.final_probes)
+        o.max_probes = o.max_probes / o.final_probes * (size_t)s->idle_probes;
+    o.n_parallel = (size_t)s->idle_environments;
+    o.final_probes = (size_t)s->idle_probes;
+    o.look_probes = o.look_probes < o.final_probes ? o.look_probes : o.final_probes;
+    o.max_wait_ms = s->idle_wait_ms;
+    return o;
+}
+
+/* As many as the first look of the design keeps; with few invocations a few. */
+static int idle_environments(const struct cp_sweep_settings *s)
+{
+    const struct cp_idle_design_options o =
+        cp_idle_design_defaults(s->idle_first_ms, s->idle_longest_ms);
+    int n = (int)o.n_parallel + s->idle_probes - (int)o.final_probes;
+    n = n < IDLE_ENVIRONMENTS_MAX ? n : IDLE_ENVIRONMENTS_MAX;
+    if (s->max_invocations && n > s->max_invocations / 4)
+        n = s->max_invocations / 4;
+    return n > 1 ? n : 1;
+}
+
+static enum cp_code choose_search(const struct cp_sweep_options *options,
+                                  struct cp_sweep_settings *s, struct cp_error *err)
+{
+    const struct idle_scale *scale = is_here(options) ? &idle_here : &idle_elsewhere;
+    double longest_ms = options->idle_longest_ms;
+    bool is_asked = longest_ms > 0;
+    if (is_asked && !(longest_ms >= scale->first_ms && longest_ms <= IDLE_MAX_MS))
+        return cp_fail(err, CP_EINVAL, "longest idle interval %g s is not within %g s..24 hours",
+                       longest_ms / CP_MS_PER_S, scale->first_ms / CP_MS_PER_S);
+    s->idle_first_ms = scale->first_ms;
+    s->idle_longest_ms = is_asked ? longest_ms : scale->longest_ms;
+    /* who asks for longer ones has the time */
+    s->idle_wait_ms =
+        s->idle_longest_ms * (is_asked ? idle_elsewhere.wait_longest : scale->wait_longest);
+    if (options->idle_probes < 0)
+        s->idle_probes = SEARCH_IDLE_PROBES;
+    s->idle_environments = idle_environments(s);
+    return CP_OK;
+}
+
 static enum cp_code choose_idle(const struct cp_sweep_options *options, struct cp_sweep_settings *s,
                                 struct cp_error *err)
 {
+    if (options->is_idle_search)
+        return choose_search(options, s, err);
+    if (options->idle_longest_ms > 0)
+        return cp_fail(err, CP_EINVAL,
+                       "--idle-max bounds the intervals that --idle auto chooses; leave one of "
+                       "--idle and --idle-max out");
     if (options->n_idle > CP_SWEEP_IDLE_MAX)
         return cp_fail(err, CP_EINVAL, "%zu idle intervals are more than %d", options->n_idle,
                        CP_SWEEP_IDLE_MAX);
@@ -182,7 +240,8 @@ static enum cp_code check_counts(const struct cp_sweep_settings *s, struct cp_er
         if (check_count(rows[i].what, rows[i].n, rows[i].max, err))
             return CP_EINVAL;
     }
-    if (!s->max_cold && !s->max_warm && !(s->n_idle && s->idle_probes))
+    if (!s->max_cold && !s->max_warm && !(s->n_idle && s->idle_probes) &&
+        !cp_sweep_searches_idle(s))
         return cp_fail(err, CP_EINVAL, "nothing to sample: no cold, no warm and no idle samples");
     return CP_OK;
 }

@@ -7,6 +7,7 @@
 #define COLDPROF_PROFILER_SWEEP_SETTINGS_H
 
 #include "model/base/buf.h"
+#include "model/stat/idle_design.h"
 #include "profiler/sweep/sweep.h"
 
 struct cp_sweep_settings {
@@ -17,7 +18,11 @@ struct cp_sweep_settings {
     int cold_per_batch, warm_per_batch; /* of one published version */
     double idle_ms[CP_SWEEP_IDLE_MAX];  /* ascending */
     size_t n_idle;
-    int idle_probes; /* per interval */
+    int idle_probes; /* per interval, of a search at both ends of a bracket */
+    /* a search for the idle lifetime (model/stat/idle_design.h) instead of intervals that are
+     * given; first 0: none */
+    double idle_first_ms, idle_longest_ms, idle_wait_ms;
+    int idle_environments;
     double precision_p50, precision_p95;
     int max_invocations; /* 0: no limit */
     uint64_t seed;
@@ -33,6 +38,10 @@ enum cp_code cp_sweep_settings_make(const struct cp_sweep_options *options,
                                     const struct cp_function_config *function,
                                     struct cp_sweep_settings *out, struct cp_error *err);
 void cp_sweep_settings_clear(struct cp_sweep_settings *settings);
+
+bool cp_sweep_searches_idle(const struct cp_sweep_settings *settings);
+/* Of settings that search. */
+struct cp_idle_design_options cp_sweep_idle_design(const struct cp_sweep_settings *settings);
 
 /* First failing requirement of a payload: JSON, at most 6 MB. */
 enum cp_code cp_sweep_payload_check(struct cp_view payload, struct cp_error *err);

@@ -17,11 +17,17 @@ struct member {
     const char *name;
     enum { MEMBER_INT, MEMBER_REAL, MEMBER_TEXT } type;
     size_t offset, size;
+    bool is_later; /* not in plans of older versions: zero then */
 };
 #define MEMBER(m, type)                                                                            \
     {                                                                                              \
 #m, MEMBER_##type, offsetof(struct cp_sweep_settings, m),                                  \
-            sizeof(((struct cp_sweep_settings *)0)->m)                                             \
+            sizeof(((struct cp_sweep_settings *)0)->m), false                                      \
+    }
+#define MEMBER_LATER(m, type)                                                                      \
+    {                                                                                              \
+#m, MEMBER_##type, offsetof(struct cp_sweep_settings, m),                                  \
+            sizeof(((struct cp_sweep_settings *)0)->m), true                                       \
     }
 
 static const struct member members[] = {
@@ -36,6 +42,10 @@ static const struct member members[] = {
     MEMBER(max_invocations, INT),
     MEMBER(original_memory_mb, INT),
     MEMBER(original_description, TEXT),
+    MEMBER_LATER(idle_first_ms, REAL),
+    MEMBER_LATER(idle_longest_ms, REAL),
+    MEMBER_LATER(idle_wait_ms, REAL),
+    MEMBER_LATER(idle_environments, INT),
 };
 enum { N_MEMBERS = sizeof members / sizeof members[0] };
 
@@ -121,6 +131,8 @@ static bool read_member(const cJSON *json, const struct member *m, char *at)
 {
     const cJSON *item = cJSON_GetObjectItemCaseSensitive(json, m->name);
     int number = 0;
+    if (!item && m->is_later)
+        return true;
     switch (m->type) {
     case MEMBER_INT:
         if (!read_int(item, &number))
@@ -181,6 +193,10 @@ static const char *read_all(const cJSON *json, struct cp_sweep_settings *s)
     }
     if (s->cold_per_batch < 1)
         return "cold_per_batch";
+    if (s->idle_first_ms > 0 && !(s->idle_longest_ms >= s->idle_first_ms))
+        return "idle_longest_ms";
+    if (s->idle_first_ms > 0 && (s->idle_environments < 1 || s->idle_probes < 1))
+        return "idle_environments";
     if (!read_array(cJSON_GetObjectItemCaseSensitive(json, "memory_mb"), CP_RUN_SIZES_MAX, sizes,
                     &s->n_memory))
         return "memory_mb";

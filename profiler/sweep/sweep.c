@@ -137,18 +137,18 @@ static enum cp_code make_plan(struct cp_runner *r, struct cp_error *err)
     return code ? code : cp_cells_init(&r->cells, &r->plan, r->settings, &options, err);
 }
 
-static size_t n_planned_idle(const struct cp_plan *plan)
+static size_t n_planned_idle(const struct cp_runner *r)
 {
-    size_t n = 0;
-    for (size_t i = 0; i < plan->n_chains; i++)
-        n += plan->chains[i].n_probes + 1;
+    size_t n = cp_idle_outlook(r).n_probes;
+    for (size_t i = 0; i < r->plan.n_chains; i++)
+        n += r->plan.chains[i].n_probes + 1;
     return n;
 }
 
 /* With --max-invocations the idle phase keeps its share, at most half. */
 static size_t cold_phase_limit(const struct cp_runner *r, size_t limit)
 {
-    size_t for_idle = n_planned_idle(&r->plan);
+    size_t for_idle = n_planned_idle(r);
     return limit - (for_idle < limit / 2 ? for_idle : limit / 2);
 }
 
@@ -485,6 +485,8 @@ static enum cp_code adopt(struct cp_runner *r, const struct cp_run_data *data, s
     enum cp_code code = make_plan(r, err);
     if (!code)
         code = cp_plan_adopt(&r->plan, data->samples, data->n_samples, err);
+    if (!code)
+        code = cp_cells_follow(&r->cells, &r->plan, err);
     if (code)
         return cp_fail_context(err, "cannot resume run '%s'", r->run->id);
     code = settle_sent(r, err);

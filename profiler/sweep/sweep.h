@@ -26,7 +26,10 @@ struct cp_sweep_options {
     int max_cold, max_warm; /* per memory size; -1: defaults */
     double idle_ms[CP_SWEEP_IDLE_MAX];
     size_t n_idle;                       /* 0: none */
-    int idle_probes;                     /* per interval; -1: default 12 */
+    bool is_idle_search;                 /* instead: intervals are chosen while it runs */
+    double idle_longest_ms;              /* of a search; 0: default */
+    int idle_probes;                     /* per interval, of a search at a bracket's ends; -1:
+                                            default 12, of a search 10 */
     double precision_p50, precision_p95; /* relative half-widths wanted; NAN: .05 and .10 */
     int max_invocations;                 /* 0: no limit */
     int parallel_cold; /* fresh environments at once; 0: from the cores (CP_METHOD_OWN) or 10 */
@@ -34,9 +37,6 @@ struct cp_sweep_options {
     uint64_t seed;
     struct cp_sweep_place place; /* how, and where `lambda` points */
 };
-
-/* Default idle intervals, ascending; how many. A sweep without any (n_idle 0) probes none. */
-size_t cp_sweep_default_idle(double ms[CP_SWEEP_IDLE_MAX]);
 
 /* What is known before the first invocation. Texts and arrays are borrowed. */
 struct cp_sweep_outlook {
@@ -62,16 +62,18 @@ struct cp_sweep_quote {
     double takes_ms;
     const struct cp_price_book *book;
     struct cp_quote cost;
-    char basis[CP_SWEEP_BASIS_MAX]; /* where the expected times come from, in words */
-    const char *unpriced;           /* what no amount contains, in words; NULL: nothing */
-    double spent_usd;               /* in earlier sessions, unknown ones at their worst */
+    char basis[CP_SWEEP_BASIS_MAX];        /* where the expected times come from, in words */
+    double idle_first_ms, idle_longest_ms; /* of a search for the idle lifetime; NAN: none */
+    double idle_expected_ms, idle_most_ms; /* its waiting; takes_ms has the expected one */
+    const char *unpriced;                  /* what no amount contains, in words; NULL: nothing */
+    double spent_usd;                      /* in earlier sessions, unknown ones at their worst */
 };
 
 /* One line of what the user sees: a cell, or an idle interval over all memory sizes. */
 struct cp_sweep_row {
     enum cp_cell_kind kind;
     int memory_size_mb;      /* 0 for an idle interval */
-    double idle_interval_ms; /* NAN except for an idle interval */
+    double idle_interval_ms; /* NAN except for an idle interval; NAN: all of a search */
     size_t done, total;      /* invocations; total shrinks when precision is reached early */
     double running_p95_ms;   /* NAN */
 };

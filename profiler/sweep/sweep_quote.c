@@ -81,6 +81,19 @@ static size_t n_unsent(const struct cp_runner *r, size_t first, size_t n)
 }
 
 /* Warm samples without cold ones: by plan, or because those were sent by an earlier session. */
+/* Probes of a search go through the sizes in turn. */
+static void count_search(const struct cp_runner *r, struct estimate *e)
+{
+    const struct cp_idle_outlook idle = cp_idle_outlook(r);
+    for (size_t i = 0; i < e->n; i++) {
+        size_t n_expected = idle.n_probes / e->n + (i < idle.n_probes % e->n);
+        size_t n_most = idle.n_most / e->n + (i < idle.n_most % e->n);
+        e->sizes[i].n_fresh += n_expected;
+        size_t n_most_primes = cp_idle_most_primes(n_most + r->plan.n_chains / e->n);
+        e->sizes[i].n_spare += n_most - n_expected + (idle.is_on ? n_most_primes : 0);
+    }
+}
+
 static void count_unplanned_primes(const struct cp_runner *r, struct estimate *e)
 {
     for (size_t i = 0; i < r->plan.n_steps; i++) {
@@ -212,6 +225,7 @@ static void make_estimate(const struct cp_runner *r, struct estimate *e)
                    "assumed, not measured: init %.0f ms, first run %.0f ms, later runs %.0f ms",
                    ASSUMED_INIT_MS, ASSUMED_FRESH_MS, ASSUMED_WARM_MS);
     count_samples(r, e);
+    count_search(r, e);
     count_unplanned_primes(r, e);
     count_spare_primes(r, e);
     count_versions(r, e);
@@ -222,7 +236,7 @@ static void make_estimate(const struct cp_runner *r, struct estimate *e)
 /* Fresh environments in batches, warm invocations one by one, idle chains side by side. */
 static double time_of(const struct cp_runner *r, const struct estimate *e)
 {
-    double ms = cp_idle_left_ms(r);
+    double ms = cp_idle_expected_ms(r);
     double per_batch = r->settings->cold_per_batch;
     size_t n_versions = r->plan.n_chains + (r->n_sent ? 0 : r->plan.n_steps);
     for (size_t i = 0; i < e->n; i++) {
@@ -323,6 +337,15 @@ static void set_account(const struct cp_runner *r, struct cp_sweep_quote *quote)
                        sizeof quote->account);
 }
 
+static void set_idle(const struct cp_runner *r, struct cp_sweep_quote *quote)
+{
+    const struct cp_idle_outlook idle = cp_idle_outlook(r);
+    quote->idle_first_ms = idle.is_on ? r->settings->idle_first_ms : NAN;
+    quote->idle_longest_ms = idle.is_on ? r->settings->idle_longest_ms : NAN;
+    quote->idle_expected_ms = idle.wait_ms;
+    quote->idle_most_ms = idle.wait_most_ms;
+}
+
 enum cp_code cp_sweep_ask(struct cp_runner *r, struct cp_error *err)
 {
     struct cp_run *run = r->run;
@@ -345,6 +368,7 @@ enum cp_code cp_sweep_ask(struct cp_runner *r, struct cp_error *err)
     code = check_limit(r, &quote, r->stock_usd, err);
     if (code)
         return code;
+    set_idle(r, &quote);
     quote.memory_mb = r->settings->memory_mb;
     quote.n_memory = r->settings->n_memory;
     set_account(r, &quote);

@@ -47,9 +47,10 @@ size_t cp_version_needs(const struct cp_runner *r, struct cp_version_need needs[
             is_open(r, s->warm_cell, s->first_warm, s->n_warm))
             add(&all, s->memory_size_mb);
     }
+    bool is_searching = cp_idle_outlook(r).is_on;
     for (size_t i = 0; i < r->plan.n_chains; i++) {
         const struct cp_plan_chain *c = &r->plan.chains[i];
-        if (has_unsent(r, c->first_probe, c->n_probes))
+        if (has_unsent(r, c->first_probe, c->n_probes) || is_searching)
             add(&all, c->memory_size_mb);
     }
     return all.n;

@@ -47,8 +47,10 @@ static void defaults_say_what_help_says(void **state)
     struct parsed p = parse(ARGS("./fn"));
     assert_int_equal(p.code, CP_OK);
     assert_true(isnan(p.o.budget.ms) && isnan(p.o.traffic_per_s));
-    assert_int_equal(p.o.idle.n, 5);
-    assert_near(p.o.idle.ms[4], 10000, 0);
+    assert_true(p.o.idle.is_auto);
+    assert_int_equal(p.o.idle.n, 0);
+    assert_near(p.o.idle_max_ms, 0, 0);
+    assert_int_equal(p.o.idle_probes, -1);
     assert_near(p.o.precision.p50, 0.05, 1e-12);
     assert_near(p.o.precision.p95, 0.10, 1e-12);
     assert_int_equal(p.o.max_cold, -1);
@@ -93,6 +95,20 @@ static void none_means_no_idle_interval(void **state)
     (void)state;
     struct parsed p = parse(ARGS("--idle", "none"));
     assert_int_equal(p.o.idle.n, 0);
+    assert_false(p.o.idle.is_auto);
+}
+
+static void idle_intervals_are_searched_up_to_a_longest_or_given(void **state)
+{
+    (void)state;
+    struct parsed p = parse(ARGS("--idle", "auto", "--idle-max", "1h"));
+    assert_int_equal(p.code, CP_OK);
+    assert_true(p.o.idle.is_auto);
+    assert_near(p.o.idle_max_ms, 3600e3, 0);
+    p = parse(ARGS("--idle", "1m,5m"));
+    assert_int_equal(p.o.idle.n, 2);
+    assert_false(p.o.idle.is_auto);
+    assert_near(p.o.idle.ms[1], 300e3, 0);
 }
 
 static void flags_win_over_variables_and_variables_over_defaults(void **state)
@@ -130,7 +146,8 @@ static const char *const refused[][3] = {
     {"--precision", "0%"},      {"--precision", "150%"},  {"--idle", "5"},
     {"--idle", "1s,,2s"},       {"--seed", "-1"},         {"--seed", "99999999999999999999"},
     {"--export", "md"},         {"--export", "=x"},       {"--parallel", "1e3"},
-    {"--color", "sometimes"},
+    {"--color", "sometimes"},   {"--idle-max", "0s"},     {"--idle-max", "60"},
+    {"--idle", "auto,5s"},
 };
 
 static void values_that_cannot_be_meant_are_refused_with_the_option_named(void **state)
@@ -165,6 +182,7 @@ int main(void)
         cmocka_unit_test(quantiles_of_a_budget_may_have_decimals),
         cmocka_unit_test(two_dashes_end_the_options),
         cmocka_unit_test(none_means_no_idle_interval),
+        cmocka_unit_test(idle_intervals_are_searched_up_to_a_longest_or_given),
         cmocka_unit_test(flags_win_over_variables_and_variables_over_defaults),
         cmocka_unit_test(exports_are_kept_in_order),
         cmocka_unit_test(values_that_cannot_be_meant_are_refused_with_the_option_named),

@@ -139,7 +139,8 @@ static void settings_come_back_from_json(void **state)
     struct cp_sweep_settings back;
     struct cp_buf json;
     options.payload = CP_VIEW_LIT("{\"name\": \"O'Hara \\u00e9\"}");
-    options.n_idle = cp_sweep_default_idle(options.idle_ms);
+    options.n_idle = 2;
+    options.idle_ms[1] = 5000;
     options.precision_p50 = 0.1 + 0.2;
     options.idle_ms[0] = 1000.0 / 3.0;
     options.max_invocations = 1000;

@@ -221,7 +221,8 @@ static void the_default_sweep_covers_the_default_sizes(void **state)
     struct sweep_fixture *f = *state;
     f->options.n_memory = 0;
     f->options.max_cold = f->options.max_warm = f->options.idle_probes = -1;
-    f->options.n_idle = cp_sweep_default_idle(f->options.idle_ms);
+    f->options.n_idle = 0;
+    f->options.is_idle_search = true;
     f->lambda.latest.memory_size_mb = 320; /* the function's own size joins in */
     assert_ok(f, sweep(f));
     assert_int_equal(f->lambda.latest.memory_size_mb, 320);
@@ -232,8 +233,8 @@ static void the_default_sweep_covers_the_default_sizes(void **state)
         assert_int_equal(find_cell(&data, sizes[i], CP_CELL_WARM)->planned, 456);
         assert_true(count(&data, sizes[i], CP_CELL_WARM, CP_OUTCOME_MEASURED) >= 368);
     }
-    assert_int_equal(count(&data, 0, CP_CELL_IDLE, CP_OUTCOME_MEASURED), 5 * 12);
-    assert_true(f->lambda.now_ms < 90e3);
+    assert_true(count(&data, 0, CP_CELL_IDLE, CP_OUTCOME_MEASURED) >= 2 * 10);
+    assert_true(f->lambda.now_ms < 95e3);
     cp_run_data_clear(&data);
 }
 

@@ -1,0 +1,285 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * The search for the idle lifetime: look by look as the design (model/stat/idle_design.h) says from
+ * what was measured so far, each look a batch. Every answer counts but those of probes that were
+ * not measured, which are repeated. Whoever resumes goes on from the stored samples.
+ */
+#include <assert.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "profiler/sweep/idle_chain.h"
+
+/* An environment that has been idle so much longer than the interval tells of another one. */
+#define LATE_RATIO 0.02
+#define LATE_MS    20.0
+/* Of the waiting that is allowed, what a search is expected to take: a step takes two looks. */
+#define EXPECTED_SHARE 0.5
+
+struct cp_idle_search {
+    struct cp_idle_design_options options;
+    struct cp_idle_point counts[CP_IDLE_DESIGN_GAPS_MAX];
+    size_t n_counts;
+    struct cp_idle_spent spent;
+    int64_t batch; /* of this look */
+    struct cp_idle_design design;
+    size_t left[CP_IDLE_DESIGN_GAPS_MAX]; /* of design.wants: not yet given to a chain */
+    size_t n_given;                       /* to chains, and not settled */
+    size_t n_void;                        /* probes that measured nothing */
+};
+
+/* --- what was measured --- */
+
+static bool count_probe(struct cp_idle_search *s, const struct cp_sample *sample)
+{
+    size_t i = 0;
+    while (i < s->n_counts && (s->counts[i].idle_interval_ms < sample->idle_interval_ms ||
+                               s->counts[i].idle_interval_ms > sample->idle_interval_ms))
+        i++;
+    if (i == CP_IDLE_DESIGN_GAPS_MAX)
+        return false;
+    if (i == s->n_counts)
+        s->counts[s->n_counts++] =
+            (struct cp_idle_point){.idle_interval_ms = sample->idle_interval_ms};
+    s->counts[i].n++;
+    s->counts[i].n_cold += sample->start != CP_START_WARM;
+    return true;
+}
+
+/* A look takes as long as its longest interval that was waited for. */
+static double waited_ms(const struct cp_runner *r, int64_t batch)
+{
+    double longest = 0;
+    for (size_t i = 0; i < r->plan.n_samples; i++) {
+        const struct cp_sample *s = &r->plan.samples[i];
+        if (s->kind == CP_CELL_IDLE && s->batch == batch && s->outcome != CP_OUTCOME_NOT_SENT)
+            longest = fmax(longest, s->idle_interval_ms);
+    }
+    return longest;
+}
+
+static void count(struct cp_idle_search *s, const struct cp_runner *r)
+{
+    int64_t last = -1;
+    s->n_counts = 0;
+    s->spent = (struct cp_idle_spent){.n_probes = 0};
+    for (size_t i = 0; i < r->plan.n_samples; i++) {
+        const struct cp_sample *sample = &r->plan.samples[i];
+        if (sample->kind != CP_CELL_IDLE || sample->outcome == CP_OUTCOME_NOT_SENT)
+            continue;
+        s->spent.n_probes++;
+        last = sample->batch > last ? sample->batch : last;
+        if (cp_sample_is_usable(sample))
+            (void)count_probe(s, sample);
+    }
+    for (int64_t batch = 0; batch <= last; batch++)
+        s->spent.waited_ms += waited_ms(r, batch);
+    s->batch = last + 1;
+}
+
+static void begin(struct cp_idle_search *s, const struct cp_runner *r)
+{
+    *s = (struct cp_idle_search){.options = cp_sweep_idle_design(r->settings)};
+    count(s, r);
+    cp_idle_design_next(&s->options, s->counts, s->n_counts, &s->spent, &s->design);
+}
+
+struct cp_idle_outlook cp_idle_outlook(const struct cp_runner *r)
+{
+    struct cp_idle_search s;
+    if (!cp_sweep_searches_idle(r->settings) || r->is_idle_blind)
+        return (struct cp_idle_outlook){.is_on = false};
+    begin(&s, r);
+    if (s.design.end != CP_IDLE_DESIGN_GOES_ON)
+        return (struct cp_idle_outlook){.is_on = false};
+    const struct cp_idle_design_options *o = &s.options;
+    size_t n_most = o->max_probes - s.spent.n_probes;
+    double wait_most_ms = o->max_wait_ms - s.spent.waited_ms;
+    return (struct cp_idle_outlook){
+        .is_on = true,
+        .n_probes = n_most < 2 * o->n_parallel ? n_most : 2 * o->n_parallel,
+        .n_most = n_most,
+        .wait_ms = fmin(wait_most_ms, fmax(o->longest_ms, EXPECTED_SHARE * wait_most_ms)),
+        .wait_most_ms = wait_most_ms,
+    };
+}
+
+enum cp_code cp_idle_search_new(const struct cp_runner *r, struct cp_idle_search **out,
+                                struct cp_error *err)
+{
+    *out = malloc(sizeof **out);
+    if (!*out)
+        return cp_fail(err, CP_ENOMEM, "out of memory");
+    begin(*out, r);
+    for (size_t i = 0; i < (*out)->design.n_wants; i++)
+        (*out)->left[i] = (*out)->design.wants[i].n;
+    return CP_OK;
+}
+
+void cp_idle_search_free(struct cp_idle_search *search)
+{
+    free(search);
+}
+
+/* --- looks --- */
+
+static bool is_look_over(const struct cp_idle_search *s)
+{
+    size_t n = s->n_given;
+    for (size_t i = 0; i < s->design.n_wants; i++)
+        n += s->left[i];
+    return n == 0;
+}
+
+/* Once everything is cold from an interval on, nothing longer is waited for. */
+static void drop_longer(struct cp_idle_search *s, const struct cp_idle_chains *chains)
+{
+    double gone_ms = cp_idle_design_gone_from_ms(&s->options, s->counts, s->n_counts);
+    for (size_t i = 0; i < s->design.n_wants; i++) {
+        if (s->design.wants[i].idle_interval_ms > gone_ms)
+            s->left[i] = 0;
+    }
+    for (size_t i = 0; i < chains->n; i++) {
+        struct cp_idle_chain *c = &chains->at[i];
+        if (c->current != CP_NO_SAMPLE || !(c->interval_ms > gone_ms))
+            continue;
+        c->interval_ms = NAN;
+        s->n_given--;
+    }
+}
+
+static enum cp_code plan(void *context, struct cp_runner *r, const struct cp_idle_chains *chains,
+                         struct cp_error *err)
+{
+    struct cp_idle_search *s = context;
+    (void)err;
+    if (s->design.end != CP_IDLE_DESIGN_GOES_ON)
+        return CP_OK;
+    int64_t batch = s->batch;
+    count(s, r);
+    s->batch = batch;
+    drop_longer(s, chains);
+    if (!is_look_over(s))
+        return CP_OK;
+    size_t n_void = s->n_void;
+    begin(s, r);
+    s->n_void = n_void;
+    for (size_t i = 0; i < s->design.n_wants; i++)
+        s->left[i] = s->design.wants[i].n;
+    return CP_OK;
+}
+
+static bool has_more(const void *context, const struct cp_runner *r,
+                     const struct cp_plan_chain *chain)
+{
+    const struct cp_idle_search *s = context;
+    (void)r, (void)chain;
+    return s->design.end == CP_IDLE_DESIGN_GOES_ON;
+}
+
+/* The longest first: the others are through before it. */
+static double interval_ms(void *context, struct cp_runner *r, struct cp_idle_chain *chain)
+{
+    struct cp_idle_search *s = context;
+    size_t i = s->design.n_wants;
+    if (!isnan(chain->interval_ms))
+        return chain->interval_ms;
+    while (i > 0 && !s->left[i - 1])
+        i--;
+    if (!i)
+        return NAN;
+    double ms = s->design.wants[i - 1].idle_interval_ms;
+    double idle_ms = cp_runner_now_ms(r) - chain->warm_since_ms;
+    if (idle_ms > ms + fmax(LATE_MS, LATE_RATIO * ms))
+        chain->warm_since_ms = NAN;
+    s->left[i - 1]--;
+    s->n_given++;
+    return ms;
+}
+
+/* One that could not be sent before is used again. */
+static size_t find_unsent(const struct cp_runner *r, const struct cp_idle_chain *chain)
+{
+    size_t i = r->plan.n_samples;
+    while (i-- > 0) {
+        const struct cp_sample *s = &r->plan.samples[i];
+        if (s->kind == CP_CELL_IDLE && s->outcome == CP_OUTCOME_NOT_SENT &&
+            s->memory_size_mb == chain->plan->memory_size_mb &&
+            !(s->idle_interval_ms < chain->interval_ms) &&
+            !(s->idle_interval_ms > chain->interval_ms))
+            return i;
+    }
+    return CP_NO_SAMPLE;
+}
+
+static enum cp_code take(void *context, struct cp_runner *r, struct cp_idle_chain *chain,
+                         size_t *index, struct cp_error *err)
+{
+    const struct cp_idle_search *s = context;
+    *index = find_unsent(r, chain);
+    if (*index == CP_NO_SAMPLE)
+        return cp_runner_add_probe(r, chain->plan->memory_size_mb, chain->interval_ms, s->batch,
+                                   index, err);
+    r->plan.samples[*index].batch = s->batch;
+    return CP_OK;
+}
+
+static void give_back(struct cp_idle_search *s, double ms)
+{
+    for (size_t i = 0; i < s->design.n_wants; i++) {
+        double wanted_ms = s->design.wants[i].idle_interval_ms;
+        s->left[i] += !(wanted_ms < ms) && !(wanted_ms > ms);
+    }
+}
+
+static void settle(void *context, const struct cp_runner *r, struct cp_idle_chain *chain)
+{
+    struct cp_idle_search *s = context;
+    if (isnan(chain->interval_ms))
+        return;
+    bool is_answer = chain->current != CP_NO_SAMPLE;
+    if (!is_answer || !cp_sample_is_usable(&r->plan.samples[chain->current]))
+        give_back(s, chain->interval_ms);
+    s->n_void += is_answer && !cp_sample_is_usable(&r->plan.samples[chain->current]);
+    s->n_given--;
+    chain->interval_ms = NAN;
+}
+
+static double left_ms(const void *context, const struct cp_runner *r,
+                      const struct cp_idle_chain *chain)
+{
+    (void)context, (void)r;
+    return isnan(chain->interval_ms) ? 0 : chain->interval_ms;
+}
+
+struct cp_idle_source cp_idle_search_source(struct cp_idle_search *search)
+{
+    return (struct cp_idle_source){
+        .context = search,
+        .plan = plan,
+        .has_more = has_more,
+        .interval_ms = interval_ms,
+        .take = take,
+        .settle = settle,
+        .left_ms = left_ms,
+    };
+}
+
+enum cp_code cp_idle_search_end(struct cp_idle_search *search, struct cp_runner *r,
+                                struct cp_error *err)
+{
+    char *words = r->run->idle_end;
+    static_assert(sizeof r->run->idle_end >= CP_IDLE_DESIGN_WORDS_MAX, "the words fit");
+    if (cp_runner_status(r, NULL))
+        return CP_OK; /* a resume goes on */
+    if (search->design.end != CP_IDLE_DESIGN_GOES_ON)
+        cp_idle_design_words(&search->design, &search->options, words);
+    else
+        (void)snprintf(words, sizeof r->run->idle_end, "%s",
+                       r->is_cost_reached         ? "limit of cost reached"
+                       : !cp_runner_has_budget(r) ? "limit of invocations reached"
+                                                  : "no environment could be kept");
+    if (search->n_void)
+        cp_runner_warn(r, "%zu idle probes measured nothing and were repeated", search->n_void);
+    return cp_store_update_run(r->store, r->run, err);
+}
