@@ -15,6 +15,7 @@ enum { LOOK_PROBES = 4, FINAL_PROBES = 10, MAX_LOOKS = 3, MAX_ENDS = 4, DIGITS =
 #define HIGH_SHARE       0.80
 #define MIN_JUMP         0.20
 #define JOIN_BELOW       2.71 /* 90 % of chi-squared with one degree of freedom */
+#define NARROW_ENOUGH    1.05 /* intervals are rounded to three digits */
 #define SAME_RATIO       1e-9 /* intervals that differ by rounding only */
 
 static size_t min_size(size_t a, size_t b)
@@ -281,10 +282,36 @@ static void want_ladder(struct asking *a)
     }
 }
 
+static double allowed_ms(const struct cp_idle_design_options *o, double high_ms)
+{
+    return fmax(o->resolution_ms, o->resolution_ratio * high_ms);
+}
+
 static bool is_narrow(const struct cp_idle_design_options *o, const struct cp_idle_jump *jump)
 {
-    double allowed_ms = fmax(o->resolution_ms, o->resolution_ratio * jump->high_ms);
-    return jump->high_ms - jump->low_ms <= allowed_ms * (1 + SAME_RATIO);
+    return jump->high_ms - jump->low_ms <= allowed_ms(o, jump->high_ms) * NARROW_ENOUGH;
+}
+
+/* Brackets that a jump has to be cut into, all of them narrow. */
+static size_t n_parts(const struct cp_idle_design_options *o, const struct cp_idle_jump *jump)
+{
+    size_t n = 0;
+    double ms = jump->high_ms;
+    while (n < CP_IDLE_DESIGN_GAPS_MAX && ms > jump->low_ms * (1 + SAME_RATIO)) {
+        ms -= allowed_ms(o, ms) * NARROW_ENOUGH;
+        n++;
+    }
+    return n;
+}
+
+/* The i-th of n cuts: in equal steps, or by equal factors where a share of the interval decides. */
+static double cut_ms(const struct cp_idle_design_options *o, const struct cp_idle_jump *jump,
+                     size_t i, size_t n)
+{
+    double at = (double)i / (double)(n + 1);
+    if (o->resolution_ratio * jump->high_ms > o->resolution_ms)
+        return jump->low_ms * pow(jump->high_ms / jump->low_ms, at);
+    return jump->low_ms + (jump->high_ms - jump->low_ms) * at;
 }
 
 static double rounded(double ms)
@@ -298,9 +325,7 @@ static double rounded(double ms)
 static void want_section(struct asking *a, const struct cp_idle_jump *jump, size_t room)
 {
     const struct cp_idle_design_options *o = a->options;
-    double width_ms = jump->high_ms - jump->low_ms;
-    double allowed_ms = fmax(o->resolution_ms, o->resolution_ratio * jump->high_ms);
-    size_t n_needed = (size_t)ceil(width_ms / allowed_ms * (1 - SAME_RATIO)) - 1;
+    size_t n_needed = n_parts(o, jump) - 1;
     size_t n_possible = room / o->look_probes;
     size_t n_inner = min_size(n_needed, n_possible);
     n_inner = n_inner ? n_inner : 1;
@@ -309,7 +334,7 @@ static void want_section(struct asking *a, const struct cp_idle_jump *jump, size
     size_t each = room > ends ? (room - ends) / n_inner : 0;
     each = each < o->look_probes ? o->look_probes : min_size(each, o->final_probes);
     for (size_t i = 1; i <= n_inner; i++) {
-        double exact_ms = jump->low_ms + width_ms * (double)i / (double)(n_inner + 1);
+        double exact_ms = cut_ms(o, jump, i, n_inner);
         double round_ms = rounded(exact_ms);
         bool is_inside = round_ms > jump->low_ms && round_ms < jump->high_ms;
         want(a, is_inside ? round_ms : exact_ms, each);

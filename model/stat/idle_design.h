@@ -34,7 +34,8 @@ struct cp_idle_design_options {
     size_t n_parallel;           /* environments left idle at once: a look has so many probes */
     size_t look_probes;          /* per interval at first */
     size_t final_probes;         /* at both ends of a bracket */
-    /* A bracket is narrow when it is at most the larger of both: ms, and share of its upper end. */
+    /* A bracket is narrow when it is at most the larger of both (5 % more is let pass, for
+     * intervals are rounded to three digits): ms, and share of its upper end. */
     double resolution_ms, resolution_ratio;
     size_t max_probes;  /* sent altogether */
     double max_wait_ms; /* of all looks, each as long as its longest interval */
@@ -42,7 +43,8 @@ struct cp_idle_design_options {
 
 /* 4 probes at first, 10 in the end, a bracket of first_ms / 2 (30 s for a minute) or 10 %, room for
  * the first look at half steps and 10 probes of the longest interval, the probes of
- * three looks and of both ends of two brackets, and the waiting of three times the longest interval. */
+ * three looks and of both ends of two brackets, and the waiting of three times the longest
+ * interval. */
 struct cp_idle_design_options cp_idle_design_defaults(double first_ms, double longest_ms);
 
 enum {

@@ -5,7 +5,7 @@
 #include "profiler/sweep/idle_chain.h"
 #include "profiler/sweep/progress.h"
 
-enum { PRIMES_MAX = 3 };
+enum { PRIMES_MAX = 3, LATE_MAX = 3 };
 
 /* All of one idle phase. */
 struct phase {
@@ -165,6 +165,13 @@ static enum cp_code send_probe(struct phase *p, struct cp_idle_chain *c, struct 
     return send(p, c, index, err);
 }
 
+/* Where every probe is late, it is sent after all: the source says what it measures. */
+static bool is_too_late(const struct phase *p, const struct cp_idle_chain *c)
+{
+    double leaves_ms = fmax(cp_runner_now_ms(p->r), p->r->not_before_ms);
+    return c->n_late < LATE_MAX && !p->source->is_in_time(c, leaves_ms - due_ms(c));
+}
+
 static enum cp_code advance(struct phase *p, struct cp_idle_chain *c, struct cp_error *err)
 {
     if (c->is_over || is_in_the_air(p, c))
@@ -183,7 +190,15 @@ static enum cp_code advance(struct phase *p, struct cp_idle_chain *c, struct cp_
             return send_prime(p, c, err);
         return CP_OK;
     }
-    return due_ms(c) <= cp_runner_now_ms(p->r) ? send_probe(p, c, err) : CP_OK;
+    if (due_ms(c) > cp_runner_now_ms(p->r))
+        return CP_OK;
+    if (is_too_late(p, c)) {
+        c->warm_since_ms = NAN;
+        c->n_late++;
+        return CP_OK;
+    }
+    c->n_late = 0;
+    return send_probe(p, c, err);
 }
 
 /* --- all chains --- */

@@ -23,6 +23,7 @@ struct cp_idle_chain {
     double interval_ms;           /* to be probed next; NAN: none now */
     double prime_from_ms;         /* not before: an invocation without answer may still run */
     int n_primes;                 /* in a row without a probe between */
+    int n_late;                   /* intervals in a row that passed before the probe could leave */
     bool is_over;
 };
 
@@ -42,6 +43,8 @@ struct cp_idle_source {
                      const struct cp_plan_chain *plan);
     /* The interval that the chain probes next; NAN: none now. Asked again until it is probed. */
     double (*interval_ms)(void *context, struct cp_runner *r, struct cp_idle_chain *chain);
+    /* What is due late_ms ago, and cannot leave before: whether it still measures its interval. */
+    bool (*is_in_time)(const struct cp_idle_chain *chain, double late_ms);
     /* The sample to send for it. */
     enum cp_code (*take)(void *context, struct cp_runner *r, struct cp_idle_chain *chain,
                          size_t *index, struct cp_error *err);

@@ -11,8 +11,8 @@
 #include "profiler/sweep/idle_chain.h"
 
 /* An environment that has been idle so much longer than the interval tells of another one. */
-#define LATE_RATIO 0.02
-#define LATE_MS    20.0
+#define LATE_RATIO 0.05
+#define LATE_MS    50.0
 /* Of the waiting that is allowed, what a search is expected to take: a step takes two looks. */
 #define EXPECTED_SHARE 0.5
 
@@ -177,10 +177,16 @@ static bool has_more(const void *context, const struct cp_runner *r,
     return s->design.end == CP_IDLE_DESIGN_GOES_ON;
 }
 
+static bool is_in_time(const struct cp_idle_chain *chain, double late_ms)
+{
+    return late_ms <= fmax(LATE_MS, LATE_RATIO * chain->interval_ms);
+}
+
 /* The longest first: the others are through before it. */
 static double interval_ms(void *context, struct cp_runner *r, struct cp_idle_chain *chain)
 {
     struct cp_idle_search *s = context;
+    (void)r;
     size_t i = s->design.n_wants;
     if (!isnan(chain->interval_ms))
         return chain->interval_ms;
@@ -189,24 +195,31 @@ static double interval_ms(void *context, struct cp_runner *r, struct cp_idle_cha
     if (!i)
         return NAN;
     double ms = s->design.wants[i - 1].idle_interval_ms;
-    double idle_ms = cp_runner_now_ms(r) - chain->warm_since_ms;
-    if (idle_ms > ms + fmax(LATE_MS, LATE_RATIO * ms))
-        chain->warm_since_ms = NAN;
     s->left[i - 1]--;
     s->n_given++;
     return ms;
 }
 
+/* What the probe measures when it leaves now: the interval, or where it is late all the same, the
+ * time that it takes, to two digits, so that they are not all different. */
+static double measured_ms(const struct cp_runner *r, const struct cp_idle_chain *chain)
+{
+    double idle_ms = fmax(cp_runner_now_ms(r), r->not_before_ms) - chain->warm_since_ms;
+    if (is_in_time(chain, idle_ms - chain->interval_ms))
+        return chain->interval_ms;
+    double unit = pow(10, floor(log10(idle_ms)) - 1);
+    return round(idle_ms / unit) * unit;
+}
+
 /* One that could not be sent before is used again. */
-static size_t find_unsent(const struct cp_runner *r, const struct cp_idle_chain *chain)
+static size_t find_unsent(const struct cp_runner *r, int memory_size_mb, double ms)
 {
     size_t i = r->plan.n_samples;
     while (i-- > 0) {
         const struct cp_sample *s = &r->plan.samples[i];
         if (s->kind == CP_CELL_IDLE && s->outcome == CP_OUTCOME_NOT_SENT &&
-            s->memory_size_mb == chain->plan->memory_size_mb &&
-            !(s->idle_interval_ms < chain->interval_ms) &&
-            !(s->idle_interval_ms > chain->interval_ms))
+            s->memory_size_mb == memory_size_mb && !(s->idle_interval_ms < ms) &&
+            !(s->idle_interval_ms > ms))
             return i;
     }
     return CP_NO_SAMPLE;
@@ -216,10 +229,11 @@ static enum cp_code take(void *context, struct cp_runner *r, struct cp_idle_chai
                          size_t *index, struct cp_error *err)
 {
     const struct cp_idle_search *s = context;
-    *index = find_unsent(r, chain);
+    int memory_size_mb = chain->plan->memory_size_mb;
+    double ms = measured_ms(r, chain);
+    *index = find_unsent(r, memory_size_mb, ms);
     if (*index == CP_NO_SAMPLE)
-        return cp_runner_add_probe(r, chain->plan->memory_size_mb, chain->interval_ms, s->batch,
-                                   index, err);
+        return cp_runner_add_probe(r, memory_size_mb, ms, s->batch, index, err);
     r->plan.samples[*index].batch = s->batch;
     return CP_OK;
 }
@@ -259,6 +273,7 @@ struct cp_idle_source cp_idle_search_source(struct cp_idle_search *search)
         .plan = plan,
         .has_more = has_more,
         .interval_ms = interval_ms,
+        .is_in_time = is_in_time,
         .take = take,
         .settle = settle,
         .left_ms = left_ms,

@@ -540,7 +540,8 @@ enum cp_code cp_lambda_invoke_start(struct cp_lambda *l, const struct cp_invoke 
     if (f->version) {
         struct fake_env *env = take_env(l, f->version, &f->is_cold);
         busy_ms += f->is_cold ? l->init_ms : 0;
-        env->busy_until_ms = l->now_ms + busy_ms;
+        bool is_lost = l->lose_every && f->number % l->lose_every == 0;
+        env->busy_until_ms = l->now_ms + busy_ms + (is_lost ? l->lost_busy_ms : 0);
     }
     f->answer_ms = l->now_ms + busy_ms;
     l->flights = f;

@@ -59,6 +59,7 @@ struct cp_lambda {
     bool has_suppressed_init;
     /* faults: every k-th invocation (0 never) */
     int throttle_every, lose_every, unreach_every, forbid_at;
+    double lost_busy_ms;         /* so much longer runs an invocation whose answer is lost */
     int no_env_every;            /* 502 EC2ThrottledException: nothing ran */
     const char *throttle_reason; /* NULL: ConcurrentInvocationLimitExceeded */
     /* at the k-th call (1 = first): */
