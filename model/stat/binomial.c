@@ -2,6 +2,7 @@
 #include "model/stat/binomial.h"
 
 #include <float.h>
+#include <gsl/gsl_cdf.h>
 #include <math.h>
 
 /* Weights below this share of the mode's cannot move the 16th digit of any sum. */
@@ -98,15 +99,56 @@ static double upper_limit(size_t k, size_t n, double tail)
     return (low + high) / 2;
 }
 
+static bool is_valid(size_t k, size_t n, double confidence)
+{
+    return n > 0 && k <= n && confidence > 0 && confidence < 1;
+}
+
 bool cp_binomial_interval(size_t k, size_t n, double confidence, double *low, double *high)
 {
     *low = NAN;
     *high = NAN;
-    if (n == 0 || k > n || !(confidence > 0 && confidence < 1))
+    if (!is_valid(k, n, confidence))
         return false;
     double tail = (1 - confidence) / 2;
     /* failures are Bin(n, 1 - p): the lower limit is the mirrored upper one */
     *low = 1 - upper_limit(n - k, n, tail);
     *high = upper_limit(k, n, tail);
     return true;
+}
+
+double cp_binomial_upper(size_t k, size_t n, double confidence)
+{
+    return is_valid(k, n, confidence) ? upper_limit(k, n, 1 - confidence) : NAN;
+}
+
+bool cp_binomial_wilson(size_t k, size_t n, double confidence, double *low, double *high)
+{
+    *low = NAN;
+    *high = NAN;
+    if (!is_valid(k, n, confidence))
+        return false;
+    double z = gsl_cdf_ugaussian_Pinv((1 + confidence) / 2);
+    double trials = (double)n;
+    double p = (double)k / trials;
+    double shrink = 1 + z * z / trials;
+    double centre = (p + z * z / (2 * trials)) / shrink;
+    double half = z / shrink * sqrt(p * (1 - p) / trials + z * z / (4 * trials * trials));
+    *low = k == 0 ? 0 : centre - half;
+    *high = k == n ? 1 : centre + half;
+    return true;
+}
+
+bool cp_binomial_jeffreys(size_t k, size_t n, double confidence, double *low, double *high)
+{
+    *low = NAN;
+    *high = NAN;
+    if (!is_valid(k, n, confidence))
+        return false;
+    double tail = (1 - confidence) / 2;
+    double a = (double)k + 0.5;
+    double b = (double)(n - k) + 0.5;
+    *low = k == 0 ? 0 : gsl_cdf_beta_Pinv(tail, a, b);
+    *high = k == n ? 1 : gsl_cdf_beta_Qinv(tail, a, b);
+    return isfinite(*low) && isfinite(*high);
 }

@@ -26,4 +26,19 @@ size_t cp_binomial_quantile(double target, size_t n, double p);
  * [0, 1 - t^(1/n)] and [t^(1/n), 1] with t = (1 - confidence) / 2. */
 bool cp_binomial_interval(size_t k, size_t n, double confidence, double *low, double *high);
 
+/* One-sided upper bound of p, exact: P(X <= k | bound) = 1 - confidence. For k = 0 it is
+ * 1 - (1 - confidence)^(1/n), at 95 % about 3/n: the "rule of three". 1 for k = n. NAN where
+ * cp_binomial_interval refuses. */
+double cp_binomial_upper(size_t k, size_t n, double confidence);
+
+/* Wilson (JASA 22, 1927): the score interval. Right on average over p rather than for every p, and
+ * shorter than the exact one: for display, not for claims. k = 0 has low = 0, k = n high = 1.
+ * Refuses as cp_binomial_interval does. */
+bool cp_binomial_wilson(size_t k, size_t n, double confidence, double *low, double *high);
+
+/* Equal-tailed posterior interval under Jeffreys' prior Beta(1/2, 1/2) (Brown, Cai & DasGupta
+ * 2001); low = 0 for k = 0, high = 1 for k = n. Refuses as cp_binomial_interval does, and where n
+ * is so large that the incomplete beta function cannot be inverted. */
+bool cp_binomial_jeffreys(size_t k, size_t n, double confidence, double *low, double *high);
+
 #endif

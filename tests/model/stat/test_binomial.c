@@ -76,19 +76,33 @@ static void quantile_grants_rounding_slack_at_an_exact_target(void **state)
     assert_int_equal(cp_binomial_quantile(1, 3, 0.5), 0);
 }
 
-static void interval_agrees_with_clopper_and_pearson(void **state)
+static void intervals_agree_with_r(void **state)
 {
     (void)state;
     struct csv csv;
     size_t rows = 0;
     csv_open(&csv, "tests/data/model/currentstatus", "binomial_ci.csv");
+    static const struct {
+        bool (*interval)(size_t k, size_t n, double confidence, double *low, double *high);
+        const char *low, *high;
+    } kinds[] = {{cp_binomial_interval, "cp_lo", "cp_hi"},
+                 {cp_binomial_wilson, "wilson_lo", "wilson_hi"},
+                 {cp_binomial_jeffreys, "jeffreys_lo", "jeffreys_hi"}};
     for (; csv_next(&csv); rows++) {
-        double low = 0;
-        double high = 0;
-        assert_true(
-            cp_binomial_interval(csv_size(&csv, "k"), csv_size(&csv, "n"), 0.95, &low, &high));
-        assert_near(low, csv_number(&csv, "cp_lo"), 1e-12);
-        assert_near(high, csv_number(&csv, "cp_hi"), 1e-12);
+        size_t k = csv_size(&csv, "k");
+        size_t n = csv_size(&csv, "n");
+        for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+            double low = 0;
+            double high = 0;
+            double low_off = csv_number(&csv, kinds[i].low);
+            double high_off = csv_number(&csv, kinds[i].high);
+            assert_true(kinds[i].interval(k, n, 0.95, &low, &high));
+            low_off = fabs(low - low_off);
+            high_off = fabs(high - high_off);
+            if (!(low_off <= 1e-12 && high_off <= 1e-12))
+                fail_msg("%s of %zu in %zu: off by %g and %g", kinds[i].low, k, n, low_off,
+                         high_off);
+        }
     }
     csv_close(&csv);
     assert_int_equal(rows, 7);
@@ -123,6 +137,18 @@ static void interval_has_closed_forms_at_its_ends(void **state)
     assert_near(high, 1, 0);
 }
 
+static void upper_bound_without_successes_is_the_rule_of_three(void **state)
+{
+    (void)state;
+    assert_near(cp_binomial_upper(0, 30, 0.95), 1 - pow(0.05, 1.0 / 30), 1e-15);
+    assert_near(cp_binomial_upper(0, 1000, 0.95) * 1000, 3, 0.01);
+    assert_near(cp_binomial_upper(7, 7, 0.95), 1, 0);
+    for (size_t k = 0; k < 40; k += 3)
+        assert_near(cp_binomial_cdf(k, 40, cp_binomial_upper(k, 40, 0.9)), 0.1, 1e-12);
+    assert_true(isnan(cp_binomial_upper(0, 0, 0.95)) && isnan(cp_binomial_upper(3, 2, 0.95)) &&
+                isnan(cp_binomial_upper(0, 5, 1)) && isnan(cp_binomial_upper(0, 5, NAN)));
+}
+
 static void interval_without_trials_is_refused(void **state)
 {
     (void)state;
@@ -133,6 +159,10 @@ static void interval_without_trials_is_refused(void **state)
     assert_false(cp_binomial_interval(2, 1, 0.95, &low, &high));
     assert_false(cp_binomial_interval(1, 2, 1, &low, &high));
     assert_false(cp_binomial_interval(1, 2, NAN, &low, &high));
+    assert_false(cp_binomial_wilson(0, 0, 0.95, &low, &high));
+    assert_false(cp_binomial_wilson(2, 1, 0.95, &low, &high));
+    assert_false(cp_binomial_jeffreys(1, 2, 0, &low, &high));
+    assert_true(isnan(low) && isnan(high));
 }
 
 int main(void)
@@ -144,9 +174,10 @@ int main(void)
         cmocka_unit_test(cdf_of_a_million_follows_the_symmetric_law),
         cmocka_unit_test(quantile_is_the_smallest_k_that_reaches_the_target),
         cmocka_unit_test(quantile_grants_rounding_slack_at_an_exact_target),
-        cmocka_unit_test(interval_agrees_with_clopper_and_pearson),
+        cmocka_unit_test(intervals_agree_with_r),
         cmocka_unit_test(interval_agrees_with_the_beta_law),
         cmocka_unit_test(interval_has_closed_forms_at_its_ends),
+        cmocka_unit_test(upper_bound_without_successes_is_the_rule_of_three),
         cmocka_unit_test(interval_without_trials_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
