@@ -5,6 +5,8 @@
 #include <string.h>
 
 #include "model/stat/binomial.h"
+#include "model/stat/idle_bands.h"
+#include "model/stat/isotonic.h"
 
 static const double confidence = 0.95;
 
@@ -40,32 +42,20 @@ static enum cp_code add_counts(struct cp_idle_survival *s, double interval_ms, s
     return CP_OK;
 }
 
-/* Pool adjacent violators: blocks of points with their counts; a block whose cold share is not
- * above that of the block before it joins that block. */
 static void fit_isotonic(struct cp_idle_survival *s)
 {
-    struct {
-        size_t end; /* one past its last point */
-        double n, n_cold;
-    } blocks[CP_IDLE_POINTS_MAX];
-    size_t n_blocks = 0;
+    double shares[CP_IDLE_POINTS_MAX];
+    double weights[CP_IDLE_POINTS_MAX];
+    struct cp_isotonic_block blocks[CP_IDLE_POINTS_MAX];
     for (size_t i = 0; i < s->n_points; i++) {
-        blocks[n_blocks].end = i + 1;
-        blocks[n_blocks].n = (double)s->points[i].n;
-        blocks[n_blocks].n_cold = (double)s->points[i].n_cold;
-        n_blocks++;
-        while (n_blocks > 1 && blocks[n_blocks - 2].n_cold * blocks[n_blocks - 1].n >=
-                                   blocks[n_blocks - 1].n_cold * blocks[n_blocks - 2].n) {
-            n_blocks--;
-            blocks[n_blocks - 1].end = blocks[n_blocks].end;
-            blocks[n_blocks - 1].n += blocks[n_blocks].n;
-            blocks[n_blocks - 1].n_cold += blocks[n_blocks].n_cold;
-        }
+        shares[i] = s->points[i].cold_share;
+        weights[i] = (double)s->points[i].n;
     }
-    size_t i = 0;
-    for (size_t b = 0; b < n_blocks; b++) {
-        for (; i < blocks[b].end; i++)
-            s->points[i].cold_probability = blocks[b].n_cold / blocks[b].n;
+    size_t n_blocks =
+        cp_isotonic_fit(shares, weights, s->n_points, CP_ISOTONIC_NON_DECREASING, blocks);
+    for (size_t block = 0, i = 0; block < n_blocks; block++) {
+        for (; i < blocks[block].end; i++)
+            s->points[i].cold_probability = blocks[block].value;
     }
 }
 
@@ -84,22 +74,44 @@ static void find_threshold(struct cp_idle_survival *s)
         s->is_separated = s->is_separated && s->points[i].n_cold == s->points[i].n;
 }
 
+static void fit_laws(struct cp_idle_survival *s)
+{
+    struct cp_idle_batch counts[CP_IDLE_POINTS_MAX];
+    const struct cp_idle_law_options options = cp_idle_law_defaults();
+    for (size_t i = 0; i < s->n_points; i++)
+        counts[i] = (struct cp_idle_batch){s->points[i].idle_interval_ms, s->points[i].n,
+                                           s->points[i].n_cold};
+    cp_idle_laws_fit(counts, s->n_points, &options, &s->laws);
+}
+
 /* Fits the counts gathered in `s`; `status` is the outcome of gathering. */
 static void finish(struct cp_idle_survival *s, enum cp_code status)
 {
     if (status == CP_OK && s->n_points == 0)
         status = CP_ENODATA;
     if (status) {
-        *s = (struct cp_idle_survival){.status = status, .first_cold_ms = INFINITY};
+        *s = (struct cp_idle_survival){.status = status,
+                                       .first_cold_ms = INFINITY,
+                                       .dispersion = NAN,
+                                       .laws = {.status = status, .choice = CP_IDLE_LAW_NONE}};
         return;
     }
     for (size_t i = 0; i < s->n_points; i++) {
         struct cp_idle_point *p = &s->points[i];
         p->cold_share = (double)p->n_cold / (double)p->n;
         (void)cp_binomial_interval(p->n_cold, p->n, confidence, &p->low, &p->high);
+        (void)cp_binomial_wilson(p->n_cold, p->n, confidence, &p->wilson_low, &p->wilson_high);
+        p->band_low = p->low;
+        p->band_high = p->high;
+        p->band_method = CP_IDLE_BAND_PROBES;
+        p->n_batches = p->n;
+        p->dispersion = NAN;
     }
+    s->n_batches = s->n_probes;
+    s->dispersion = NAN;
     fit_isotonic(s);
     find_threshold(s);
+    fit_laws(s);
 }
 
 void cp_idle_survival_of_samples(const struct cp_sample *samples, size_t n,
@@ -124,6 +136,19 @@ void cp_idle_survival_fit(const struct cp_idle_point *counts, size_t n,
     for (size_t i = 0; i < n && status == CP_OK; i++)
         status = add_counts(out, counts[i].idle_interval_ms, counts[i].n, counts[i].n_cold);
     finish(out, status);
+}
+
+void cp_idle_survival_of_batches(const struct cp_idle_batch *batches, size_t n,
+                                 const struct cp_idle_options *options,
+                                 struct cp_idle_survival *out)
+{
+    enum cp_code status = CP_OK;
+    *out = (struct cp_idle_survival){0};
+    for (size_t i = 0; i < n && status == CP_OK; i++)
+        status = add_counts(out, batches[i].idle_interval_ms, batches[i].n, batches[i].n_cold);
+    finish(out, status);
+    if (out->status == CP_OK && cp_idle_bands_add(out, batches, n, confidence, options))
+        finish(out, CP_ENOMEM);
 }
 
 /* One linear piece of F; piece i ends at point i, piece 0 starts at (0, 0). */
@@ -173,4 +198,29 @@ double cp_idle_survival_draw_ms(const struct cp_idle_survival *s, struct cp_rng 
             return p.from_ms + (p.to_ms - p.from_ms) * (u - p.from) / (p.to - p.from);
     }
     return INFINITY;
+}
+
+double cp_idle_survival_draw_law_ms(const struct cp_idle_survival *s, bool may_extrapolate,
+                                    struct cp_rng *rng)
+{
+    if (s->status)
+        return NAN;
+    if (s->laws.choice == CP_IDLE_LAW_NONE)
+        return cp_idle_survival_draw_ms(s, rng);
+    double lifetime_ms = cp_idle_law_lifetime_ms(&s->laws.fits[s->laws.choice], rng);
+    bool is_measured = lifetime_ms <= s->points[s->n_points - 1].idle_interval_ms;
+    return is_measured || may_extrapolate ? lifetime_ms : INFINITY;
+}
+
+const char *cp_idle_band_text(enum cp_idle_band band)
+{
+    switch (band) {
+    case CP_IDLE_BAND_BATCHES:
+        return "exact, batches as trials";
+    case CP_IDLE_BAND_BOOTSTRAP:
+        return "batch bootstrap";
+    case CP_IDLE_BAND_PROBES:
+        break;
+    }
+    return "exact, probes as trials";
 }
