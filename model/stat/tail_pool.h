@@ -32,13 +32,17 @@
  * those of the others with 1 - w times their shares. No random numbers: same input, same output.
  *
  * Assumptions: samples of a group are independent and of one law; groups are exchangeable but for
- * location and scale. Smallest n: n_effective decides as
- * n does in quantile.h (p95 59 for an upper bound and 72 for an interval, p99 299 and 368); below
- * it the status says so with the n that would do, and no tail is extrapolated beyond the largest
- * residual seen. A group joins with n >= 6 (its median needs an interval), and with n >= 20 under a
- * standardised scale. A group without samples but with a location gets the pooled tail alone: a
- * prediction at an unmeasured memory size. +INFINITY (right-censored: "above") keeps its rank:
- * values and bounds may become +INFINITY, never too low.
+ * location and scale. Simulated coverage of nominal 95 % (tests/model/stat/test_tail_coverage.c) is
+ * 0.94 to 0.99 where groups are alike or differ in spread by 15 %, from 60 samples each, and 0.91
+ * where they differ by 30 %, which 100 samples hardly show; with 20 samples each, 0.90 where
+ * spreads grow with the location. Values measured in one night tell of that night: pool several.
+ *
+ * Smallest n: n_effective decides as n does in quantile.h (p95 59 for an upper bound and 72 for an
+ * interval, p99 299 and 368); below it the status says so with the n that would do, and no tail is
+ * extrapolated beyond the largest residual seen. A group joins with n >= 6 (its median needs an
+ * interval), and with n >= 20 under a standardised scale. A group without samples but with a
+ * location gets the pooled tail alone: a prediction at an unmeasured memory size. +INFINITY
+ * (right-censored: "above") keeps its rank: values and bounds may become +INFINITY, never too low.
  *
  * No ownership: samples are borrowed, results are plain records.
  */
