@@ -53,7 +53,9 @@ void cp_dist_choose(const double *sorted, size_t n, const struct cp_goodness_opt
     if (choice->n_order == 0)
         return;
     choice->tested = best(choice);
-    cp_goodness(choice->tested, sorted, n, options, &choice->goodness);
+    struct cp_goodness_options test = options ? *options : (struct cp_goodness_options){0};
+    test.start = &choice->fits[choice->tested].dist;
+    cp_goodness(choice->tested, sorted, n, &test, &choice->goodness);
     choice->reason = "the best law could not be tested";
     if (choice->goodness.status)
         return;

@@ -33,7 +33,7 @@ struct cp_dist_choice {
     struct cp_goodness goodness;
 };
 
-/* `sorted` and options as for cp_goodness. */
+/* `sorted` and options as for cp_goodness; options->start is not used. */
 void cp_dist_choose(const double *sorted, size_t n, const struct cp_goodness_options *options,
                     struct cp_dist_choice *choice);
 

@@ -17,10 +17,13 @@ static const double narrowest = 0.01;
 static const double gate_level = 0.99;
 static const double gate_degrees = 4; /* Wolfe 1971: twice the parameters of a component */
 
+/* In standard deviations of a component: Newton, or the distance of a refit, sees no less. */
+static const double converged = 1e-6;
+
 enum {
     SEARCH_VALUES = 4000, /* the starts are compared on so many order statistics */
     SEARCH_STEPS = 300,
-    FINAL_STEPS = 60, /* Newton takes over */
+    FINAL_STEPS = 20, /* Newton takes over */
     REFIT_STEPS = 200,
     COMPONENTS = 2
 };
@@ -117,7 +120,7 @@ static bool is_sound(const struct em *em, const double *p, double sd_all)
 static bool run(const struct em *em, double sd_all, int steps, double *p)
 {
     double change = 1;
-    for (int i = 0; i < steps && change > 1e-9; i++) {
+    for (int i = 0; i < steps && change > converged; i++) {
         double before[CP_DIST_PARAMETERS_MAX];
         memcpy(before, p, sizeof before);
         change = step(em, p);
@@ -152,15 +155,35 @@ static size_t widest_gap(const struct em *em)
     return best;
 }
 
-static double likelihood_of(const struct cp_dist_data *data, const double *p)
+/* Log of a component's share of the density at log x = y, but for constants. */
+static double log_part(const double *p, size_t j, double y)
 {
-    struct cp_dist d = cp_dist_of(CP_DIST_LOGNORMAL_MIXTURE, p);
-    return cp_dist_log_likelihood(&d, data);
+    double share = j == 0 ? p[MIXTURE_WEIGHT] : 1 - p[MIXTURE_WEIGHT];
+    double sd = p[MIXTURE_SDLOG_1 + 2 * j];
+    double z = (y - p[MIXTURE_MEANLOG_1 + 2 * j]) / sd;
+    return log(share / sd) - z * z / 2;
+}
+
+/* Log likelihood, but for constants. */
+static double likelihood(const struct em *em, const double *p)
+{
+    double sum = 0;
+    for (size_t i = 0; i < em->n; i++) {
+        double a = log_part(p, 0, em->y[i]);
+        double b = log_part(p, 1, em->y[i]);
+        sum += fmax(a, b) + log1p(exp(-fabs(a - b)));
+    }
+    if (em->n_censored > 0) {
+        double first = cp_log_censored(em->log_at, p[MIXTURE_MEANLOG_1], p[MIXTURE_SDLOG_1]).tail;
+        double second = cp_log_censored(em->log_at, p[MIXTURE_MEANLOG_2], p[MIXTURE_SDLOG_2]).tail;
+        sum += em->n_censored * log(p[MIXTURE_WEIGHT] * first + (1 - p[MIXTURE_WEIGHT]) * second);
+    }
+    return sum;
 }
 
 /* Best end of EM over the starts, on a sample thinned to order statistics; false: all degenerate.
  */
-static bool search(const struct cp_dist_data *data, const struct em *all, double sd_all, double *p)
+static bool search(const struct em *all, double sd_all, double *p)
 {
     double y[SEARCH_VALUES];
     struct em em = *all;
@@ -180,7 +203,7 @@ static bool search(const struct cp_dist_data *data, const struct em *all, double
         split(&em, k > 0 ? k : 1, sd_all, q);
         if (!run(&em, sd_all, SEARCH_STEPS, q))
             continue;
-        double value = likelihood_of(data, q);
+        double value = likelihood(&em, q);
         if (value > best) {
             best = value;
             memcpy(p, q, sizeof q);
@@ -200,15 +223,74 @@ static void put_in_order(double *p)
 }
 
 /* Two components must earn their three parameters. */
-static bool is_better_than_one(const struct cp_dist_data *data, double likelihood)
+static bool is_better_than_one(const struct cp_dist_data *data, const struct cp_dist *two)
 {
     struct cp_dist_fit one = {.dist.family = cp_dist_family(CP_DIST_LOGNORMAL)};
     if (cp_lognormal_fit(data, &one))
         return true;
-    double gain = 2 * (likelihood - cp_dist_log_likelihood(&one.dist, data));
+    double gain = 2 * (cp_dist_log_likelihood(two, data) - cp_dist_log_likelihood(&one.dist, data));
     double n = (double)(data->n_seen + data->n_censored);
     double price = 2 * (5 - 2) + 2 * 5 * 6 / (n - 6) - 2 * 2 * 3 / (n - 3);
     return gain > price && gain > gsl_cdf_chisq_Pinv(gate_level, gate_degrees);
+}
+
+/* Of one value's log density with respect to weight, meanlog and sdlog of one component, were it
+ * that component's alone: first, and second plus their outer product. */
+struct part {
+    double first[3], second[3][3];
+};
+
+static struct part part_of(const double *p, size_t j, double y)
+{
+    double s = p[MIXTURE_SDLOG_1 + 2 * j];
+    double z = (y - p[MIXTURE_MEANLOG_1 + 2 * j]) / s;
+    struct part part = {
+        .first = {j == 0 ? 1 / p[MIXTURE_WEIGHT] : -1 / (1 - p[MIXTURE_WEIGHT]), z / s,
+                  (z * z - 1) / s},
+        .second = {{0, 0, 0},
+                   {0, -1 / (s * s), -2 * z / (s * s)},
+                   {0, 0, (1 - 3 * z * z) / (s * s)}},
+    };
+    for (size_t a = 0; a < 3; a++) {
+        for (size_t b = a; b < 3; b++)
+            part.second[a][b] += part.first[a] * part.first[b];
+    }
+    part.second[0][0] = 0; /* the density is linear in the weight */
+    return part;
+}
+
+/* Louis (1982): the mixed second derivatives minus the outer product of the mixed first ones. */
+static void derivatives(const void *context, const double *x, double gradient[CP_OPTIMUM_MAX],
+                        double hessian[CP_OPTIMUM_MAX][CP_OPTIMUM_MAX])
+{
+    static const size_t places[COMPONENTS][3] = {
+        {MIXTURE_WEIGHT, MIXTURE_MEANLOG_1, MIXTURE_SDLOG_1},
+        {MIXTURE_WEIGHT, MIXTURE_MEANLOG_2, MIXTURE_SDLOG_2},
+    };
+    const struct cp_dist_question *q = context;
+    for (size_t i = 0; i < q->data->n_seen; i++) {
+        double y = log(q->data->seen[i]);
+        double score[CP_OPTIMUM_MAX] = {0};
+        double share = 1 / (1 + exp(log_part(x, 1, y) - log_part(x, 0, y)));
+        for (size_t j = 0; j < COMPONENTS; j++) {
+            const struct part part = part_of(x, j, y);
+            double r = j == 0 ? share : 1 - share;
+            for (size_t a = 0; a < 3; a++) {
+                score[places[j][a]] += r * part.first[a];
+                for (size_t b = a; b < 3; b++)
+                    hessian[places[j][a]][places[j][b]] += r * part.second[a][b];
+            }
+        }
+        for (size_t a = 0; a < CP_OPTIMUM_MAX; a++) {
+            gradient[a] += score[a];
+            for (size_t b = a; b < CP_OPTIMUM_MAX; b++)
+                hessian[a][b] -= score[a] * score[b];
+        }
+    }
+    for (size_t a = 0; a < CP_OPTIMUM_MAX; a++) {
+        for (size_t b = 0; b < a; b++)
+            hessian[a][b] = hessian[b][a];
+    }
 }
 
 static enum cp_code fit_logs(const struct cp_dist_data *data, const struct em *em,
@@ -224,12 +306,12 @@ static enum cp_code fit_logs(const struct cp_dist_data *data, const struct em *e
         (void)run(em, sd_all, REFIT_STEPS, p);
         return CP_OK;
     }
-    if (!search(data, em, sd_all, p) || !run(em, sd_all, FINAL_STEPS, p))
+    if (!search(em, sd_all, p) || !run(em, sd_all, FINAL_STEPS, p))
         return cp_dist_refuse(fit, CP_ENUMERIC, degenerate);
-    if (!is_better_than_one(data, likelihood_of(data, p)))
+    if (!is_better_than_one(data, &fit->dist))
         return cp_dist_refuse(fit, CP_ENUMERIC, "two components are not better than one");
     put_in_order(p);
-    if (!cp_dist_polish(data, fit) || !is_sound(em, p, sd_all))
+    if (!cp_dist_polish(data, derivatives, fit) || !is_sound(em, p, sd_all))
         return cp_dist_refuse(fit, CP_ENUMERIC, degenerate);
     return CP_OK;
 }

@@ -389,8 +389,7 @@ static double body_scale(const struct cp_dist *d)
     return (1 - d->parameters[GPD_TAIL_SHARE]) / cp_empirical_cdf(d, d->parameters[GPD_U]);
 }
 
-/* -log of the share of the exceedances that exceed u + y; INFINITY at the end of a bounded tail. */
-static double gpd_hazard(const struct cp_dist *d, double y)
+double cp_gpd_hazard(const struct cp_dist *d, double y)
 {
     double shape = d->parameters[GPD_SHAPE];
     double ratio = y / d->parameters[GPD_SCALE];
@@ -404,7 +403,7 @@ double cp_gpd_log_density(const struct cp_dist *d, double x)
     double y = x - d->parameters[GPD_U];
     if (!(y > 0))
         return cp_empirical_log_density(d, x) + log(body_scale(d));
-    double hazard = gpd_hazard(d, y);
+    double hazard = cp_gpd_hazard(d, y);
     return log(d->parameters[GPD_TAIL_SHARE] / d->parameters[GPD_SCALE]) -
            (1 + d->parameters[GPD_SHAPE]) * hazard;
 }
@@ -414,7 +413,7 @@ double cp_gpd_survival(const struct cp_dist *d, double x)
     double y = x - d->parameters[GPD_U];
     if (!(y > 0))
         return 1 - cp_empirical_cdf(d, x) * body_scale(d);
-    return d->parameters[GPD_TAIL_SHARE] * exp(-gpd_hazard(d, y));
+    return d->parameters[GPD_TAIL_SHARE] * exp(-cp_gpd_hazard(d, y));
 }
 
 double cp_gpd_cdf(const struct cp_dist *d, double x)

@@ -20,25 +20,24 @@ static const char no_maximum[] = "the likelihood has no maximum with finite stan
 
 /* --- the likelihood of a law as a function of its parameters --- */
 
-struct question {
-    const struct cp_dist_data *data;
-    struct cp_dist d; /* all but the parameters */
-};
-
 static double likelihood_at(const void *context, const double *x)
 {
-    const struct question *q = context;
-    struct cp_dist d = q->d;
+    const struct cp_dist_question *q = context;
+    struct cp_dist d = q->law;
     memcpy(d.parameters, x, d.family->n_parameters * sizeof *x);
     return cp_dist_is_valid(&d) ? cp_dist_log_likelihood(&d, q->data) : -INFINITY;
 }
 
-bool cp_dist_polish(const struct cp_dist_data *data, struct cp_dist_fit *fit)
+bool cp_dist_polish(const struct cp_dist_data *data, cp_dist_derivatives_fn *derivatives,
+                    struct cp_dist_fit *fit)
 {
     if (data->start)
         return true;
-    const struct question question = {data, fit->dist};
-    const struct cp_optimum o = {likelihood_at, &question, fit->dist.family->n_parameters};
+    const struct cp_dist_question question = {data, fit->dist};
+    const struct cp_optimum o = {.value = likelihood_at,
+                                 .derivatives = data->n_censored > 0 ? NULL : derivatives,
+                                 .context = &question,
+                                 .n = fit->dist.family->n_parameters};
     return cp_optimum_polish(&o, fit->dist.parameters, fit->covariance);
 }
 
@@ -103,7 +102,8 @@ enum cp_code cp_lognormal_fit(const struct cp_dist_data *data, struct cp_dist_fi
     double *p = fit->dist.parameters;
     estimate_log_normal(data, 0, p);
     if (data->n_censored > 0)
-        return cp_dist_polish(data, fit) ? CP_OK : cp_dist_refuse(fit, CP_ENUMERIC, no_maximum);
+        return cp_dist_polish(data, NULL, fit) ? CP_OK
+                                               : cp_dist_refuse(fit, CP_ENUMERIC, no_maximum);
     double variance = p[LOGNORMAL_SDLOG] * p[LOGNORMAL_SDLOG];
     double n = (double)data->n_seen;
     fit->covariance[0][0] = variance / n;
@@ -202,7 +202,7 @@ static enum cp_code fit_censored_gamma(const struct cp_dist_data *data, struct c
     p[GAMMA_SHAPE] = gamma_shape(log(mean) - mean_log);
     p[GAMMA_RATE] = p[GAMMA_SHAPE] / mean;
     const double steps[] = {0.2 * p[GAMMA_SHAPE], 0.2 * p[GAMMA_RATE]};
-    const struct cp_optimum o = {gamma_likelihood, &sums, 2};
+    const struct cp_optimum o = {.value = gamma_likelihood, .context = &sums, .n = 2};
     enum cp_code code = cp_optimum_climb(&o, steps, p);
     if (!code && !cp_optimum_polish(&o, p, fit->covariance))
         code = CP_ENUMERIC;
@@ -313,6 +313,8 @@ enum cp_code cp_weibull_fit(const struct cp_dist_data *data, struct cp_dist_fit 
 /* The shift is X(1) - range e^t; the interior interval of t, and the grid on it. */
 static const double nearest_shift = 0.001;
 static const double farthest_shift = 5;
+/* In t; Newton takes over, and the distance of a refit sees no less. */
+static const double near_enough = 1e-4;
 enum { SHIFT_GRID = 48, GOLDEN_STEPS = 48 };
 
 struct profile {
@@ -359,7 +361,7 @@ static double golden(const struct profile *f, double low, double high)
     double b = high - part * (high - low);
     double at_a = profile_at(f, a);
     double at_b = profile_at(f, b);
-    for (int i = 0; i < GOLDEN_STEPS && high - low > 1e-7; i++) {
+    for (int i = 0; i < GOLDEN_STEPS && high - low > near_enough; i++) {
         if (at_a > at_b) {
             high = b;
             b = a;
@@ -389,6 +391,31 @@ static enum cp_code fall_back(const struct cp_dist_data *data, struct cp_dist_fi
     return cp_lognormal_fit(data, fit);
 }
 
+/* Of the log likelihood -log d - log s - z^2 / 2 with d = x - shift, z = (log d - m) / s. */
+static void shifted_derivatives(const void *context, const double *x,
+                                double gradient[CP_OPTIMUM_MAX],
+                                double hessian[CP_OPTIMUM_MAX][CP_OPTIMUM_MAX])
+{
+    const struct cp_dist_question *q = context;
+    double s = x[SHIFTED_SDLOG];
+    for (size_t i = 0; i < q->data->n_seen; i++) {
+        double d = q->data->seen[i] - x[SHIFTED_SHIFT];
+        double z = (log(d) - x[SHIFTED_MEANLOG]) / s;
+        gradient[SHIFTED_SHIFT] += (1 + z / s) / d;
+        gradient[SHIFTED_MEANLOG] += z / s;
+        gradient[SHIFTED_SDLOG] += (z * z - 1) / s;
+        hessian[SHIFTED_SHIFT][SHIFTED_SHIFT] += (1 + z / s - 1 / (s * s)) / (d * d);
+        hessian[SHIFTED_SHIFT][SHIFTED_MEANLOG] -= 1 / (s * s * d);
+        hessian[SHIFTED_SHIFT][SHIFTED_SDLOG] -= 2 * z / (s * s * d);
+        hessian[SHIFTED_MEANLOG][SHIFTED_MEANLOG] -= 1 / (s * s);
+        hessian[SHIFTED_MEANLOG][SHIFTED_SDLOG] -= 2 * z / (s * s);
+        hessian[SHIFTED_SDLOG][SHIFTED_SDLOG] += (1 - 3 * z * z) / (s * s);
+    }
+    hessian[SHIFTED_MEANLOG][SHIFTED_SHIFT] = hessian[SHIFTED_SHIFT][SHIFTED_MEANLOG];
+    hessian[SHIFTED_SDLOG][SHIFTED_SHIFT] = hessian[SHIFTED_SHIFT][SHIFTED_SDLOG];
+    hessian[SHIFTED_SDLOG][SHIFTED_MEANLOG] = hessian[SHIFTED_MEANLOG][SHIFTED_SDLOG];
+}
+
 enum cp_code cp_shifted_fit(const struct cp_dist_data *data, struct cp_dist_fit *fit)
 {
     const struct profile f = {data, data->seen[0], data->seen[data->n_seen - 1] - data->seen[0]};
@@ -403,7 +430,7 @@ enum cp_code cp_shifted_fit(const struct cp_dist_data *data, struct cp_dist_fit 
     double t = golden(&f, low + step * (double)(best - 1), low + step * (double)(best + 1));
     fit->dist.parameters[SHIFTED_SHIFT] = shift_at(&f, t);
     estimate_log_normal(data, shift_at(&f, t), fit->dist.parameters + SHIFTED_MEANLOG);
-    return cp_dist_polish(data, fit) ? CP_OK : fall_back(data, fit);
+    return cp_dist_polish(data, shifted_derivatives, fit) ? CP_OK : fall_back(data, fit);
 }
 
 /* --- generalised Pareto tail --- */
@@ -427,9 +454,9 @@ static double gpd_likelihood(const void *context, const double *p)
         return -INFINITY;
     const double parameters[] = {scale, shape, e->u, 1};
     struct cp_dist d = cp_dist_of(CP_DIST_GPD_TAIL, parameters);
-    double sum = 0;
+    double sum = -(double)e->n * log(scale);
     for (size_t i = 0; i < e->n; i++)
-        sum += cp_gpd_log_density(&d, e->x[i]);
+        sum -= (1 + shape) * cp_gpd_hazard(&d, e->x[i] - e->u);
     if (e->n_censored > 0)
         sum += (double)e->n_censored * log(cp_gpd_survival(&d, e->censored_at));
     return sum;
@@ -452,7 +479,7 @@ static void start_gpd(const struct exceedances *e, double *p)
 static enum cp_code climb_gpd(const struct exceedances *e, struct cp_dist_fit *fit)
 {
     double *p = fit->dist.parameters;
-    const struct cp_optimum o = {gpd_likelihood, e, 2};
+    const struct cp_optimum o = {.value = gpd_likelihood, .context = e, .n = 2};
     start_gpd(e, p);
     const double steps[] = {0.3 * p[GPD_SCALE], 0.2};
     enum cp_code code = cp_optimum_climb(&o, steps, p);

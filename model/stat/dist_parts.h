@@ -6,6 +6,7 @@
 
 #include "model/stat/dist.h"
 #include "model/stat/dist_fit.h"
+#include "model/stat/optimum.h"
 
 /* Places in cp_dist.parameters. */
 enum { LOGNORMAL_MEANLOG, LOGNORMAL_SDLOG };
@@ -29,9 +30,21 @@ double cp_dist_log_likelihood(const struct cp_dist *d, const struct cp_dist_data
 /* Sets fit->reason; returns `code`. */
 enum cp_code cp_dist_refuse(struct cp_dist_fit *fit, enum cp_code code, const char *reason);
 
+/* The context of derivatives of the log likelihood: the sample, and the law but for its parameters.
+ */
+struct cp_dist_question {
+    const struct cp_dist_data *data;
+    struct cp_dist law;
+};
+typedef void cp_dist_derivatives_fn(const void *context, const double *x,
+                                    double gradient[CP_OPTIMUM_MAX],
+                                    double hessian[CP_OPTIMUM_MAX][CP_OPTIMUM_MAX]);
+
 /* Newton from the estimate and its covariance by the likelihood of the whole sample; nothing with
- * data->start. false: no maximum with finite standard errors. */
-bool cp_dist_polish(const struct cp_dist_data *data, struct cp_dist_fit *fit);
+ * data->start. `derivatives` are those of uncensored values; NULL, or with censored ones: by
+ * differences. false: no maximum with finite standard errors. */
+bool cp_dist_polish(const struct cp_dist_data *data, cp_dist_derivatives_fn *derivatives,
+                    struct cp_dist_fit *fit);
 
 /* Of N(mean, sd^2) above log_at: its share, mean and variance. */
 struct cp_log_censored {
@@ -94,6 +107,8 @@ double cp_gpd_survival(const struct cp_dist *d, double x);
 double cp_gpd_quantile(const struct cp_dist *d, struct cp_dist_probability p);
 double cp_gpd_draw(const struct cp_dist *d, struct cp_rng *rng);
 double cp_gpd_mean(const struct cp_dist *d);
+/* -log of the share of the exceedances that exceed u + y; INFINITY at the end of a bounded tail. */
+double cp_gpd_hazard(const struct cp_dist *d, double y);
 bool cp_gpd_is_heavy(const struct cp_dist *d);
 enum cp_code cp_gpd_fit(const struct cp_dist_data *data, struct cp_dist_fit *fit);
 

@@ -111,7 +111,8 @@ static enum cp_code refuse(struct cp_goodness *out, enum cp_code code, const cha
 static enum cp_code test_values(enum cp_dist_kind kind, const double *sorted,
                                 const struct cp_goodness_options *o, struct cp_goodness *out)
 {
-    const struct cp_dist_fit_options options = {.censored_at_ms = o->censored_at_ms};
+    const struct cp_dist_fit_options options = {.censored_at_ms = o->censored_at_ms,
+                                                .start = o->start};
     struct cp_dist_fit fit;
     cp_dist_fit(kind, sorted, out->n, &options, &fit);
     if (fit.status)

@@ -29,6 +29,8 @@ struct cp_goodness_options {
     uint64_t seed;
     int n_threads;         /* 0 and 1: the caller's */
     double censored_at_ms; /* as in dist_fit.h */
+    /* NULL, or the law fitted to the whole sample, near which a subset's is looked for. */
+    const struct cp_dist *start;
 };
 
 struct cp_goodness {

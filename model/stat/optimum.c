@@ -128,17 +128,49 @@ static double curvature(const struct cp_optimum *o, const double *x, const doubl
            (4 * a * b);
 }
 
-/* Inverse of minus the Hessian, by Richardson's extrapolation of two step widths. */
-static bool invert_curvature(const struct cp_optimum *o, const double *x, const double *h,
-                             matrix_rows inverse)
+static bool find_steps(const struct cp_optimum *o, const double *x, double *h)
 {
     for (size_t i = 0; i < o->n; i++) {
+        h[i] = step_along(o, x, i);
+        if (!(h[i] > 0))
+            return false;
+    }
+    return true;
+}
+
+/* By differences; the curvature by Richardson's extrapolation of two step widths. */
+static bool differentiate(const struct cp_optimum *o, const double *x, double *gradient,
+                          matrix_rows hessian)
+{
+    double h[CP_OPTIMUM_MAX];
+    if (!find_steps(o, x, h))
+        return false;
+    for (size_t i = 0; i < o->n; i++) {
+        gradient[i] = slope(o, x, i, h[i] / 4); /* first differences stand finer steps */
         for (size_t j = 0; j <= i; j++) {
             double wide = curvature(o, x, h, 1, i, j);
             double narrow = curvature(o, x, h, 0.5, i, j);
-            inverse[i][j] = inverse[j][i] = -(4 * narrow - wide) / 3;
+            hessian[i][j] = hessian[j][i] = (4 * narrow - wide) / 3;
+        }
+    }
+    return true;
+}
+
+/* Gradient and inverse of minus the Hessian. */
+static bool find_shape(const struct cp_optimum *o, const double *x, double *gradient,
+                       matrix_rows inverse)
+{
+    memset(gradient, 0, CP_OPTIMUM_MAX * sizeof *gradient);
+    memset(inverse, 0, CP_OPTIMUM_MAX * sizeof *inverse);
+    if (o->derivatives)
+        o->derivatives(o->context, x, gradient, inverse);
+    else if (!differentiate(o, x, gradient, inverse))
+        return false;
+    for (size_t i = 0; i < o->n; i++) {
+        for (size_t j = 0; j < o->n; j++) {
             if (!isfinite(inverse[i][j]))
                 return false;
+            inverse[i][j] = -inverse[i][j];
         }
     }
     gsl_matrix_view m = gsl_matrix_view_array_with_tda(&inverse[0][0], o->n, o->n, CP_OPTIMUM_MAX);
@@ -162,24 +194,12 @@ static bool advance(const struct cp_optimum *o, double *x, const double *move)
     return false;
 }
 
-static bool find_steps(const struct cp_optimum *o, const double *x, double *h)
-{
-    for (size_t i = 0; i < o->n; i++) {
-        h[i] = step_along(o, x, i);
-        if (!(h[i] > 0))
-            return false;
-    }
-    return true;
-}
-
 /* One Newton step; true while there is something to gain. */
-static bool improve(const struct cp_optimum *o, double *x, const double *h, matrix_rows inverse)
+static bool improve(const struct cp_optimum *o, double *x, const double *gradient,
+                    matrix_rows inverse)
 {
-    double gradient[CP_OPTIMUM_MAX];
     double move[CP_OPTIMUM_MAX];
     double gain = 0;
-    for (size_t i = 0; i < o->n; i++)
-        gradient[i] = slope(o, x, i, h[i] / 4); /* differences of first order stand finer steps */
     for (size_t i = 0; i < o->n; i++) {
         move[i] = 0;
         for (size_t j = 0; j < o->n; j++)
@@ -199,13 +219,14 @@ static bool improve(const struct cp_optimum *o, double *x, const double *h, matr
 bool cp_optimum_polish(const struct cp_optimum *o, double *x,
                        double covariance[CP_OPTIMUM_MAX][CP_OPTIMUM_MAX])
 {
-    double h[CP_OPTIMUM_MAX];
+    double gradient[CP_OPTIMUM_MAX];
     bool is_found = true;
     bool goes_on = true;
     for (int i = 0; i < NEWTON_MAX && is_found && goes_on; i++) {
-        is_found = find_steps(o, x, h) && invert_curvature(o, x, h, covariance);
-        goes_on = is_found && improve(o, x, h, covariance);
+        is_found = find_shape(o, x, gradient, covariance);
+        goes_on = is_found && improve(o, x, gradient, covariance);
     }
+    is_found = is_found && find_shape(o, x, gradient, covariance); /* where the last step led */
     for (size_t i = 0; !is_found && i < o->n; i++) {
         for (size_t j = 0; j < o->n; j++)
             covariance[i][j] = NAN;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * Maximum of a smooth function of a few parameters, such as a log likelihood, and the curvature
- * there. Derivatives are central differences whose steps are chosen so that the function falls by
- * about 0.001: for a log likelihood a twentieth of a standard error, where neither rounding nor the
- * fourth derivative is felt. No ownership; the function must be pure.
+ * there. Derivatives are given, or central differences whose steps are chosen so that the function
+ * falls by about 0.001: for a log likelihood a twentieth of a standard error, where neither
+ * rounding nor the fourth derivative is felt. No ownership; the function must be pure.
  */
 #ifndef COLDPROF_MODEL_STAT_OPTIMUM_H
 #define COLDPROF_MODEL_STAT_OPTIMUM_H
@@ -17,6 +17,9 @@ enum { CP_OPTIMUM_MAX = 5 }; /* parameters */
 struct cp_optimum {
     /* -INFINITY or NAN where x is not allowed */
     double (*value)(const void *context, const double *x);
+    /* Gradient and Hessian, both symmetric halves, into zeroed room; NULL: by differences. */
+    void (*derivatives)(const void *context, const double *x, double gradient[CP_OPTIMUM_MAX],
+                        double hessian[CP_OPTIMUM_MAX][CP_OPTIMUM_MAX]);
     const void *context;
     size_t n; /* parameters, 1 .. CP_OPTIMUM_MAX */
 };
