@@ -16,7 +16,7 @@ enum { SMALL = 16, LARGE = 60000 };
 
 struct data {
     size_t n, n_regressors;
-    double *y, *x[2], *weights; /* room for LARGE */
+    double *y, *x[CP_REGRESSORS_MAX], *weights; /* room for LARGE */
     bool is_weighted;
 };
 
@@ -25,8 +25,8 @@ static int make_data(void **state)
     struct data *d = calloc(1, sizeof *d);
     assert_non_null(d);
     d->n_regressors = 1;
-    double **columns[] = {&d->y, &d->x[0], &d->x[1], &d->weights};
-    for (size_t i = 0; i < 4; i++) {
+    double **columns[] = {&d->y, &d->weights, &d->x[0], &d->x[1], &d->x[2], &d->x[3]};
+    for (size_t i = 0; i < sizeof columns / sizeof *columns; i++) {
         *columns[i] = calloc(LARGE, sizeof **columns[i]);
         assert_non_null(*columns[i]);
     }
@@ -38,8 +38,8 @@ static int free_data(void **state)
 {
     struct data *d = *state;
     free(d->y);
-    free(d->x[0]);
-    free(d->x[1]);
+    for (size_t k = 0; k < CP_REGRESSORS_MAX; k++)
+        free(d->x[k]);
     free(d->weights);
     free(d);
     return 0;
@@ -49,7 +49,7 @@ static struct cp_regression_rows rows_of(const struct data *d)
 {
     return (struct cp_regression_rows){.n = d->n,
                                        .y = d->y,
-                                       .x = {d->x[0], d->x[1]},
+                                       .x = {d->x[0], d->x[1], d->x[2], d->x[3]},
                                        .n_regressors = d->n_regressors,
                                        .weights = d->is_weighted ? d->weights : NULL};
 }
@@ -289,8 +289,9 @@ static void make_medium(struct data *d, uint64_t seed)
 {
     struct cp_rng rng;
     cp_rng_init(&rng, seed, 0);
-    *d = (struct data){
-        .n = 201, .n_regressors = 2, .y = d->y, .x = {d->x[0], d->x[1]}, .weights = d->weights};
+    d->n = 201;
+    d->n_regressors = 2;
+    d->is_weighted = false;
     for (size_t i = 0; i < d->n; i++) {
         d->x[0][i] = 10 * cp_rng_uniform(&rng);
         d->x[1][i] = cp_rng_normal(&rng);
@@ -378,6 +379,50 @@ static void many_rows_may_meet_in_one_vertex(void **state)
         assert_near(fit.check_loss / (0.2 * (double)d->n), 1, 1e-9);
         assert_in_range(fit.n_steps, 3, 300);
     }
+}
+
+/* Four regressors, six parallel planes with thousands of rows each. */
+static void planes_full_of_rows_are_left(void **state)
+{
+    static const double b[] = {3, 2, -5, 0.5, 1};
+    struct data *d = *state;
+    struct cp_rng rng;
+    cp_rng_init(&rng, 52, 0);
+    d->n_regressors = 4;
+    d->n = 20000;
+    for (size_t i = 0; i < d->n; i++) {
+        d->y[i] = b[0] + (double)cp_rng_below(&rng, 6);
+        for (size_t k = 0; k < 4; k++) {
+            d->x[k][i] = cp_rng_normal(&rng);
+            d->y[i] += b[k + 1] * d->x[k][i];
+        }
+    }
+    struct cp_quantile_regression fit = fit_of(d, 0.95);
+    assert_int_equal(fit.status, CP_OK);
+    for (size_t k = 0; k < 5; k++)
+        assert_near(fit.coefficients[k], b[k] + (k == 0 ? 5 : 0), 1e-9);
+    assert_in_range(fit.n_steps, 5, 1000); /* 3,174 without the perturbation */
+}
+
+/* Between the two rows of each side the loss is level: a slope of 0 is as good as any, but no row
+ * speaks for it. */
+static void level_losses_end_where_rows_meet(void **state)
+{
+    struct data *d = *state;
+    static const double x[] = {-1, -1, 1, 1};
+    static const double y[] = {0, 2, 1, 3};
+    size_t on_the_fit = 0;
+    d->n = 4;
+    for (size_t i = 0; i < 4; i++) {
+        d->x[0][i] = x[i];
+        d->y[i] = y[i];
+    }
+    struct cp_quantile_regression fit = fit_of(d, 0.5);
+    for (size_t i = 0; i < 4; i++)
+        on_the_fit += fabs(residual(d, fit.coefficients, i)) < 1e-12;
+    assert_int_equal(fit.status, CP_OK);
+    assert_near(fit.check_loss, 2, 1e-12);
+    assert_int_equal(on_the_fit, 2);
 }
 
 static void order_of_rows_does_not_matter(void **state)
@@ -564,13 +609,13 @@ static void without_regressors_it_is_the_quantile(void **state)
 static void what_rows_cannot_tell_stays_zero(void **state)
 {
     struct data *d = *state;
-    d->n = 9;
+    d->n = 10;
     for (size_t i = 0; i < d->n; i++) {
-        d->x[0][i] = 0.1; /* whose sum is rounded */
+        d->x[0][i] = 0.1; /* ten of them do not add up to 1 */
         d->y[i] = (double)i;
     }
     struct cp_quantile_regression fit = fit_with(
-        d, &(struct cp_quantile_regression_options){.q = 0.5, .errors = CP_REGRESSION_ERRORS_NID});
+        d, &(struct cp_quantile_regression_options){.q = 0.45, .errors = CP_REGRESSION_ERRORS_NID});
     assert_int_equal(fit.status, CP_OK);
     assert_int_equal(fit.rank, 1);
     assert_near(fit.coefficients[0] + 0.1 * fit.coefficients[1], 4, 1e-12);
@@ -627,12 +672,9 @@ static void unusable_input_is_named(void **state)
         {0.5, INFINITY, 1, 1, 1, 0, CP_ENODATA},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        *d = (struct data){.n = cases[i].n,
-                           .n_regressors = cases[i].n_regressors,
-                           .y = d->y,
-                           .x = {d->x[0], d->x[1]},
-                           .weights = d->weights,
-                           .is_weighted = true};
+        d->n = cases[i].n;
+        d->n_regressors = cases[i].n_regressors;
+        d->is_weighted = true;
         for (size_t r = 0; r < 4; r++) {
             d->y[r] = (double)(r * r);
             d->x[0][r] = (double)r;
@@ -701,6 +743,8 @@ int main(void)
         TEST(free_exponent_reaches_the_loss_of_the_table),
         TEST(no_vertex_of_small_problems_is_better),
         TEST(fits_move_with_their_data),
+        TEST(planes_full_of_rows_are_left),
+        TEST(level_losses_end_where_rows_meet),
         TEST(order_of_rows_does_not_matter),
         TEST(regressors_may_lie_far_from_zero),
         TEST(many_rows_may_meet_in_one_vertex),
