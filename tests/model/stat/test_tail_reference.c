@@ -20,7 +20,7 @@
 #include "tests/model/stat/init_samples.h"
 #include "tests/test.h"
 
-enum { N_MAX = 100, GROUPS_MAX = 2 * INIT_SIZES_MAX, REPS = 60, NIGHTS = 22 };
+enum { N_MAX = 100, NIGHTS = 22, REPS = 60, GROUPS_MAX = NIGHTS * INIT_SIZES_MAX };
 
 static const char *const first_runtimes[] = {"dotnet8", "nodejs22.x"};
 static const double qs[] = {0.95, 0.99};
@@ -124,6 +124,16 @@ static void add_score(struct score *score, const struct cp_tail_group *g, const 
     score->above += target > t->estimate.high;
 }
 
+static void add_scores(struct score scores[N_HALVES], const struct init_series *s,
+                       const struct subsample *sub, const struct cp_tail *tails, double q)
+{
+    for (size_t j = 0; j < s->n_cells; j++) {
+        double target = cp_quantile(s->cells[j].values_ms, s->cells[j].n, q, 8);
+        add_score(&scores[half_of(s)], &sub->groups[j], &tails[j], q, target);
+        add_score(&scores[ALL], &sub->groups[j], &tails[j], q, target);
+    }
+}
+
 static void measure(size_t n_series, enum setting setting, double q, size_t n, uint64_t seed,
                     struct score scores[N_HALVES])
 {
@@ -136,11 +146,7 @@ static void measure(size_t n_series, enum setting setting, double q, size_t n, u
             struct cp_tail tails[GROUPS_MAX];
             draw_setting(&sub, s, setting, n, &rng);
             fit(&sub, s->n_cells, setting, q, tails);
-            for (size_t j = 0; j < s->n_cells; j++) {
-                double target = cp_quantile(s->cells[j].values_ms, s->cells[j].n, q, 8);
-                add_score(&scores[half_of(s)], &sub.groups[j], &tails[j], q, target);
-                add_score(&scores[ALL], &sub.groups[j], &tails[j], q, target);
-            }
+            add_scores(scores, s, &sub, tails, q);
         }
     }
 }
@@ -214,6 +220,50 @@ static void sharing_over_sizes_and_nights_beats_empirical_and_lognormal(void **s
     run_setting(init_samples_load(all), SIZES_AND_NIGHTS, 0.9);
 }
 
+/* Tonight's sizes with those of the nights before, as they were measured. */
+static void measure_nights(size_t n_series, int n_nights, double q, struct score scores[N_HALVES])
+{
+    struct cp_rng rng;
+    cp_rng_init(&rng, 1, 0);
+    for (size_t i = 0; i < n_series; i++) {
+        const struct init_series *s = &all[i];
+        for (int tonight = n_nights - 1; tonight < NIGHTS; tonight++) {
+            static struct subsample sub;
+            static struct cp_tail tails[GROUPS_MAX];
+            sub.n_groups = 0;
+            for (int night = tonight; night > tonight - n_nights; night--) {
+                for (size_t j = 0; j < s->n_cells; j++)
+                    draw(&sub, &s->cells[j], night, night, N_MAX, &rng);
+            }
+            fit(&sub, s->n_cells, SIZES_AND_NIGHTS, q, tails);
+            add_scores(scores, s, &sub, tails, q);
+        }
+    }
+}
+
+/* About 10 values per size and night. A night tells of itself, the target is of all nights: with
+ * few of them intervals are too narrow for it, and their coverage is printed, not asserted. */
+static void each_night_more_brings_the_tail_closer(void **state)
+{
+    (void)state;
+    static const int counts[] = {1, 2, 5, 10};
+    size_t n_series = init_samples_load(all);
+    for (size_t i = 0; i < sizeof qs / sizeof *qs; i++) {
+        double before = INFINITY;
+        for (size_t k = 0; k < sizeof counts / sizeof *counts; k++) {
+            struct score scores[N_HALVES] = {0};
+            measure_nights(n_series, counts[k], qs[i], scores);
+            print_message("%2d nights: ", counts[k]);
+            print_score("sizes", qs[i], 10, "all", &scores[ALL]);
+            for (enum half h = FIRST; h < N_HALVES; h++)
+                assert_wins(&scores[h], h, qs[i], 10);
+            double mean = scores[ALL].ours / (double)scores[ALL].n;
+            assert_true(mean < before);
+            before = mean;
+        }
+    }
+}
+
 /* What no estimator can know: how far a quantile of 210 values of the same law would stray. */
 static void noise_of_the_target_is_printed(void **state)
 {
@@ -245,6 +295,7 @@ int main(void)
         cmocka_unit_test(one_size_alone_is_the_empirical_quantile),
         cmocka_unit_test(sharing_over_sizes_beats_empirical_and_lognormal),
         cmocka_unit_test(sharing_over_sizes_and_nights_beats_empirical_and_lognormal),
+        cmocka_unit_test(each_night_more_brings_the_tail_closer),
         cmocka_unit_test(noise_of_the_target_is_printed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
