@@ -43,6 +43,8 @@ struct memory_series {
     const char *style; /* dash and point of the line */
     size_t offset;     /* of the estimate in struct cp_size_figures */
     const struct cp_memory_law *law;
+    bool is_pooled; /* a model's: the p99 that warm starts of all sizes share, for those sizes
+                       whose own estimate has too few samples */
 };
 
 static const struct cp_estimate *series_at(const struct memory_series *s,
@@ -51,9 +53,17 @@ static const struct cp_estimate *series_at(const struct memory_series *s,
     return (const struct cp_estimate *)(const void *)((const char *)size + s->offset);
 }
 
-static double fitted(const struct memory_series *s, double memory_mb)
+static struct cp_interval value_at(const struct memory_series *s,
+                                   const struct cp_size_figures *size)
 {
-    return s->law ? cp_memory_law_at(s->law, memory_mb) : NAN;
+    const struct cp_estimate *own = series_at(s, size);
+    const struct cp_tail *tail = &size->tails[CP_SERIES_WARM][CP_TAIL_P99];
+    struct cp_interval none = {NAN, NAN, NAN};
+    if (!s->is_pooled)
+        return cp_interval_of_estimate(own);
+    bool is_shown =
+        own->status == CP_ANSWER_TOO_FEW && tail->is_pooled && tail->status == CP_ANSWER_OK;
+    return is_shown ? tail->estimate : none;
 }
 
 /* A line that the points contradict would only mislead; W016 says so. */
@@ -62,6 +72,9 @@ static bool has_fit(const struct memory_series *s)
     return s->law && s->law->status == CP_OK && !s->law->is_lack_of_fit &&
            s->law->max_mb > s->law->min_mb;
 }
+
+/* Light grey: the 95% interval of a fitted line. */
+#define BAND "#E5E7EB"
 
 /* Ends a whisker at the top of the chart: an upper bound at the timeout. */
 #define BEYOND 1e9
@@ -73,7 +86,7 @@ static double add_series_block(const struct cp_canvas *c, const struct memory_se
     double last = NAN;
     cp_canvas_open_block(c, s->block);
     for (size_t i = 0; i < c->f->n_sizes; i++) {
-        struct cp_interval v = cp_interval_of_estimate(series_at(s, &c->f->sizes[i]));
+        struct cp_interval v = value_at(s, &c->f->sizes[i]);
         if (!isfinite(v.value)) /* nothing, or right-censored: the table says which */
             continue;
         cp_buf_addf(c->out, "%d", c->f->sizes[i].memory_size_mb);
@@ -96,8 +109,11 @@ static void add_fit_block(const struct cp_canvas *c, const struct memory_series 
     for (int i = 0; i <= STEPS; i++) {
         double mb =
             s->law->min_mb * pow((double)s->law->max_mb / s->law->min_mb, i / (double)STEPS);
+        struct cp_interval v = cp_memory_law_predict(s->law, mb);
         cp_buf_addf(c->out, "%.9g", mb);
-        cp_canvas_value(c->out, fitted(s, mb));
+        cp_canvas_value(c->out, v.value);
+        cp_canvas_value(c->out, v.low);
+        cp_canvas_value(c->out, v.high);
         cp_buf_addc(c->out, '\n');
     }
     cp_canvas_close_block(c);
@@ -127,12 +143,15 @@ static void add_memory_chart(struct cp_canvas *c, const struct memory_series *se
     cp_canvas_ticked_axis(c, 'y', &y, y_label);
     cp_canvas_end_labels(c, labels, n_labels);
     const char *separator = "plot ";
-    for (size_t i = 0; i < n; i++) {
-        if (has_fit(&series[i])) {
-            cp_buf_addf(c->out, "%s$%s_fit using 1:2 with lines lw 1 dt 1 lc rgb '" CP_GREY "'",
-                        separator, series[i].block);
-            separator = ", \\\n  ";
-        }
+    static const char *const layers[] = {
+        "1:3:4 with filledcurves fc rgb '" BAND "' fs solid noborder",
+        "1:2 with lines lw 1 dt 1 lc rgb '" CP_GREY "'",
+    };
+    for (size_t i = 0; i < n * (sizeof layers / sizeof layers[0]); i++) { /* bands below lines */
+        if (!has_fit(&series[i % n]))
+            continue;
+        cp_buf_addf(c->out, "%s$%s_fit using %s", separator, series[i % n].block, layers[i / n]);
+        separator = ", \\\n  ";
     }
     for (size_t i = 0; i < n; i++) {
         const struct memory_series *s = &series[i];
@@ -172,10 +191,11 @@ void cp_chart_add_duration(struct cp_canvas *c)
         {"first_p50", "first run p50", CP_VERMILION, "lw 2 dt 1 pt 9 ps 0.9",
          SERIES(cold_handler_p50), &c->f->laws[CP_SERIES_COLD_HANDLER][CP_LAW_P50]},
         {"first_p95", "first run p95", CP_VERMILION, "lw 2 dt 2 pt 8 ps 0.9",
-         SERIES(cold_handler_p95), NULL},
+         SERIES(cold_handler_p95), &c->f->laws[CP_SERIES_COLD_HANDLER][CP_LAW_P95]},
+        {"warm_p99", "~warm p99", CP_GREY, "lw 1 dt 3 pt 2 ps 0.8", SERIES(warm_p99), NULL, true},
     };
     c->right_margin = 112;
-    add_memory_chart(c, series, 4, "duration, ms");
+    add_memory_chart(c, series, sizeof series / sizeof series[0], "duration, ms");
 }
 
 static bool has_quantile(const struct cp_figures *f, size_t offset)

@@ -407,13 +407,15 @@ static void add_memory(const struct page *p)
     cp_words_add(p->f, "<h3 id=\"h-{init}\">{Init} duration by memory size</h3>\n", p->out);
     add_pooled(p);
     add_chart(p, CP_CHART_INIT,
-              "&#9679; solid p50, &#9650; dashed p95; thin grey: fitted law; whiskers: 95% "
-              "confidence intervals.");
+              "&#9679; solid p50, &#9650; dashed p95; thin grey: fitted law, with its 95% interval "
+              "as a band; whiskers: 95% confidence intervals.");
     cp_table_html(&cp_table_init, p->f, p->out);
     cp_buf_adds(p->out, "<h3 id=\"h-duration\">Handler duration by memory size</h3>\n");
     add_chart(p, CP_CHART_DURATION,
               "Blue circles: warm starts; vermilion triangles: first run after {init}. Filled and "
-              "solid p50, open and dashed p95; thin grey: fitted law.");
+              "solid p50, open and dashed p95; thin grey: fitted law, with its 95% interval as a "
+              "band. Grey crosses, ~warm p99: a model's, pooled over the sizes, where a size has "
+              "too few samples of its own.");
     cp_table_html(&cp_table_duration, p->f, p->out);
     cp_words_add(p->f, "<h3 id=\"h-ecdf\">Distribution of {init} duration</h3>\n", p->out);
     add_chart(p, CP_CHART_ECDF,
