@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "reports/fitted.h"
+#include "reports/fitted_parts.h"
 
 #include <math.h>
 #include <stdarg.h>
@@ -12,7 +12,7 @@
 
 /* --- building blocks --- */
 
-__attribute__((format(printf, 3, 4))) static void say(char *out, size_t size, const char *fmt, ...)
+void cp_fitted_say(char *out, size_t size, const char *fmt, ...)
 {
     va_list args;
     va_start(args, fmt);
@@ -20,20 +20,19 @@ __attribute__((format(printf, 3, 4))) static void say(char *out, size_t size, co
     va_end(args);
 }
 
-static void check(struct cp_fitted *m, struct cp_fitted_check row)
+void cp_fitted_add_check(struct cp_fitted *m, struct cp_fitted_check row)
 {
     if (!isnan(row.value) && m->n_checks < CP_FITTED_CHECKS_MAX)
         m->checks[m->n_checks++] = row;
 }
 
-static void value(struct cp_fitted *m, struct cp_fitted_value row)
+void cp_fitted_add_value(struct cp_fitted *m, struct cp_fitted_value row)
 {
     if (m->n_values < CP_FITTED_VALUES_MAX)
         m->values[m->n_values++] = row;
 }
 
-/* A new model; NULL when the list is full. `id` and `title` may hold {init}. */
-static struct cp_fitted *add(const struct cp_figures *f, const char *id, const char *title)
+struct cp_fitted *cp_fitted_add(const struct cp_figures *f, const char *id, const char *title)
 {
     struct cp_fitted_list *list = f->fitted;
     char words[CP_WORDS_MAX];
@@ -42,8 +41,8 @@ static struct cp_fitted *add(const struct cp_figures *f, const char *id, const c
     struct cp_fitted *m = &list->models[list->n++];
     *m = (struct cp_fitted){
         .group_word = "memory size", .at_unit = CP_UNIT_MB, .value_unit = CP_UNIT_MS};
-    say(m->id, sizeof m->id, "%s", cp_words(f, id, words));
-    say(m->title, sizeof m->title, "%s", cp_words(f, title, words));
+    cp_fitted_say(m->id, sizeof m->id, "%s", cp_words(f, id, words));
+    cp_fitted_say(m->title, sizeof m->title, "%s", cp_words(f, title, words));
     return m;
 }
 
@@ -58,21 +57,18 @@ static const struct {
     [CP_SERIES_WARM] = {"warm", "warm duration"},
 };
 
-/* What is done with a series: behind its id and its name. */
-struct way {
-    const char *suffix, *words;
-};
-static const struct way by_memory = {"", "by memory size"};
-static const struct way pooled = {"_pooled", "pooled over memory sizes"};
+static const struct cp_fitted_way by_memory = {"", "by memory size"};
+static const struct cp_fitted_way pooled = {"_pooled", "pooled over memory sizes"};
 
-static struct cp_fitted *add_of_series(const struct cp_figures *f, enum cp_series series,
-                                       const char *quantile, const struct way *way)
+struct cp_fitted *cp_fitted_add_of_series(const struct cp_figures *f, enum cp_series series,
+                                          const char *quantile, const struct cp_fitted_way *way)
 {
     char id[64];
     char title[160];
-    say(id, sizeof id, "%s_%s%s", series_words[series].id, quantile, way->suffix);
-    say(title, sizeof title, "%s, %s %s", series_words[series].name, quantile, way->words);
-    return add(f, id, title);
+    cp_fitted_say(id, sizeof id, "%s_%s%s", series_words[series].id, quantile, way->suffix);
+    cp_fitted_say(title, sizeof title, "%s, %s%s%s", series_words[series].name, quantile,
+                  quantile[0] ? " " : "", way->words);
+    return cp_fitted_add(f, id, title);
 }
 
 /* --- laws over memory --- */
@@ -93,42 +89,45 @@ static void refuse_law(const struct cp_figures *f, const struct cp_memory_law *l
     enum { SIZES_MIN = 3, P50_MIN_N = 5, P95_MIN_N = 14 };
     size_t n = fitted_sizes(f);
     if (law->status == CP_ENODATA)
-        say(m->refused, sizeof m->refused,
+        cp_fitted_say(
+            m->refused, sizeof m->refused,
             "%zu memory size%s: a law needs %d of them with %d samples each or more (p95: %d) and "
             "10 %% of memory free; measured points only",
             n, n == 1 ? "" : "s", SIZES_MIN, P50_MIN_N, P95_MIN_N);
     else
-        say(m->refused, sizeof m->refused, "no law fits: %s; measured points only",
-            cp_code_text(law->status));
+        cp_fitted_say(m->refused, sizeof m->refused, "no law fits: %s; measured points only",
+                      cp_code_text(law->status));
 }
 
 static void describe_law(const struct cp_figures *f, const struct cp_memory_law *law,
                          struct cp_fitted *m)
 {
-    say(m->formula, sizeof m->formula, "q(m) = %s%s", cp_memory_law_formula(law),
-        law->kind == CP_MEMORY_LAW_CONSTANT ? " at every memory size" : "");
+    cp_fitted_say(m->formula, sizeof m->formula, "q(m) = %s%s", cp_memory_law_formula(law),
+                  law->kind == CP_MEMORY_LAW_CONSTANT ? " at every memory size" : "");
     m->n_parameters = cp_memory_law_parameters(law, m->parameters);
     m->n_samples = law->n_samples;
     m->n_groups = law->n_sizes;
-    check(m, (struct cp_fitted_check){"leave-one-out error", CP_UNIT_PERCENT,
-                                      law->leave_one_out_log_error, ""});
-    check(m, (struct cp_fitted_check){"of interpolation", CP_UNIT_PERCENT,
-                                      law->interpolation_log_error, ""});
-    check(m, (struct cp_fitted_check){"lack of fit, in standard errors", CP_UNIT_PLAIN,
-                                      law->lack_of_fit, "flagged above 3"});
-    check(m, (struct cp_fitted_check){"AICc", CP_UNIT_PLAIN, law->aicc, ""});
+    cp_fitted_add_check(m, (struct cp_fitted_check){"leave-one-out error", CP_UNIT_PERCENT,
+                                                    law->leave_one_out_log_error, ""});
+    cp_fitted_add_check(m, (struct cp_fitted_check){"of interpolation", CP_UNIT_PERCENT,
+                                                    law->interpolation_log_error, ""});
+    cp_fitted_add_check(m,
+                        (struct cp_fitted_check){"lack of fit, in standard errors", CP_UNIT_PLAIN,
+                                                 law->lack_of_fit, "flagged above 3"});
+    cp_fitted_add_check(m, (struct cp_fitted_check){"AICc", CP_UNIT_PLAIN, law->aicc, ""});
     if (law->is_interpolated)
-        say(m->note, sizeof m->note,
+        cp_fitted_say(
+            m->note, sizeof m->note,
             "does not fit: values between the sizes are interpolated (monotone), not the curve's");
     else if (law->is_lack_of_fit)
-        say(m->note, sizeof m->note, "does not fit well: trust the measured points");
+        cp_fitted_say(m->note, sizeof m->note, "does not fit well: trust the measured points");
     bool is_one_value = law->kind == CP_MEMORY_LAW_CONSTANT && !law->is_interpolated;
     for (size_t i = 0; i < f->n_sizes && !is_one_value; i++) {
         double mb = f->sizes[i].memory_size_mb;
         struct cp_interval v = cp_memory_law_predict(law, mb);
         if (!isnan(v.value))
-            value(m,
-                  (struct cp_fitted_value){.at = mb, .status = CP_ANSWER_OK, .value = v, .n = NAN});
+            cp_fitted_add_value(m, (struct cp_fitted_value){
+                                       .at = mb, .status = CP_ANSWER_OK, .value = v, .n = NAN});
     }
 }
 
@@ -138,7 +137,7 @@ static void add_laws(const struct cp_figures *f)
         for (size_t which = 0; which < CP_LAW_COUNT; which++) {
             const struct cp_memory_law *law = &f->laws[series][which];
             struct cp_fitted *m =
-                add_of_series(f, (enum cp_series)series, law_names[which], &by_memory);
+                cp_fitted_add_of_series(f, (enum cp_series)series, law_names[which], &by_memory);
             if (m && law->status == CP_OK)
                 describe_law(f, law, m);
             else if (m)
@@ -152,42 +151,45 @@ static void add_laws(const struct cp_figures *f)
 static void describe_tail_law(const struct cp_figures *f, const struct cp_memory_tail *tail,
                               struct cp_fitted *m)
 {
-    say(m->formula, sizeof m->formula, "q(m) = %s, p50(m) = %s", cp_memory_tail_formula(tail),
-        cp_memory_law_formula(&tail->p50));
+    cp_fitted_say(m->formula, sizeof m->formula, "q(m) = %s, p50(m) = %s",
+                  cp_memory_tail_formula(tail), cp_memory_law_formula(&tail->p50));
     m->n_parameters = cp_memory_tail_parameters(tail, m->parameters);
     m->n_samples = tail->n_pooled;
     m->n_groups = tail->p50.n_sizes;
-    check(m, (struct cp_fitted_check){"p-value of the sizes sharing the tail", CP_UNIT_PLAIN,
-                                      tail->uneven_p, "uneven below 0.01"});
+    cp_fitted_add_check(m, (struct cp_fitted_check){"p-value of the sizes sharing the tail",
+                                                    CP_UNIT_PLAIN, tail->uneven_p,
+                                                    "uneven below 0.01"});
     if (tail->is_uneven)
-        say(m->note, sizeof m->note, "the sizes' tails differ beyond chance: trust measured sizes");
+        cp_fitted_say(m->note, sizeof m->note,
+                      "the sizes' tails differ beyond chance: trust measured sizes");
     for (size_t i = 0; i < f->n_sizes; i++) {
         double mb = f->sizes[i].memory_size_mb;
         struct cp_interval v = cp_memory_tail_predict(tail, mb);
         if (!isnan(v.value))
-            value(m,
-                  (struct cp_fitted_value){.at = mb, .status = CP_ANSWER_OK, .value = v, .n = NAN});
+            cp_fitted_add_value(m, (struct cp_fitted_value){
+                                       .at = mb, .status = CP_ANSWER_OK, .value = v, .n = NAN});
     }
 }
 
 static void refuse_tail_law(const struct cp_memory_tail *tail, char out[CP_FITTED_TEXT_MAX])
 {
     if (tail->p50.status != CP_OK)
-        say(out, CP_FITTED_TEXT_MAX, "no law of its p50: sweep more memory sizes");
+        cp_fitted_say(out, CP_FITTED_TEXT_MAX, "no law of its p50: sweep more memory sizes");
     else if (tail->n_pooled < tail->n_needed)
-        say(out, CP_FITTED_TEXT_MAX, "%zu samples of all sizes: a p99 over memory needs %zu",
-            tail->n_pooled, tail->n_needed);
+        cp_fitted_say(out, CP_FITTED_TEXT_MAX,
+                      "%zu samples of all sizes: a p99 over memory needs %zu", tail->n_pooled,
+                      tail->n_needed);
     else
-        say(out, CP_FITTED_TEXT_MAX,
-            "no p99 over memory: %s; where timeouts reach it only more samples help",
-            cp_code_text(tail->status));
+        cp_fitted_say(out, CP_FITTED_TEXT_MAX,
+                      "no p99 over memory: %s; where timeouts reach it only more samples help",
+                      cp_code_text(tail->status));
 }
 
 static void add_tail_laws(const struct cp_figures *f)
 {
     for (int series = 0; series < CP_SERIES_COUNT; series++) {
         const struct cp_memory_tail *tail = &f->tail_laws[series];
-        struct cp_fitted *m = add_of_series(f, (enum cp_series)series, "p99", &by_memory);
+        struct cp_fitted *m = cp_fitted_add_of_series(f, (enum cp_series)series, "p99", &by_memory);
         if (m && tail->status == CP_OK)
             describe_tail_law(f, tail, m);
         else if (m)
@@ -215,30 +217,34 @@ static void add_tail_value(const struct cp_size_figures *size, const struct cp_t
     bool is_short = tail->status == CP_ANSWER_TOO_FEW;
     if (tail->status == CP_ANSWER_NONE)
         return;
-    value(m, (struct cp_fitted_value){.at = size->memory_size_mb,
-                                      .status = tail->status,
-                                      .value = cp_tail_interval(tail),
-                                      .n = floor(tail->n_effective),
-                                      .n_needed = is_short ? tail->n_needed_upper : 0});
+    cp_fitted_add_value(m,
+                        (struct cp_fitted_value){.at = size->memory_size_mb,
+                                                 .status = tail->status,
+                                                 .value = cp_tail_interval(tail),
+                                                 .n = floor(tail->n_effective),
+                                                 .n_needed = is_short ? tail->n_needed_upper : 0});
 }
 
 static void describe_pool(const struct cp_figures *f, enum cp_series series, size_t which,
                           struct cp_fitted *m)
 {
     const struct cp_tail_pool *pool = &f->pools[series][which];
-    say(m->formula, sizeof m->formula, "%s", cp_tail_pool_formula(pool));
+    cp_fitted_say(m->formula, sizeof m->formula, "%s", cp_tail_pool_formula(pool));
     m->n_parameters = cp_tail_pool_parameters(pool, m->parameters);
     m->n_samples = pool->n_samples;
     m->n_groups = pool->n_groups;
-    check(m, (struct cp_fitted_check){"p-value of the sizes being alike", CP_UNIT_PLAIN,
-                                      pool->p_value, "not pooled below 0.01"});
-    check(m, (struct cp_fitted_check){"overdispersion", CP_UNIT_PLAIN, pool->overdispersion, ""});
+    cp_fitted_add_check(m,
+                        (struct cp_fitted_check){"p-value of the sizes being alike", CP_UNIT_PLAIN,
+                                                 pool->p_value, "not pooled below 0.01"});
+    cp_fitted_add_check(
+        m, (struct cp_fitted_check){"overdispersion", CP_UNIT_PLAIN, pool->overdispersion, ""});
     if (pool->is_unverified)
-        say(m->note, sizeof m->note,
+        cp_fitted_say(
+            m->note, sizeof m->note,
             "too few samples of each size to see whether their tails are alike: taken as alike");
     else if (pool->is_heterogeneous)
-        say(m->note, sizeof m->note,
-            "the sizes' tails differ: nothing is shared, each stands on its own samples");
+        cp_fitted_say(m->note, sizeof m->note,
+                      "the sizes' tails differ: nothing is shared, each stands on its own samples");
     for (size_t i = 0; i < f->n_sizes; i++)
         add_tail_value(&f->sizes[i], &f->sizes[i].tails[series][which], m);
 }
@@ -249,13 +255,14 @@ static void add_pools(const struct cp_figures *f)
         for (size_t which = 0; which < CP_TAIL_COUNT; which++) {
             const struct cp_tail_pool *pool = &f->pools[series][which];
             struct cp_fitted *m =
-                add_of_series(f, (enum cp_series)series, tail_names[which], &pooled);
+                cp_fitted_add_of_series(f, (enum cp_series)series, tail_names[which], &pooled);
             if (!m)
                 return;
             if (pool->status == CP_OK && (pool->n_groups > 1 || pool->is_heterogeneous))
                 describe_pool(f, (enum cp_series)series, which, m);
             else
-                say(m->refused, sizeof m->refused,
+                cp_fitted_say(
+                    m->refused, sizeof m->refused,
                     "nothing to share: pooling needs 2 memory sizes with 6 samples each or more");
         }
     }
@@ -290,7 +297,7 @@ static void describe_mixture(const struct cp_figures *f, const struct cp_candida
     const char *share = cp_figures_is_import(f) && isfinite(f->observed_cold_share.value)
                             ? "hours of the log"
                             : "replications of the pool simulation";
-    say(m->formula, sizeof m->formula, "P(L > x) = pi S_cold(x) + (1 - pi) S_warm(x)");
+    cp_fitted_say(m->formula, sizeof m->formula, "P(L > x) = pi S_cold(x) + (1 - pi) S_warm(x)");
     add_parameter(m, "pi", "", c->cold_share, share);
     add_parameter(m, "p50", "ms", c->p50_ms, bounds);
     add_parameter(m, "p95", "ms", c->p95_ms, bounds);
@@ -299,26 +306,28 @@ static void describe_mixture(const struct cp_figures *f, const struct cp_candida
     add_parameter(m, "p99 / p50", "", cp_candidate_tail_ratio(c), "ends of both intervals");
     m->n_samples = c->n_cold + c->n_warm;
     m->n_groups = 1;
-    say(m->note, sizeof m->note,
-        "at %s MB %s%s; S_cold and S_warm are the measured distributions, their sums per "
-        "environment; quantiles by root finding",
-        cp_format(CP_UNIT_MB, c->memory_size_mb, mb), cp_concurrency_mode_name(c->mode),
-        c->mode == CP_MODE_ON_DEMAND ? "" : " concurrency");
+    cp_fitted_say(m->note, sizeof m->note,
+                  "at %s MB %s%s; S_cold and S_warm are the measured distributions, their sums per "
+                  "environment; quantiles by root finding",
+                  cp_format(CP_UNIT_MB, c->memory_size_mb, mb), cp_concurrency_mode_name(c->mode),
+                  c->mode == CP_MODE_ON_DEMAND ? "" : " concurrency");
 }
 
 static void add_mixture(const struct cp_figures *f)
 {
     const struct cp_candidate *c = shown_setting(f);
-    struct cp_fitted *m = add(f, "mixture", "latency of all requests, cold and warm together");
+    struct cp_fitted *m =
+        cp_fitted_add(f, "mixture", "latency of all requests, cold and warm together");
     if (!m)
         return;
     if (c && !isnan(c->cold_share.value))
         describe_mixture(f, c, m);
     else
-        say(m->refused, sizeof m->refused, "%s",
-            cp_figures_has_traffic(f) ? "no setting can be judged from this run"
-                                      : "without traffic the share of cold starts is not known: "
-                                        "give --traffic to sweep or import");
+        cp_fitted_say(m->refused, sizeof m->refused, "%s",
+                      cp_figures_has_traffic(f)
+                          ? "no setting can be judged from this run"
+                          : "without traffic the share of cold starts is not known: "
+                            "give --traffic to sweep or import");
 }
 
 /* --- all --- */
@@ -345,10 +354,10 @@ static void name_prediction(const struct cp_figures *f, enum cp_series series, c
     char text[160];
     char words[CP_WORDS_MAX];
     *p = (struct cp_prediction){.value_ms = {NAN, NAN, NAN}, .method = ""};
-    say(text, sizeof text, "%s_%s", series_words[series].id, quantile);
-    say(p->id, sizeof p->id, "%s", cp_words(f, text, words));
-    say(text, sizeof text, "%s, %s", series_words[series].name, quantile);
-    say(p->title, sizeof p->title, "%s", cp_words(f, text, words));
+    cp_fitted_say(text, sizeof text, "%s_%s", series_words[series].id, quantile);
+    cp_fitted_say(p->id, sizeof p->id, "%s", cp_words(f, text, words));
+    cp_fitted_say(text, sizeof text, "%s, %s", series_words[series].name, quantile);
+    cp_fitted_say(p->title, sizeof p->title, "%s", cp_words(f, text, words));
 }
 
 static void refuse_prediction(const struct cp_memory_law *law, double memory_mb,
@@ -359,12 +368,13 @@ static void refuse_prediction(const struct cp_memory_law *law, double memory_mb,
     char to[CP_FORMAT_MAX];
     cp_format(CP_UNIT_MB, memory_mb, mb);
     if (law->status != CP_OK)
-        say(p->refused, sizeof p->refused, "no law of its p50 and p95: sweep more memory sizes");
+        cp_fitted_say(p->refused, sizeof p->refused,
+                      "no law of its p50 and p95: sweep more memory sizes");
     else
-        say(p->refused, sizeof p->refused,
-            "%s MB is outside what was measured, %s to %s MB: sweep with --memory %.0f", mb,
-            cp_format(CP_UNIT_MB, law->min_mb, from), cp_format(CP_UNIT_MB, law->max_mb, to),
-            memory_mb);
+        cp_fitted_say(p->refused, sizeof p->refused,
+                      "%s MB is outside what was measured, %s to %s MB: sweep with --memory %.0f",
+                      mb, cp_format(CP_UNIT_MB, law->min_mb, from),
+                      cp_format(CP_UNIT_MB, law->max_mb, to), memory_mb);
 }
 
 static void predict_by_law(const struct cp_figures *f, enum cp_series series, size_t which,

@@ -38,6 +38,7 @@ struct cp_fitted_value {
     struct cp_interval value; /* as far as the status allows; `high` alone for an upper bound */
     double n;                 /* samples that stand behind it; NAN: not said */
     size_t n_needed;          /* TOO_FEW: what would do; else 0 */
+    const char *label;        /* NULL, or whose word it is: "log-normal model beyond the data" */
 };
 
 struct cp_fitted {
@@ -64,6 +65,11 @@ struct cp_fitted_list {
 
 /* Replaces f->fitted by what the figures hold now. false: out of memory. */
 bool cp_fitted_fill(struct cp_figures *f);
+
+/* Adds which law describes each series at the size that the decision is about, and with
+ * `with_gpd_tail` a generalised Pareto tail of each. Takes a parametric bootstrap each: fractions
+ * of a second. (fitted_dist.c) false: out of memory. */
+bool cp_fitted_add_distributions(struct cp_figures *f, bool with_gpd_tail);
 
 /* --- predictions at a memory size that was not measured --- */
 

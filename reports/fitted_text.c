@@ -70,6 +70,8 @@ void cp_fitted_value_text(const struct cp_fitted *m, const struct cp_fitted_valu
         cp_buf_addf(out, " %s", unit);
     if (!isnan(v->n) && is_number)
         cp_buf_addf(out, " (n_eff %.0f)", v->n);
+    if (v->label)
+        cp_buf_addf(out, " (%s)", v->label);
 }
 
 /* --- terminal --- */
@@ -239,6 +241,7 @@ static void add_value_json(struct cp_json *j, const struct cp_fitted_value *v)
     cp_json_add_number(j, "high", v->value.high);
     cp_json_add_number(j, "n_effective", v->n);
     cp_json_add_count(j, "n_needed", v->n_needed);
+    cp_json_add_text(j, "label", v->label ? v->label : "");
     cp_json_close(j, '}');
 }
 
@@ -264,7 +267,8 @@ static void add_model_json(struct cp_json *j, const struct cp_fitted *m)
         cp_json_close(j, '}');
     }
     cp_json_close(j, ']');
-    cp_json_add_text(j, "at_unit", cp_unit_name(m->at_unit));
+    cp_json_add_text(j, "at_unit",
+                     m->at_unit == CP_UNIT_QUANTILE ? "quantile" : cp_unit_name(m->at_unit));
     cp_json_add_text(j, "value_unit", m->value_unit == CP_UNIT_MS ? "ms" : "ratio");
     cp_json_open(j, "values", '[');
     for (size_t i = 0; i < m->n_values; i++)

@@ -9,8 +9,9 @@
 const char *cp_unit_name(enum cp_unit unit)
 {
     static const char *const names[] = {
-        [CP_UNIT_TEXT] = "", [CP_UNIT_COUNT] = "", [CP_UNIT_MB] = "MB",   [CP_UNIT_MS] = "ms",
-        [CP_UNIT_S] = "s",   [CP_UNIT_PLAIN] = "", [CP_UNIT_USD] = "USD", [CP_UNIT_PERCENT] = "%",
+        [CP_UNIT_TEXT] = "",     [CP_UNIT_COUNT] = "",  [CP_UNIT_MB] = "MB",
+        [CP_UNIT_MS] = "ms",     [CP_UNIT_S] = "s",     [CP_UNIT_PLAIN] = "",
+        [CP_UNIT_QUANTILE] = "", [CP_UNIT_USD] = "USD", [CP_UNIT_PERCENT] = "%",
     };
     return names[unit];
 }
@@ -33,6 +34,8 @@ const char *cp_format(enum cp_unit unit, double value, char out[CP_FORMAT_MAX])
     case CP_UNIT_COUNT:
     case CP_UNIT_MB:
         return cp_number_at(value, 0, out);
+    case CP_UNIT_QUANTILE:
+        return cp_format_quantile_name(value, out);
     case CP_UNIT_USD:
         return cp_number_usd(value, out);
     case CP_UNIT_MS:

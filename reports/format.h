@@ -18,13 +18,14 @@
 
 enum cp_unit {
     CP_UNIT_TEXT,
-    CP_UNIT_COUNT,   /* whole, exact */
-    CP_UNIT_MB,      /* whole, exact */
-    CP_UNIT_MS,      /* three significant digits */
-    CP_UNIT_S,       /* three significant digits */
-    CP_UNIT_PLAIN,   /* three significant digits, without a unit */
-    CP_UNIT_USD,     /* cents; four significant digits below one cent */
-    CP_UNIT_PERCENT, /* the value is a ratio 0..1, shown times 100 */
+    CP_UNIT_COUNT,    /* whole, exact */
+    CP_UNIT_MB,       /* whole, exact */
+    CP_UNIT_MS,       /* three significant digits */
+    CP_UNIT_S,        /* three significant digits */
+    CP_UNIT_PLAIN,    /* three significant digits, without a unit */
+    CP_UNIT_USD,      /* cents; four significant digits below one cent */
+    CP_UNIT_QUANTILE, /* 0..1, shown as "p99" */
+    CP_UNIT_PERCENT,  /* the value is a ratio 0..1, shown times 100 */
 };
 /* For a header cell: "MB", "ms", "USD", "%"; "" for text and counts. */
 const char *cp_unit_name(enum cp_unit unit);

@@ -51,8 +51,9 @@ bool cp_warn_lack_of_fit(const struct cp_figures *f, struct cp_warning *w)
         return false;
     cp_warning_say(w, "%s p%g does not follow %s: off by %.3g standard errors%s",
                    series_name(f, worst.series, name), 100 * worst.law->q,
-                   cp_memory_law_formula(worst.law), worst.law->lack_of_fit,
-                   worst.n > 1 ? " (others do not either)" : "");
+                   worst.law->kind == CP_MEMORY_LAW_CONSTANT ? "one value at every memory size"
+                                                             : cp_memory_law_formula(worst.law),
+                   worst.law->lack_of_fit, worst.n > 1 ? " (others do not either)" : "");
     return cp_warning_advise(w, "trust the measured points, not the fitted line; coldprof fit "
                                 "tells what stands in for it");
 }

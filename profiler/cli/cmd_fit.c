@@ -4,11 +4,16 @@
 #include "reports/fitted.h"
 #include "reports/report.h"
 
+#include <string.h>
+
 enum { OUTPUT_MAX = 16 * 1024 * 1024 };
 
-static enum cp_code check_format(const struct cp_cli *cli, struct cp_error *err)
+static enum cp_code check_options(const struct cp_cli *cli, struct cp_error *err)
 {
     enum cp_format format = cli->options.format;
+    const char *tail = cli->options.tail;
+    if (tail && strcmp(tail, "gpd") != 0)
+        return cp_fail(err, CP_EINVAL, "--tail: '%.20s' is not known; write --tail gpd", tail);
     if (format == CP_FORMAT_TABLE || format == CP_FORMAT_JSON)
         return CP_OK;
     return cp_fail(err, CP_EINVAL, "fit prints --format table or json");
@@ -39,13 +44,15 @@ static enum cp_status run_fit(struct cp_cli *cli)
     struct cp_run_data data = {.run = cp_run_empty()};
     struct cp_figures *figures = NULL;
     enum cp_status status = CP_STATUS_OK;
-    enum cp_code code = check_format(cli, &err);
+    enum cp_code code = check_options(cli, &err);
     if (!code)
         code = cp_cli_open_store(cli, CP_STORE_READ, &store, &err);
     if (!code)
         code = cp_store_load(store, cli->words.n ? cli->words.word[0] : "last", &data, &err);
     if (!code)
         code = cp_figures_new(&data, &figures, &err);
+    if (!code && !cp_fitted_add_distributions(figures, cli->options.tail != NULL))
+        code = cp_fail(&err, CP_ENOMEM, "no memory for the fitted models");
     if (!code)
         code = print_fit(cli, figures, &status, &err);
     if (code)
@@ -64,7 +71,7 @@ const struct cp_command cp_command_fit = {
         "RUN is the id that sweep printed, a unique beginning of it, or 'last'. For each model: "
         "formula, every parameter with its interval and how that was made, n, goodness of fit, and "
         "what was refused with the number of samples that would do. --memory predicts at sizes "
-        "that were not measured.",
+        "that were not measured. --tail gpd adds tails beyond the data, each labelled as such.",
     .examples = "  coldprof fit last\n"
                 "  coldprof fit 7f3a --memory 832,1536\n"
                 "  coldprof fit last --json\n",

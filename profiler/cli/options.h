@@ -108,6 +108,7 @@ struct cp_options {
     bool in_place, yes_production, is_dry_run;
     /* recover, iam-policy */
     const char *function, *account, *mode;
+    const char *tail; /* fit: "gpd"; NULL: no tail beyond the data */
     /* import, digest */
     const char *architecture;
     int threads; /* 0: one per core, at most 8 */

@@ -101,6 +101,33 @@ static void an_unmeasured_size_is_predicted_with_an_interval_that_holds_the_trut
     cp_run_data_clear(&data);
 }
 
+static const struct cp_fitted *model(const struct cp_figures *f, const char *id)
+{
+    size_t i = 0;
+    while (i < f->fitted->n && strcmp(f->fitted->models[i].id, id) != 0)
+        i++;
+    assert_true(i < f->fitted->n);
+    return &f->fitted->models[i];
+}
+
+/* Warm durations of the generator are log-normal, sd of the log 0.12; 1,024 MB decides. */
+static void the_law_of_a_series_is_named_with_its_goodness(void **state)
+{
+    (void)state;
+    struct cp_figures *f = fixture_shared(&(struct fixture_options){0});
+    assert_true(cp_fitted_fill(f) && cp_fitted_add_distributions(f, true));
+    const struct cp_fitted *warm = model(f, "warm_law");
+    assert_string_equal(warm->refused, "");
+    assert_non_null(strstr(warm->note, "at 1,024 MB; AICc: "));
+    assert_string_equal(warm->checks[0].name, "Kolmogorov-Smirnov p");
+    double median = 3 + 9 / (1024 / 1769.0);
+    assert_true(warm->values[0].at == 0.5 && warm->values[0].label);
+    assert_true(fabs(warm->values[0].value.value / median - 1) < 0.05);
+    /* 120 cold starts have 12 beyond their p90, fewer than the 30 that a tail takes */
+    assert_non_null(strstr(model(f, "init_tail_gpd")->refused, "no generalised Pareto tail"));
+    assert_true(cp_fitted_fill(f));
+}
+
 static void two_sizes_are_too_few_for_a_law_and_it_says_so(void **state)
 {
     (void)state;
@@ -133,6 +160,7 @@ int main(void)
         cmocka_unit_test(goldens_match_and_keep_to_80_columns),
         cmocka_unit_test(every_model_has_parameters_or_a_reason),
         cmocka_unit_test(an_unmeasured_size_is_predicted_with_an_interval_that_holds_the_truth),
+        cmocka_unit_test(the_law_of_a_series_is_named_with_its_goodness),
         cmocka_unit_test(two_sizes_are_too_few_for_a_law_and_it_says_so),
     };
     return cmocka_run_group_tests(tests, NULL, fixture_shared_free);
