@@ -714,6 +714,7 @@ static void add_method(const struct page *p)
     add_item(p, "Code SHA-256", run->code_sha256);
     add_item(p, "Host", run->host);
     add_item(p, "Idle lifetime configured for the local service", run->idle_law);
+    add_item(p, "Search for the idle lifetime", run->idle_end);
     if (run->is_local && p->f->fresh_start != CP_START_SNAPSTART)
         cp_buf_addf(p->out, "<li>Init ran %s</li>\n",
                     run->is_init_throttled ? "with the CPU share of its memory size"

@@ -72,6 +72,7 @@ static void add_run_facts(struct cp_json *j, const struct cp_run *run)
     cp_json_add_int(j, "unreserved_concurrency", run->unreserved_concurrency);
     cp_json_add_text(j, "host", run->host);
     cp_json_add_text(j, "idle_law", run->idle_law);
+    cp_json_add_text(j, "idle_end", run->idle_end);
     cp_json_add_bool(j, "is_init_throttled", run->is_init_throttled);
     cp_json_add_bool(j, "is_interrupted", run->is_interrupted);
     cp_json_add_text(j, "method", run->method);

@@ -238,7 +238,7 @@ static bool idle_extrapolated(const struct cp_figures *f, struct cp_warning *w)
         "up to %s s only",
         used, probed);
     return advise_either(f, w,
-                         "sweep with a longer --idle list; until then the cold share is a guess",
+                         "sweep with a longer --idle-max; until then the cold share is a guess",
                          "import a longer log; until then the cold share is a guess");
 }
 
@@ -254,7 +254,7 @@ static bool no_idle_probe(const struct cp_figures *f, struct cp_warning *w)
     }
     cp_warning_say(
         w, "no idle interval was probed: how long an environment survives idle time is unknown");
-    return cp_warning_advise(w, "sweep with --idle, for example --idle 1m,5m,15m");
+    return cp_warning_advise(w, "sweep with --idle auto, or for example --idle 1m,5m,15m");
 }
 
 static bool unpriced(const struct cp_figures *f, struct cp_warning *w)

@@ -8,7 +8,14 @@
 
 #include "model/base/units.h"
 
-enum { LOOK_PROBES = 4, FINAL_PROBES = 10, MAX_LOOKS = 3, MAX_ENDS = 4, DIGITS = 3 };
+enum {
+    LOOK_PROBES = 4,
+    FINAL_PROBES = 10,
+    MAX_LOOKS = 3,
+    MAX_ENDS = 4,
+    MIXED_FACTOR = 2,
+    DIGITS = 3
+};
 #define RESOLUTION_RATIO 0.10
 #define MAX_WAIT_LONGEST 3.0
 #define LOW_SHARE        0.20
@@ -80,6 +87,11 @@ static size_t n_at(const struct gaps *gaps, double ms)
 {
     size_t i = position_of(gaps, ms);
     return i < gaps->n && is_same(gaps->at[i].ms, ms) ? gaps->at[i].n : 0;
+}
+
+static bool is_mixed(double n, double n_cold)
+{
+    return n_cold > LOW_SHARE * n && n_cold < HIGH_SHARE * n;
 }
 
 static double gone_from_ms(const struct cp_idle_design_options *o, const struct gaps *gaps)
@@ -208,6 +220,8 @@ static void find_jumps(const struct gaps *gaps, const struct plateaus *p,
 struct asking {
     const struct cp_idle_design_options *options;
     struct gaps gaps;
+    struct plateaus plateaus;
+    bool is_extra;       /* brackets are there: what is asked for beside may be left */
     double gone_from_ms; /* nothing longer is asked for */
     struct cp_idle_design *out;
 };
@@ -375,6 +389,28 @@ static void want_final(struct asking *a)
         want(a, a->gaps.at[0].ms, o->final_probes);
 }
 
+static bool is_wide(const struct asking *a, size_t from, size_t to)
+{
+    const struct cp_idle_jump between = {.low_ms = a->gaps.at[from].ms,
+                                         .high_ms = a->gaps.at[to].ms};
+    return !is_narrow(a->options, &between);
+}
+
+/* On a plateau between warm and cold another step of 1/4, as of an eviction by halves, hides behind
+ * few probes: more of them where there is room for one. */
+static void want_mixed(struct asking *a)
+{
+    for (size_t i = 0; i < a->plateaus.n; i++) {
+        const struct plateau *p = &a->plateaus.at[i];
+        if (!is_mixed(p->n, p->n_cold))
+            continue;
+        for (size_t k = p->first; k <= p->last; k++) {
+            if ((k > p->first && is_wide(a, k - 1, k)) || (k < p->last && is_wide(a, k, k + 1)))
+                want(a, a->gaps.at[k].ms, MIXED_FACTOR * a->options->final_probes);
+        }
+    }
+}
+
 /* First that asks for anything. */
 static void ask(struct asking *a)
 {
@@ -385,6 +421,9 @@ static void ask(struct asking *a)
         want_sections(a);
     if (!a->out->n_wants)
         want_final(a);
+    a->is_extra = !a->out->n_wants;
+    if (a->is_extra)
+        want_mixed(a);
 }
 
 /* --- limits --- */
@@ -451,8 +490,8 @@ void cp_idle_design_next(const struct cp_idle_design_options *options,
         .end = CP_IDLE_DESIGN_INVALID, .first_share = NAN, .last_share = NAN};
     if (!are_valid(options) || !read_counts(counts, n, &a.gaps))
         return;
-    const struct plateaus plateaus = find_plateaus(&a.gaps);
-    find_jumps(&a.gaps, &plateaus, out);
+    a.plateaus = find_plateaus(&a.gaps);
+    find_jumps(&a.gaps, &a.plateaus, out);
     a.gone_from_ms = gone_from_ms(options, &a.gaps);
     ask(&a);
     out->end = out->n_wants ? CP_IDLE_DESIGN_GOES_ON : end_of(out);
@@ -460,11 +499,11 @@ void cp_idle_design_next(const struct cp_idle_design_options *options,
         return;
     limit_wait(options->max_wait_ms - spent->waited_ms, out);
     if (!out->n_wants)
-        out->end = CP_IDLE_DESIGN_WAIT;
+        out->end = a.is_extra ? end_of(out) : CP_IDLE_DESIGN_WAIT;
     size_t most = options->max_probes;
     limit_probes(options, most > spent->n_probes ? most - spent->n_probes : 0, out);
     if (!out->n_wants && out->end == CP_IDLE_DESIGN_GOES_ON)
-        out->end = CP_IDLE_DESIGN_PROBES;
+        out->end = a.is_extra ? end_of(out) : CP_IDLE_DESIGN_PROBES;
 }
 
 /* --- words --- */

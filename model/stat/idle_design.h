@@ -5,10 +5,11 @@
  *   look 1   doubling from the first interval, as finely as environments allow side by side:
  *            60 90 120 180 240 360 480 ... s; longer ones are not waited for once
  *            everything is cold (cp_idle_design_gone_from_ms)
- *   look 2.. section of every jump of the cold share between two neighbouring intervals, in so many
- *            parts at once as there are environments (one: bisection), until it is as narrow as the
- *            resolution; an eviction by halves has several jumps (0, 1/2, 3/4 ...), each is
- * bracketed at last  enough probes at both ends of each bracket
+ *   look 2.. section of every jump of the cold share between two neighbouring intervals, in so
+ *            many parts at once as there are environments (one: bisection), until it is as narrow
+ *            as the resolution; an eviction by halves has several jumps (0, 1/2, 3/4 ...)
+ *   at last  enough probes at both ends of each bracket; then, as far as the limits allow, twice
+ *            as many on plateaus between 20 and 80 %, where another step may hide
  *
  * A jump: two neighbouring plateaus of the isotonic cold share (PAVA, then neighbours joined while
  * the likelihood ratio of two shares against one is below 2.71, the 10 % point of chi-squared with

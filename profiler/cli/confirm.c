@@ -42,16 +42,19 @@ static void add_idle(const struct cp_sweep_quote *q, struct cp_buf *out)
 {
     char first[CP_UNITS_TEXT_MAX];
     char longest[CP_UNITS_TEXT_MAX];
+    char expected[CP_UNITS_TEXT_MAX];
+    char most[CP_UNITS_TEXT_MAX];
     if (!(q->idle_longest_ms > 0))
         return;
-    (void)cp_buf_addf(out,
-                      "of these about %.0f minutes wait for idle environments, %.0f at most: how "
-                      "long they live is searched from %s to %s (--idle-max; --idle none leaves it "
-                      "out)\n",
-                      ceil(q->idle_expected_ms / CP_MS_PER_S / 60),
-                      ceil(q->idle_most_ms / CP_MS_PER_S / 60),
-                      cp_units_format_duration(q->idle_first_ms, first),
-                      cp_units_format_duration(q->idle_longest_ms, longest));
+    (void)cp_buf_addf(
+        out,
+        "of that time about %s is waiting for idle environments, %s at most: how long "
+        "they live is searched from %s to %s (--idle-max changes that, --idle none "
+        "leaves it out)\n",
+        cp_units_format_duration(round(q->idle_expected_ms), expected),
+        cp_units_format_duration(round(q->idle_most_ms), most),
+        cp_units_format_duration(q->idle_first_ms, first),
+        cp_units_format_duration(q->idle_longest_ms, longest));
 }
 
 static void add_cost(const struct cp_sweep_quote *q, struct cp_buf *out)

@@ -16,6 +16,7 @@ static const struct {
     {{CP_CELL_WARM, 10240, NAN, 456, 456, 0.7},
      80,
      "10240 MB warm [####################]   456/456   p95     0.7 ms"},
+    {{CP_CELL_IDLE, 0, NAN, 6, 12, NAN}, 80, "  idle search [##########----------]     6/12   "},
     {{CP_CELL_IDLE, 0, 1000, 0, 12, NAN}, 80, "      idle 1s [--------------------]     0/12   "},
     /* a bar is never full before the end, and the narrow ones go first */
     {{CP_CELL_COLD, 512, NAN, 134, 135, 61.44},

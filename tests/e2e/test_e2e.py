@@ -20,7 +20,7 @@ import threading
 import unittest
 
 import fixtures
-from program import BINARY, FUNCTIONS, HAS_CGROUP, SHARE, Case, descendants
+from program import BINARY, FUNCTIONS, HAS_CGROUP, SHARE, Case, descendants, read_rows
 
 
 SMALL = ["--memory", "256,1024", "--cold", "4", "--warm", "6", "--idle", "none"]
@@ -52,6 +52,25 @@ class Sweep(Case):
                 self.assertEqual(s["start"], "cold", s)
             elif s["idle_interval_ms"] + held_up_ms < 150:
                 self.assertEqual(s["start"], "warm", s)
+        self.assert_nothing_left()
+
+    def test_the_idle_lifetime_is_searched_and_bracketed(self):
+        result = self.sweep(self.function(), "--memory", "256,512", "--cold", "2", "--warm", "2", "--idle-lifetime", "fixed:2250ms", "--json")
+        report = json.loads(result.stdout)
+        a = report["accounting"]
+        self.assertEqual(a["planned"], a["measured"] + a["failed"] + a["throttled"] + a["unknown"] + a["not_sent"])
+        run, = read_rows(self.store, "SELECT * FROM runs")
+        found = re.match(r"bracket reached: 0 to 100 % cold between ([\d.]+)s and ([\d.]+)s$", run["idle_end"])
+        self.assertTrue(found, run["idle_end"])
+        low, high = (float(text) for text in found.groups())
+        self.assertLess(low, 2.25)
+        self.assertLessEqual(2.25, high)
+        self.assertLessEqual(high - low, 0.53)
+        idle = self.samples("kind='idle' AND outcome='measured'")
+        for end in (low, high):
+            self.assertGreaterEqual(sum(abs(s["idle_interval_ms"] - 1000 * end) < 1 for s in idle), 10)
+        self.assertLessEqual({0, 1}, {s["batch"] for s in idle}) # two looks, more where the machine holds probes up
+        self.assertEqual({s["memory_size_mb"] for s in idle}, {256, 512})
         self.assert_nothing_left()
 
     def test_sent_alone_every_cold_sample_starts_cold(self):
@@ -346,6 +365,21 @@ class Interrupt(Case):
         self.assertIn("resume: ", "".join(rest))
         self.assertEqual([s["outcome"] for s in self.samples("kind='idle'")], ["not_sent"])
         self.assert_nothing_left()
+
+    def test_ctrl_c_in_the_search_for_the_idle_lifetime_and_resume(self):
+        process = self.start(self.function(), "--memory", "256", "--cold", "2", "--warm", "2", "--idle-lifetime", "fixed:2250ms")
+        rest, drain = self.wait_for_invocations(process, 40)
+        process.send_signal(signal.SIGINT)
+        self.assertEqual(process.wait(30), 4)
+        drain.join(10)
+        self.assertIn("resume: ", "".join(rest))
+        self.assert_nothing_left()
+        self.assertEqual(read_rows(self.store, "SELECT idle_end FROM runs"), [{"idle_end": ""}])
+        before = {s["plan_no"]: s["request_id"] for s in self.samples("outcome='measured'")}
+        self.run_cli("sweep", "--resume", "last", "--store", self.store)
+        after = {s["plan_no"]: s["request_id"] for s in self.samples("outcome='measured'")}
+        self.assertLessEqual(before.items(), after.items())
+        self.assertNotEqual(read_rows(self.store, "SELECT idle_end FROM runs"), [{"idle_end": ""}])
 
     def test_a_second_ctrl_c_does_not_wait_for_a_handler_that_hangs(self):
         process = self.start(self.function(environment={"HANG": 1}, timeout=60), *SMALL)

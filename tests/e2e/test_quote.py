@@ -86,6 +86,14 @@ class Quote(Billed):
         self.assertAlmostEqual(run["quoted_usd"], expected, 12)
         self.assertAlmostEqual(run["quoted_max_usd"], most, 12)
 
+    def test_says_how_long_the_search_for_the_idle_lifetime_waits(self):
+        words = self.words("--memory", "256", "--cold", "4", "--warm", "6", "--idle-max", "30s")
+        result = self.run_cli(*words, status=2)
+        text = re.sub(r"\n  ", " ", result.stderr)
+        self.assertIn("about 45s is waiting for idle environments, 1.5m at most", text)
+        self.assertIn("searched from 1s to 30s", text)
+        self.assert_untouched(result.stderr)
+
     def test_a_second_sweep_quotes_what_the_first_measured(self):
         self.run_cli(*self.words(*SMALL, "--yes"))
         first, = self.runs()

@@ -3,6 +3,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -132,6 +133,63 @@ static void sizes_and_intervals_are_sorted_and_unique(void **state)
     cp_sweep_settings_clear(&s);
 }
 
+static void a_search_has_seconds_here_and_minutes_elsewhere(void **state)
+{
+    (void)state;
+    struct cp_sweep_options options = default_options();
+    options.is_idle_search = true;
+    options.place.method = CP_METHOD_OWN;
+    struct cp_sweep_settings here = make(&options, 512);
+    assert_true(cp_sweep_searches_idle(&here));
+    assert_near(here.idle_first_ms, 1000, 0);
+    assert_near(here.idle_longest_ms, 16000, 0);
+    assert_near(here.idle_wait_ms, 16000, 0);
+    assert_int_equal(here.idle_probes, 10);
+    options.place = (struct cp_sweep_place){.method = CP_METHOD_SHADOW};
+    struct cp_sweep_settings there = make(&options, 512);
+    assert_near(there.idle_first_ms, 60e3, 0);
+    assert_near(there.idle_longest_ms, 900e3, 0);
+    assert_near(there.idle_wait_ms, 3 * 900e3, 0);
+    options.idle_longest_ms = 3600e3;
+    options.idle_probes = 20;
+    options.max_invocations = 100;
+    struct cp_sweep_settings asked = make(&options, 512);
+    struct cp_idle_design_options design = cp_sweep_idle_design(&asked);
+    assert_near(design.longest_ms, 3600e3, 0);
+    assert_near(design.max_wait_ms, 3 * 3600e3, 0);
+    assert_int_equal(design.final_probes, 20);
+    assert_int_equal(design.n_parallel, 25); /* few invocations, few environments */
+    cp_sweep_settings_clear(&here);
+    cp_sweep_settings_clear(&there);
+    cp_sweep_settings_clear(&asked);
+}
+
+/* Written before there was a search: goes on without one. */
+static void a_plan_without_a_search_is_read(void **state)
+{
+    (void)state;
+    struct cp_sweep_options options = default_options();
+    struct cp_sweep_settings s = make(&options, 512);
+    struct cp_sweep_settings back;
+    struct cp_buf json;
+    cp_buf_init(&json, 1 << 20);
+    assert_int_equal(cp_sweep_settings_write(&s, &json, NULL), CP_OK);
+    char *old = strdup(cp_buf_str(&json));
+    static const char *const later[] = {"\"idle_first_ms\":0,", "\"idle_longest_ms\":0,",
+                                        "\"idle_wait_ms\":0,", "\"idle_environments\":0,"};
+    for (size_t i = 0; i < 4; i++) {
+        char *at = strstr(old, later[i]);
+        assert_non_null(at);
+        memmove(at, at + strlen(later[i]), strlen(at + strlen(later[i])) + 1);
+    }
+    assert_int_equal(cp_sweep_settings_read(cp_view_of(old), &back, NULL), CP_OK);
+    assert_false(cp_sweep_searches_idle(&back));
+    free(old);
+    cp_buf_clear(&json);
+    cp_sweep_settings_clear(&s);
+    cp_sweep_settings_clear(&back);
+}
+
 static void settings_come_back_from_json(void **state)
 {
     (void)state;
@@ -234,6 +292,8 @@ int main(void)
         cmocka_unit_test(only_what_runs_in_our_own_service_is_started_by_cores),
         cmocka_unit_test(sizes_and_intervals_are_sorted_and_unique),
         cmocka_unit_test(settings_come_back_from_json),
+        cmocka_unit_test(a_search_has_seconds_here_and_minutes_elsewhere),
+        cmocka_unit_test(a_plan_without_a_search_is_read),
         cmocka_unit_test(damaged_json_is_refused),
         cmocka_unit_test(a_payload_must_be_json),
     };

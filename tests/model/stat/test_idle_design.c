@@ -207,7 +207,7 @@ static void known_laws_are_found_with_less_than_equal_spacing_takes(void **state
 {
     (void)state;
     static const double longest_ms[] = {15 * MINUTE_MS, 60 * MINUTE_MS};
-    static const double least_gain[] = {2, 8};
+    static const double least_gain[] = {2, 6};
     for (size_t k = 0; k < 2; k++) {
         const struct cp_idle_design_options o = cp_idle_design_defaults(MINUTE_MS, longest_ms[k]);
         printf("longest %.0f min, %zu environments\n"
