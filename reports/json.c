@@ -327,7 +327,7 @@ static void add_law(struct cp_json *j, const char *key, const struct cp_memory_l
     bool has_fit = law->status == CP_OK;
     cp_json_open(j, key, '{');
     cp_json_add_text(j, "status", cp_code_text(law->status));
-    cp_json_add_text(j, "kind", law->kind == CP_MEMORY_LAW_CONSTANT ? "constant" : "inverse");
+    cp_json_add_text(j, "kind", cp_memory_curve_name(law->kind));
     cp_json_add_number(j, "q", law->q);
     cp_json_add_number(j, "a_ms", has_fit ? law->a_ms : NAN);
     cp_json_add_number(j, "a_low_ms", has_fit ? law->a_low_ms : NAN);

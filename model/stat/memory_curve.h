@@ -22,7 +22,8 @@
  *
  * Choice: AICc of the log residuals, n = number of points, k counted with sigma, settles the cap;
  * from 5 sizes up the leave-one-out log error of the inner sizes settles the member, among those
- * that fit all points no worse. Ties go to fewer parameters and to the inverse.
+ * that fit all points no worse. Ties go to fewer parameters and to the inverse. A constant only
+ * where the best b is 0, or for what is not expected to follow memory (memory_law.h).
  *
  * Assumptions: independent relative errors of variance proportional to 1 / w. Points with weight 0
  * are ignored. Smallest valid n: 3 distinct sizes (no choice: inverse with cap 1769); cap and
@@ -90,14 +91,15 @@ struct cp_memory_choice {
     size_t n, chosen;
     double tie_log_error;
 };
-/* Each kind with its best cap; from 5 distinct sizes up the one with the smallest leave-one-out
- * error, ties to fewer parameters and to the inverse; below, the inverse. A constant only where it
- * is no worse than the best: leaving out inner sizes does not show what it misses at the ends.
- * CP_OK or the status of the inverse curve. */
+/* Each kind but the constant with its best cap; from 5 distinct sizes up the one with the smallest
+ * leave-one-out error, by a fifth and more than a tie less than that of the inverse, if it fits all
+ * points no worse; below, the inverse. Its best b may be 0: then it is a constant.
+ * CP_OK or the status of the inverse curve; CP_ENOMEM. */
 enum cp_code cp_memory_curve_choose(const struct cp_memory_point *points, size_t n,
                                     const struct cp_memory_choice_options *options,
                                     struct cp_memory_choice *choice);
-/* Chooses among the same candidates, refitted to values that differ a little. */
+/* Chooses among the same candidates, refitted to values that differ a little, without the head
+ * start of the inverse: for the replicates of a bootstrap, that show what the kind may be. */
 struct cp_memory_curve cp_memory_curve_choose_again(const struct cp_memory_choice *choice,
                                                     const struct cp_memory_point *points, size_t n);
 

@@ -8,7 +8,7 @@
  * noisy to weight by. Cap and kind are chosen as memory_curve.h says; leave-one-out errors closer
  * than a quarter of the common SE are ties. A free exponent is allowed for p50 only. A constant's a
  * is the quantile of the pooled samples.
- *   - Duration (is_init false): constant when leaving sizes out proves no better curve.
+ *   - Duration (is_init false): constant only when the best b is 0.
  *   - Init (is_init true): init does not follow memory on Lambda, so constant unless AICc prefers
  *     b > 0 by more than 2 and the 95 % interval of b excludes 0; then inverse.
  * Lack of fit: the larger of the largest |log residual| and the mean leave-one-out error, both in

@@ -7,6 +7,7 @@
 
 #include "model/stat/memory_curve.h"
 #include "model/stat/memory_law.h"
+#include "model/stat/monotone.h"
 #include "tests/model/stat/csv.h"
 #include "tests/model/stat/init_samples.h"
 #include "tests/model/stat/quantile_tables.h"
@@ -64,6 +65,70 @@ static void aws_durations_follow_the_published_fits(void **state)
     assert_int_equal(rows, 18);
 }
 
+/* Errors of predicting an inner size from the others. */
+struct left_out_errors {
+    double by_default, chosen, interpolated;
+    size_t n;
+};
+
+static void leave_sizes_out(struct cp_memory_point *points, size_t n, bool is_p50,
+                            struct left_out_errors *errors)
+{
+    double se = 1 / sqrt(points[0].weight);
+    const struct cp_memory_choice_options options = {.is_exponent_allowed = is_p50,
+                                                     .tie_log_error = 0.25 * se};
+    for (size_t i = 1; i + 1 < n; i++) {
+        struct cp_memory_choice choice;
+        struct cp_monotone between;
+        double weight = points[i].weight;
+        points[i].weight = 0;
+        struct cp_memory_curve inverse =
+            cp_memory_curve_fit(CP_MEMORY_LAW_INVERSE, points, n, 1769);
+        assert_int_equal(cp_memory_curve_choose(points, n, &options, &choice), CP_OK);
+        cp_monotone_fit(points, n, &between);
+        points[i].weight = weight;
+        const struct cp_memory_curve *chosen = &choice.curves[choice.chosen];
+        double mb = points[i].memory_mb;
+        errors->by_default += fabs(log(cp_memory_curve_at(&inverse, mb) / points[i].value));
+        errors->chosen += fabs(log(cp_memory_curve_at(chosen, mb) / points[i].value));
+        errors->interpolated += fabs(log(cp_monotone_at(&between, mb) / points[i].value));
+        errors->n++;
+    }
+}
+
+/* What may be chosen must not predict worse than what would be taken without a choice. The standard
+ * errors are about those of 250 values of such spread. */
+static void choice_predicts_aws_durations_as_well_as_the_default(void **state)
+{
+    (void)state;
+    static const struct {
+        double p, se;
+    } quantiles[] = {{0.5, 0.01}, {0.95, 0.04}};
+    for (size_t k = 0; k < 2; k++) {
+        struct csv csv;
+        struct left_out_errors e = {0};
+        csv_open(&csv, reference_folder("perfcost_sebs"), "expected_fit.csv");
+        while (csv_next(&csv)) {
+            struct cp_memory_point points[CP_MEMORY_POINTS_MAX];
+            if (fabs(csv_number(&csv, "p") - quantiles[k].p) > 1e-9)
+                continue;
+            size_t n = read_points(csv_text(&csv, "type8_quantiles"), points);
+            for (size_t i = 0; i < n; i++)
+                points[i].weight = 1 / (quantiles[k].se * quantiles[k].se);
+            leave_sizes_out(points, n, k == 0, &e);
+        }
+        csv_close(&csv);
+        double n = (double)e.n;
+        print_message("p%.0f, %zu sizes left out: |log error| %.4f by default, %.4f chosen, %.4f "
+                      "interpolated\n",
+                      100 * quantiles[k].p, e.n, e.by_default / n, e.chosen / n,
+                      e.interpolated / n);
+        assert_int_equal(e.n, 28);
+        assert_true(e.chosen < 1.06 * e.by_default);
+        assert_true(e.chosen < e.interpolated);
+    }
+}
+
 static void real_init_durations_are_constant_over_memory(void **state)
 {
     (void)state;
@@ -101,6 +166,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(quantiles_of_all_sets_agree_with_r),
         cmocka_unit_test(aws_durations_follow_the_published_fits),
+        cmocka_unit_test(choice_predicts_aws_durations_as_well_as_the_default),
         cmocka_unit_test(real_init_durations_are_constant_over_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
