@@ -101,6 +101,8 @@ struct cp_dist_family {
     double (*mean)(const struct cp_dist *d);
     /* NULL: never; else whether its tail is too heavy to be believed beyond p99.9 */
     bool (*is_heavy)(const struct cp_dist *d);
+    /* 95 % interval of a quantile of the fitted law; NULL, or false: by the delta method */
+    bool (*quantile_interval)(const struct cp_dist_fit *fit, double q, double *low, double *high);
 };
 
 /* NULL for a kind outside the table, or an unknown name. */

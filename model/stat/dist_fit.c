@@ -27,6 +27,14 @@ enum cp_code cp_dist_refuse(struct cp_dist_fit *fit, enum cp_code code, const ch
     return code;
 }
 
+enum cp_code cp_dist_refuse_optimum(struct cp_dist_fit *fit, enum cp_code code)
+{
+    return cp_dist_refuse(fit, code,
+                          code == CP_ENUMERIC
+                              ? "the likelihood has no maximum with finite standard errors"
+                              : cp_code_text(code));
+}
+
 static void set_numbers_missing(struct cp_dist_fit *fit)
 {
     fit->log_likelihood = fit->aic = fit->aicc = NAN;
@@ -167,6 +175,7 @@ void cp_dist_fit(enum cp_dist_kind kind, const double *sorted, size_t n,
                                       .censored_at = o->censored_at_ms,
                                       .start = o->start};
     fit->n_censored = data.n_censored;
+    fit->censored_at_ms = data.censored_at;
     fit->status = check(&data, fit);
     if (!fit->status)
         fit->status = fit->asked->fit(&data, fit);
@@ -204,19 +213,26 @@ static double quantile_se(const struct cp_dist_fit *fit, double q)
 }
 
 /* Symmetric on the log: durations are above 0, their errors are relative. */
+static void set_delta_interval(const struct cp_dist_fit *fit, double q,
+                               struct cp_interval *estimate)
+{
+    double value = estimate->value;
+    double half = z_two_sided * quantile_se(fit, q);
+    estimate->low = value > 0 ? value * exp(-half / value) : value - half;
+    estimate->high = value > 0 ? value * exp(half / value) : value + half;
+}
+
 static void claim_by_model(const struct cp_dist_fit *fit, double q, struct cp_dist_claim *claim)
 {
-    double value = cp_dist_quantile(&fit->dist, q);
-    double half = z_two_sided * quantile_se(fit, q);
-    claim->estimate = (struct cp_interval){value, value - half, value + half};
-    if (value > 0) {
-        claim->estimate.low = value * exp(-half / value);
-        claim->estimate.high = value * exp(half / value);
-    }
-    claim->confidence = isnan(half) ? 0 : confidence;
+    const struct cp_dist_family *family = fit->dist.family;
+    struct cp_interval *estimate = &claim->estimate;
+    estimate->value = cp_dist_quantile(&fit->dist, q);
+    if (!family->quantile_interval ||
+        !family->quantile_interval(fit, q, &estimate->low, &estimate->high))
+        set_delta_interval(fit, q, estimate);
+    claim->confidence = isnan(estimate->low) ? 0 : confidence;
     claim->is_extrapolated = fit->n < claim->n_needed;
-    claim->label =
-        claim->is_extrapolated ? fit->dist.family->label_beyond : fit->dist.family->label;
+    claim->label = claim->is_extrapolated ? family->label_beyond : family->label;
     claim->status = CP_OK;
 }
 

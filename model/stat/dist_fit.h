@@ -56,6 +56,7 @@ struct cp_dist_fit {
     double covariance[CP_DIST_PARAMETERS_MAX][CP_DIST_PARAMETERS_MAX];
     struct cp_interval intervals[CP_DIST_PARAMETERS_MAX]; /* 95 % */
     size_t n, n_censored;
+    double censored_at_ms;            /* as given */
     size_t n_used;                    /* by the likelihood: n, or the exceedances of a GPD tail */
     double log_likelihood, aic, aicc; /* aicc NAN when n_used <= k + 1 */
 };
@@ -67,7 +68,7 @@ void cp_dist_fit(enum cp_dist_kind kind, const double *sorted, size_t n,
 /* A quantile of a fitted law, with what may be said about it. */
 struct cp_dist_claim {
     enum cp_code status;         /* CP_OK, or CP_ENODATA: no value, see label */
-    struct cp_interval estimate; /* 95 %: delta method on the log; exact for the empirical law */
+    struct cp_interval estimate; /* 95 %, see cp_dist_claim */
     double confidence;           /* 0 when there is no interval */
     /* The sample alone could not bound it (n below the one-sided minimum of quantile.h): it is the
      * model's word, and label says whose. */
@@ -76,8 +77,11 @@ struct cp_dist_claim {
     size_t n_needed;   /* for a bound without a model */
 };
 
-/* The empirical law never extrapolates: below the minimum CP_ENODATA. A GPD tail with shape > 0.5
- * refuses what lies beyond p99.9. */
+/* Intervals: delta method on the log; profile likelihood for a GPD tail; exact, distribution free,
+ * for the empirical law. Seen to hold the truth of a true law in 92 to 97 % of samples from n = 60
+ * up to p99.9; for a mixture only where each component has 20 values or more (p99 in 89 % of
+ * samples with 6 values in the slower one). The empirical law never extrapolates: below the minimum
+ * CP_ENODATA. A GPD tail with shape > 0.5 refuses what lies beyond p99.9. */
 void cp_dist_claim(const struct cp_dist_fit *fit, double q, struct cp_dist_claim *claim);
 
 /* Rows for `coldprof fit`; 0 unless CP_OK. */

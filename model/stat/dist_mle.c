@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
- * Maximum likelihood of each family of dist.h but the mixture (dist_em.c).
+ * Maximum likelihood of each family of dist.h but the mixture (dist_em.c) and the Pareto tail
+ * (dist_gpd.c).
  */
 #include <assert.h>
 #include <float.h>
@@ -11,12 +12,8 @@
 
 #include "model/stat/dist_parts.h"
 #include "model/stat/optimum.h"
-#include "model/stat/quantile.h"
-#include "model/stat/sort.h"
 
 static_assert((int)CP_OPTIMUM_MAX == (int)CP_DIST_PARAMETERS_MAX, "one shape of covariance");
-
-static const char no_maximum[] = "the likelihood has no maximum with finite standard errors";
 
 /* --- the likelihood of a law as a function of its parameters --- */
 
@@ -102,8 +99,7 @@ enum cp_code cp_lognormal_fit(const struct cp_dist_data *data, struct cp_dist_fi
     double *p = fit->dist.parameters;
     estimate_log_normal(data, 0, p);
     if (data->n_censored > 0)
-        return cp_dist_polish(data, NULL, fit) ? CP_OK
-                                               : cp_dist_refuse(fit, CP_ENUMERIC, no_maximum);
+        return cp_dist_polish(data, NULL, fit) ? CP_OK : cp_dist_refuse_optimum(fit, CP_ENUMERIC);
     double variance = p[LOGNORMAL_SDLOG] * p[LOGNORMAL_SDLOG];
     double n = (double)data->n_seen;
     fit->covariance[0][0] = variance / n;
@@ -206,8 +202,7 @@ static enum cp_code fit_censored_gamma(const struct cp_dist_data *data, struct c
     enum cp_code code = cp_optimum_climb(&o, steps, p);
     if (!code && !cp_optimum_polish(&o, p, fit->covariance))
         code = CP_ENUMERIC;
-    return code ? cp_dist_refuse(fit, code, code == CP_ENUMERIC ? no_maximum : "out of memory")
-                : CP_OK;
+    return code ? cp_dist_refuse_optimum(fit, code) : CP_OK;
 }
 
 enum cp_code cp_gamma_fit(const struct cp_dist_data *data, struct cp_dist_fit *fit)
@@ -431,96 +426,6 @@ enum cp_code cp_shifted_fit(const struct cp_dist_data *data, struct cp_dist_fit 
     fit->dist.parameters[SHIFTED_SHIFT] = shift_at(&f, t);
     estimate_log_normal(data, shift_at(&f, t), fit->dist.parameters + SHIFTED_MEANLOG);
     return cp_dist_polish(data, shifted_derivatives, fit) ? CP_OK : fall_back(data, fit);
-}
-
-/* --- generalised Pareto tail --- */
-
-static const double tail_from = 0.9;
-static const double lightest_shape = -0.5;
-enum { EXCEEDANCES_MIN = 30 };
-
-struct exceedances {
-    const double *x; /* those seen, above u */
-    size_t n, n_censored;
-    double u, censored_at;
-};
-
-static double gpd_likelihood(const void *context, const double *p)
-{
-    const struct exceedances *e = context;
-    double scale = p[GPD_SCALE];
-    double shape = p[GPD_SHAPE];
-    if (!(scale > 0 && shape > -1))
-        return -INFINITY;
-    const double parameters[] = {scale, shape, e->u, 1};
-    struct cp_dist d = cp_dist_of(CP_DIST_GPD_TAIL, parameters);
-    double sum = -(double)e->n * log(scale);
-    for (size_t i = 0; i < e->n; i++)
-        sum -= (1 + shape) * cp_gpd_hazard(&d, e->x[i] - e->u);
-    if (e->n_censored > 0)
-        sum += (double)e->n_censored * log(cp_gpd_survival(&d, e->censored_at));
-    return sum;
-}
-
-/* By the moments of the exceedances, kept where the likelihood is finite. */
-static void start_gpd(const struct exceedances *e, double *p)
-{
-    double mean = 0;
-    double squares = 0;
-    for (size_t i = 0; i < e->n; i++)
-        mean += (e->x[i] - e->u) / (double)e->n;
-    for (size_t i = 0; i < e->n; i++)
-        squares += (e->x[i] - e->u - mean) * (e->x[i] - e->u - mean);
-    double ratio = mean * mean * (double)e->n / squares;
-    p[GPD_SHAPE] = fmin(fmax((1 - ratio) / 2, 0.01), 0.4);
-    p[GPD_SCALE] = mean * (1 - p[GPD_SHAPE]);
-}
-
-static enum cp_code climb_gpd(const struct exceedances *e, struct cp_dist_fit *fit)
-{
-    double *p = fit->dist.parameters;
-    const struct cp_optimum o = {.value = gpd_likelihood, .context = e, .n = 2};
-    start_gpd(e, p);
-    const double steps[] = {0.3 * p[GPD_SCALE], 0.2};
-    enum cp_code code = cp_optimum_climb(&o, steps, p);
-    if (code)
-        return cp_dist_refuse(fit, code, code == CP_ENUMERIC ? no_maximum : "out of memory");
-    if (p[GPD_SHAPE] < lightest_shape)
-        return cp_dist_refuse(fit, CP_ENUMERIC,
-                              "the tail ends abruptly (shape below -0.5): no Pareto tail");
-    if (!cp_optimum_polish(&o, p, fit->covariance))
-        return cp_dist_refuse(fit, CP_ENUMERIC, no_maximum);
-    fit->log_likelihood = gpd_likelihood(e, p);
-    return CP_OK;
-}
-
-enum cp_code cp_gpd_fit(const struct cp_dist_data *data, struct cp_dist_fit *fit)
-{
-    size_t n = data->n_seen + data->n_censored;
-    double u = cp_quantile(data->seen, n, tail_from, 7);
-    if (!isfinite(u))
-        return cp_dist_refuse(fit, CP_ENODATA, "a tenth of the values or more are timeouts");
-    size_t below = cp_sort_count_to(data->seen, data->n_seen, u);
-    const struct exceedances e = {.x = data->seen + below,
-                                  .n = data->n_seen - below,
-                                  .n_censored = data->n_censored,
-                                  .u = u,
-                                  .censored_at = data->censored_at};
-    fit->n_used = e.n + e.n_censored;
-    if (e.n < EXCEEDANCES_MIN)
-        return cp_dist_refuse(fit, CP_ENODATA, "fewer than 30 values above the threshold");
-    if (!(e.x[0] < e.x[e.n - 1]))
-        return cp_dist_refuse(fit, CP_ENUMERIC, "all values above the threshold are equal");
-    double share = (double)fit->n_used / (double)n;
-    fit->dist.parameters[GPD_U] = u;
-    fit->dist.parameters[GPD_TAIL_SHARE] = share;
-    fit->dist.sorted = data->seen;
-    fit->dist.n = n;
-    enum cp_code code = climb_gpd(&e, fit);
-    for (size_t i = 0; i < CP_DIST_PARAMETERS_MAX; i++)
-        fit->covariance[GPD_TAIL_SHARE][i] = fit->covariance[i][GPD_TAIL_SHARE] = 0;
-    fit->covariance[GPD_TAIL_SHARE][GPD_TAIL_SHARE] = share * (1 - share) / (double)n;
-    return code;
 }
 
 /* --- empirical --- */

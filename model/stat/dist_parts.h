@@ -29,6 +29,8 @@ struct cp_dist_data {
 double cp_dist_log_likelihood(const struct cp_dist *d, const struct cp_dist_data *data);
 /* Sets fit->reason; returns `code`. */
 enum cp_code cp_dist_refuse(struct cp_dist_fit *fit, enum cp_code code, const char *reason);
+/* The same for what optimum.h says. */
+enum cp_code cp_dist_refuse_optimum(struct cp_dist_fit *fit, enum cp_code code);
 
 /* The context of derivatives of the log likelihood: the sample, and the law but for its parameters.
  */
@@ -110,6 +112,7 @@ double cp_gpd_mean(const struct cp_dist *d);
 /* -log of the share of the exceedances that exceed u + y; INFINITY at the end of a bounded tail. */
 double cp_gpd_hazard(const struct cp_dist *d, double y);
 bool cp_gpd_is_heavy(const struct cp_dist *d);
+bool cp_gpd_quantile_interval(const struct cp_dist_fit *fit, double q, double *low, double *high);
 enum cp_code cp_gpd_fit(const struct cp_dist_data *data, struct cp_dist_fit *fit);
 
 /* empirical */
