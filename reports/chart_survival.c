@@ -7,16 +7,38 @@
 
 #include "model/base/units.h"
 
+/* The fitted law that was chosen; NULL: the isotonic estimate itself. */
+static const struct cp_idle_law_fit *chosen_law(const struct cp_idle_survival *s)
+{
+    return s->laws.choice < CP_IDLE_LAWS ? &s->laws.fits[s->laws.choice] : NULL;
+}
+
+static void add_law_block(const struct cp_canvas *c)
+{
+    enum { STEPS = 160 };
+    const struct cp_idle_survival *s = &c->f->survival;
+    double from = fmax(s->points[0].idle_interval_ms, 1);
+    double to = fmax(s->points[s->n_points - 1].idle_interval_ms, from);
+    cp_canvas_open_block(c, "law");
+    for (int i = 0; i <= STEPS && chosen_law(s); i++) {
+        double ms = from * pow(to / from, i / (double)STEPS);
+        cp_buf_addf(c->out, "%.9g", ms / CP_MS_PER_S);
+        cp_canvas_value(c->out, 1 - cp_idle_law_cold_probability(chosen_law(s), ms));
+        cp_buf_addc(c->out, '\n');
+    }
+    cp_canvas_close_block(c);
+}
+
 /* Between two probed intervals survival is anything from the later lower to the earlier upper
- * bound: that is the band. */
+ * bound: that is the band, of bounds by batches. */
 static void add_survival_blocks(const struct cp_canvas *c, struct cp_axis *x)
 {
     const struct cp_idle_survival *s = &c->f->survival;
     cp_canvas_open_block(c, "band");
     for (size_t i = 0; i + 1 < s->n_points; i++) {
         const struct cp_idle_point *p = &s->points[i];
-        double low = 1 - p[1].high;
-        double high = 1 - p->low;
+        double low = 1 - p[1].band_high;
+        double high = 1 - p->band_low;
         cp_buf_addf(c->out, "%.9g %.9g %.9g\n", p->idle_interval_ms / CP_MS_PER_S, low, high);
         cp_buf_addf(c->out, "%.9g %.9g %.9g\n", p[1].idle_interval_ms / CP_MS_PER_S, low, high);
     }
@@ -25,10 +47,12 @@ static void add_survival_blocks(const struct cp_canvas *c, struct cp_axis *x)
     for (size_t i = 0; i < s->n_points; i++) {
         const struct cp_idle_point *p = &s->points[i];
         cp_buf_addf(c->out, "%.9g %.9g %.9g %.9g\n", p->idle_interval_ms / CP_MS_PER_S,
-                    1 - p->cold_probability, 1 - p->high, 1 - p->low);
+                    1 - p->cold_probability, 1 - p->wilson_high, 1 - p->wilson_low);
         cp_axis_see(x, p->idle_interval_ms / CP_MS_PER_S);
     }
     cp_canvas_close_block(c);
+    if (chosen_law(s))
+        add_law_block(c);
 }
 
 /* Probed intervals as they are; those of a log, which are between others, in whole minutes. */
@@ -74,5 +98,8 @@ void cp_chart_add_survival(struct cp_canvas *c)
                 "plot $band using 1:2:3 with filledcurves fc rgb '#CFE3F1' fs solid noborder, \\\n"
                 "  $survival using 1:2 with steps lw 2 dt 1 lc rgb '" CP_BLUE "', \\\n"
                 "  $survival using 1:2:3:4 with yerrorbars pt 7 ps 0.8 lw 1.2 lc rgb '" CP_BLUE
-                "'\n");
+                "'");
+    if (chosen_law(s))
+        cp_buf_adds(c->out, ", \\\n  $law using 1:2 with lines lw 1.5 dt 3 lc rgb '" CP_GREY "'");
+    cp_buf_addc(c->out, '\n');
 }

@@ -417,6 +417,27 @@ static bool fill(struct cp_figures *f)
     return true;
 }
 
+/* Probes of a sweep come in batches, which are the unit of resampling; pauses of a log do not. */
+static enum cp_code fit_survival(struct cp_figures *f, struct cp_error *err)
+{
+    enum { REFITS = 400 };
+    struct cp_idle_batch *batches = NULL;
+    size_t n = 0;
+    if (f->idle.n_points > 0) {
+        cp_idle_survival_fit(f->idle.points, f->idle.n_points, &f->survival);
+        return CP_OK;
+    }
+    const struct cp_idle_options options = {.n_refits = REFITS, .seed = f->data->run.seed};
+    enum cp_code code =
+        cp_idle_batches_of_samples(f->data->samples, f->data->n_samples, &batches, &n, err);
+    if (code == CP_OK)
+        cp_idle_survival_of_batches(batches, n, &options, &f->survival);
+    free(batches);
+    if (code == CP_OK && f->survival.status == CP_ENOMEM)
+        code = cp_fail(err, CP_ENOMEM, "no memory to resample idle probes");
+    return code;
+}
+
 static enum cp_code compute(struct cp_figures *f, struct cp_error *err)
 {
     f->fresh_start = fresh_start_of(f->data);
@@ -432,11 +453,9 @@ static enum cp_code compute(struct cp_figures *f, struct cp_error *err)
                        f->accounting.planned);
     if (!cp_figures_fit(f))
         return cp_fail(err, CP_ENOMEM, "no memory for %zu pooled values", f->data->n_samples);
-    if (f->idle.n_points > 0)
-        cp_idle_survival_fit(f->idle.points, f->idle.n_points, &f->survival);
-    else
-        cp_idle_survival_of_samples(f->data->samples, f->data->n_samples, &f->survival);
-    code = decide(f, err);
+    code = fit_survival(f, err);
+    if (code == CP_OK)
+        code = decide(f, err);
     if (code != CP_OK)
         return code;
     if (cp_figures_is_emulated(f))

@@ -342,6 +342,7 @@ bool cp_fitted_fill(struct cp_figures *f)
     add_laws(f);
     add_tail_laws(f);
     add_pools(f);
+    cp_fitted_add_idle(f);
     add_mixture(f);
     return true;
 }

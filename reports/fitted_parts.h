@@ -22,5 +22,7 @@ struct cp_fitted_way {
 };
 struct cp_fitted *cp_fitted_add_of_series(const struct cp_figures *f, enum cp_series series,
                                           const char *quantile, const struct cp_fitted_way *way);
+/* fitted_idle.c */
+void cp_fitted_add_idle(const struct cp_figures *f);
 
 #endif

@@ -457,9 +457,14 @@ static void add_survival(const struct page *p)
                     "starts contradict that and are left out.%s</p>\n",
                     p->f->idle.n_warm, p->f->idle.n_cold, p->f->idle.n_contradicting,
                     p->f->idle.is_partial ? " A sample of the streams was kept." : "");
+    bool has_law = s->laws.choice < CP_IDLE_LAWS;
     add_chart(p, CP_CHART_SURVIVAL,
-              "Step line: isotonic estimate; whiskers: exact 95% intervals of each point; band: "
-              "what is possible between two probed intervals.");
+              has_law ? "Step line: isotonic estimate; dotted: the law chosen by likelihood, see "
+                        "fitted models; whiskers: Wilson 95% intervals of each point; band: what "
+                        "is possible between two probed intervals, by resampling batches."
+                      : "Step line: isotonic estimate; whiskers: Wilson 95% intervals of each "
+                        "point; band: what is possible between two probed intervals, by "
+                        "resampling batches.");
     cp_table_html(&cp_table_survival, p->f, p->out);
     cp_buf_adds(p->out, "</section>\n");
 }
@@ -622,7 +627,9 @@ static void add_method_rules(const struct page *p)
         "All requests: the distributions of cold and warm starts mixed by the share of cold "
         "starts, quantiles by root finding; never sums or means of quantiles.",
         "Idle survival: isotonic (nonparametric maximum likelihood) estimate from probes that say "
-        "only cold or warm; intervals are Clopper-Pearson.",
+        "only cold or warm; intervals in the table are Clopper-Pearson, in the chart Wilson; bands "
+        "resample batches of probes, which are not independent within. Laws of the lifetime are "
+        "fitted by likelihood beside it; no lifetime is assumed.",
         "Decision: pool simulation of the given traffic over the measured durations; the cheapest "
         "setting whose upper bound of the quantile is within the target; never a size with less "
         "than 10% memory free.",

@@ -366,6 +366,7 @@ static void add_survival(struct cp_json *j, const struct cp_idle_survival *s)
     cp_json_add_text(j, "status", cp_code_text(s->status));
     cp_json_add_count(j, "n_probes", s->n_probes);
     cp_json_add_bool(j, "is_separated", s->is_separated);
+    cp_json_add_text(j, "law", s->status == CP_OK ? cp_idle_law_text(s->laws.choice) : "");
     cp_json_add_number(j, "last_warm_ms", s->status == CP_OK ? s->last_warm_ms : NAN);
     cp_json_add_number(j, "first_cold_ms", s->status == CP_OK ? s->first_cold_ms : NAN);
     cp_json_open(j, "points", '[');
@@ -379,6 +380,12 @@ static void add_survival(struct cp_json *j, const struct cp_idle_survival *s)
         cp_json_add_number(j, "cold_probability_ratio", p->cold_probability);
         cp_json_add_number(j, "low_ratio", p->low);
         cp_json_add_number(j, "high_ratio", p->high);
+        cp_json_add_number(j, "wilson_low_ratio", p->wilson_low);
+        cp_json_add_number(j, "wilson_high_ratio", p->wilson_high);
+        cp_json_add_number(j, "band_low_ratio", p->band_low);
+        cp_json_add_number(j, "band_high_ratio", p->band_high);
+        cp_json_add_text(j, "band_method", cp_idle_band_text(p->band_method));
+        cp_json_add_count(j, "n_batches", p->n_batches);
         cp_json_close(j, '}');
     }
     cp_json_close(j, ']');

@@ -303,6 +303,10 @@ static void round_probabilities(struct cp_figures *f)
     for (size_t i = 0; i < f->survival.n_points; i++) {
         f->survival.points[i].low = millionths(f->survival.points[i].low);
         f->survival.points[i].high = millionths(f->survival.points[i].high);
+        f->survival.points[i].wilson_low = millionths(f->survival.points[i].wilson_low);
+        f->survival.points[i].wilson_high = millionths(f->survival.points[i].wilson_high);
+        f->survival.points[i].band_low = millionths(f->survival.points[i].band_low);
+        f->survival.points[i].band_high = millionths(f->survival.points[i].band_high);
     }
 }
 
@@ -355,6 +359,35 @@ static void round_tails(struct cp_figures *f)
     }
 }
 
+/* Seven digits: iterations end where the C library lets them. */
+static void round_digits(double *x)
+{
+    if (!isfinite(*x) || fabs(*x) < 1e-9)
+        return;
+    double scale = pow(10, 6 - floor(log10(fabs(*x))));
+    *x = floor(*x * scale + 0.5) / scale;
+}
+
+static void round_digits_of(struct cp_interval *v)
+{
+    round_digits(&v->value);
+    round_digits(&v->low);
+    round_digits(&v->high);
+}
+
+static void round_fitted(struct cp_fitted_list *list)
+{
+    for (size_t i = 0; i < list->n; i++) {
+        struct cp_fitted *m = &list->models[i];
+        for (size_t k = 0; k < m->n_parameters; k++)
+            round_digits_of(&m->parameters[k].estimate);
+        for (size_t k = 0; k < m->n_checks; k++)
+            round_digits(&m->checks[k].value);
+        for (size_t k = 0; k < m->n_values; k++)
+            round_digits_of(&m->values[k].value);
+    }
+}
+
 struct cp_figures *fixture_figures(const struct cp_run_data *data)
 {
     static const struct cp_price_book price = {
@@ -380,6 +413,7 @@ struct cp_figures *fixture_figures(const struct cp_run_data *data)
     round_probabilities(f);
     cp_figures_warn(f);
     assert_true(cp_fitted_fill(f));
+    round_fitted(f->fitted);
     return f;
 }
 

@@ -38,7 +38,8 @@ static void every_model_has_parameters_or_a_reason(void **state)
     assert_true(f->fitted->n > 10);
     for (size_t i = 0; i < f->fitted->n; i++) {
         const struct cp_fitted *m = &f->fitted->models[i];
-        if (m->refused[0] ? m->n_parameters > 0 : m->n_parameters == 0 || !m->formula[0])
+        if (m->refused[0] ? m->n_parameters > 0
+                          : m->n_parameters + m->n_values == 0 || !m->formula[0])
             fail_msg("%s: %zu parameters, refused '%s'", m->id, m->n_parameters, m->refused);
         for (size_t k = 0; k < m->n_parameters; k++) {
             const struct cp_parameter *p = &m->parameters[k];
