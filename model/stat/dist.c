@@ -56,7 +56,7 @@ static const struct cp_dist_family families[CP_DIST_KINDS] =
             },
         [CP_DIST_WEIBULL] =
             {
-                .name = "weibull",
+                .name = "Weibull",
                 .label = "Weibull model",
                 .label_beyond = "Weibull model beyond the data",
                 .formula = "P(X > x) = exp(-(x / scale)^shape)",
