@@ -13,7 +13,7 @@
 /* What each refit leaves, beside the cold probability of each point. */
 enum { T_LOW, T_HIGH, FORM, FLOOR, LAW_VALUES };
 
-enum { REFITS_MIN = 40 };
+enum { REFITS_MIN = 40, LAWS_MAX = 2 };
 #define FAILED_MOST 0.05 /* of the refits, or the law keeps its profile intervals */
 
 struct bootstrap {
@@ -21,8 +21,9 @@ struct bootstrap {
     const struct cp_idle_batch *batches; /* ascending by interval, without empty ones */
     const struct cp_idle_options *options;
     size_t first[CP_IDLE_POINTS_MAX + 1]; /* batches of point i: first[i] to first[i + 1] */
-    enum cp_idle_law_name law;            /* refitted */
-    double *replicates;                   /* a row of n_refits per point, then those of the law */
+    enum cp_idle_law_name laws[LAWS_MAX]; /* refitted: the step law, and the chosen one */
+    size_t n_laws;
+    double *replicates; /* a row of n_refits per point, then those of the laws */
 };
 
 static int by_interval(const void *a, const void *b)
@@ -35,6 +36,11 @@ static int by_interval(const void *a, const void *b)
 static double *row_of(const struct bootstrap *b, size_t row)
 {
     return b->replicates + row * b->options->n_refits;
+}
+
+static double *law_row(const struct bootstrap *b, size_t law, size_t value)
+{
+    return row_of(b, b->survival->n_points + law * LAW_VALUES + value);
 }
 
 /* --- one refit --- */
@@ -70,17 +76,17 @@ static void keep_npmle(const struct bootstrap *b, size_t refit, const struct cp_
     }
 }
 
-static void keep_law(const struct bootstrap *b, size_t refit, const struct cp_idle_batch *counts)
+static void keep_law(const struct bootstrap *b, size_t law, size_t refit,
+                     const struct cp_idle_batch *counts)
 {
     struct cp_idle_law_fit fit;
     const struct cp_idle_law_options options = cp_idle_law_defaults();
-    size_t first = b->survival->n_points;
-    cp_idle_law_fit(b->law, counts, first, &options, &fit);
+    cp_idle_law_fit(b->laws[law], counts, b->survival->n_points, &options, &fit);
     bool is_step = !isnan(fit.t_low_ms);
-    row_of(b, first + T_LOW)[refit] = is_step ? fit.t_low_ms : fit.time_ms.at.value;
-    row_of(b, first + T_HIGH)[refit] = is_step ? fit.t_high_ms : fit.time_ms.at.value;
-    row_of(b, first + FORM)[refit] = fit.form.at.value;
-    row_of(b, first + FLOOR)[refit] = fit.floor.at.value;
+    law_row(b, law, T_LOW)[refit] = is_step ? fit.t_low_ms : fit.time_ms.at.value;
+    law_row(b, law, T_HIGH)[refit] = is_step ? fit.t_high_ms : fit.time_ms.at.value;
+    law_row(b, law, FORM)[refit] = fit.form.at.value;
+    law_row(b, law, FLOOR)[refit] = fit.floor.at.value;
 }
 
 static void refit(void *context, size_t i)
@@ -91,7 +97,8 @@ static void refit(void *context, size_t i)
     cp_rng_init(&rng, b->options->seed, b->options->first_stream + i);
     resample(b, &rng, counts);
     keep_npmle(b, i, counts);
-    keep_law(b, i, counts);
+    for (size_t law = 0; law < b->n_laws; law++)
+        keep_law(b, law, i, counts);
 }
 
 /* --- intervals --- */
@@ -154,9 +161,9 @@ static void add_band(const struct bootstrap *b, double confidence, size_t i,
     p->band_method = CP_IDLE_BAND_BOOTSTRAP;
 }
 
-static size_t n_failed(const struct bootstrap *b)
+static size_t n_failed(const struct bootstrap *b, size_t law)
 {
-    const double *t = row_of(b, b->survival->n_points + T_LOW);
+    const double *t = law_row(b, law, T_LOW);
     size_t n = 0;
     for (size_t i = 0; i < b->options->n_refits; i++)
         n += isnan(t[i]) ? 1 : 0;
@@ -164,9 +171,8 @@ static size_t n_failed(const struct bootstrap *b)
 }
 
 /* Interval of a row's numbers; NAN (no step, no estimate) are left out. */
-static struct cp_interval interval_of(const struct bootstrap *b, size_t row, double confidence)
+static struct cp_interval interval_of(const struct bootstrap *b, double *values, double confidence)
 {
-    double *values = row_of(b, b->survival->n_points + row);
     struct cp_interval at = {NAN, NAN, NAN};
     size_t n = 0;
     for (size_t i = 0; i < b->options->n_refits; i++) {
@@ -177,19 +183,23 @@ static struct cp_interval interval_of(const struct bootstrap *b, size_t row, dou
     return at;
 }
 
-static void add_law_intervals(const struct bootstrap *b, double confidence,
+/* Only where every interval has batches enough; else the law keeps its profile interval, widened by
+ * the dispersion. */
+static void add_law_intervals(const struct bootstrap *b, size_t law, double confidence,
                               struct cp_idle_law_fit *fit)
 {
     const struct cp_idle_survival *s = b->survival;
-    bool is_enough = (double)n_failed(b) <= FAILED_MOST * (double)b->options->n_refits;
+    bool is_enough = (double)n_failed(b, law) <= FAILED_MOST * (double)b->options->n_refits;
     for (size_t i = 0; i < s->n_points; i++)
         is_enough &= s->points[i].n_batches >= CP_IDLE_BATCHES_MIN;
+    if (fit->status || !is_enough)
+        return;
     double level = expanded(confidence, (double)s->n_batches / (double)s->n_points);
-    struct cp_interval low = interval_of(b, T_LOW, level);
-    struct cp_interval high = interval_of(b, T_HIGH, level);
-    struct cp_interval form = interval_of(b, FORM, level);
-    struct cp_interval floor = interval_of(b, FLOOR, level);
-    if (fit->status || !is_enough || isnan(low.low) || isnan(high.high))
+    struct cp_interval low = interval_of(b, law_row(b, law, T_LOW), level);
+    struct cp_interval high = interval_of(b, law_row(b, law, T_HIGH), level);
+    struct cp_interval form = interval_of(b, law_row(b, law, FORM), level);
+    struct cp_interval floor = interval_of(b, law_row(b, law, FLOOR), level);
+    if (isnan(low.low) || isnan(high.high))
         return;
     fit->time_ms.at.low = low.low;
     fit->time_ms.at.high = high.high;
@@ -259,7 +269,7 @@ enum cp_code cp_idle_bands_add(struct cp_idle_survival *s, const struct cp_idle_
     struct bootstrap b = {.survival = s, .options = options};
     bool is_resampled = options->n_refits >= REFITS_MIN;
     struct cp_idle_batch *sorted = calloc(n, sizeof *sorted);
-    size_t n_rows = s->n_points + LAW_VALUES;
+    size_t n_rows = s->n_points + (size_t)LAWS_MAX * LAW_VALUES;
     if (is_resampled)
         b.replicates = calloc(n_rows * options->n_refits, sizeof *b.replicates);
     if (!sorted || (is_resampled && !b.replicates)) {
@@ -270,13 +280,15 @@ enum cp_code cp_idle_bands_add(struct cp_idle_survival *s, const struct cp_idle_
     group(s, batches, n, sorted, &b);
     add_dispersion(&b, s);
     refit_laws(s, confidence);
-    b.law = s->laws.choice == CP_IDLE_LAW_NONE ? CP_IDLE_LAW_STEP : s->laws.choice;
+    b.laws[b.n_laws++] = CP_IDLE_LAW_STEP;
+    if (s->laws.choice != CP_IDLE_LAW_NONE && s->laws.choice != CP_IDLE_LAW_STEP)
+        b.laws[b.n_laws++] = s->laws.choice;
     if (is_resampled)
         cp_parallel(options->n_refits, options->n_threads, refit, &b);
     for (size_t i = 0; i < s->n_points; i++)
         add_band(&b, confidence, i, &s->points[i]);
-    if (is_resampled)
-        add_law_intervals(&b, confidence, &s->laws.fits[b.law]);
+    for (size_t law = 0; law < b.n_laws && is_resampled; law++)
+        add_law_intervals(&b, law, confidence, &s->laws.fits[b.laws[law]]);
     free(sorted);
     free(b.replicates);
     return CP_OK;

@@ -132,7 +132,10 @@ static double newton_step(const struct derivatives *d, const struct solution *at
     return d->s * *to_s + d->rho * *to_rho;
 }
 
-static void climb(const struct steps *steps, const struct fixed *fixed, struct solution *at)
+/* Up to the maximum, or until it plainly stays below `goal`: the next step promises half of the
+ * decrement, and ten times the decrement would not do. */
+static void climb(const struct steps *steps, const struct fixed *fixed, double goal,
+                  struct solution *at)
 {
     at->log_likelihood = log_likelihood(steps, at->s, at->rho);
     for (int i = 0; i < NEWTON_MAX; i++) {
@@ -140,7 +143,8 @@ static void climb(const struct steps *steps, const struct fixed *fixed, struct s
         double to_rho;
         struct derivatives d = derive(steps, at->s, at->rho);
         double decrement = newton_step(&d, at, fixed, &to_s, &to_rho);
-        if (!(decrement > CONVERGED_DECREMENT))
+        bool is_hopeless = i >= 2 && at->log_likelihood + 10 * decrement < goal;
+        if (!(decrement > CONVERGED_DECREMENT) || is_hopeless)
             return;
         bool is_better = false;
         for (int halvings = 0; halvings < HALVINGS_MAX && !is_better; halvings++) {
@@ -177,7 +181,7 @@ static struct outline outline_of(const struct steps *steps)
     return o;
 }
 
-static struct solution solve(const struct steps *steps, const struct fixed *given)
+static struct solution solve(const struct steps *steps, const struct fixed *given, double goal)
 {
     struct outline o = outline_of(steps);
     struct fixed fixed = *given;
@@ -200,7 +204,7 @@ static struct solution solve(const struct steps *steps, const struct fixed *give
     if (fixed.is_s && fixed.is_rho)
         at.log_likelihood = log_likelihood(steps, at.s, at.rho);
     else
-        climb(steps, &fixed, &at);
+        climb(steps, &fixed, goal, &at);
     return at;
 }
 
@@ -268,7 +272,7 @@ static void scan_pieces(const struct cp_idle_gaps *gaps, const struct fixed *fix
         scan->log_likelihood[i] = -INFINITY;
         if (!is_admissible(&steps) || bound(&steps) < best - margin)
             continue;
-        struct solution solution = solve(&steps, fixed);
+        struct solution solution = solve(&steps, fixed, best - margin);
         /* r = 1: no step, which is what the last piece says */
         if (i + 1 < scan->n && solution.rho >= 0)
             continue;
@@ -283,7 +287,7 @@ static void scan_pieces(const struct cp_idle_gaps *gaps, const struct fixed *fix
         return;
     struct steps steps = steps_at(gaps, INFINITY);
     scan->best = scan->n - 1;
-    scan->solution = solve(&steps, fixed);
+    scan->solution = solve(&steps, fixed, -INFINITY);
     scan->log_likelihood[scan->best] = scan->solution.log_likelihood;
 }
 
@@ -326,7 +330,7 @@ static double deviance_at(void *context, double value)
     else
         fixed.rho = log(value);
     *(p->is_of_floor ? &fixed.is_s : &fixed.is_rho) = true;
-    return 2 * (p->best - solve(p->steps, &fixed).log_likelihood);
+    return 2 * (p->best - solve(p->steps, &fixed, -INFINITY).log_likelihood);
 }
 
 static void profile_interval(struct profile *p, double allowed, struct cp_interval *at)

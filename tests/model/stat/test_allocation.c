@@ -7,6 +7,7 @@
 
 #include "model/stat/bootstrap.h"
 #include "model/stat/dist_choice.h"
+#include "model/stat/idle_survival.h"
 #include "model/stat/memory_law.h"
 #include "model/stat/memory_regression.h"
 #include "model/stat/memory_tail.h"
@@ -288,6 +289,49 @@ static void choice_of_a_law_says_that_memory_is_short(void **state)
     assert_in_range(refused, 3, 1000);
 }
 
+static void idle_survival_says_that_memory_is_short(void **state)
+{
+    (void)state;
+    const struct cp_idle_batch batches[] = {{60e3, 4, 0}, {60e3, 4, 1}, {300e3, 4, 4}};
+    const struct cp_idle_options options = {.n_refits = 40};
+    struct cp_idle_survival s;
+    int limit = 0;
+    do {
+        allocations_left = limit;
+        cp_idle_survival_of_batches(batches, 3, &options, &s);
+        allocations_left = -1;
+        if (s.status) {
+            assert_int_equal(s.status, CP_ENOMEM);
+            assert_int_equal(s.n_points, 0);
+            assert_true(isnan(cp_idle_survival_cold_probability(&s, 60e3, NULL)));
+        }
+    } while (s.status && ++limit < 10);
+    assert_in_range(limit, 2, 9);
+}
+
+static void idle_batches_say_that_memory_is_short(void **state)
+{
+    (void)state;
+    struct cp_sample probe = cp_sample_planned(CP_CELL_IDLE, 128);
+    struct cp_idle_batch *batches = NULL;
+    size_t n = 0;
+    enum cp_code code;
+    int limit = 0;
+    probe.idle_interval_ms = 60e3;
+    probe.outcome = CP_OUTCOME_MEASURED;
+    probe.start = CP_START_WARM;
+    do {
+        struct cp_error err;
+        allocations_left = limit;
+        code = cp_idle_batches_of_samples(&probe, 1, &batches, &n, &err);
+        allocations_left = -1;
+        assert_int_equal(n, code ? 0 : 1);
+    } while (code == CP_ENOMEM && ++limit < 10);
+    assert_int_equal(code, CP_OK);
+    assert_int_equal(limit, 2);
+    free(batches);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -302,6 +346,8 @@ int main(void)
         cmocka_unit_test(quantile_regression_says_that_memory_is_short),
         cmocka_unit_test(pooled_tails_say_that_memory_is_short),
         cmocka_unit_test(choice_of_a_law_says_that_memory_is_short),
+        cmocka_unit_test(idle_survival_says_that_memory_is_short),
+        cmocka_unit_test(idle_batches_say_that_memory_is_short),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -4,6 +4,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "model/stat/binomial.h"
 #include "tests/model/stat/csv.h"
 #include "tests/test.h"
 
@@ -312,6 +313,157 @@ static void more_intervals_than_points_is_a_limit(void **state)
     assert_int_equal(s.status, CP_ELIMIT);
 }
 
+/* --- batches --- */
+
+enum { REFITS = 200 };
+
+/* Batches of 10 at 60, 300, 420 and 900 s, all cold together or not at all beyond 380 s. */
+static size_t step_batches(size_t n_batches, uint64_t seed, struct cp_idle_batch *batches)
+{
+    static const double gaps_s[] = {60, 300, 420, 900};
+    struct cp_rng rng;
+    size_t n = 0;
+    cp_rng_init(&rng, seed, 0);
+    for (size_t gap = 0; gap < 4; gap++) {
+        double kept = pow(0.5, floor(gaps_s[gap] / 380));
+        for (size_t i = 0; i < n_batches; i++)
+            batches[n++] = (struct cp_idle_batch){1000 * gaps_s[gap], 10,
+                                                  cp_rng_uniform(&rng) < kept ? 0 : 10};
+    }
+    return n;
+}
+
+static void batches_give_bands_of_their_number(void **state)
+{
+    (void)state;
+    struct cp_idle_batch batches[80];
+    struct cp_idle_survival s;
+    const struct cp_idle_options options = {.n_refits = REFITS, .seed = 3};
+    size_t n = step_batches(20, 2, batches);
+    cp_idle_survival_of_batches(batches, n, &options, &s);
+    assert_int_equal(s.status, CP_OK);
+    assert_int_equal(s.n_points, 4);
+    assert_int_equal(s.n_probes, 800);
+    assert_int_equal(s.n_batches, 80);
+    /* cold together: 10 times the binomial variance, by n / (n - 1) for the mean that was fitted */
+    assert_near(s.points[2].dispersion, 10 * 20.0 / 19, 1e-9);
+    assert_near(s.dispersion, 10 * 20.0 / 19, 1e-9);
+    assert_true(isnan(s.points[0].dispersion));
+    /* 40 batches are warm at 60 s or later: 1 - (1/40)^(1/40) */
+    assert_int_equal(s.points[0].band_method, CP_IDLE_BAND_BATCHES);
+    assert_near(s.points[0].band_low, 0, 0);
+    assert_near(s.points[0].band_high, 1 - pow(0.025, 1.0 / 40), 1e-9);
+    assert_near(s.points[1].band_high, 1 - pow(0.025, 1.0 / 20), 1e-9);
+    assert_int_equal(s.points[2].band_method, CP_IDLE_BAND_BOOTSTRAP);
+    assert_string_equal(cp_idle_band_text(s.points[2].band_method), "batch bootstrap");
+    /* three times the width that independent probes would have */
+    double width = s.points[2].band_high - s.points[2].band_low;
+    double independent = s.points[2].wilson_high - s.points[2].wilson_low;
+    assert_true(width > 2 * independent && width < 5 * independent);
+    for (size_t i = 0; i < 4; i++) {
+        const struct cp_idle_point *p = &s.points[i];
+        assert_true(p->band_low <= p->cold_probability && p->cold_probability <= p->band_high);
+        assert_true(p->low <= p->cold_share && p->cold_share <= p->high);
+        assert_true(p->wilson_low <= p->cold_share && p->cold_share <= p->wilson_high);
+    }
+    const struct cp_idle_law_fit *step = &s.laws.fits[CP_IDLE_LAW_STEP];
+    assert_string_equal(step->interval_method, "batch bootstrap");
+    assert_true(step->form.at.low < 0.5 && 0.5 < step->form.at.high);
+    assert_true(step->time_ms.at.low < 380e3 && 380e3 <= step->time_ms.at.high);
+}
+
+static void few_batches_are_trials_of_an_exact_band(void **state)
+{
+    (void)state;
+    struct cp_idle_batch batches[40];
+    struct cp_idle_survival s;
+    const struct cp_idle_options options = {.n_refits = REFITS, .seed = 3};
+    size_t n = step_batches(CP_IDLE_BATCHES_MIN - 1, 2, batches);
+    cp_idle_survival_of_batches(batches, n, &options, &s);
+    assert_int_equal(s.status, CP_OK);
+    for (size_t i = 0; i < s.n_points; i++)
+        assert_int_equal(s.points[i].band_method, CP_IDLE_BAND_BATCHES);
+    double low = 0;
+    double high = 0;
+    size_t n_cold = s.points[2].n_cold / 10;
+    assert_true(n_cold > 0 && n_cold < 9);
+    assert_true(cp_binomial_interval(n_cold, 9, 0.95, &low, &high));
+    assert_near(s.points[2].band_low, low, 1e-9);
+    assert_near(s.points[2].band_high, high, 1e-9);
+    assert_string_equal(s.laws.fits[CP_IDLE_LAW_STEP].interval_method, "profile likelihood");
+    assert_near(s.laws.fits[CP_IDLE_LAW_STEP].confidence, 0.95, 0);
+}
+
+static void bands_do_not_depend_on_threads_or_order(void **state)
+{
+    (void)state;
+    struct cp_idle_batch batches[80];
+    struct cp_idle_survival first;
+    size_t n = step_batches(20, 5, batches);
+    struct cp_idle_options options = {.n_refits = REFITS, .seed = 7, .n_threads = 1};
+    cp_idle_survival_of_batches(batches, n, &options, &first);
+    for (int threads = 2; threads <= 5; threads++) {
+        struct cp_idle_survival s;
+        options.n_threads = threads;
+        cp_idle_survival_of_batches(batches, n, &options, &s);
+        for (size_t i = 0; i < s.n_points; i++) {
+            assert_near(s.points[i].band_low, first.points[i].band_low, 0);
+            assert_near(s.points[i].band_high, first.points[i].band_high, 0);
+        }
+        assert_near(s.laws.fits[CP_IDLE_LAW_STEP].form.at.high,
+                    first.laws.fits[CP_IDLE_LAW_STEP].form.at.high, 0);
+    }
+}
+
+static void hostile_batches_are_refused(void **state)
+{
+    (void)state;
+    static const struct {
+        struct cp_idle_batch batch;
+        enum cp_code status;
+    } cases[] = {{{-1, 5, 1}, CP_EINVAL},    {{NAN, 5, 1}, CP_EINVAL}, {{60e3, 5, 6}, CP_EINVAL},
+                 {{60e3, 0, 0}, CP_ENODATA}, {{60e3, 1, 1}, CP_OK},    {{0, 1, 0}, CP_OK}};
+    const struct cp_idle_options options = {.n_refits = 50};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct cp_idle_survival s;
+        cp_idle_survival_of_batches(&cases[i].batch, 1, &options, &s);
+        assert_int_equal(s.status, cases[i].status);
+    }
+}
+
+static void laws_draw_within_what_was_measured(void **state)
+{
+    (void)state;
+    static const double rows[][3] = {{60e3, 200, 2},    {300e3, 200, 2},   {400e3, 200, 101},
+                                     {700e3, 200, 100}, {800e3, 200, 150}, {1100e3, 200, 150},
+                                     {1200e3, 200, 175}};
+    struct cp_idle_survival s = fit(rows, 7);
+    struct cp_rng rng;
+    size_t beyond = 0;
+    size_t at_step = 0;
+    assert_true(s.laws.choice == CP_IDLE_LAW_STEP || s.laws.choice == CP_IDLE_LAW_HALVING);
+    const double t = s.laws.fits[s.laws.choice].time_ms.at.value;
+    assert_true(t > 366e3 && t <= 400e3);
+    cp_rng_init(&rng, 4, 0);
+    for (int i = 0; i < 4000; i++) {
+        double life = cp_idle_survival_draw_law_ms(&s, false, &rng);
+        assert_true(life <= 1200e3 || isinf(life));
+        at_step += fabs(life - t) < 1;
+        beyond += isinf(life) != 0;
+    }
+    /* half of them at T exactly, where the NPMLE spreads them over 300 to 400 s */
+    assert_near((double)at_step / 4000, 0.495, 0.03);
+    assert_near((double)beyond / 4000, 0.125, 0.03);
+    size_t extrapolated = 0;
+    for (int i = 0; i < 4000; i++)
+        extrapolated += cp_idle_survival_draw_law_ms(&s, true, &rng) > 1200e3;
+    assert_near((double)extrapolated / 4000, 0.125, 0.03);
+    /* without a law the NPMLE is drawn from */
+    s.laws.choice = CP_IDLE_LAW_NONE;
+    for (int i = 0; i < 100; i++)
+        assert_true(cp_idle_survival_draw_law_ms(&s, true, &rng) > 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -328,6 +480,11 @@ int main(void)
         cmocka_unit_test(nothing_measured_is_not_enough_data),
         cmocka_unit_test(impossible_counts_are_refused),
         cmocka_unit_test(more_intervals_than_points_is_a_limit),
+        cmocka_unit_test(batches_give_bands_of_their_number),
+        cmocka_unit_test(few_batches_are_trials_of_an_exact_band),
+        cmocka_unit_test(bands_do_not_depend_on_threads_or_order),
+        cmocka_unit_test(hostile_batches_are_refused),
+        cmocka_unit_test(laws_draw_within_what_was_measured),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
