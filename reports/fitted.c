@@ -109,8 +109,9 @@ static void describe_law(const struct cp_figures *f, const struct cp_memory_law 
     m->n_groups = law->n_sizes;
     cp_fitted_add_check(m, (struct cp_fitted_check){"leave-one-out error", CP_UNIT_PERCENT,
                                                     law->leave_one_out_log_error, ""});
-    cp_fitted_add_check(m, (struct cp_fitted_check){"of interpolation", CP_UNIT_PERCENT,
-                                                    law->interpolation_log_error, ""});
+    cp_fitted_add_check(m, (struct cp_fitted_check){"leave-one-out error of interpolation",
+                                                    CP_UNIT_PERCENT, law->interpolation_log_error,
+                                                    ""});
     cp_fitted_add_check(m,
                         (struct cp_fitted_check){"lack of fit, in standard errors", CP_UNIT_PLAIN,
                                                  law->lack_of_fit, "flagged above 3"});

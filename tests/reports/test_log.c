@@ -246,6 +246,49 @@ static void timeouts_of_histograms_are_above_and_whole(void **state)
     cp_run_data_clear(&data);
 }
 
+/* Histograms feed the same models: warm durations of 3 + 9 / share ms, share = memory / 1,769 MB,
+ * from 10 % below to 10 % above. */
+static void a_law_over_memory_is_fitted_to_histograms(void **state)
+{
+    (void)state;
+    static const int sizes_mb[] = {256, 512, 1024};
+    struct cp_run_data data = {.run = cp_run_empty(), .digest = cp_digest_new()};
+    struct cp_digest_scope *scope = NULL;
+    const struct cp_digest_name name = {cp_view_of("orders"), cp_view_of("7"), {"", 0}};
+    assert_int_equal(cp_digest_scope(data.digest, &name, &scope, NULL), CP_OK);
+    for (int i = 0; i < 603; i++) {
+        int mb = sizes_mb[i % 3];
+        double ms = (3 + 9 * 1769.0 / mb) * (0.9 + 0.001 * (i / 3));
+        struct cp_digest_record r = {
+            .end_at_ms = MONDAY_MS + i,
+            .duration_us = (int64_t)(ms * 1000),
+            .billed_us = (int64_t)(ms * 1000),
+            .init_us = -1,
+            .restore_us = -1,
+            .billed_restore_us = -1,
+            .memory_size_mb = mb,
+            .max_memory_used_mb = 100,
+            .start = CP_START_WARM,
+            .outcome = CP_OUTCOME_MEASURED,
+        };
+        memcpy(r.request_id, &i, sizeof i);
+        r.request_id[15] = 1;
+        assert_int_equal(cp_digest_add(data.digest, scope, &r, NULL), CP_OK);
+    }
+    (void)snprintf(data.run.region, sizeof data.run.region, "us-east-1");
+    (void)snprintf(data.run.method, sizeof data.run.method, CP_RUN_IMPORT);
+    struct cp_error err = {CP_OK, ""};
+    struct cp_figures *f = NULL;
+    if (cp_figures_new(&data, &f, &err))
+        fail_msg("%s", err.text);
+    struct cp_interval v = cp_memory_law_predict(&f->laws[CP_SERIES_WARM][CP_LAW_P50], 832);
+    double truth = 3 + 9 * 1769.0 / 832;
+    assert_true(fabs(v.value / truth - 1) < 0.01 && v.low <= truth && truth <= v.high);
+    assert_int_equal(f->pools[CP_SERIES_WARM][CP_TAIL_P99].n_groups, 3);
+    cp_figures_free(f);
+    cp_run_data_clear(&data);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -255,6 +298,7 @@ int main(void)
         cmocka_unit_test(the_chart_matches_its_golden),
         cmocka_unit_test(the_page_says_how_the_numbers_came),
         cmocka_unit_test(timeouts_of_histograms_are_above_and_whole),
+        cmocka_unit_test(a_law_over_memory_is_fitted_to_histograms),
         cmocka_unit_test(a_sweep_says_nothing_of_traffic),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
