@@ -25,7 +25,7 @@
  * A size counts when it is not excluded, has n >= 5 values, enough of them that the quantile is not
  * just the largest (n >= 14 for p95), is positive, and is not reached by right-censored values (of
  * +INFINITY) in the sample or in a bootstrap draw. Fewer than 3 such sizes: CP_ENODATA. Seen for
- * G1 to G3 at measured and unmeasured sizes: from n = 60 per size 0.93 to 0.995 of the intervals
+ * G1 to G3 at measured and unmeasured sizes: from n = 60 per size 0.91 to 0.99 of the intervals
  * hold the truth (tests/model/stat/test_interval_coverage.c); with n = 30, p95 down to 0.83. They
  * are too narrow where no member can follow (exponent 0.7 and a cap with four sizes below it: 0.4
  * to 0.9, flagged in one to five of ten). For p99 see memory_tail.h; a handler's cold and warm runs

@@ -71,22 +71,20 @@ struct left_out_errors {
     size_t n;
 };
 
-static void leave_sizes_out(struct cp_memory_point *points, size_t n, bool is_p50,
+static void leave_sizes_out(struct cp_memory_point *points, size_t n, double se, bool is_p50,
                             struct left_out_errors *errors)
 {
-    double se = 1 / sqrt(points[0].weight);
     const struct cp_memory_choice_options options = {.is_exponent_allowed = is_p50,
                                                      .tie_log_error = 0.25 * se};
     for (size_t i = 1; i + 1 < n; i++) {
         struct cp_memory_choice choice;
         struct cp_monotone between;
-        double weight = points[i].weight;
         points[i].weight = 0;
         struct cp_memory_curve inverse =
             cp_memory_curve_fit(CP_MEMORY_LAW_INVERSE, points, n, 1769);
         assert_int_equal(cp_memory_curve_choose(points, n, &options, &choice), CP_OK);
         cp_monotone_fit(points, n, &between);
-        points[i].weight = weight;
+        points[i].weight = 1 / (se * se);
         const struct cp_memory_curve *chosen = &choice.curves[choice.chosen];
         double mb = points[i].memory_mb;
         errors->by_default += fabs(log(cp_memory_curve_at(&inverse, mb) / points[i].value));
@@ -113,9 +111,10 @@ static void choice_predicts_aws_durations_as_well_as_the_default(void **state)
             if (fabs(csv_number(&csv, "p") - quantiles[k].p) > 1e-9)
                 continue;
             size_t n = read_points(csv_text(&csv, "type8_quantiles"), points);
+            double se = quantiles[k].se;
             for (size_t i = 0; i < n; i++)
-                points[i].weight = 1 / (quantiles[k].se * quantiles[k].se);
-            leave_sizes_out(points, n, k == 0, &e);
+                points[i].weight = 1 / (se * se);
+            leave_sizes_out(points, n, se, k == 0, &e);
         }
         csv_close(&csv);
         double n = (double)e.n;
