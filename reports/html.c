@@ -389,11 +389,11 @@ static void add_pooled(const struct page *p)
     cp_words_add(p->f, "<p>{Init}", p->out);
     cp_buf_addf(p->out,
                 " duration does not follow memory here, so all sizes tell about one "
-                "distribution: p50 %s ms, p95 %s ms, p99 %s ms (n=%zu). What follows memory is the "
+                "distribution: p50 %s, p95 %s, p99 %s (n=%zu). What follows memory is the "
                 "first handler run after it.</p>\n",
-                cp_format_estimate(CP_UNIT_MS, &p->f->pooled_init_p50, true, p50),
-                cp_format_estimate(CP_UNIT_MS, &p->f->pooled_init_p95, true, p95),
-                cp_format_estimate(CP_UNIT_MS, &p->f->pooled_init_p99, true, p99),
+                cp_format_brief(CP_UNIT_MS, &p->f->pooled_init_p50, true, p50),
+                cp_format_brief(CP_UNIT_MS, &p->f->pooled_init_p95, true, p95),
+                cp_format_brief(CP_UNIT_MS, &p->f->pooled_init_p99, true, p99),
                 p->f->pooled_init_p50.n);
 }
 

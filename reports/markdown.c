@@ -42,6 +42,8 @@ void cp_table_markdown(const struct cp_table *table, const struct cp_figures *f,
         }
         cp_buf_addc(out, '\n');
     }
+    if (cp_table_has_pooled(table, f))
+        cp_buf_adds(out, "\n\\" CP_POOLED_NOTE ".\n");
 }
 
 static void add_line(struct cp_buf *out, const char *text)

@@ -241,7 +241,6 @@ KEY_CELL(key_concurrency, candidate_concurrency)
 KEY_CELL(key_p50, candidate_p50)
 KEY_CELL(key_p95, candidate_p95)
 KEY_CELL(key_p99, candidate_p99)
-KEY_CELL(key_over, candidate_over)
 KEY_CELL(key_cold_share, candidate_cold_share)
 KEY_CELL(key_usd_million, candidate_usd_million)
 KEY_CELL(key_usd_month, candidate_usd_month)
@@ -250,7 +249,8 @@ static struct cp_cell key_init(const struct cp_figures *f, size_t row)
 {
     const struct cp_candidate *c = key_candidate(f, row);
     const struct cp_size_figures *size = c ? cp_figures_size(f, c->memory_size_mb) : NULL;
-    return size ? cell_of_estimate(&size->init_p95) : cell_of_number(NAN);
+    return size ? cell_of_tail(&size->init_p95, &size->tails[CP_SERIES_INIT][CP_TAIL_P95])
+                : cell_of_number(NAN);
 }
 
 /* Relative change of the cost that is known: per month, else per million. */
@@ -285,7 +285,6 @@ static const struct cp_column key_columns[] = {
     {"p50_ms", "p50", CP_UNIT_MS, false, false, key_p50},
     {"p95_ms", "p95", CP_UNIT_MS, true, false, key_p95},
     {"p99_ms", "p99", CP_UNIT_MS, false, false, key_p99},
-    {"over_budget_ratio", "over budget", CP_UNIT_PERCENT, false, false, key_over},
     {"{init}_p95_ms", "{init} p95", CP_UNIT_MS, true, false, key_init},
     {"cold_share_ratio", "cold share", CP_UNIT_PERCENT, false, false, key_cold_share},
     {"usd_per_million", "per million", CP_UNIT_USD, false, false, key_usd_million},
