@@ -51,8 +51,9 @@ struct cp_sample {
     int memory_size_mb;
     double idle_interval_ms; /* planned idle interval; NAN except for CP_CELL_IDLE */
     double idle_actual_ms;   /* measured: last answer to this send; NAN when it does not apply */
-    int64_t batch; /* idle: probes that the plan left idle together share it, 0-based: they met the
-                      same platform at the same time and are not independent; -1: none or unknown */
+    /* idle: a round of the plan, 0-based: environments left idle together, each of a version of its
+     * own, no interval twice. The unit of resampling. -1: none or unknown */
+    int64_t batch;
     int64_t scheduled_at_ms; /* unix ms */
     int64_t sent_at_ms;      /* unix ms; -1 before it is sent */
     double client_ms;        /* send to last byte of the answer, monotonic clock */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * The search for the idle lifetime: look by look as the design (model/stat/idle_design.h) says from
- * what was measured so far, each look a batch. Every answer counts but those of probes that were
+ * what was measured so far. Every answer counts but those of probes that were
  * not measured, which are repeated. Whoever resumes goes on from the stored samples.
  */
 #include <assert.h>
@@ -21,7 +21,7 @@ struct cp_idle_search {
     struct cp_idle_point counts[CP_IDLE_DESIGN_GAPS_MAX];
     size_t n_counts;
     struct cp_idle_spent spent;
-    int64_t batch; /* of this look */
+    int64_t look; /* this one */
     struct cp_idle_design design;
     size_t left[CP_IDLE_DESIGN_GAPS_MAX]; /* of design.wants: not yet given to a chain */
     size_t n_given;                       /* to chains, and not settled */
@@ -30,11 +30,15 @@ struct cp_idle_search {
 
 /* --- what was measured --- */
 
+static bool is_same(double a_ms, double b_ms)
+{
+    return !(a_ms < b_ms) && !(a_ms > b_ms);
+}
+
 static bool count_probe(struct cp_idle_search *s, const struct cp_sample *sample)
 {
     size_t i = 0;
-    while (i < s->n_counts && (s->counts[i].idle_interval_ms < sample->idle_interval_ms ||
-                               s->counts[i].idle_interval_ms > sample->idle_interval_ms))
+    while (i < s->n_counts && !is_same(s->counts[i].idle_interval_ms, sample->idle_interval_ms))
         i++;
     if (i == CP_IDLE_DESIGN_GAPS_MAX)
         return false;
@@ -46,13 +50,18 @@ static bool count_probe(struct cp_idle_search *s, const struct cp_sample *sample
     return true;
 }
 
+static int64_t look_of(const struct cp_sample *sample)
+{
+    return sample->batch / CP_PLAN_ROUNDS_MAX;
+}
+
 /* A look takes as long as its longest interval that was waited for. */
-static double waited_ms(const struct cp_runner *r, int64_t batch)
+static double waited_ms(const struct cp_runner *r, int64_t look)
 {
     double longest = 0;
     for (size_t i = 0; i < r->plan.n_samples; i++) {
         const struct cp_sample *s = &r->plan.samples[i];
-        if (s->kind == CP_CELL_IDLE && s->batch == batch && s->outcome != CP_OUTCOME_NOT_SENT)
+        if (s->kind == CP_CELL_IDLE && look_of(s) == look && s->outcome != CP_OUTCOME_NOT_SENT)
             longest = fmax(longest, s->idle_interval_ms);
     }
     return longest;
@@ -68,13 +77,13 @@ static void count(struct cp_idle_search *s, const struct cp_runner *r)
         if (sample->kind != CP_CELL_IDLE || sample->outcome == CP_OUTCOME_NOT_SENT)
             continue;
         s->spent.n_probes++;
-        last = sample->batch > last ? sample->batch : last;
+        last = look_of(sample) > last ? look_of(sample) : last;
         if (cp_sample_is_usable(sample))
             (void)count_probe(s, sample);
     }
-    for (int64_t batch = 0; batch <= last; batch++)
-        s->spent.waited_ms += waited_ms(r, batch);
-    s->batch = last + 1;
+    for (int64_t look = 0; look <= last; look++)
+        s->spent.waited_ms += waited_ms(r, look);
+    s->look = last + 1;
 }
 
 static void begin(struct cp_idle_search *s, const struct cp_runner *r)
@@ -155,9 +164,9 @@ static enum cp_code plan(void *context, struct cp_runner *r, const struct cp_idl
     (void)err;
     if (s->design.end != CP_IDLE_DESIGN_GOES_ON)
         return CP_OK;
-    int64_t batch = s->batch;
+    int64_t look = s->look;
     count(s, r);
-    s->batch = batch;
+    s->look = look;
     drop_longer(s, chains);
     if (!is_look_over(s))
         return CP_OK;
@@ -218,11 +227,22 @@ static size_t find_unsent(const struct cp_runner *r, int memory_size_mb, double 
     while (i-- > 0) {
         const struct cp_sample *s = &r->plan.samples[i];
         if (s->kind == CP_CELL_IDLE && s->outcome == CP_OUTCOME_NOT_SENT &&
-            s->memory_size_mb == memory_size_mb && !(s->idle_interval_ms < ms) &&
-            !(s->idle_interval_ms > ms))
+            s->memory_size_mb == memory_size_mb && is_same(s->idle_interval_ms, ms))
             return i;
     }
     return CP_NO_SAMPLE;
+}
+
+/* Of the next probe of an interval in this look. */
+static int64_t next_batch(const struct cp_idle_search *s, const struct cp_runner *r, double ms)
+{
+    int64_t round = 0;
+    for (size_t i = 0; i < r->plan.n_samples && round < CP_PLAN_ROUNDS_MAX - 1; i++) {
+        const struct cp_sample *sample = &r->plan.samples[i];
+        round += sample->kind == CP_CELL_IDLE && sample->outcome != CP_OUTCOME_NOT_SENT &&
+                 look_of(sample) == s->look && is_same(sample->idle_interval_ms, ms);
+    }
+    return s->look * CP_PLAN_ROUNDS_MAX + round;
 }
 
 static enum cp_code take(void *context, struct cp_runner *r, struct cp_idle_chain *chain,
@@ -231,18 +251,18 @@ static enum cp_code take(void *context, struct cp_runner *r, struct cp_idle_chai
     const struct cp_idle_search *s = context;
     int memory_size_mb = chain->plan->memory_size_mb;
     double ms = measured_ms(r, chain);
+    int64_t batch = next_batch(s, r, ms);
     *index = find_unsent(r, memory_size_mb, ms);
     if (*index == CP_NO_SAMPLE)
-        return cp_runner_add_probe(r, memory_size_mb, ms, s->batch, index, err);
-    r->plan.samples[*index].batch = s->batch;
+        return cp_runner_add_probe(r, memory_size_mb, ms, batch, index, err);
+    r->plan.samples[*index].batch = batch;
     return CP_OK;
 }
 
 static void give_back(struct cp_idle_search *s, double ms)
 {
     for (size_t i = 0; i < s->design.n_wants; i++) {
-        double wanted_ms = s->design.wants[i].idle_interval_ms;
-        s->left[i] += !(wanted_ms < ms) && !(wanted_ms > ms);
+        s->left[i] += is_same(s->design.wants[i].idle_interval_ms, ms);
     }
 }
 

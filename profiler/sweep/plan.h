@@ -61,6 +61,10 @@ bool cp_plan_step_primes(const struct cp_plan_step *step);
 enum cp_code cp_plan_append(struct cp_plan *plan, struct cp_sample sample, size_t *index,
                             struct cp_error *err);
 
+/* A look of a search has so many rounds at most; the k-th probe of an interval in look i, both from
+ * 0, is of batch i * CP_PLAN_ROUNDS_MAX + k (of the last one beyond). */
+enum { CP_PLAN_ROUNDS_MAX = 64 };
+
 /* One probe more of a search; its cell is made when it is the first of its size and interval. */
 enum cp_code cp_plan_add_probe(struct cp_plan *plan, int memory_size_mb, double idle_interval_ms,
                                int64_t batch, size_t *index, struct cp_error *err);

@@ -2,6 +2,7 @@
  * The search for the idle lifetime against the client model (fake_lambda.h), in its own time: the
  * model keeps idle environments for lifetime_ms.
  */
+#include "profiler/sweep/plan.h"
 #include "profiler/sweep/sweep.h"
 
 #include "tests/store/store_fixture.h"
@@ -136,7 +137,7 @@ struct found {
     double warm_ms, cold_ms; /* the last all warm, the first all cold */
     size_t n_warm, n_cold;   /* probes there */
     size_t n_probes;
-    int64_t n_batches;
+    int64_t n_looks;
 };
 
 static struct found found_in(const struct cp_run_data *data)
@@ -147,7 +148,8 @@ static struct found found_in(const struct cp_run_data *data)
         if (s->kind != CP_CELL_IDLE || !cp_sample_is_usable(s))
             continue;
         f.n_probes++;
-        f.n_batches = s->batch + 1 > f.n_batches ? s->batch + 1 : f.n_batches;
+        int64_t n_looks = s->batch / CP_PLAN_ROUNDS_MAX + 1;
+        f.n_looks = n_looks > f.n_looks ? n_looks : f.n_looks;
         if (s->start == CP_START_WARM)
             f.warm_ms = fmax(f.warm_ms, s->idle_interval_ms);
         else
@@ -182,7 +184,7 @@ static void the_lifetime_is_bracketed_in_two_looks(void **state)
     assert_true(f->lambda.now_ms < 16000);
     struct cp_run_data data = load(f);
     struct found found = found_in(&data);
-    assert_int_equal(found.n_batches, 2);
+    assert_int_equal(found.n_looks, 2);
     assert_true(found.n_probes < 84 && f->n_foreseen > data.n_samples);
     assert_int_equal(f->lambda.n_invocations, data.n_samples);
     assert_int_equal(f->last_progress.done, f->last_progress.total);
@@ -196,6 +198,13 @@ static void the_lifetime_is_bracketed_in_two_looks(void **state)
                          s->idle_interval_ms <= LIFETIME_MS ? CP_START_WARM : CP_START_COLD);
         assert_true(s->idle_actual_ms >= s->idle_interval_ms);
         assert_true(s->idle_actual_ms < s->idle_interval_ms + 20);
+    }
+    for (size_t i = 0; i < data.n_samples; i++) {
+        for (size_t j = 0; j < i; j++) { /* no interval twice in a round */
+            if (data.samples[i].batch >= 0 && data.samples[i].batch == data.samples[j].batch)
+                assert_true(data.samples[i].idle_interval_ms < data.samples[j].idle_interval_ms ||
+                            data.samples[i].idle_interval_ms > data.samples[j].idle_interval_ms);
+        }
     }
     for (size_t i = 0; i < data.n_cells; i++) {
         if (data.cells[i].kind == CP_CELL_IDLE)
