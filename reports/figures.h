@@ -43,6 +43,9 @@ bool cp_size_is_fitted(const struct cp_size_figures *size);
 /* Laws, tails and pooled init; false: out of memory. */
 bool cp_figures_fit(struct cp_figures *f);
 void cp_figures_forget_fit(struct cp_figures *f);
+/* The sizes that a law is fitted to; how many. */
+size_t cp_figures_law_groups(const struct cp_figures *f, enum cp_series series,
+                             struct cp_memory_group groups[CP_RUN_SIZES_MAX]);
 double cp_figures_tail_q(size_t which); /* of CP_TAIL_P95 .. */
 /* The sizes that share a tail, with the index of each in f->sizes; how many. */
 size_t cp_figures_tail_groups(const struct cp_figures *f, enum cp_series series,

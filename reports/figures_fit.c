@@ -30,8 +30,8 @@ const double *cp_size_series(const struct cp_size_figures *size, enum cp_series 
 
 /* --- laws --- */
 
-static size_t law_groups(const struct cp_figures *f, enum cp_series series,
-                         struct cp_memory_group groups[CP_RUN_SIZES_MAX])
+size_t cp_figures_law_groups(const struct cp_figures *f, enum cp_series series,
+                             struct cp_memory_group groups[CP_RUN_SIZES_MAX])
 {
     size_t n = 0;
     for (size_t i = 0; i < f->n_sizes; i++) {
@@ -49,7 +49,7 @@ static void fit_laws(struct cp_figures *f, enum cp_series series)
 {
     static const double q[CP_LAW_COUNT] = {[CP_LAW_P50] = 0.5, [CP_LAW_P95] = 0.95};
     struct cp_memory_group groups[CP_RUN_SIZES_MAX];
-    size_t n = law_groups(f, series, groups);
+    size_t n = cp_figures_law_groups(f, series, groups);
     bool is_init = series == CP_SERIES_INIT;
     for (size_t which = 0; which < CP_LAW_COUNT; which++) {
         const struct cp_memory_law_options options = {

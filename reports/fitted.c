@@ -147,6 +147,32 @@ static void add_laws(const struct cp_figures *f)
     }
 }
 
+void cp_fitted_add_means(const struct cp_figures *f)
+{
+    for (int series = 0; series < CP_SERIES_COUNT; series++) {
+        struct cp_memory_group groups[CP_RUN_SIZES_MAX];
+        size_t n = cp_figures_law_groups(f, (enum cp_series)series, groups);
+        const struct cp_memory_law_options options = {.is_mean = true,
+                                                      .is_init = series == CP_SERIES_INIT,
+                                                      .keep_refits = true,
+                                                      .seed = f->data->run.seed};
+        struct cp_memory_law law;
+        struct cp_fitted *m =
+            cp_fitted_add_of_series(f, (enum cp_series)series, "mean", &by_memory);
+        if (!m)
+            return;
+        cp_memory_law_fit(groups, n, &options, &law);
+        if (law.status == CP_OK)
+            describe_law(f, &law, m);
+        else
+            refuse_law(f, &law, m);
+        if (law.status == CP_OK && m->note[0] == '\0')
+            cp_fitted_say(m->note, sizeof m->note,
+                          "for costs, which are sums; latency has quantiles");
+        cp_memory_law_clear(&law);
+    }
+}
+
 /* --- p99 over memory, by the residuals of all sizes --- */
 
 static void describe_tail_law(const struct cp_figures *f, const struct cp_memory_tail *tail,

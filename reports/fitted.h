@@ -16,7 +16,7 @@
 #include "reports/report.h"
 
 enum {
-    CP_FITTED_MAX = 40,
+    CP_FITTED_MAX = 48,
     CP_FITTED_CHECKS_MAX = 8,
     CP_FITTED_VALUES_MAX = CP_IDLE_POINTS_MAX,
     CP_FITTED_TEXT_MAX = 240,
@@ -66,10 +66,10 @@ struct cp_fitted_list {
 /* Replaces f->fitted by what the figures hold now. false: out of memory. */
 bool cp_fitted_fill(struct cp_figures *f);
 
-/* Adds which law describes each series at the size that the decision is about, and with
- * `with_gpd_tail` a generalised Pareto tail of each. Takes a parametric bootstrap each: fractions
- * of a second. (fitted_dist.c) false: out of memory. */
-bool cp_fitted_add_distributions(struct cp_figures *f, bool with_gpd_tail);
+/* What takes longer, fractions of a second for each series: its mean over memory, which law
+ * describes it at the size that the decision is about, and with `with_gpd_tail` a generalised
+ * Pareto tail of it. false: out of memory. */
+bool cp_fitted_add_slow(struct cp_figures *f, bool with_gpd_tail);
 
 /* --- predictions at a memory size that was not measured --- */
 

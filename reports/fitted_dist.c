@@ -146,11 +146,12 @@ static void add_tail(const struct cp_figures *f, enum cp_series series, struct c
     add_claims(fit, m);
 }
 
-bool cp_fitted_add_distributions(struct cp_figures *f, bool with_gpd_tail)
+bool cp_fitted_add_slow(struct cp_figures *f, bool with_gpd_tail)
 {
     struct cp_dist_choice *choice = malloc(sizeof *choice);
     if (!choice)
         return false;
+    cp_fitted_add_means(f);
     for (int series = 0; series < CP_SERIES_COUNT; series++)
         add_choice(f, (enum cp_series)series, choice);
     for (int series = 0; with_gpd_tail && series < CP_SERIES_COUNT; series++)

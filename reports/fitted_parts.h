@@ -22,6 +22,8 @@ struct cp_fitted_way {
 };
 struct cp_fitted *cp_fitted_add_of_series(const struct cp_figures *f, enum cp_series series,
                                           const char *quantile, const struct cp_fitted_way *way);
+/* Mean of each series over memory. */
+void cp_fitted_add_means(const struct cp_figures *f);
 /* fitted_idle.c */
 void cp_fitted_add_idle(const struct cp_figures *f);
 

@@ -51,7 +51,7 @@ static enum cp_status run_fit(struct cp_cli *cli)
         code = cp_store_load(store, cli->words.n ? cli->words.word[0] : "last", &data, &err);
     if (!code)
         code = cp_figures_new(&data, &figures, &err);
-    if (!code && !cp_fitted_add_distributions(figures, cli->options.tail != NULL))
+    if (!code && !cp_fitted_add_slow(figures, cli->options.tail != NULL))
         code = cp_fail(&err, CP_ENOMEM, "no memory for the fitted models");
     if (!code)
         code = print_fit(cli, figures, &status, &err);

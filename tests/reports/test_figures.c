@@ -163,6 +163,42 @@ static void a_quantile_between_two_modes_is_told_with_its_ends(void **state)
     (void)fixture_shared_free(NULL);
 }
 
+static const struct cp_warning *warning_of(const struct cp_figures *f, const char *id)
+{
+    size_t i = 0;
+    while (i < f->n_warnings && strcmp(f->warnings[i].id, id) != 0)
+        i++;
+    assert_true(i < f->n_warnings);
+    return &f->warnings[i];
+}
+
+static void models_that_do_not_hold_are_warned_about(void **state)
+{
+    (void)state;
+    struct cp_figures *f = fixture_shared(&(struct fixture_options){0});
+    static const char *const ids[] = {"W016", "W033", "W034"};
+    for (size_t i = 0; i < sizeof ids / sizeof ids[0]; i++)
+        assert_false(has_warning(f, ids[i]));
+    struct cp_memory_law *law = &f->laws[CP_SERIES_WARM][CP_LAW_P95];
+    law->is_lack_of_fit = true;
+    law->lack_of_fit = 4.5;
+    f->pools[CP_SERIES_COLD][CP_TAIL_P99].is_heterogeneous = true;
+    f->pools[CP_SERIES_COLD][CP_TAIL_P99].p_value = 0.001;
+    f->sizes[1].tails[CP_SERIES_COLD][CP_TAIL_P99].status = CP_ANSWER_TOO_FEW;
+    for (size_t i = 3; i < f->n_sizes; i++)
+        f->sizes[i].cannot_run = true;
+    cp_figures_warn(f);
+    assert_string_equal(warning_of(f, "W016")->text,
+                        "warm p95 does not follow a + b * 1024 / min(m, cap): off by 4.5 standard "
+                        "errors");
+    assert_non_null(
+        strstr(warning_of(f, "W033")->text, "tails of cold starts differ (p = 0.00100)"));
+    assert_string_equal(warning_of(f, "W033")->advice,
+                        "sweep with --cold 299, so that each size has its own");
+    assert_non_null(strstr(warning_of(f, "W034")->text, "2 memory sizes: no law over memory"));
+    (void)fixture_shared_free(NULL);
+}
+
 static void a_run_without_samples_or_prices_is_refused(void **state)
 {
     (void)state;
@@ -313,6 +349,7 @@ int main(void)
         cmocka_unit_test(cold_total_is_init_plus_first_run_of_the_same_environment),
         cmocka_unit_test(timeouts_are_above_in_quantiles_and_whole_in_costs),
         cmocka_unit_test(a_quantile_between_two_modes_is_told_with_its_ends),
+        cmocka_unit_test(models_that_do_not_hold_are_warned_about),
         cmocka_unit_test(a_run_without_samples_or_prices_is_refused),
         cmocka_unit_test(warnings_name_what_happened_worst_first),
         cmocka_unit_test(few_samples_are_warned_about_where_they_could_change_the_answer),

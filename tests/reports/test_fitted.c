@@ -116,7 +116,12 @@ static void the_law_of_a_series_is_named_with_its_goodness(void **state)
 {
     (void)state;
     struct cp_figures *f = fixture_shared(&(struct fixture_options){0});
-    assert_true(cp_fitted_fill(f) && cp_fitted_add_distributions(f, true));
+    assert_true(cp_fitted_fill(f) && cp_fitted_add_slow(f, true));
+    /* the mean of a log-normal is its median times exp(sd^2 / 2) */
+    const struct cp_fitted *mean = model(f, "warm_mean");
+    double at_1024 = (3 + 9 / (1024 / 1769.0)) * exp(0.12 * 0.12 / 2);
+    assert_true(mean->n_values == 5 && mean->values[2].at == 1024);
+    assert_true(fabs(mean->values[2].value.value / at_1024 - 1) < 0.03);
     const struct cp_fitted *warm = model(f, "warm_law");
     assert_string_equal(warm->refused, "");
     assert_non_null(strstr(warm->note, "at 1,024 MB; AICc: "));
