@@ -135,6 +135,8 @@ void cp_fitted_add_idle(const struct cp_figures *f)
         char title[64];
         const char *name = cp_idle_law_text((enum cp_idle_law_name)law);
         cp_fitted_say(id, sizeof id, "idle_%s", name);
+        for (char *c = id; *c; c++)
+            *c = *c == '-' ? '_' : *c;
         cp_fitted_say(title, sizeof title, "idle survival, %s law", name);
         struct cp_fitted *m = cp_fitted_add(f, id, title);
         if (m && s->laws.status == CP_OK && fit->status == CP_OK)

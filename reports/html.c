@@ -633,6 +633,14 @@ static void add_method_rules(const struct page *p)
         "Decision: pool simulation of the given traffic over the measured durations; the cheapest "
         "setting whose upper bound of the quantile is within the target; never a size with less "
         "than 10% memory free.",
+        "Assumed: samples of one memory size are independent and of one distribution; arrivals of "
+        "the given traffic are Poisson at a constant rate; an idle environment that was probed was "
+        "known to be warm, and batches of probes are independent. No idle lifetime, no shape of a "
+        "distribution and no scaling of {init} with memory is assumed: they are measured.",
+        "Sources: quantiles Hyndman and Fan 1996; exact intervals David and Nagaraja 2003, Clopper "
+        "and Pearson 1934, Wilson 1927; bootstrap Efron 1979; pooled tails Ferguson 1973, Zou and "
+        "Donner 2008; idle survival Ayer et al. 1955, step law Copik et al. 2021; selection "
+        "Hurvich and Tsai 1989; p99 / p50 Ustiugov et al. 2021.",
         "Not covered: network between caller and AWS, downstream services under load, other "
         "payloads than the one sent, price discounts.",
     };
