@@ -26,6 +26,8 @@ struct cp_idle_search {
     size_t left[CP_IDLE_DESIGN_GAPS_MAX]; /* of design.wants: not yet given to a chain */
     size_t n_given;                       /* to chains, and not settled */
     size_t n_void;                        /* probes that measured nothing */
+    size_t max_primes;                    /* sent in this run: what was quoted at most */
+    bool is_primed_out;
 };
 
 /* --- what was measured --- */
@@ -113,6 +115,21 @@ struct cp_idle_outlook cp_idle_outlook(const struct cp_runner *r)
     };
 }
 
+static void start_look(struct cp_idle_search *s)
+{
+    for (size_t i = 0; i < s->design.n_wants; i++)
+        s->left[i] = s->design.wants[i].n;
+}
+
+static size_t n_primes_sent(const struct cp_runner *r)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < r->plan.n_samples; i++)
+        n += r->plan.samples[i].kind == CP_CELL_PRIME &&
+             r->plan.samples[i].outcome != CP_OUTCOME_NOT_SENT;
+    return n;
+}
+
 enum cp_code cp_idle_search_new(const struct cp_runner *r, struct cp_idle_search **out,
                                 struct cp_error *err)
 {
@@ -120,8 +137,9 @@ enum cp_code cp_idle_search_new(const struct cp_runner *r, struct cp_idle_search
     if (!*out)
         return cp_fail(err, CP_ENOMEM, "out of memory");
     begin(*out, r);
-    for (size_t i = 0; i < (*out)->design.n_wants; i++)
-        (*out)->left[i] = (*out)->design.wants[i].n;
+    start_look(*out);
+    size_t n_most = (*out)->options.max_probes - (*out)->spent.n_probes;
+    (*out)->max_primes = n_primes_sent(r) + cp_idle_most_primes(n_most + r->plan.n_chains);
     return CP_OK;
 }
 
@@ -167,14 +185,14 @@ static enum cp_code plan(void *context, struct cp_runner *r, const struct cp_idl
     int64_t look = s->look;
     count(s, r);
     s->look = look;
+    size_t at_once = (size_t)r->settings->cold_per_batch;
+    s->is_primed_out = n_primes_sent(r) + at_once > s->max_primes;
     drop_longer(s, chains);
     if (!is_look_over(s))
         return CP_OK;
-    size_t n_void = s->n_void;
-    begin(s, r);
-    s->n_void = n_void;
-    for (size_t i = 0; i < s->design.n_wants; i++)
-        s->left[i] = s->design.wants[i].n;
+    cp_idle_design_next(&s->options, s->counts, s->n_counts, &s->spent, &s->design);
+    s->look++;
+    start_look(s);
     return CP_OK;
 }
 
@@ -183,7 +201,7 @@ static bool has_more(const void *context, const struct cp_runner *r,
 {
     const struct cp_idle_search *s = context;
     (void)r, (void)chain;
-    return s->design.end == CP_IDLE_DESIGN_GOES_ON;
+    return s->design.end == CP_IDLE_DESIGN_GOES_ON && !s->is_primed_out;
 }
 
 static bool is_in_time(const struct cp_idle_chain *chain, double late_ms)
@@ -313,7 +331,7 @@ enum cp_code cp_idle_search_end(struct cp_idle_search *search, struct cp_runner 
         (void)snprintf(words, sizeof r->run->idle_end, "%s",
                        r->is_cost_reached         ? "limit of cost reached"
                        : !cp_runner_has_budget(r) ? "limit of invocations reached"
-                                                  : "no environment could be kept");
+                                                  : "environments could not be kept warm");
     if (search->n_void)
         cp_runner_warn(r, "%zu idle probes measured nothing and were repeated", search->n_void);
     return cp_store_update_run(r->store, r->run, err);
