@@ -53,6 +53,18 @@ def is_right(record):
     return record.outcome == "measured"
 
 
+def handler_ms(record):
+    """A timeout is right-censored: above every duration that was seen."""
+    return math.inf if record.outcome == "timeout" else record.duration_us / 1000
+
+
+def warm_and_cold(records):
+    """Durations, and init + first handler run."""
+    seen = [r for r in records if r.outcome in ("measured", "timeout")]
+    warm = [handler_ms(r) for r in seen if r.init_us < 0 and r.restore_us < 0]
+    return warm, [r.init_us / 1000 + handler_ms(r) for r in seen if r.init_us >= 0]
+
+
 class Logs(World):
     """Small enough that records are kept."""
 
@@ -69,8 +81,7 @@ class Logs(World):
         self.assertEqual(set(sizes), {r.memory for r in records})
         for memory, size in sizes.items():
             good = [r for r in records if r.memory == memory and is_right(r)]
-            warm = [r.duration_us / 1000 for r in good if r.init_us < 0 and r.restore_us < 0]
-            cold = [(r.init_us + r.duration_us) / 1000 for r in good if r.init_us >= 0]
+            warm, cold = warm_and_cold(r for r in records if r.memory == memory)
             self.assertEqual(size["n_warm"], len(warm))
             self.assertEqual(size["n_cold"], len(cold))
             self.assertEqual(size["max_memory_used_mb"], max(r.max_memory for r in good))  # of those that worked
@@ -225,9 +236,7 @@ class Large(World):
         records = [r for r in truth if r.function == "checkout"]
         self.assertEqual(report["accounting"]["planned"], len(records))
         for size in report["sizes"]:
-            good = [r for r in records if r.memory == size["memory_size_mb"] and is_right(r)]
-            warm = [r.duration_us / 1000 for r in good if r.init_us < 0 and r.restore_us < 0]
-            cold = [(r.init_us + r.duration_us) / 1000 for r in good if r.init_us >= 0]
+            warm, cold = warm_and_cold(r for r in records if r.memory == size["memory_size_mb"])
             self.assertEqual((size["n_warm"], size["n_cold"]), (len(warm), len(cold)))
             for key, values, q in (("warm_p50", warm, 0.5), ("warm_p95", warm, 0.95), ("cold_p50", cold, 0.5)):
                 truth_ms = quantile(values, q)
