@@ -26,6 +26,8 @@ struct truth truth_load(const char *id)
             .cap_mb = csv_number(&csv, "cap_mb"),
             .init_median_ms = csv_number(&csv, "init_median_ms"),
             .init_sd = csv_number(&csv, "init_sdlog"),
+            .lifetime_shape = csv_number(&csv, "keepalive_weibull_shape"),
+            .lifetime_scale_s = csv_number(&csv, "keepalive_weibull_scale_s"),
         };
     }
     csv_close(&csv);
@@ -78,4 +80,14 @@ void sweep_clear(struct sweep *sweep)
 {
     free(sweep->values);
     *sweep = (struct sweep){0};
+}
+
+double truth_lifetime_s(const struct truth *truth, struct cp_rng *rng)
+{
+    return truth->lifetime_scale_s * pow(cp_rng_exponential(rng, 1), 1 / truth->lifetime_shape);
+}
+
+double truth_cold_probability(const struct truth *truth, double gap_s)
+{
+    return -expm1(-pow(gap_s / truth->lifetime_scale_s, truth->lifetime_shape));
 }
