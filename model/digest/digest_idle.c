@@ -2,8 +2,23 @@
 #include "model/digest/digest_idle.h"
 
 #include <math.h>
+#include <stdlib.h>
 
 static const double POINTS_AN_OCTAVE = 4;
+static const int64_t BATCH_MS = 60000;
+
+/* A probe with what tells its batch: which pool, and the minute in which the pause ended. */
+struct probe {
+    size_t point, pool;
+    int64_t minute;
+    bool is_cold;
+};
+
+struct gathering {
+    struct cp_digest_idle *out;
+    size_t pool;          /* number of the scope */
+    struct probe *probes; /* room for all; NULL: they are only counted */
+};
 
 /* Streams of one scope; spans are borrowed. */
 struct pool {
@@ -45,22 +60,26 @@ static size_t point_of(double gap_ms, bool is_cold)
     return is_cold ? i : i - 1;
 }
 
-/* Points stand at their place until all are counted. */
-static void count(struct cp_digest_idle *out, int64_t gap_ms, bool is_cold)
+/* Points stand at their place until all are counted. `at_ms`: when the pause ended. */
+static void count(struct gathering *g, int64_t at_ms, int64_t gap_ms, bool is_cold)
 {
+    struct cp_digest_idle *out = g->out;
     size_t i = point_of((double)gap_ms, is_cold);
     if (i >= CP_IDLE_POINTS_MAX)
         return;
+    if (g->probes)
+        g->probes[out->n_warm + out->n_cold] =
+            (struct probe){i, g->pool, at_ms / BATCH_MS, is_cold};
     out->points[i].n++;
     out->points[i].n_cold += is_cold;
     out->n_cold += is_cold;
     out->n_warm += !is_cold;
 }
 
-static void count_pauses(const struct cp_digest_stream *s, struct cp_digest_idle *out)
+static void count_pauses(const struct cp_digest_stream *s, struct gathering *g)
 {
     for (size_t i = 1; i < s->n_spans; i++)
-        count(out, s->spans[i].start_ms - s->spans[i - 1].end_ms, false);
+        count(g, s->spans[i].start_ms, s->spans[i].start_ms - s->spans[i - 1].end_ms, false);
 }
 
 /* Free at `at`, and used again later than at the same time. */
@@ -94,14 +113,14 @@ static bool is_contradicting(const struct pool *pool, int64_t at)
 }
 
 static void probe_with_start(struct pool *pool, const struct cp_digest_stream *started,
-                             struct cp_digest_idle *out)
+                             struct gathering *g)
 {
     int64_t at = first_start(started);
     size_t gone = last_gone(pool, at);
     if (!started->n_cold)
         return;
     if (is_contradicting(pool, at)) {
-        out->n_contradicting++;
+        g->out->n_contradicting++;
         return;
     }
     if (gone == pool->n || pool->is_counted[gone])
@@ -109,9 +128,9 @@ static void probe_with_start(struct pool *pool, const struct cp_digest_stream *s
     int64_t gap = at - last_end(&pool->streams[gone]);
     pool->is_counted[gone] = true;
     if (gap < CP_DIGEST_IDLE_MIN_MS)
-        out->n_short++;
+        g->out->n_short++;
     else
-        count(out, gap, true);
+        count(g, at, gap, true);
 }
 
 /* The stream with the earliest first start after `after`, ties by position; pool->n: none. */
@@ -144,27 +163,34 @@ static int64_t gone_by(const struct pool *pool, const struct cp_digest_stream *s
     return by;
 }
 
-static void count_pool(const struct cp_digest_scope *scope, struct cp_digest_idle *out)
+static void count_pool(const struct cp_digest_scope *scope, struct gathering *g)
 {
     struct pool pool;
     bool is_all;
     fill_pool(&pool, scope);
     (void)cp_digest_streams_estimate(scope, &is_all);
-    out->is_partial |= !is_all;
+    g->out->is_partial |= !is_all;
     for (size_t i = 0; i < pool.n; i++) {
-        count_pauses(&pool.streams[i], out);
-        out->n_censored += gone_by(&pool, &pool.streams[i]) < 0;
+        count_pauses(&pool.streams[i], g);
+        g->out->n_censored += gone_by(&pool, &pool.streams[i]) < 0;
     }
     for (size_t i = next_started(&pool, pool.n); i < pool.n; i = next_started(&pool, i))
-        probe_with_start(&pool, &pool.streams[i], out);
+        probe_with_start(&pool, &pool.streams[i], g);
+}
+
+static void gather(const struct cp_digest_scope *const *scopes, size_t n, struct probe *probes,
+                   struct cp_digest_idle *out)
+{
+    struct gathering g = {.out = out, .probes = probes};
+    *out = (struct cp_digest_idle){.status = CP_ENODATA};
+    for (g.pool = 0; g.pool < n; g.pool++)
+        count_pool(scopes[g.pool], &g);
 }
 
 void cp_digest_idle_of(const struct cp_digest_scope *const *scopes, size_t n,
                        struct cp_digest_idle *out)
 {
-    *out = (struct cp_digest_idle){.status = CP_ENODATA};
-    for (size_t i = 0; i < n; i++)
-        count_pool(scopes[i], out);
+    gather(scopes, n, NULL, out);
     for (size_t i = 0; i < CP_IDLE_POINTS_MAX; i++) {
         struct cp_idle_point point = out->points[i];
         point.idle_interval_ms = point_ms(i);
@@ -173,6 +199,56 @@ void cp_digest_idle_of(const struct cp_digest_scope *const *scopes, size_t n,
     }
     if (out->n_points)
         out->status = CP_OK;
+}
+
+static int compare(const void *a, const void *b)
+{
+    const struct probe *x = a;
+    const struct probe *y = b;
+    if (x->point != y->point)
+        return x->point < y->point ? -1 : 1;
+    if (x->pool != y->pool)
+        return x->pool < y->pool ? -1 : 1;
+    return (x->minute > y->minute) - (x->minute < y->minute);
+}
+
+static size_t join(const struct probe *probes, size_t n, struct cp_idle_batch *batches)
+{
+    size_t n_batches = 0;
+    for (size_t i = 0; i < n; i++) {
+        if (i == 0 || compare(&probes[i - 1], &probes[i]) != 0)
+            batches[n_batches++] =
+                (struct cp_idle_batch){.idle_interval_ms = point_ms(probes[i].point)};
+        batches[n_batches - 1].n++;
+        batches[n_batches - 1].n_cold += probes[i].is_cold;
+    }
+    return n_batches;
+}
+
+enum cp_code cp_digest_idle_batches(const struct cp_digest_scope *const *scopes, size_t n,
+                                    struct cp_idle_batch **batches, size_t *n_batches,
+                                    struct cp_error *err)
+{
+    struct cp_digest_idle counted;
+    *batches = NULL;
+    *n_batches = 0;
+    gather(scopes, n, NULL, &counted);
+    size_t n_probes = counted.n_warm + counted.n_cold;
+    if (n_probes == 0)
+        return CP_OK;
+    struct probe *probes = calloc(n_probes, sizeof *probes);
+    *batches = calloc(n_probes, sizeof **batches);
+    if (!probes || !*batches) {
+        free(probes);
+        free(*batches);
+        *batches = NULL;
+        return cp_fail(err, CP_ENOMEM, "no memory for %zu pauses of a log", n_probes);
+    }
+    gather(scopes, n, probes, &counted);
+    qsort(probes, n_probes, sizeof *probes, compare);
+    *n_batches = join(probes, n_probes, *batches);
+    free(probes);
+    return CP_OK;
 }
 
 size_t cp_digest_lifetimes(const struct cp_digest_scope *scope,

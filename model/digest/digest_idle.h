@@ -45,6 +45,15 @@ struct cp_digest_idle {
 void cp_digest_idle_of(const struct cp_digest_scope *const *scopes, size_t n,
                        struct cp_digest_idle *out);
 
+/* The same probes in batches, for cp_idle_survival_of_batches: those of one pool at one point whose
+ * pauses ended within the same minute are one. What ends them together (a burst that needs many,
+ * the loss of a host, a deployment) then counts once; the dependence of one environment's pauses on
+ * each other over hours is not in it. Ascending by interval; the sums are those of the points.
+ * `*batches` is the caller's to free, NULL when there are none. CP_ENOMEM. */
+enum cp_code cp_digest_idle_batches(const struct cp_digest_scope *const *scopes, size_t n,
+                                    struct cp_idle_batch **batches, size_t *n_batches,
+                                    struct cp_error *err);
+
 struct cp_digest_lifetime {
     double used_ms;     /* first start to last end: it lived that long at least */
     double gone_by_ms;  /* first start to the cold start that proves it gone; INFINITY: censored */

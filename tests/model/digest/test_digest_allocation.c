@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "model/digest/digest_idle.h"
 #include "model/digest/digest_retries.h"
 #include "model/digest/traffic.h"
 #include "tests/model/digest/digest_world.h"
@@ -112,11 +113,37 @@ static void descriptions_need_memory_too(void **state)
     world_free(&world);
 }
 
+static void batches_of_pauses_need_memory_too(void **state)
+{
+    (void)state;
+    struct world world = world_new(&options);
+    struct cp_digest *digest = world_digest(&world);
+    const struct cp_digest_scope *scope = world_scope(digest, 0, 0);
+    struct cp_idle_batch *batches = NULL;
+    size_t n = 0;
+    int refused = 0;
+    enum cp_code code = CP_ENOMEM;
+    for (int limit = 0; code && limit < 10; limit++) {
+        allocations_left = limit;
+        code = cp_digest_idle_batches(&scope, 1, &batches, &n, NULL);
+        allocations_left = -1;
+        assert_true(code == CP_OK || (code == CP_ENOMEM && !batches && n == 0));
+        refused += code != CP_OK;
+    }
+    assert_int_equal(code, CP_OK);
+    assert_int_equal(refused, 2);
+    assert_true(n > 0);
+    free(batches);
+    cp_digest_free(digest);
+    world_free(&world);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(says_that_memory_is_short_and_leaks_nothing),
         cmocka_unit_test(descriptions_need_memory_too),
+        cmocka_unit_test(batches_of_pauses_need_memory_too),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -84,6 +84,71 @@ static void fit(const struct cp_digest *digest, struct cp_digest_idle *idle,
     assert_int_equal(survival->status, CP_OK);
 }
 
+static struct cp_digest_idle idle_of(const struct cp_digest *digest)
+{
+    struct cp_digest_idle idle;
+    const struct cp_digest_scope *scope = world_scope(digest, 0, 0);
+    cp_digest_idle_of(&scope, 1, &idle);
+    return idle;
+}
+
+/* The sums of batches are the points. */
+static size_t batches_of(const struct cp_digest *digest, const struct cp_digest_idle *idle)
+{
+    const struct cp_digest_scope *scope = world_scope(digest, 0, 0);
+    struct cp_idle_batch *batches = NULL;
+    size_t n = 0;
+    assert_int_equal(cp_digest_idle_batches(&scope, 1, &batches, &n, NULL), CP_OK);
+    size_t at = 0;
+    for (size_t i = 0; i < idle->n_points; i++) {
+        const struct cp_idle_point *p = &idle->points[i];
+        size_t probes = 0;
+        size_t n_cold = 0;
+        for (; at < n && batches[at].idle_interval_ms <= p->idle_interval_ms; at++) {
+            assert_near(batches[at].idle_interval_ms, p->idle_interval_ms, 0);
+            probes += batches[at].n;
+            n_cold += batches[at].n_cold;
+        }
+        assert_int_equal(probes, p->n);
+        assert_int_equal(n_cold, p->n_cold);
+    }
+    assert_int_equal(at, n);
+    free(batches);
+    return n;
+}
+
+static void pauses_that_end_in_one_minute_are_a_batch(void **state)
+{
+    (void)state;
+    struct cp_digest *digest = cp_digest_new();
+    /* six environments left together; four used again together after 20 minutes, one a minute
+     * later, one the next hour */
+    static const int64_t back_ms[] = {0, 10, 200, 3000, 80000, 60 * MINUTE_MS};
+    int64_t from = FROM - FROM % MINUTE_MS;
+    for (int env = 0; env < 6; env++) {
+        use(digest, env, from + env, 1000, true);
+        use(digest, env, from + 20 * MINUTE_MS + back_ms[env] + 5000, 1000, false);
+    }
+    struct cp_digest_idle idle = idle_of(digest);
+    assert_int_equal(idle.n_warm, 6);
+    assert_int_equal(batches_of(digest, &idle), 3);
+    cp_digest_free(digest);
+}
+
+static void no_pause_makes_no_batch(void **state)
+{
+    (void)state;
+    struct cp_digest *digest = cp_digest_new();
+    use(digest, 0, FROM, 1000, true);
+    const struct cp_digest_scope *scope = world_scope(digest, 0, 0);
+    struct cp_idle_batch *batches = NULL;
+    size_t n = 7;
+    assert_int_equal(cp_digest_idle_batches(&scope, 1, &batches, &n, NULL), CP_OK);
+    assert_int_equal(n, 0);
+    assert_null(batches);
+    cp_digest_free(digest);
+}
+
 static void a_constant_lifetime_is_bracketed(void **state)
 {
     (void)state;
@@ -102,6 +167,7 @@ static void a_constant_lifetime_is_bracketed(void **state)
                         (uint64_t)((double)lifetimes[i] * 1.5));
         assert_false(idle.is_partial);
         assert_true(idle.n_cold > 30 && idle.n_warm > 50);
+        assert_in_range(batches_of(digest, &idle), 50, idle.n_warm + idle.n_cold);
         cp_digest_free(digest);
     }
 }
@@ -133,14 +199,6 @@ static void uniform_lifetimes_are_bracketed(void **state)
         double truth = (minutes[i] - 5) / 20;
         assert_true(low <= truth + 0.06 && truth - 0.06 <= high);
     }
-}
-
-static struct cp_digest_idle idle_of(const struct cp_digest *digest)
-{
-    struct cp_digest_idle idle;
-    const struct cp_digest_scope *scope = world_scope(digest, 0, 0);
-    cp_digest_idle_of(&scope, 1, &idle);
-    return idle;
 }
 
 static void a_cold_start_beside_a_free_environment_is_no_probe(void **state)
@@ -203,6 +261,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_constant_lifetime_is_bracketed),
+        cmocka_unit_test(pauses_that_end_in_one_minute_are_a_batch),
+        cmocka_unit_test(no_pause_makes_no_batch),
         cmocka_unit_test(uniform_lifetimes_are_bracketed),
         cmocka_unit_test(a_cold_start_beside_a_free_environment_is_no_probe),
         cmocka_unit_test(each_environment_is_gone_once),
