@@ -97,7 +97,7 @@ static const struct cp_option table[] = {
      .theme = CP_THEME_MEASURE,
      .commands = CP_IN_SWEEP,
      .help = "longest interval of --idle auto, which waits three times as long at most; default "
-             "15m; 16s on this machine, and no longer altogether"},
+             "15m; 10s on this machine, and no longer altogether"},
     {.name = "idle-probes",
      .is_plan = true,
      .metavar = "N",

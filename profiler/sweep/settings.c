@@ -32,11 +32,13 @@ enum {
 static const int default_memory_mb[] = {128, 256, 512, 1024, CP_MEMORY_PER_VCPU_MB};
 
 /* Where a search for the idle lifetime begins and ends. Here it is a matter of seconds, and waiting
- * is what a first sweep has least of; of AWS minutes are known, but no law. */
+ * is what a first sweep has least of: quarter steps at once, which takes more environments. Of AWS
+ * minutes are known, but no law. */
 static const struct idle_scale {
     double first_ms, longest_ms;
-    double wait_longest; /* waiting at most, in longest intervals */
-} idle_here = {1000, 16000, 1}, idle_elsewhere = {60e3, 900e3, 3};
+    double wait_longest;   /* waiting at most, in longest intervals */
+    size_t n_environments; /* for the first look; 0: as the design has it */
+} idle_here = {1000, 10000, 1, 62}, idle_elsewhere = {60e3, 900e3, 3, 0};
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
@@ -138,11 +140,12 @@ struct cp_idle_design_options cp_sweep_idle_design(const struct cp_sweep_setting
 }
 
 /* As many as the first look of the design keeps; with few invocations a few. */
-static int idle_environments(const struct cp_sweep_settings *s)
+static int idle_environments(const struct cp_sweep_settings *s, const struct idle_scale *scale)
 {
     const struct cp_idle_design_options o =
         cp_idle_design_defaults(s->idle_first_ms, s->idle_longest_ms);
-    int n = (int)o.n_parallel + s->idle_probes - (int)o.final_probes;
+    size_t n_first = scale->n_environments > o.n_parallel ? scale->n_environments : o.n_parallel;
+    int n = (int)n_first + s->idle_probes - (int)o.final_probes;
     n = n < IDLE_ENVIRONMENTS_MAX ? n : IDLE_ENVIRONMENTS_MAX;
     if (s->max_invocations && n > s->max_invocations / 4)
         n = s->max_invocations / 4;
@@ -165,7 +168,7 @@ static enum cp_code choose_search(const struct cp_sweep_options *options,
         s->idle_longest_ms * (is_asked ? idle_elsewhere.wait_longest : scale->wait_longest);
     if (options->idle_probes < 0)
         s->idle_probes = SEARCH_IDLE_PROBES;
-    s->idle_environments = idle_environments(s);
+    s->idle_environments = idle_environments(s, scale);
     return CP_OK;
 }
 

@@ -179,18 +179,24 @@ static void assert_bracketed(struct search_fixture *f, double lifetime_ms)
 static void the_lifetime_is_bracketed_in_two_looks(void **state)
 {
     struct search_fixture *f = *state;
+    f->options.idle_longest_ms = 16000;
     assert_ok(f, sweep(f));
     assert_bracketed(f, LIFETIME_MS);
-    assert_true(f->lambda.now_ms < 16000);
+    assert_true(f->lambda.now_ms < 25000);
     struct cp_run_data data = load(f);
     struct found found = found_in(&data);
     assert_int_equal(found.n_looks, 2);
     assert_true(found.n_probes < 84 && f->n_foreseen > data.n_samples);
-    assert_int_equal(f->lambda.n_invocations, data.n_samples);
+    size_t n_not_sent = 0; /* environments that the look no longer needed */
+    for (size_t i = 0; i < data.n_samples; i++)
+        n_not_sent += data.samples[i].outcome == CP_OUTCOME_NOT_SENT;
+    assert_int_equal(f->lambda.n_invocations, data.n_samples - n_not_sent);
     assert_int_equal(f->last_progress.done, f->last_progress.total);
     assert_int_equal(data.run.idle_end[0], f->run.idle_end[0]);
     for (size_t i = 0; i < data.n_samples; i++) {
         const struct cp_sample *s = &data.samples[i];
+        if (s->kind == CP_CELL_PRIME && s->outcome == CP_OUTCOME_NOT_SENT)
+            continue;
         assert_int_equal(s->outcome, CP_OUTCOME_MEASURED);
         if (s->kind != CP_CELL_IDLE)
             continue;
@@ -213,6 +219,16 @@ static void the_lifetime_is_bracketed_in_two_looks(void **state)
     cp_run_data_clear(&data);
 }
 
+/* What a first sweep has time for: one look in quarter steps. */
+static void the_default_here_waits_no_longer_than_its_longest_interval(void **state)
+{
+    struct search_fixture *f = *state;
+    assert_ok(f, sweep(f));
+    assert_string_equal(f->run.idle_end,
+                        "limit of waiting reached: 0 to 100 % cold between 5s and 6s");
+    assert_true(f->lambda.now_ms < 14000);
+}
+
 static void minutes_are_found_when_they_are_asked_for(void **state)
 {
     struct search_fixture *f = *state;
@@ -228,13 +244,13 @@ static void what_never_goes_and_what_is_gone_at_once_is_said(void **state)
     struct search_fixture *f = *state;
     f->lambda.lifetime_ms = INFINITY;
     assert_ok(f, sweep(f));
-    assert_string_equal(f->run.idle_end, "environments outlive 16s");
-    assert_true(f->lambda.now_ms < 20000);
+    assert_string_equal(f->run.idle_end, "environments outlive 10s");
+    assert_true(f->lambda.now_ms < 13000);
     renew(f);
     f->lambda.lifetime_ms = 100;
     assert_ok(f, sweep(f));
     assert_string_equal(f->run.idle_end, "environments are gone before 1s");
-    assert_true(f->lambda.now_ms < 6000);
+    assert_true(f->lambda.now_ms < 9000);
 }
 
 static size_t count_outcome(const struct cp_run_data *data, enum cp_outcome outcome)
@@ -258,7 +274,7 @@ static void a_lost_answer_leaves_no_second_environment(void **state)
     assert_int_equal(count_outcome(&data, CP_OUTCOME_UNKNOWN), f->lambda.n_invocations / 7);
     cp_run_data_clear(&data);
     for (size_t i = 0; i < f->lambda.n_versions; i++)
-        assert_int_equal(f->lambda.versions[i].n_envs, 1);
+        assert_true(f->lambda.versions[i].n_envs <= 1);
 }
 
 static void what_measured_nothing_is_repeated(void **state)
@@ -396,6 +412,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(the_lifetime_is_bracketed_in_two_looks),
+        TEST(the_default_here_waits_no_longer_than_its_longest_interval),
         TEST(minutes_are_found_when_they_are_asked_for),
         TEST(what_never_goes_and_what_is_gone_at_once_is_said),
         TEST(a_lost_answer_leaves_no_second_environment),

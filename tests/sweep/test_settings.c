@@ -142,8 +142,8 @@ static void a_search_has_seconds_here_and_minutes_elsewhere(void **state)
     struct cp_sweep_settings here = make(&options, 512);
     assert_true(cp_sweep_searches_idle(&here));
     assert_near(here.idle_first_ms, 1000, 0);
-    assert_near(here.idle_longest_ms, 16000, 0);
-    assert_near(here.idle_wait_ms, 16000, 0);
+    assert_near(here.idle_longest_ms, 10000, 0);
+    assert_near(here.idle_wait_ms, 10000, 0);
     assert_int_equal(here.idle_probes, 10);
     options.place = (struct cp_sweep_place){.method = CP_METHOD_SHADOW};
     struct cp_sweep_settings there = make(&options, 512);
