@@ -417,19 +417,33 @@ static bool fill(struct cp_figures *f)
     return true;
 }
 
-/* Probes of a sweep come in batches, which are the unit of resampling; pauses of a log do not. */
+static enum cp_code log_batches(const struct cp_digest *digest, struct cp_idle_batch **batches,
+                                size_t *n, struct cp_error *err)
+{
+    size_t n_scopes = cp_digest_n_scopes(digest);
+    const struct cp_digest_scope **scopes =
+        calloc(n_scopes + 1, sizeof(const struct cp_digest_scope *));
+    if (!scopes)
+        return cp_fail(err, CP_ENOMEM, "no memory for the versions of a function");
+    for (size_t i = 0; i < n_scopes; i++)
+        scopes[i] = cp_digest_scope_at(digest, i);
+    enum cp_code code = cp_digest_idle_batches(scopes, n_scopes, batches, n, err);
+    free(scopes);
+    return code;
+}
+
+/* Batches are the unit of resampling: probes left idle together, pauses that ended together. */
 static enum cp_code fit_survival(struct cp_figures *f, struct cp_error *err)
 {
-    enum { REFITS = 400 };
+    enum { REFITS = 400, DRAWN_MOST = 100000 }; /* batches of a large log need no bootstrap */
     struct cp_idle_batch *batches = NULL;
     size_t n = 0;
-    if (f->idle.n_points > 0) {
-        cp_idle_survival_fit(f->idle.points, f->idle.n_points, &f->survival);
-        return CP_OK;
-    }
-    const struct cp_idle_options options = {.n_refits = REFITS, .seed = f->data->run.seed};
     enum cp_code code =
-        cp_idle_batches_of_samples(f->data->samples, f->data->n_samples, &batches, &n, err);
+        f->idle.n_points > 0
+            ? log_batches(f->data->digest, &batches, &n, err)
+            : cp_idle_batches_of_samples(f->data->samples, f->data->n_samples, &batches, &n, err);
+    const struct cp_idle_options options = {.n_refits = n <= DRAWN_MOST ? REFITS : 0,
+                                            .seed = f->data->run.seed};
     if (code == CP_OK)
         cp_idle_survival_of_batches(batches, n, &options, &f->survival);
     free(batches);

@@ -140,6 +140,12 @@ static void exact_band(const struct cp_idle_survival *s, double confidence, size
     p->band_method = CP_IDLE_BAND_BATCHES;
     p->band_low = p->n_cold == 0 ? 0 : gsl_cdf_beta_Pinv(tail, k, n - k + 1);
     p->band_high = p->n_cold == p->n ? 1 : gsl_cdf_beta_Qinv(tail, k + 1, n - k);
+    /* GSL gives up at a million or so: then probes are the trials */
+    if (!isfinite(p->band_low) || !isfinite(p->band_high)) {
+        p->band_low = p->low;
+        p->band_high = p->high;
+        p->band_method = CP_IDLE_BAND_PROBES;
+    }
     p->band_low = fmin(p->band_low, p->cold_probability);
     p->band_high = fmax(p->band_high, p->cold_probability);
 }
