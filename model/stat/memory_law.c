@@ -53,9 +53,8 @@ struct work {
     size_t n; /* of both */
     size_t reps;
     struct cp_memory_refits *refits;
-    double *column; /* reps, scratch */
-    double *pooled; /* all samples used, ascending; n_pooled */
-    size_t n_pooled;
+    double *column;                 /* reps, scratch */
+    double *pooled;                 /* room for all samples used, ascending */
     struct cp_memory_choice choice; /* the replicates choose again */
     struct cp_memory_curve curve;   /* the chosen one */
 };
@@ -114,18 +113,26 @@ static enum cp_code use_groups(struct work *w, const struct cp_memory_group *gro
     return CP_OK;
 }
 
+/* Samples of the sizes in use; sizes may still drop out. */
+static size_t n_pooled(const struct work *w)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < w->n; i++)
+        n += w->used[i]->n;
+    return n;
+}
+
 static enum cp_code allocate(struct work *w)
 {
     struct cp_memory_refits *refits = calloc(1, sizeof *refits);
     w->refits = refits;
     if (!refits)
         return CP_ENOMEM;
-    for (size_t i = 0; i < w->n; i++)
-        w->n_pooled += w->used[i]->n;
+    size_t n_samples = n_pooled(w);
     refits->draws = calloc(w->reps * w->n + 1, sizeof *refits->draws);
     refits->of_curve = calloc(w->reps, sizeof *refits->of_curve);
     w->column = calloc(w->reps, sizeof *w->column);
-    w->pooled = calloc(w->n_pooled + 1, sizeof *w->pooled);
+    w->pooled = calloc(n_samples + 1, sizeof *w->pooled);
     return refits->draws && refits->of_curve && w->column && w->pooled ? CP_OK : CP_ENOMEM;
 }
 
@@ -256,11 +263,12 @@ static void pool_quantile(struct work *w, struct cp_memory_law *law)
 /* Their mean, from the sizes' means and resampled means. */
 static void pool_mean(struct work *w, struct cp_memory_law *law)
 {
+    double n = (double)n_pooled(w);
     law->a_ms = 0;
     for (size_t r = 0; r < w->reps; r++)
         w->column[r] = 0;
     for (size_t i = 0; i < w->n; i++) {
-        double share = (double)w->used[i]->n / (double)w->n_pooled;
+        double share = (double)w->used[i]->n / n;
         law->a_ms += share * w->points[i].value;
         for (size_t r = 0; r < w->reps; r++)
             w->column[r] += share * draws_of(w->refits, i)[r];
@@ -384,8 +392,8 @@ static void describe_fit(const struct work *w, struct cp_memory_law *law)
     for (size_t i = 0; i < w->n; i++) {
         double residual = log(w->points[i].value / own_curve_ms(law, w->points[i].memory_mb));
         law->lack_of_fit = fmax(law->lack_of_fit, fabs(residual) * sqrt(w->points[i].weight));
-        law->n_samples += w->used[i]->n;
     }
+    law->n_samples = n_pooled(w);
     law->min_mb = w->used[0]->memory_size_mb;
     law->max_mb = w->used[w->n - 1]->memory_size_mb;
     law->is_lack_of_fit = law->lack_of_fit > lack_of_fit_limit;

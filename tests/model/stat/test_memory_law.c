@@ -519,6 +519,29 @@ static void mean_of_init_is_that_of_all_values(void **state)
     assert_true(law.a_low_ms < mean && mean < law.a_high_ms);
 }
 
+/* Some resamples of the small size are all zeros: it has no standard error, and leaves the fit. */
+static void mean_of_init_leaves_out_a_size_that_drops_out(void **state)
+{
+    (void)state;
+    enum { N = 60 };
+    static const double zeros[] = {0, 0, 0, 0, 100};
+    double even[N];
+    struct cp_memory_group groups[] = {{even, N, 128, false},
+                                       {even, N, 256, false},
+                                       {even, N, 512, false},
+                                       {zeros, 5, 1024, false}};
+    struct cp_memory_law law;
+    for (size_t i = 0; i < N; i++)
+        even[i] = 100;
+    cp_memory_law_fit(groups, 4, &(struct cp_memory_law_options){.is_mean = true, .is_init = true},
+                      &law);
+    assert_int_equal(law.status, CP_OK);
+    assert_int_equal(law.n_sizes, 3);
+    assert_int_equal(law.n_samples, 3 * N);
+    assert_near(law.a_ms, 100, 1e-9);
+    assert_near(law.a_high_ms, 100, 1e-9);
+}
+
 static void threads_do_not_change_the_law(void **state)
 {
     (void)state;
@@ -583,6 +606,7 @@ int main(void)
         cmocka_unit_test(three_sizes_have_a_law_but_no_choice),
         cmocka_unit_test(mean_follows_memory_too),
         cmocka_unit_test(mean_of_init_is_that_of_all_values),
+        cmocka_unit_test(mean_of_init_leaves_out_a_size_that_drops_out),
         cmocka_unit_test(threads_do_not_change_the_law),
         cmocka_unit_test(bad_input_is_named),
     };
