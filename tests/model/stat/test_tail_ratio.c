@@ -31,6 +31,7 @@ static void it_needs_an_upper_bound_of_p99_and_says_how_many_that_takes(void **s
         if (e.status != cases[i].status || e.n_needed != 437 || e.n_needed_upper != 368)
             fail_msg("n = %zu: status %d, needs %zu and %zu", cases[i].n, e.status, e.n_needed,
                      e.n_needed_upper);
+        assert_int_equal(isnan(e.coverage), e.status != CP_ANSWER_OK);
     }
 }
 
@@ -46,6 +47,7 @@ static void value_and_ends_are_ratios_of_quantiles(void **state)
     assert_near(e.value, 990.6633333 / 500.5, 1e-9);
     assert_near(e.low, p99.low / p50.high, 1e-12);
     assert_near(e.high, p99.high / p50.low, 1e-12);
+    assert_near(e.lower, p99.lower / p50.upper, 1e-12);
     assert_true(e.coverage >= 0.95 && e.confidence == 0.95);
 }
 
