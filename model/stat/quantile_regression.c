@@ -411,6 +411,8 @@ size_t cp_quantile_regression_parameters(const struct cp_quantile_regression *fi
         [CP_REGRESSION_ERRORS_NID] = "normal, sandwich of Hendricks and Koenker",
     };
     static const double z95 = 1.959963984540054;
+    if (fit->status)
+        return 0;
     for (size_t k = 0; k < fit->n_coefficients; k++) {
         double half = z95 * fit->standard_errors[k];
         double b = fit->coefficients[k];

@@ -91,7 +91,7 @@ enum cp_code cp_quantile_regression_errors(const struct cp_regression_rows *rows
 double cp_quantile_regression_at(const struct cp_quantile_regression *fit, const double *x);
 
 extern const char *const cp_quantile_regression_formula;
-/* b0, b1, ... with a normal 95 % interval where there are standard errors. */
+/* b0, b1, ... with a normal 95 % interval where there are standard errors; 0 unless CP_OK. */
 size_t cp_quantile_regression_parameters(const struct cp_quantile_regression *fit,
                                          struct cp_parameter out[CP_PARAMETERS_MAX]);
 

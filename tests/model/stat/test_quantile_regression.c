@@ -732,6 +732,11 @@ static void errors_of_normal_values_are_known(void **state)
                .q = 0.5, .is_non_negative = {false, true}, .errors = CP_REGRESSION_ERRORS_NID});
     assert_near(bound.coefficients[1], 0, 0);
     assert_true(isnan(bound.standard_errors[1]) && isfinite(bound.standard_errors[0]));
+    struct cp_parameter none[CP_PARAMETERS_MAX];
+    d->n = 1;
+    bound = fit_with(d, &(struct cp_quantile_regression_options){.q = 0.5});
+    assert_int_equal(bound.status, CP_ENODATA);
+    assert_int_equal(cp_quantile_regression_parameters(&bound, none), 0);
 }
 
 int main(void)
