@@ -58,6 +58,8 @@ static enum cp_code check(const struct cp_dist_data *data, struct cp_dist_fit *f
         return cp_dist_refuse(fit, CP_EINVAL, "the values are not sorted, or one is no number");
     if (seen[0] < -DBL_MAX)
         return cp_dist_refuse(fit, CP_EINVAL, "a value is minus infinity");
+    if (n == 0)
+        return cp_dist_refuse(fit, CP_ENODATA, "every value was cut off: none was seen");
     if (n < family->n_min)
         return cp_dist_refuse(fit, CP_ENODATA, "fewer values than this law needs");
     if (data->n_censored > 0 && family->n_estimated > 0 &&
@@ -222,6 +224,14 @@ static void set_delta_interval(const struct cp_dist_fit *fit, double q,
     estimate->high = value > 0 ? value * exp(half / value) : value + half;
 }
 
+/* Whether no value seen bounds the quantile from above. */
+static bool is_beyond_sample(const struct cp_dist_fit *fit, double q)
+{
+    size_t rank = 0;
+    (void)cp_quantile_rank_upper(fit->n, q, confidence, &rank);
+    return rank > fit->n - fit->n_censored;
+}
+
 static void claim_by_model(const struct cp_dist_fit *fit, double q, struct cp_dist_claim *claim)
 {
     const struct cp_dist_family *family = fit->dist.family;
@@ -231,7 +241,7 @@ static void claim_by_model(const struct cp_dist_fit *fit, double q, struct cp_di
         !family->quantile_interval(fit, q, &estimate->low, &estimate->high))
         set_delta_interval(fit, q, estimate);
     claim->confidence = isnan(estimate->low) ? 0 : confidence;
-    claim->is_extrapolated = fit->n < claim->n_needed;
+    claim->is_extrapolated = is_beyond_sample(fit, q);
     claim->label = claim->is_extrapolated ? family->label_beyond : family->label;
     claim->status = CP_OK;
 }

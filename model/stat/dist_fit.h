@@ -1,21 +1,22 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * Maximum likelihood fits of the families of dist.h, with standard errors (inverse of the observed
- * information), 95 % intervals, log likelihood, AIC and AICc = -2 l + 2 k + 2 k (k + 1) / (n - k -
- * 1).
+ * information), 95 % intervals, log likelihood, AIC and
+ *     AICc = -2 l + 2 k + 2 k (k + 1) / (n - k - 1).
  *
- *   log-normal           closed: mean and sd (divided by n) of log x.
- *   gamma                Newton on log k - psi(k) = log mean - mean log from Minka's start
- * ("Estimating a Gamma distribution", 2002). Weibull              root of the score sum x^k log x /
- * sum x^k - 1 / k = mean log x. shifted log-normal   profile over the shift. The likelihood is
- * unbounded at X(1), so it is the interior local maximum on [X(1) - 5 range, X(1) - 0.001 range];
- * without one, the log-normal (is_fallback). log-normal mixture   EM (Dempster, Laird & Rubin 1977)
- * from several fixed starts, then Newton. Refused when a component degenerates, or unless both AICc
- * and the ratio of likelihoods (Wolfe 1971: chi-squared of 4 degrees, at 1 %) prefer it to one
- *                        log-normal.
- *   GPD tail             threshold u = type-7 90 % quantile; likelihood of the exceedances only, so
- *                        its AIC compares with no other family's. At least 30 exceedances; refused
- *                        for shape < -0.5, where maximum likelihood is irregular (Smith 1985).
- *   empirical            the sample itself; no likelihood.
+ *   - log-normal: closed, mean and sd (divided by n) of log x.
+ *   - gamma: Newton on log k - psi(k) = log mean - mean log from Minka's start ("Estimating a Gamma
+ *     distribution", 2002).
+ *   - Weibull: root of the score sum x^k log x / sum x^k - 1 / k = mean log x.
+ *   - shifted log-normal: profile over the shift. The likelihood is unbounded at X(1), so it is the
+ *     interior local maximum on [X(1) - 5 range, X(1) - 0.001 range]; without one, the log-normal
+ *     (is_fallback).
+ *   - log-normal mixture: EM (Dempster, Laird & Rubin 1977) from several fixed starts, then Newton.
+ *     Refused when a component degenerates, or unless both AICc and the ratio of likelihoods (Wolfe
+ *     1971: chi-squared of 4 degrees, at 1 %) prefer it to one log-normal.
+ *   - GPD tail: threshold u = type-7 90 % quantile; likelihood of the exceedances only, so its AIC
+ *     compares with no other family's. At least 30 exceedances; refused for shape < -0.5, where
+ *     maximum likelihood is irregular (Smith 1985).
+ *   - empirical: the sample itself; no likelihood.
  *
  * Right censoring: values of +INFINITY at the end of the sample are known only to exceed
  * options.censored_at_ms (a timeout) and enter the likelihood as P(X > censored_at_ms).
@@ -70,11 +71,11 @@ struct cp_dist_claim {
     enum cp_code status;         /* CP_OK, or CP_ENODATA: no value, see label */
     struct cp_interval estimate; /* 95 %, see cp_dist_claim */
     double confidence;           /* 0 when there is no interval */
-    /* The sample alone could not bound it (n below the one-sided minimum of quantile.h): it is the
-     * model's word, and label says whose. */
+    /* The sample alone could not bound it (n below the one-sided minimum of quantile.h, or a bound
+     * among the censored values): it is the model's word, and label says whose. */
     bool is_extrapolated;
     const char *label; /* constant: "log-normal model", "log-normal model beyond the data" ... */
-    size_t n_needed;   /* for a bound without a model */
+    size_t n_needed;   /* for a bound without a model, of values that are not censored */
 };
 
 /* Intervals: delta method on the log; profile likelihood for a GPD tail; exact, distribution free,

@@ -116,6 +116,7 @@ enum { PROFILE_STEPS = 40, BISECTIONS = 40, DOUBLINGS = 60, PROFILE_VALUES_MAX =
 struct far_quantile {
     const struct exceedances *e;
     double hazard;
+    double most_shape; /* well above the estimate */
 };
 
 /* Likelihood of the law with this shape whose quantile is u + y. */
@@ -132,7 +133,7 @@ static double profile_at(const struct far_quantile *f, double y)
 {
     const double part = (3 - sqrt(5)) / 2;
     double low = -0.99;
-    double high = 2;
+    double high = f->most_shape;
     double a = low + part * (high - low);
     double b = high - part * (high - low);
     double at_a = likelihood_through(f, y, a);
@@ -186,7 +187,7 @@ bool cp_gpd_quantile_interval(const struct cp_dist_fit *fit, double q, double *l
                                       .n_censored = fit->n_censored,
                                       .censored_at = fit->censored_at_ms};
     const struct exceedances e = exceedances_of(&data, p[GPD_U]);
-    const struct far_quantile f = {&e, log(share / tail)};
+    const struct far_quantile f = {&e, log(share / tail), fmax(2, 3 * p[GPD_SHAPE])};
     double y = cp_dist_quantile(&fit->dist, q) - p[GPD_U];
     double level = fit->log_likelihood - fall_95;
     /* the share above u is uncertain, too: independent of the exceedances, so the squares add */

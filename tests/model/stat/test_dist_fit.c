@@ -385,6 +385,76 @@ static void what_lies_beyond_the_data_is_labelled(void **state)
     free(x);
 }
 
+/* A thousand values would bound p99, but nobody saw what lies above the timeout. */
+static void what_lies_beyond_a_timeout_is_labelled(void **state)
+{
+    (void)state;
+    enum { N = 1000 };
+    const struct cp_dist law = cp_dist_of(CP_DIST_LOGNORMAL, (const double[]){4.5, 0.4});
+    double *x = dist_draws(&law, N, 3);
+    struct cp_dist_fit fit;
+    struct cp_dist_claim claim;
+    for (size_t i = 0; i < N; i++)
+        x[i] = x[i] > 150 ? INFINITY : x[i];
+    cp_dist_fit(CP_DIST_LOGNORMAL, x, N, &(struct cp_dist_fit_options){.censored_at_ms = 150},
+                &fit);
+    assert_int_equal(fit.status, CP_OK);
+    assert_true(fit.n_censored > 50 && fit.n_censored < 150);
+    cp_dist_claim(&fit, 0.5, &claim);
+    assert_false(claim.is_extrapolated);
+    cp_dist_claim(&fit, 0.99, &claim);
+    assert_true(claim.estimate.value > 150);
+    assert_true(claim.is_extrapolated);
+    assert_string_equal(claim.label, "log-normal model beyond the data");
+    for (size_t i = 0; i < N; i++)
+        x[i] = INFINITY;
+    cp_dist_fit(CP_DIST_LOGNORMAL, x, N, NULL, &fit);
+    assert_int_equal(fit.status, CP_ENODATA);
+    assert_string_equal(fit.reason, "every value was cut off: none was seen");
+    free(x);
+}
+
+static double gpd_log_likelihood(const double *y, size_t n, double scale, double shape)
+{
+    double sum = 0;
+    for (size_t i = 0; i < n; i++)
+        sum -= log(scale) + (1 + 1 / shape) * log1p(shape * y[i] / scale);
+    return sum;
+}
+
+/* Two in a hundred values fifty times the others make a shape above 2, and hardly say anything
+ * about p99: the upper end is where the best tail through it is 1.92 less likely, found here on a
+ * grid of shapes. */
+static void a_very_heavy_tail_has_a_wide_interval(void **state)
+{
+    (void)state;
+    enum { N = 500, FAST = 490 };
+    double x[N];
+    double y[N];
+    for (size_t i = 0; i < N; i++)
+        x[i] = i < FAST ? 100 + (double)i / FAST : 5000 + (double)(i - FAST);
+    struct cp_dist_fit fit;
+    struct cp_dist_claim claim;
+    cp_dist_fit(CP_DIST_GPD_TAIL, x, N, NULL, &fit);
+    assert_int_equal(fit.status, CP_OK);
+    const double *p = fit.dist.parameters; /* scale, shape, u, tail_share */
+    assert_true(p[1] > 2);
+    size_t n = 0;
+    for (size_t i = 0; i < N; i++) {
+        if (x[i] > p[2])
+            y[n++] = x[i] - p[2];
+    }
+    cp_dist_claim(&fit, 0.99, &claim);
+    double best = -INFINITY;
+    double hazard = log(p[3] / 0.01);
+    for (double shape = 0.01; shape < 20; shape += 0.01) {
+        double scale = (claim.estimate.high - p[2]) * shape / expm1(shape * hazard);
+        best = fmax(best, gpd_log_likelihood(y, n, scale, shape));
+    }
+    /* a little further out than the profile alone: the share above u is uncertain, too */
+    assert_near(gpd_log_likelihood(y, n, p[0], p[1]) - best, 2.1, 0.25);
+}
+
 static void parameters_are_shown_with_interval_and_method(void **state)
 {
     (void)state;
@@ -539,6 +609,8 @@ int main(void)
         cmocka_unit_test(components_come_in_order),
         cmocka_unit_test(tails_that_must_not_be_used_are_refused),
         cmocka_unit_test(what_lies_beyond_the_data_is_labelled),
+        cmocka_unit_test(what_lies_beyond_a_timeout_is_labelled),
+        cmocka_unit_test(a_very_heavy_tail_has_a_wide_interval),
         cmocka_unit_test(parameters_are_shown_with_interval_and_method),
         cmocka_unit_test(hostile_samples_are_refused_or_fitted_soundly),
         cmocka_unit_test(random_samples_are_refused_or_fitted_soundly),
