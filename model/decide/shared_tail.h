@@ -2,13 +2,15 @@
  * Upper bounds of latency where one memory size alone has too few samples: the sizes of one
  * function share the shape of their tails (tail_pool.h), which is tested, not assumed.
  *
- * Bound of the q-quantile of the mixture with cold share at most pi, p = 1 - q, of the shared law S
- * at one size: pi < p:   every cold start is counted as slower, so x bounds the warm law at tail (p
- * - pi) / (1 - pi). else:     x bounds the cold law at tail (p - (1 - pi) / (n_warm + 1)) / pi, and
- * is at least the largest warm value seen: the chance that a further warm request is slower than
- * that is 1 / (n_warm + 1). As rules 1 and 3 of mixture.h, with the pooled bound instead of the
- * exact one. Which rule applies depends on sample sizes and pi only. Where the sizes differ beyond
- * chance, nothing is shared and there is no bound. Pure; owner: cp_shared_tails_clear.
+ * Bound x of the q-quantile of the mixture with cold share at most pi, p = 1 - q, at one size:
+ *   - pi < p: every cold start is counted as slower, so x bounds the warm law at tail
+ *     (p - pi) / (1 - pi);
+ *   - else x bounds the cold law at tail (p - (1 - pi) / (n_warm + 1)) / pi, and is at least the
+ *     largest warm value seen: a further warm request is slower than that with chance
+ *     1 / (n_warm + 1).
+ * As rules 1 and 3 of mixture.h, with the pooled bound instead of the exact one. Which rule applies
+ * depends on sample sizes and pi only. Where the sizes differ beyond chance, nothing is shared and
+ * there is no bound. Pure; owner: cp_shared_tails_clear.
  */
 #ifndef COLDPROF_MODEL_SHARED_TAIL_H
 #define COLDPROF_MODEL_SHARED_TAIL_H

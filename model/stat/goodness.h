@@ -11,7 +11,7 @@
  * Assumption: independent values of a continuous law; rounding coarser than about sd / sqrt n is
  * seen as a misfit. Smallest n: the family's. Beyond CP_GOODNESS_VALUES_MAX values a random subset
  * of that many is tested: enough to see any misfit that matters to a quantile with an interval.
- * Replicate r draws from substream r + 1: the same for any number of threads.
+ * Replicate r draws from substream r of seed + 1: the same for any number of threads.
  */
 #ifndef COLDPROF_MODEL_STAT_GOODNESS_H
 #define COLDPROF_MODEL_STAT_GOODNESS_H
