@@ -106,10 +106,14 @@ enum cp_code cp_gpd_fit(const struct cp_dist_data *data, struct cp_dist_fit *fit
 
 /* --- intervals of quantiles --- */
 
+/* At -1 the likelihood is unbounded. */
+static const double least_shape = -0.99;
+/* Of the best shape: the profile is level there. */
+static const double shape_width = 1e-5;
 /* Half of the 95 % point of chi-squared with one degree. */
 static const double fall_95 = 1.920729410347062;
 
-enum { PROFILE_STEPS = 40, BISECTIONS = 40, DOUBLINGS = 60, PROFILE_VALUES_MAX = 4000 };
+enum { BISECTIONS = 40, DOUBLINGS = 60, PROFILE_VALUES_MAX = 4000 };
 
 /* The quantile whose interval is looked for: a tail in which a share `hazard` = log(tail_share /
  * (1 - q)) of the way down lies at u + y. */
@@ -119,41 +123,31 @@ struct far_quantile {
     double most_shape; /* well above the estimate */
 };
 
-/* Likelihood of the law with this shape whose quantile is u + y. */
-static double likelihood_through(const struct far_quantile *f, double y, double shape)
+/* Laws whose quantile is u + y. */
+struct laws_through {
+    const struct far_quantile *f;
+    double y;
+};
+
+/* Likelihood of the one with this shape. */
+static double likelihood_through(const void *context, double shape)
 {
-    double ratio = fabs(shape) < 1e-9 ? f->hazard : expm1(shape * f->hazard) / shape;
-    const double p[] = {[GPD_SCALE] = y / ratio, [GPD_SHAPE] = shape};
-    double value = gpd_likelihood(f->e, p);
+    const struct laws_through *laws = context;
+    double hazard = laws->f->hazard;
+    double ratio = fabs(shape) < 1e-9 ? hazard : expm1(shape * hazard) / shape;
+    const double p[] = {[GPD_SCALE] = laws->y / ratio, [GPD_SHAPE] = shape};
+    double value = gpd_likelihood(laws->f->e, p);
     return isnan(value) ? -INFINITY : value;
 }
 
-/* Highest likelihood of a law whose quantile is u + y: golden section over the shape. */
+/* Highest likelihood of a law whose quantile is u + y. Where two shapes are both impossible, a
+ * larger one may be possible: that is where the search goes. */
 static double profile_at(const struct far_quantile *f, double y)
 {
-    const double part = (3 - sqrt(5)) / 2;
-    double low = -0.99;
-    double high = f->most_shape;
-    double a = low + part * (high - low);
-    double b = high - part * (high - low);
-    double at_a = likelihood_through(f, y, a);
-    double at_b = likelihood_through(f, y, b);
-    for (int i = 0; i < PROFILE_STEPS; i++) {
-        if (at_a > at_b) { /* where neither is possible, the larger shape may be */
-            high = b;
-            b = a;
-            at_b = at_a;
-            a = low + part * (high - low);
-            at_a = likelihood_through(f, y, a);
-        } else {
-            low = a;
-            a = b;
-            at_a = at_b;
-            b = high - part * (high - low);
-            at_b = likelihood_through(f, y, b);
-        }
-    }
-    return fmax(at_a, at_b);
+    double highest = NAN;
+    (void)cp_optimum_section(likelihood_through, &(struct laws_through){f, y}, least_shape,
+                             f->most_shape, shape_width, &highest);
+    return highest;
 }
 
 /* The y beyond `inside`, in steps that grow by `factor`, at which the profile has fallen to

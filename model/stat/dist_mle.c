@@ -310,7 +310,7 @@ static const double nearest_shift = 0.001;
 static const double farthest_shift = 5;
 /* In t; Newton takes over, and the distance of a refit sees no less. */
 static const double near_enough = 1e-4;
-enum { SHIFT_GRID = 48, GOLDEN_STEPS = 48 };
+enum { SHIFT_GRID = 48 };
 
 struct profile {
     const struct cp_dist_data *data;
@@ -323,8 +323,9 @@ static double shift_at(const struct profile *f, double t)
 }
 
 /* Log likelihood at the best meanlog and sdlog for this shift. */
-static double profile_at(const struct profile *f, double t)
+static double profile_at(const void *context, double t)
 {
+    const struct profile *f = context;
     double shift = shift_at(f, t);
     double p[2];
     estimate_log_normal(f->data, shift, p);
@@ -346,32 +347,6 @@ static size_t highest_inside(const double *values)
             best = i;
     }
     return best;
-}
-
-/* Golden section: the profile has one maximum between two neighbours of a grid maximum. */
-static double golden(const struct profile *f, double low, double high)
-{
-    const double part = (3 - sqrt(5)) / 2;
-    double a = low + part * (high - low);
-    double b = high - part * (high - low);
-    double at_a = profile_at(f, a);
-    double at_b = profile_at(f, b);
-    for (int i = 0; i < GOLDEN_STEPS && high - low > near_enough; i++) {
-        if (at_a > at_b) {
-            high = b;
-            b = a;
-            at_b = at_a;
-            a = low + part * (high - low);
-            at_a = profile_at(f, a);
-        } else {
-            low = a;
-            a = b;
-            at_a = at_b;
-            b = high - part * (high - low);
-            at_b = profile_at(f, b);
-        }
-    }
-    return (low + high) / 2;
 }
 
 static enum cp_code fall_back(const struct cp_dist_data *data, struct cp_dist_fit *fit)
@@ -422,7 +397,9 @@ enum cp_code cp_shifted_fit(const struct cp_dist_data *data, struct cp_dist_fit 
     size_t best = highest_inside(values);
     if (best == 0)
         return fall_back(data, fit);
-    double t = golden(&f, low + step * (double)(best - 1), low + step * (double)(best + 1));
+    double peak = NAN;
+    double t = cp_optimum_section(profile_at, &f, low + step * (double)(best - 1),
+                                  low + step * (double)(best + 1), near_enough, &peak);
     fit->dist.parameters[SHIFTED_SHIFT] = shift_at(&f, t);
     estimate_log_normal(data, shift_at(&f, t), fit->dist.parameters + SHIFTED_MEANLOG);
     return cp_dist_polish(data, shifted_derivatives, fit) ? CP_OK : fall_back(data, fit);

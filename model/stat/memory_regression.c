@@ -4,6 +4,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "model/stat/optimum.h"
 #include "model/stat/quantile_regression.h"
 #include "model/stat/sort.h"
 
@@ -105,32 +106,21 @@ static double exponent_of(double cell)
     return exponent_low * pow(exponent_high / exponent_low, cell / CELLS);
 }
 
-/* The smallest loss between two exponents, given as cells of the grid. */
-static double minimise(struct rows *rows, double low, double high, double *best_loss)
+static double gain_of_cell(const void *context, double cell)
 {
-    static const double golden = 0.6180339887498949;
+    struct rows *const *rows = context;
     struct cp_quantile_regression fit;
-    double left = high - golden * (high - low);
-    double right = low + golden * (high - low);
-    double loss_left = fit_at(rows, exponent_of(left), &fit);
-    double loss_right = fit_at(rows, exponent_of(right), &fit);
-    while (high - low > 1e-7) {
-        if (loss_left < loss_right) {
-            high = right;
-            right = left;
-            loss_right = loss_left;
-            left = high - golden * (high - low);
-            loss_left = fit_at(rows, exponent_of(left), &fit);
-        } else {
-            low = left;
-            left = right;
-            loss_left = loss_right;
-            right = low + golden * (high - low);
-            loss_right = fit_at(rows, exponent_of(right), &fit);
-        }
-    }
-    *best_loss = fmin(loss_left, loss_right);
-    return loss_left < loss_right ? left : right;
+    return -fit_at(*rows, exponent_of(cell), &fit);
+}
+
+/* The smallest loss next to a cell of the grid. */
+static double minimise(struct rows *rows, int cell, double *best_loss)
+{
+    double gain = NAN;
+    double at = cp_optimum_section(gain_of_cell, &rows, fmax(cell - 1, 0), fmin(cell + 1, CELLS),
+                                   1e-7, &gain);
+    *best_loss = -gain;
+    return at;
 }
 
 static double best_exponent(struct rows *rows)
@@ -148,8 +138,8 @@ static double best_exponent(struct rows *rows)
             second = i;
     double loss = 0;
     double other_loss = 0;
-    double cell = minimise(rows, fmax(best - 1, 0), fmin(best + 1, CELLS), &loss);
-    double other = minimise(rows, fmax(second - 1, 0), fmin(second + 1, CELLS), &other_loss);
+    double cell = minimise(rows, best, &loss);
+    double other = minimise(rows, second, &other_loss);
     return exponent_of(other_loss < loss ? other : cell);
 }
 

@@ -15,6 +15,35 @@ static const double most_fall = 0.005;
 
 typedef double (*matrix_rows)[CP_OPTIMUM_MAX];
 
+/* --- golden section --- */
+
+double cp_optimum_section(double (*f)(const void *context, double x), const void *context,
+                          double low, double high, double width, double *highest)
+{
+    const double part = (3 - sqrt(5)) / 2;
+    double a = low + part * (high - low);
+    double b = high - part * (high - low);
+    double at_a = f(context, a);
+    double at_b = f(context, b);
+    while (high - low > width && low < a && a < b && b < high) {
+        if (at_a > at_b) {
+            high = b;
+            b = a;
+            at_b = at_a;
+            a = low + part * (high - low);
+            at_a = f(context, a);
+        } else {
+            low = a;
+            a = b;
+            at_a = at_b;
+            b = high - part * (high - low);
+            at_b = f(context, b);
+        }
+    }
+    *highest = fmax(at_a, at_b);
+    return at_a > at_b ? a : b;
+}
+
 /* --- simplex --- */
 
 /* Runs in units of the first steps: parameters may differ by orders of magnitude. */

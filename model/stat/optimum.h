@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * Maximum of a smooth function of a few parameters, such as a log likelihood, and the curvature
- * there. Derivatives are given, or central differences whose steps are chosen so that the function
- * falls by about 0.001: for a log likelihood a twentieth of a standard error, where neither
- * rounding nor the fourth derivative is felt. No ownership; the function must be pure.
+ * there; of one parameter, the maximum alone. Derivatives are given, or central differences whose
+ * steps are chosen so that the function falls by about 0.001: for a log likelihood a twentieth of a
+ * standard error, where neither rounding nor the fourth derivative is felt. No ownership; the
+ * function must be pure.
  */
 #ifndef COLDPROF_MODEL_STAT_OPTIMUM_H
 #define COLDPROF_MODEL_STAT_OPTIMUM_H
@@ -23,6 +24,12 @@ struct cp_optimum {
     const void *context;
     size_t n; /* parameters, 1 .. CP_OPTIMUM_MAX */
 };
+
+/* Golden section: where on [low, high] f is highest, to within `width`, and that value; a peak
+ * where f has one, one of them where it has more. Where two values are equal, also -INFINITY twice,
+ * the search goes to the right. */
+double cp_optimum_section(double (*f)(const void *context, double x), const void *context,
+                          double low, double high, double width, double *highest);
 
 /* Nelder & Mead's simplex from x with these first steps, to a ten-thousandth of them: near enough
  * for cp_optimum_polish. CP_ENOMEM, CP_ENUMERIC: x is not allowed, or no convergence. */
