@@ -174,14 +174,6 @@ static enum cp_code set_tail(struct work *w)
     return isfinite(tail->high) ? CP_OK : CP_ENODATA;
 }
 
-static size_t n_above(const struct part *p, double threshold)
-{
-    size_t n = 0;
-    while (n < p->n && p->residuals[p->n - 1 - n] > threshold)
-        n++;
-    return n;
-}
-
 static double times_log(double k, double expected)
 {
     return k > 0 ? k * log(k / expected) : 0;
@@ -195,7 +187,7 @@ static void test_evenness(const struct work *w)
     double share = 0;
     double sum = 0;
     for (size_t i = 0; i < w->n_parts; i++) {
-        k[i] = (double)n_above(&w->parts[i], tail->tail_ms.value);
+        k[i] = cp_sort_count_above(w->parts[i].residuals, w->parts[i].n, tail->tail_ms.value);
         share += k[i] / (double)tail->n_pooled;
     }
     for (size_t i = 0; i < w->n_parts && share > 0; i++) {

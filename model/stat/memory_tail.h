@@ -12,8 +12,9 @@
  * Choice: each size is predicted from the residuals of the others, and its check loss compared with
  * the smallest it could have (likelihood ratio of the asymmetric Laplace law; Koenker & Machado,
  * JASA 94, 1999), counted as so many values as lie beyond the quantile. Additive, then h = 1, then
- * between: each must lower the sum by more than 4. When the counts beyond the tail still differ
- * between sizes beyond chance (chi-square at 1 %), is_uneven says so: then trust measured sizes.
+ * between: each must lower the sum by more than 4. When the counts beyond the tail, equal values by
+ * half, still differ between sizes beyond chance (chi-square at 1 %), is_uneven says so: then trust
+ * measured sizes.
  *
  * Interval at 95 %: the exact order-statistic interval of the pooled residuals (distribution free),
  * joined with the interval of p50(m) by the root of summed squared distances (MOVER: Zou & Donner,

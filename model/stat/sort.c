@@ -127,3 +127,10 @@ size_t cp_sort_count_to(const double *sorted, size_t n, double x)
     }
     return low;
 }
+
+double cp_sort_count_above(const double *sorted, size_t n, double x)
+{
+    size_t below = cp_sort_count_to(sorted, n, nextafter(x, -INFINITY));
+    size_t upto = cp_sort_count_to(sorted, n, x);
+    return (double)(n - upto) + (double)(upto - below) / 2;
+}

@@ -14,5 +14,7 @@ void cp_sort(double *values, size_t n);
 bool cp_sort_is_sorted(const double *values, size_t n);
 /* How many of the ascending values are <= x. */
 size_t cp_sort_count_to(const double *sorted, size_t n, double x);
+/* How many are > x, those equal to x counted by half. */
+double cp_sort_count_above(const double *sorted, size_t n, double x);
 
 #endif

@@ -195,19 +195,12 @@ static double free_count(const struct member *m, enum cp_tail_scale scale, bool 
     return (double)m->group->n * share;
 }
 
-/* Residuals beyond a level on the side away from the median. */
+/* Residuals beyond a level on the side away from the median. Rounded values may have many equal to
+ * it; all censored ones are beyond a level that is censored. */
 static double count_beyond(const struct member *m, double level, bool is_upper)
 {
-    size_t n = m->group->n;
-    size_t k = 0;
-    if (is_upper) {
-        while (k < n && (m->residuals[n - 1 - k] > level || isinf(m->residuals[n - 1 - k])))
-            k++;
-    } else {
-        while (k < n && m->residuals[k] < level)
-            k++;
-    }
-    return (double)k;
+    double above = cp_sort_count_above(m->residuals, m->group->n, fmin(level, DBL_MAX));
+    return is_upper ? above : (double)m->group->n - above;
 }
 
 /* Chi-square of the counts beyond the pooled quantile q and the moment estimate of their
@@ -227,18 +220,17 @@ static void compare_counts(const struct work *w, double q, struct check *check)
         double n = free_count(m, check->scale, q > 0.5);
         n_free += n;
         n_free_squares += n * n;
-        beyond += count_beyond(m, level, q > 0.5);
+        beyond += fmin(n, count_beyond(m, level, q > 0.5));
     }
     double share = beyond / n_free;
-    if (!(share > 0 && share < 1))
-        return;
     for (size_t i = 0; i < w->n_members; i++) {
         const struct member *m = &w->members[i];
         if (!m->joins)
             continue;
         double n = free_count(m, check->scale, q > 0.5);
-        double excess = count_beyond(m, level, q > 0.5) - n * share;
-        double part = excess * excess / (n * share * (1 - share));
+        double excess = fmin(n, count_beyond(m, level, q > 0.5)) - n * share;
+        /* all beyond in all groups: alike */
+        double part = share < 1 ? excess * excess / (n * share * (1 - share)) : 0;
         chi_square += part;
         if (part > farthest) {
             farthest = part;

@@ -9,14 +9,14 @@
  * interquartile range (standardised). The simplest is taken unless the groups look unlike under it
  * (p < 0.2, proportional p < 0.05); then the one under which they look most alike.
  *
- * Alike: the counts of residuals above a pooled quantile are compared by a chi-square test of
- * homogeneity, at three levels, where about 5, 2.5 and 15 are expected per group (standardised ones
- * also below the pooled p20: a slow mode stretches the range of its group); the smallest p-value
- * times their number (Bonferroni) counts. When it is below 5 % under each scale, the group farthest
- * off is set apart and the rest compared again; when a third of the groups, or 8, do not settle it,
- * nothing is shared and each group stands for itself. rho, the overdispersion of the counts at the
- * first level (moments of the beta-binomial law; Williams, Appl. Stat. 31, 1982), is the variance
- * of a group's exceedance probability, relative to p (1 - p).
+ * Alike: the counts of residuals above a pooled quantile, equal ones by half, are compared by a
+ * chi-square test of homogeneity, at three levels, where about 5, 2.5 and 15 are expected per group
+ * (standardised ones also below the pooled p20: a slow mode stretches the range of its group); the
+ * smallest p-value times their number (Bonferroni) counts. When it is below 5 % under each scale,
+ * the group farthest off is set apart and the rest compared again; when a third of the groups, or
+ * 8, do not settle it, nothing is shared and each group stands for itself. rho, the overdispersion
+ * of the counts at the first level (moments of the beta-binomial law; Williams, Appl. Stat. 31,
+ * 1982), is the variance of a group's exceedance probability, relative to p (1 - p).
  *
  * A group's residual law is estimated as for a Dirichlet process (Ferguson, Ann. Stat. 1, 1973):
  * own sample and other groups mixed with weights n : M, 1 / M = 1 / n_others + max(rho (1 + sum of

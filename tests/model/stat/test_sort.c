@@ -75,6 +75,18 @@ static void sortedness_refuses_nan_and_descents(void **state)
     assert_false(cp_sort_is_sorted(descent, 3));
 }
 
+static void counts_above_take_equal_values_by_half(void **state)
+{
+    (void)state;
+    static const double x[] = {-1, 0, 0, 2, 2, 2, INFINITY};
+    static const struct {
+        double at, above;
+    } rows[] = {{-2, 7}, {-1, 6.5}, {0, 5}, {1, 4}, {2, 2.5}, {DBL_MAX, 1}, {INFINITY, 0.5}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        assert_near(cp_sort_count_above(x, 7, rows[i].at), rows[i].above, 0);
+    assert_near(cp_sort_count_above(x, 0, 1), 0, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -82,6 +94,7 @@ int main(void)
         cmocka_unit_test(sort_orders_signs_zeros_subnormals_and_infinities),
         cmocka_unit_test(sort_keeps_ties_and_sorted_input),
         cmocka_unit_test(sortedness_refuses_nan_and_descents),
+        cmocka_unit_test(counts_above_take_equal_values_by_half),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -228,6 +228,35 @@ static void a_group_that_differs_is_set_apart(void **state)
     assert_true(tails[0].estimate.high < 250);
 }
 
+/* A retry after a fixed time: the slow values are equal, and more than the tail that is pooled, so
+ * that no residual is above its quantile. */
+static void a_fixed_delay_of_one_group_sets_it_apart(void **state)
+{
+    (void)state;
+    fill_alike(100);
+    for (size_t i = 0; i < 100; i += 4)
+        values[2][i] = 1000;
+    set_group(2, 100);
+    fit(GROUPS, 0.95);
+    assert_int_equal(pool.n_apart, 1);
+    assert_stands_for_itself(2);
+    assert_true(tails[0].is_pooled && tails[0].estimate.high < 250);
+}
+
+static void equal_values_everywhere_are_alike(void **state)
+{
+    (void)state;
+    for (size_t g = 0; g < GROUPS; g++) {
+        for (size_t i = 0; i < 100; i++)
+            values[g][i] = 100 + 50 * (double)g;
+        set_group(g, 100);
+    }
+    fit(GROUPS, 0.95);
+    assert_int_equal(pool.scale, CP_TAIL_ADDITIVE);
+    assert_near(pool.p_value, 1, 0);
+    assert_near(tails[3].estimate.high, 250, 0);
+}
+
 static void groups_that_all_differ_share_nothing(void **state)
 {
     (void)state;
@@ -572,6 +601,8 @@ int main(void)
         cmocka_unit_test(one_group_stands_for_itself),
         cmocka_unit_test(too_few_samples_are_refused_with_the_n_that_would_do),
         cmocka_unit_test(a_group_that_differs_is_set_apart),
+        cmocka_unit_test(a_fixed_delay_of_one_group_sets_it_apart),
+        cmocka_unit_test(equal_values_everywhere_are_alike),
         cmocka_unit_test(groups_that_all_differ_share_nothing),
         cmocka_unit_test(own_share_grows_with_n_and_with_heterogeneity),
         cmocka_unit_test(a_location_without_samples_gets_the_pooled_tail),
