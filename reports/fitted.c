@@ -304,16 +304,17 @@ static const struct cp_candidate *shown_setting(const struct cp_figures *f)
 }
 
 static void add_parameter(struct cp_fitted *m, const char *name, const char *unit,
-                          struct cp_interval v, const char *method)
+                          struct cp_interval v, double confidence, const char *method)
 {
     bool has_interval = !isnan(v.low) && !isnan(v.high);
     if (isnan(v.value) || m->n_parameters == CP_PARAMETERS_MAX)
         return;
-    m->parameters[m->n_parameters++] = (struct cp_parameter){.name = name,
-                                                             .unit = unit,
-                                                             .estimate = v,
-                                                             .confidence = has_interval ? 0.95 : 0,
-                                                             .method = has_interval ? method : ""};
+    m->parameters[m->n_parameters++] =
+        (struct cp_parameter){.name = name,
+                              .unit = unit,
+                              .estimate = v,
+                              .confidence = has_interval ? confidence : 0,
+                              .method = has_interval ? method : ""};
 }
 
 static void describe_mixture(const struct cp_figures *f, const struct cp_candidate *c,
@@ -325,12 +326,14 @@ static void describe_mixture(const struct cp_figures *f, const struct cp_candida
                             ? "hours of the log"
                             : "replications of the pool simulation";
     cp_fitted_say(m->formula, sizeof m->formula, "P(L > x) = pi S_cold(x) + (1 - pi) S_warm(x)");
-    add_parameter(m, "pi", "", c->cold_share, share);
-    add_parameter(m, "p50", "ms", c->p50_ms, bounds);
-    add_parameter(m, "p95", "ms", c->p95_ms, bounds);
-    add_parameter(m, "p99", "ms", c->p99_ms, bounds);
-    add_parameter(m, "P(L > budget)", "", c->over_budget, "Clopper-Pearson of both laws");
-    add_parameter(m, "p99 / p50", "", cp_candidate_tail_ratio(c), "ends of both intervals");
+    add_parameter(m, "pi", "", c->cold_share, 0.95, share);
+    add_parameter(m, "p50", "ms", c->p50_ms, 0.95, bounds);
+    add_parameter(m, "p95", "ms", c->p95_ms, 0.95, bounds);
+    add_parameter(m, "p99", "ms", c->p99_ms, 0.95, bounds);
+    add_parameter(m, "P(L > budget)", "", c->over_budget, 0.95, "Clopper-Pearson of both laws");
+    /* either of the two may miss: Bonferroni */
+    add_parameter(m, "p99 / p50", "", cp_candidate_tail_ratio(c), 0.9,
+                  "ends of both 95 % intervals");
     m->n_samples = c->n_cold + c->n_warm;
     m->n_groups = 1;
     cp_fitted_say(m->note, sizeof m->note,

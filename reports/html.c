@@ -621,7 +621,8 @@ static void add_method_rules(const struct page *p)
         "is shared with the other sizes as far as a test finds them alike, and the interval is "
         "that of order statistics at the effective sample size. The decision uses such a bound "
         "only where a size has none of its own.",
-        "p99 / p50: from the exact intervals of both, so at least 95% together. Share of late "
+        "p99 / p50: of one memory size from exact intervals that hold with at least 95% together; "
+        "of all requests from the ends of two 95% intervals, so with at least 90%. Share of late "
         "answers: Clopper-Pearson of both distributions beyond the budget, at the end of the cold "
         "share's interval that is worse.",
         "All requests: the distributions of cold and warm starts mixed by the share of cold "
