@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "model/stat/memory_regression.h"
 #include "reports/figures.h"
 #include "reports/words.h"
 
@@ -132,6 +133,23 @@ static void describe_law(const struct cp_figures *f, const struct cp_memory_law 
     }
 }
 
+/* A second opinion: how much more check loss the law has than the curve of its shape that has the
+ * least. NAN when there is none. */
+static double excess_loss(const struct cp_figures *f, enum cp_series series,
+                          const struct cp_memory_law *law)
+{
+    struct cp_memory_group groups[CP_RUN_SIZES_MAX];
+    size_t n = cp_figures_law_groups(f, series, groups);
+    const struct cp_memory_regression_options options = {
+        .q = law->q,
+        .cap_mb = law->cap_mb,
+        .is_exponent_free = law->kind == CP_MEMORY_LAW_EXPONENT || law->kind == CP_MEMORY_LAW_POWER,
+    };
+    struct cp_memory_regression best;
+    cp_memory_regression_fit(groups, n, &options, &best);
+    return cp_memory_law_check_loss(law, groups, n) / best.check_loss - 1;
+}
+
 static void add_laws(const struct cp_figures *f)
 {
     for (int series = 0; series < CP_SERIES_COUNT; series++) {
@@ -139,10 +157,17 @@ static void add_laws(const struct cp_figures *f)
             const struct cp_memory_law *law = &f->laws[series][which];
             struct cp_fitted *m =
                 cp_fitted_add_of_series(f, (enum cp_series)series, law_names[which], &by_memory);
-            if (m && law->status == CP_OK)
-                describe_law(f, law, m);
-            else if (m)
+            if (!m)
+                return;
+            if (law->status != CP_OK) {
                 refuse_law(f, law, m);
+                continue;
+            }
+            describe_law(f, law, m);
+            cp_fitted_add_check(
+                m, (struct cp_fitted_check){"check loss above that of quantile regression",
+                                            CP_UNIT_PERCENT,
+                                            excess_loss(f, (enum cp_series)series, law), ""});
         }
     }
 }
