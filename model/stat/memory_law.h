@@ -19,7 +19,8 @@
  * Intervals: stratified percentile bootstrap (resampled inside each size), in which each replicate
  * chooses its kind again, with the caps held fixed: an interval that takes the kind for granted
  * held the truth in 56 % instead of 96 % of simulated sweeps whose a is near 0. For the constant
- * member the exact order-statistic interval of the pooled samples.
+ * member the exact order-statistic interval of the pooled samples. A mean of 10,000 values or more
+ * is not resampled, but drawn from its normal limit.
  *
  * Assumptions: independent samples; sizes fitted are those where the function fits its memory.
  * A size counts when it is not excluded, has n >= 5 values, enough of them that the quantile is not

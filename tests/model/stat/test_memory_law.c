@@ -519,6 +519,29 @@ static void mean_of_init_is_that_of_all_values(void **state)
     assert_true(law.a_low_ms < mean && mean < law.a_high_ms);
 }
 
+/* 9,999 values are resampled, 10,000 are not: the intervals must not show it. */
+static void mean_of_many_values_has_the_interval_of_resampling(void **state)
+{
+    (void)state;
+    enum { FEW = 9999, REPS = 1000 };
+    struct truth t = truth_load("G1");
+    double width[2];
+    for (size_t k = 0; k < 2; k++) {
+        struct sweep s;
+        struct cp_memory_law law;
+        const struct cp_memory_law_options options = {
+            .is_mean = true, .bootstrap_reps = REPS, .seed = 1, .n_threads = 2};
+        sweep_simulate(&s, &t, false, sizes, 3, FEW + k, 1);
+        cp_memory_law_fit(s.groups, s.n_sizes, &options, &law);
+        assert_int_equal(law.status, CP_OK);
+        assert_true(law.b_low_ms < law.b_ms && law.b_ms < law.b_high_ms);
+        width[k] = law.b_high_ms - law.b_low_ms;
+        sweep_clear(&s);
+    }
+    /* each width has a relative standard error of about 3.5 % */
+    assert_near(width[1] / width[0], 1, 0.15);
+}
+
 /* Some resamples of the small size are all zeros: it has no standard error, and leaves the fit. */
 static void mean_of_init_leaves_out_a_size_that_drops_out(void **state)
 {
@@ -606,6 +629,7 @@ int main(void)
         cmocka_unit_test(three_sizes_have_a_law_but_no_choice),
         cmocka_unit_test(mean_follows_memory_too),
         cmocka_unit_test(mean_of_init_is_that_of_all_values),
+        cmocka_unit_test(mean_of_many_values_has_the_interval_of_resampling),
         cmocka_unit_test(mean_of_init_leaves_out_a_size_that_drops_out),
         cmocka_unit_test(threads_do_not_change_the_law),
         cmocka_unit_test(bad_input_is_named),
