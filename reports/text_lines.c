@@ -40,6 +40,12 @@ static bool is_glued(struct cp_view rest)
            cp_view_has_prefix(word, "MB");
 }
 
+/* "128 MB," of a list, not "[128," of an interval: a new line may begin behind it. */
+static bool is_list_item(struct cp_view word)
+{
+    return word.n > 0 && word.p[word.n - 1] == ',' && word.p[0] != '[';
+}
+
 /* The next words that must share a line. */
 static bool take_chunk(struct cp_view *words, struct cp_view *chunk)
 {
@@ -48,7 +54,8 @@ static bool take_chunk(struct cp_view *words, struct cp_view *chunk)
     }
     if (!cp_view_split(words, ' ', chunk))
         return false;
-    while (is_glued(*words) && cp_view_split(words, ' ', &word))
+    word = *chunk;
+    while (!is_list_item(word) && is_glued(*words) && cp_view_split(words, ' ', &word))
         chunk->n = (size_t)(word.p + word.n - chunk->p);
     return true;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "reports/format.h"
+#include "reports/text_lines.h"
 #include "tests/reports/fixture.h"
 #include "tests/test.h"
 
@@ -270,9 +271,27 @@ static int free_all(void **state)
     return fixture_shared_free(state);
 }
 
+/* A list may break behind each comma; an interval, and a number with its unit, may not. */
+static void lists_break_and_intervals_do_not(void **state)
+{
+    (void)state;
+    struct cp_buf out;
+    cp_buf_init(&out, 1U << 10);
+    const struct cp_text_lines t = {.out = &out, .width = 28};
+    cp_text_wrapped(&t, 0, 2,
+                    cp_view_of("12 invocations at 128 MB, 256 MB, 512 MB, 1,024 MB: p95 "
+                               "is about now [3.63, 6.73]"));
+    assert_string_equal(cp_buf_str(&out), "12 invocations at 128 MB,\n"
+                                          "  256 MB, 512 MB, 1,024 MB:\n"
+                                          "  p95 is about now\n"
+                                          "  [3.63, 6.73]\n");
+    cp_buf_clear(&out);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(lists_break_and_intervals_do_not),
         cmocka_unit_test(goldens_match_at_three_widths),
         cmocka_unit_test(every_line_is_narrower_than_the_terminal),
         cmocka_unit_test(colour_bytes_appear_only_when_asked_for),
