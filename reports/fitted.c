@@ -89,7 +89,12 @@ static void refuse_law(const struct cp_figures *f, const struct cp_memory_law *l
 {
     enum { SIZES_MIN = 3, P50_MIN_N = 5, P95_MIN_N = 14 };
     size_t n = fitted_sizes(f);
-    if (law->status == CP_ENODATA)
+    if (law->status == CP_ENODATA && n >= SIZES_MIN)
+        cp_fitted_say(m->refused, sizeof m->refused,
+                      "of %zu memory sizes fewer than %d have samples enough (%d; p95: %d) that no "
+                      "timeout reaches; measured points only",
+                      n, SIZES_MIN, P50_MIN_N, P95_MIN_N);
+    else if (law->status == CP_ENODATA)
         cp_fitted_say(
             m->refused, sizeof m->refused,
             "%zu memory size%s: a law needs %d of them with %d samples each or more (p95: %d) and "
@@ -100,11 +105,31 @@ static void refuse_law(const struct cp_figures *f, const struct cp_memory_law *l
                       cp_code_text(law->status));
 }
 
+static const char interpolated[] = "interpolated between the sizes, monotone";
+
+static void say_formula(const struct cp_memory_law *law, char out[CP_FITTED_TEXT_MAX])
+{
+    const char *formula = cp_memory_law_formula(law);
+    if (law->is_interpolated)
+        cp_fitted_say(out, CP_FITTED_TEXT_MAX, "q(m) %s; q(m) = %s does not fit", interpolated,
+                      formula);
+    else
+        cp_fitted_say(out, CP_FITTED_TEXT_MAX, "q(m) = %s%s", formula,
+                      law->kind == CP_MEMORY_LAW_CONSTANT ? " at every memory size" : "");
+}
+
+/* A flag in words; "" none. */
+static const char *law_flag(const struct cp_memory_law *law)
+{
+    if (law->is_interpolated)
+        return "the parameters are the curve's, which does not fit: values are interpolated";
+    return law->is_lack_of_fit ? "does not fit well: trust the measured points" : "";
+}
+
 static void describe_law(const struct cp_figures *f, const struct cp_memory_law *law,
                          struct cp_fitted *m)
 {
-    cp_fitted_say(m->formula, sizeof m->formula, "q(m) = %s%s", cp_memory_law_formula(law),
-                  law->kind == CP_MEMORY_LAW_CONSTANT ? " at every memory size" : "");
+    say_formula(law, m->formula);
     m->n_parameters = cp_memory_law_parameters(law, m->parameters);
     m->n_samples = law->n_samples;
     m->n_groups = law->n_sizes;
@@ -117,12 +142,7 @@ static void describe_law(const struct cp_figures *f, const struct cp_memory_law 
                         (struct cp_fitted_check){"lack of fit, in standard errors", CP_UNIT_PLAIN,
                                                  law->lack_of_fit, "flagged above 3"});
     cp_fitted_add_check(m, (struct cp_fitted_check){"AICc", CP_UNIT_PLAIN, law->aicc, ""});
-    if (law->is_interpolated)
-        cp_fitted_say(
-            m->note, sizeof m->note,
-            "does not fit: values between the sizes are interpolated (monotone), not the curve's");
-    else if (law->is_lack_of_fit)
-        cp_fitted_say(m->note, sizeof m->note, "does not fit well: trust the measured points");
+    cp_fitted_say(m->note, sizeof m->note, "%s", law_flag(law));
     bool is_one_value = law->kind == CP_MEMORY_LAW_CONSTANT && !law->is_interpolated;
     for (size_t i = 0; i < f->n_sizes && !is_one_value; i++) {
         double mb = f->sizes[i].memory_size_mb;
@@ -200,20 +220,25 @@ void cp_fitted_add_means(const struct cp_figures *f)
 
 /* --- p99 over memory, by the residuals of all sizes --- */
 
+static const char *tail_flag(const struct cp_memory_tail *tail)
+{
+    return tail->is_uneven ? "the sizes' tails differ beyond chance: trust measured sizes" : "";
+}
+
 static void describe_tail_law(const struct cp_figures *f, const struct cp_memory_tail *tail,
                               struct cp_fitted *m)
 {
-    cp_fitted_say(m->formula, sizeof m->formula, "q(m) = %s, p50(m) = %s",
-                  cp_memory_tail_formula(tail), cp_memory_law_formula(&tail->p50));
+    bool is_interpolated = tail->p50.is_interpolated;
+    cp_fitted_say(m->formula, sizeof m->formula, "q(m) = %s, p50(m) %s%s",
+                  cp_memory_tail_formula(tail), is_interpolated ? "" : "= ",
+                  is_interpolated ? interpolated : cp_memory_law_formula(&tail->p50));
     m->n_parameters = cp_memory_tail_parameters(tail, m->parameters);
     m->n_samples = tail->n_pooled;
     m->n_groups = tail->p50.n_sizes;
     cp_fitted_add_check(m, (struct cp_fitted_check){"p-value of the sizes sharing the tail",
                                                     CP_UNIT_PLAIN, tail->uneven_p,
                                                     "uneven below 0.01"});
-    if (tail->is_uneven)
-        cp_fitted_say(m->note, sizeof m->note,
-                      "the sizes' tails differ beyond chance: trust measured sizes");
+    cp_fitted_say(m->note, sizeof m->note, "%s", tail_flag(tail));
     for (size_t i = 0; i < f->n_sizes; i++) {
         double mb = f->sizes[i].memory_size_mb;
         struct cp_interval v = cp_memory_tail_predict(tail, mb);
@@ -277,6 +302,17 @@ static void add_tail_value(const struct cp_size_figures *size, const struct cp_t
                                                  .n_needed = is_short ? tail->n_needed_upper : 0});
 }
 
+/* Those that would have been shared. */
+static void count_samples(const struct cp_figures *f, enum cp_series series, struct cp_fitted *m)
+{
+    struct cp_tail_group groups[CP_RUN_SIZES_MAX];
+    size_t at_size[CP_RUN_SIZES_MAX];
+    m->n_groups = cp_figures_tail_groups(f, series, groups, at_size);
+    m->n_samples = 0;
+    for (size_t i = 0; i < m->n_groups; i++)
+        m->n_samples += groups[i].n;
+}
+
 static void describe_pool(const struct cp_figures *f, enum cp_series series, size_t which,
                           struct cp_fitted *m)
 {
@@ -285,11 +321,14 @@ static void describe_pool(const struct cp_figures *f, enum cp_series series, siz
     m->n_parameters = cp_tail_pool_parameters(pool, m->parameters);
     m->n_samples = pool->n_samples;
     m->n_groups = pool->n_groups;
+    if (pool->is_heterogeneous)
+        count_samples(f, series, m);
     cp_fitted_add_check(m,
                         (struct cp_fitted_check){"p-value of the sizes being alike", CP_UNIT_PLAIN,
-                                                 pool->p_value, "not pooled below 0.01"});
-    cp_fitted_add_check(
-        m, (struct cp_fitted_check){"overdispersion", CP_UNIT_PLAIN, pool->overdispersion, ""});
+                                                 pool->p_value, "not pooled below 0.05"});
+    cp_fitted_add_check(m,
+                        (struct cp_fitted_check){"overdispersion rho", CP_UNIT_PLAIN,
+                                                 pool->overdispersion, "0: alike but for chance"});
     if (pool->is_unverified)
         cp_fitted_say(
             m->note, sizeof m->note,
@@ -331,7 +370,7 @@ static const struct cp_candidate *shown_setting(const struct cp_figures *f)
 static void add_parameter(struct cp_fitted *m, const char *name, const char *unit,
                           struct cp_interval v, double confidence, const char *method)
 {
-    bool has_interval = !isnan(v.low) && !isnan(v.high);
+    bool has_interval = !isnan(v.high); /* without `low` an upper bound */
     if (isnan(v.value) || m->n_parameters == CP_PARAMETERS_MAX)
         return;
     m->parameters[m->n_parameters++] =
@@ -409,7 +448,7 @@ static void name_prediction(const struct cp_figures *f, enum cp_series series, c
 {
     char text[160];
     char words[CP_WORDS_MAX];
-    *p = (struct cp_prediction){.value_ms = {NAN, NAN, NAN}, .method = ""};
+    *p = (struct cp_prediction){.value_ms = {NAN, NAN, NAN}, .method = "", .note = ""};
     cp_fitted_say(text, sizeof text, "%s_%s", series_words[series].id, quantile);
     cp_fitted_say(p->id, sizeof p->id, "%s", cp_words(f, text, words));
     cp_fitted_say(text, sizeof text, "%s, %s", series_words[series].name, quantile);
@@ -444,6 +483,7 @@ static void predict_by_law(const struct cp_figures *f, enum cp_series series, si
     p->method = law->is_interpolated ? "interpolation, stratified bootstrap"
                 : is_fitted          ? parameters[0].method
                                      : "";
+    p->note = law_flag(law);
     if (isnan(p->value_ms.value))
         refuse_prediction(law, memory_mb, p);
 }
@@ -456,6 +496,7 @@ static void predict_tail(const struct cp_figures *f, enum cp_series series, doub
     name_prediction(f, series, tail_names[CP_TAIL_P99], p);
     p->method = "p50's bootstrap and order statistics of pooled residuals";
     p->value_ms = cp_memory_tail_predict(tail, memory_mb);
+    p->note = tail_flag(tail);
     if (isnan(p->value_ms.value) && tail->status != CP_OK)
         refuse_tail_law(tail, p->refused);
     else if (isnan(p->value_ms.value))

@@ -78,6 +78,7 @@ struct cp_prediction {
     char title[96];
     struct cp_interval value_ms; /* NAN when refused; `high` alone: an upper bound */
     const char *method;          /* of the interval */
+    const char *note;            /* a flag of the model in words; "" none */
     char refused[CP_FITTED_TEXT_MAX];
 };
 /* How many; at most CP_PREDICTIONS_MAX. */
@@ -86,7 +87,8 @@ size_t cp_fitted_predict(const struct cp_figures *f, double memory_mb,
 
 /* --- renderers --- */
 
-/* One parameter's number in its own unit: "3.02 [2.90, 3.10]", "1,769", "none". */
+/* One parameter's number in its own unit: "3.02 [2.90, 3.10]", "3.02, at most 3.10", "1,769",
+ * "none". */
 const char *cp_parameter_format(const struct cp_parameter *p, char out[CP_FORMAT_MAX]);
 /* One line each, without an end: n; the checks; one value, with its unit. */
 void cp_fitted_n_text(const struct cp_fitted *m, struct cp_buf *out);

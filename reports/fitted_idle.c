@@ -27,8 +27,10 @@ static void describe_npmle(const struct cp_idle_survival *s, struct cp_fitted *m
     m->value_unit = CP_UNIT_PERCENT;
     m->n_samples = s->n_probes;
     m->n_groups = s->n_points;
+    bool is_single = s->n_batches == s->n_probes; /* each probe is a batch of its own */
     const struct cp_fitted_check checks[] = {
-        {"batches", CP_UNIT_COUNT, (double)s->n_batches, "the unit of resampling"},
+        {"batches", CP_UNIT_COUNT, is_single ? (double)NAN : (double)s->n_batches,
+         "the unit of resampling"},
         {"dispersion", CP_UNIT_PLAIN, s->dispersion, "1: probes of a batch are independent"},
         {"log-likelihood", CP_UNIT_PLAIN, s->laws.npmle_log_likelihood, ""},
         {"AICc", CP_UNIT_PLAIN, s->laws.npmle_aicc, ""},
@@ -59,8 +61,7 @@ static void say_piece(const struct cp_idle_law_fit *fit, struct cp_buf *out)
 {
     char low[CP_FORMAT_MAX];
     char high[CP_FORMAT_MAX];
-    bool is_step = fit->law == CP_IDLE_LAW_STEP || fit->law == CP_IDLE_LAW_HALVING;
-    if (!is_step)
+    if (!cp_idle_law_is_step(fit->law))
         return;
     cp_format(CP_UNIT_S, fit->t_low_ms / CP_MS_PER_S, low);
     cp_format(CP_UNIT_S, fit->t_high_ms / CP_MS_PER_S, high);
@@ -68,6 +69,20 @@ static void say_piece(const struct cp_idle_law_fit *fit, struct cp_buf *out)
         cp_buf_addf(out, "no step was seen: T is above %s s", low);
     else
         cp_buf_addf(out, "the likelihood is one for all T in (%s, %s] s", low, high);
+}
+
+/* Whether the law was chosen, or could have been. */
+static void say_standing(const struct cp_idle_survival *s, const struct cp_idle_law_fit *fit,
+                         struct cp_buf *out)
+{
+    bool is_many = s->laws.n_gaps >= CP_IDLE_LAW_SMOOTHS_BELOW;
+    const char *words = "";
+    if (s->laws.choice == fit->law)
+        words = !s->laws.is_smoothing ? "chosen by AICc among step laws"
+                                      : "chosen, but only to smooth: too few intervals for more";
+    else if (is_many && !cp_idle_law_is_step(fit->law))
+        words = "to compare only: with so many intervals no smooth law is chosen";
+    cp_buf_addf(out, "%s%s", out->n && words[0] ? "; " : "", words);
 }
 
 /* Lifetimes are minutes: seconds are enough. */
@@ -100,10 +115,7 @@ static void describe_law(const struct cp_idle_survival *s, const struct cp_idle_
                                                  isinf(fit->aicc) ? (double)NAN : fit->aicc, ""});
     cp_buf_init(&note, sizeof m->note);
     say_piece(fit, &note);
-    if (s->laws.choice == fit->law)
-        cp_buf_addf(&note, "%s%s", note.n ? "; " : "",
-                    s->laws.is_smoothing ? "chosen, but only to smooth: too few intervals for more"
-                                         : "chosen by AICc");
+    say_standing(s, fit, &note);
     cp_fitted_say(m->note, sizeof m->note, "%s", cp_buf_str(&note));
     cp_buf_clear(&note);
 }
@@ -137,7 +149,8 @@ void cp_fitted_add_idle(const struct cp_figures *f)
         cp_fitted_say(id, sizeof id, "idle_%s", name);
         for (char *c = id; *c; c++)
             *c = *c == '-' ? '_' : *c;
-        cp_fitted_say(title, sizeof title, "idle survival, %s law", name);
+        cp_fitted_say(title, sizeof title, "idle survival, %s law",
+                      law == CP_IDLE_LAW_WEIBULL ? "Weibull" : name);
         struct cp_fitted *m = cp_fitted_add(f, id, title);
         if (m && s->laws.status == CP_OK && fit->status == CP_OK)
             describe_law(s, fit, m);

@@ -14,9 +14,17 @@
 const char *cp_parameter_format(const struct cp_parameter *p, char out[CP_FORMAT_MAX])
 {
     bool is_memory = strcmp(p->unit, "MB") == 0;
+    enum cp_unit unit = is_memory ? CP_UNIT_MB : CP_UNIT_PLAIN;
+    char value[CP_FORMAT_MAX];
+    char high[CP_FORMAT_MAX];
     if (is_memory && isinf(p->estimate.value))
         return memcpy(out, "none", 5);
-    return cp_format_interval(is_memory ? CP_UNIT_MB : CP_UNIT_PLAIN, p->estimate, out);
+    if (!isnan(p->estimate.low) || !isfinite(p->estimate.high))
+        return cp_format_interval(unit, p->estimate, out);
+    (void)snprintf(out, CP_FORMAT_MAX, "%.40s, at most %.40s",
+                   cp_format(unit, p->estimate.value, value),
+                   cp_format(unit, p->estimate.high, high));
+    return out;
 }
 
 void cp_fitted_n_text(const struct cp_fitted *m, struct cp_buf *out)
@@ -27,12 +35,16 @@ void cp_fitted_n_text(const struct cp_fitted *m, struct cp_buf *out)
         cp_buf_addf(out, " of %zu %ss", m->n_groups, m->group_word);
 }
 
+#define TINY 0.0001 /* the digits of p-values below it tell nothing */
+
 void cp_fitted_checks_text(const struct cp_fitted *m, struct cp_buf *out)
 {
     char number[CP_FORMAT_MAX];
     for (size_t i = 0; i < m->n_checks; i++) {
         const struct cp_fitted_check *c = &m->checks[i];
-        cp_buf_addf(out, "%s%s %s%s", i ? "; " : "", c->name, cp_format(c->unit, c->value, number),
+        bool is_tiny = c->unit == CP_UNIT_PLAIN && c->value > 0 && c->value < TINY;
+        cp_format(c->unit, is_tiny ? TINY : c->value, number);
+        cp_buf_addf(out, "%s%s %s%s%s", i ? "; " : "", c->name, is_tiny ? "below " : "", number,
                     c->unit == CP_UNIT_PERCENT ? " %" : "");
         if (c->remark[0])
             cp_buf_addf(out, " (%s)", c->remark);
@@ -178,6 +190,8 @@ static void prediction_text(const struct cp_prediction *p, struct cp_buf *out)
         cp_buf_addf(out, "refused: %s", p->refused);
     if (!isnan(p->value_ms.high))
         cp_buf_addf(out, " (95 %%, %s)", p->method);
+    if (!isnan(p->value_ms.high) && p->note[0])
+        cp_buf_addf(out, "; %s", p->note);
 }
 
 static void add_predictions(const struct cp_text_lines *t, int memory_mb)
@@ -298,6 +312,7 @@ static void add_predictions_json(struct cp_json *j, const struct cp_figures *f, 
         cp_json_add_number(j, "low_ms", all[i].value_ms.low);
         cp_json_add_number(j, "high_ms", all[i].value_ms.high);
         cp_json_add_text(j, "method", all[i].method);
+        cp_json_add_text(j, "note", all[i].note);
         cp_json_add_text(j, "refused", all[i].refused);
         cp_json_close(j, '}');
     }

@@ -379,6 +379,11 @@ double cp_idle_law_lifetime_ms(const struct cp_idle_law_fit *fit, struct cp_rng 
 
 /* --- in words --- */
 
+bool cp_idle_law_is_step(enum cp_idle_law_name law)
+{
+    return law >= 0 && law < CP_IDLE_LAWS && !rows[law].link;
+}
+
 const char *cp_idle_law_text(enum cp_idle_law_name law)
 {
     return law >= 0 && law < CP_IDLE_LAWS ? rows[law].name : "npmle";

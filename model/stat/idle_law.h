@@ -121,6 +121,7 @@ double cp_idle_law_cold_probability(const struct cp_idle_law_fit *fit, double ga
 /* A lifetime by inversion of F, ms: 0 for the share eps, INFINITY for what never goes. */
 double cp_idle_law_lifetime_ms(const struct cp_idle_law_fit *fit, struct cp_rng *rng);
 
+bool cp_idle_law_is_step(enum cp_idle_law_name law); /* halving and step */
 /* "step", "weibull", ...; "npmle". */
 const char *cp_idle_law_text(enum cp_idle_law_name law);
 /* As above; of a fit without floor without eps. */

@@ -573,7 +573,7 @@ static void describe(const struct work *w, const struct check *check, struct cp_
     struct bounded r;
     struct blend all = blend_of(w, &(struct member){0}, check->overdispersion);
     (void)residual_quantile(w, &all, &r);
-    pool->residual = (struct cp_interval){r.value, r.low, r.high};
+    pool->residual = (struct cp_interval){r.value, r.low, isnan(r.low) ? r.upper : r.high};
     pool->scale = check->scale;
     pool->n_groups = w->n_joined;
     pool->n_samples = w->n_pooled;
@@ -636,14 +636,13 @@ size_t cp_tail_pool_parameters(const struct cp_tail_pool *pool,
 {
     if (pool->status != CP_OK || pool->scale == CP_TAIL_NONE)
         return 0;
+    bool has_bound = !isnan(pool->residual.high);
     out[0] = (struct cp_parameter){
         .name = "Q_p",
         .unit = pool->scale == CP_TAIL_ADDITIVE ? "ms" : "",
         .estimate = pool->residual,
-        .confidence = isnan(pool->residual.low) ? 0 : pool->confidence,
-        .method = isnan(pool->residual.low) ? "" : "order statistics at the effective sample size",
+        .confidence = has_bound ? pool->confidence : 0,
+        .method = has_bound ? "order statistics at the effective sample size" : "",
     };
-    out[1] = (struct cp_parameter){
-        .name = "rho", .unit = "", .estimate = {pool->overdispersion, NAN, NAN}, .method = ""};
-    return 2;
+    return 1;
 }

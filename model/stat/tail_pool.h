@@ -100,14 +100,16 @@ struct cp_tail_pool {
     enum cp_code status;
     double q, confidence;
     enum cp_tail_scale scale;
-    size_t n_groups, n_samples;  /* that share */
-    size_t n_apart;              /* groups set apart */
-    double check_q;              /* pooled quantile at which the groups were compared */
-    double p_value;              /* of their being alike there; NAN when not checked */
-    double overdispersion;       /* rho, >= 0 */
-    bool is_heterogeneous;       /* groups differ under each scale: nothing is pooled */
-    bool is_unverified;          /* pooled, but with too few samples per group to compare them */
-    struct cp_interval residual; /* pooled Q_p of the residuals, in units of the scale */
+    size_t n_groups, n_samples; /* that share */
+    size_t n_apart;             /* groups set apart */
+    double check_q;             /* pooled quantile at which the groups were compared */
+    double p_value;             /* of their being alike there; NAN when not checked */
+    double overdispersion;      /* rho, >= 0 */
+    bool is_heterogeneous;      /* groups differ under each scale: nothing is pooled */
+    bool is_unverified;         /* pooled, but with too few samples per group to compare them */
+    /* pooled Q_p of the residuals, in units of the scale; `high` alone: a one-sided bound, as far
+     * as n_effective goes */
+    struct cp_interval residual;
 };
 
 /* Fills tails[n_groups], in the order of the groups. The outcome is pool->status; unless it is

@@ -160,6 +160,107 @@ static void two_sizes_are_too_few_for_a_law_and_it_says_so(void **state)
     cp_run_data_clear(&data);
 }
 
+/* Timeouts of warm invocations at all sizes but one: no p95 and no mean there, and not for want of
+ * sizes. */
+static void timeouts_are_named_where_they_leave_no_law(void **state)
+{
+    (void)state;
+    struct cp_run_data data;
+    struct cp_error err = {.text = ""};
+    struct cp_figures *f = NULL;
+    fixture_data(&(struct fixture_options){0}, &data);
+    for (size_t i = 0; i < data.n_samples; i++) {
+        struct cp_sample *s = &data.samples[i];
+        if (s->kind == CP_CELL_WARM && s->memory_size_mb != 512 && i % 8 == 0)
+            s->outcome = CP_OUTCOME_TIMEOUT;
+    }
+    if (cp_figures_new(&data, &f, &err))
+        fail_msg("%s", err.text);
+    const struct cp_fitted *m = model(f, "warm_p95");
+    assert_string_equal(m->refused, "of 5 memory sizes fewer than 3 have samples enough (5; p95: "
+                                    "14) that no timeout reaches; measured points only");
+    assert_string_equal(model(f, "warm_p50")->refused, "");
+    cp_figures_free(f);
+    cp_run_data_clear(&data);
+}
+
+/* What is flagged in the list is flagged where it is used. */
+static void predictions_carry_the_flags_of_their_model(void **state)
+{
+    (void)state;
+    struct cp_figures *f = fixture_shared(&(struct fixture_options){0});
+    struct cp_memory_law *law = &f->laws[CP_SERIES_WARM][CP_LAW_P50];
+    struct cp_memory_tail *tail = &f->tail_laws[CP_SERIES_WARM];
+    struct cp_prediction all[CP_PREDICTIONS_MAX];
+    size_t n = cp_fitted_predict(f, 832, all);
+    assert_string_equal(find(all, n, "warm_p50")->note, "");
+    law->is_lack_of_fit = true;
+    tail->is_uneven = true;
+    n = cp_fitted_predict(f, 832, all);
+    assert_non_null(strstr(find(all, n, "warm_p50")->note, "does not fit well"));
+    assert_non_null(strstr(find(all, n, "warm_p99")->note, "differ beyond chance"));
+    law->is_lack_of_fit = tail->is_uneven = false;
+}
+
+/* Twice as slow below 512 MB as above and the same within: no curve. */
+static void an_interpolated_law_does_not_pass_for_its_curve(void **state)
+{
+    (void)state;
+    struct cp_run_data data;
+    struct cp_error err = {.text = ""};
+    struct cp_figures *f = NULL;
+    fixture_data(&(struct fixture_options){0}, &data);
+    for (size_t i = 0; i < data.n_samples; i++) {
+        struct cp_sample *s = &data.samples[i];
+        if (s->kind == CP_CELL_WARM)
+            s->duration_ms = (s->memory_size_mb < 512 ? 40 : 20) + (double)(i % 7) / 10;
+    }
+    if (cp_figures_new(&data, &f, &err))
+        fail_msg("%s", err.text);
+    assert_true(f->laws[CP_SERIES_WARM][CP_LAW_P50].is_interpolated);
+    const struct cp_fitted *m = model(f, "warm_p50");
+    assert_non_null(strstr(m->formula, "q(m) interpolated between the sizes, monotone; q(m) = "));
+    assert_non_null(strstr(m->formula, "does not fit"));
+    assert_non_null(strstr(m->note, "the curve's, which does not fit"));
+    assert_null(strstr(model(f, "warm_p99")->formula, "p50(m) = "));
+    cp_figures_free(f);
+    cp_run_data_clear(&data);
+}
+
+/* An upper bound without a lower one is shown as such, and digits that tell nothing are not. */
+static void bounds_and_tiny_numbers_are_in_words(void **state)
+{
+    (void)state;
+    char text[CP_FORMAT_MAX];
+    const struct cp_parameter p99 = {
+        .name = "p99", .unit = "ms", .estimate = {10.5, NAN, 14.3}, .method = "exact"};
+    assert_string_equal(cp_parameter_format(&p99, text), "10.5, at most 14.3");
+    struct cp_fitted m = {.n_checks = 2};
+    m.checks[0] = (struct cp_fitted_check){"p-value", CP_UNIT_PLAIN, 2.55e-11, ""};
+    m.checks[1] = (struct cp_fitted_check){"rho", CP_UNIT_PLAIN, 0, "0: alike"};
+    struct cp_buf out;
+    cp_buf_init(&out, 1U << 10);
+    cp_fitted_checks_text(&m, &out);
+    assert_string_equal(cp_buf_str(&out), "p-value below 0.000100; rho 0 (0: alike)");
+    cp_buf_clear(&out);
+}
+
+/* Where smooth laws cannot be chosen a smaller AICc of theirs would mislead. */
+static void laws_of_idle_survival_say_whether_they_were_chosen(void **state)
+{
+    (void)state;
+    const struct cp_figures *f = fixture_shared(&(struct fixture_options){0});
+    assert_true(f->survival.laws.choice < CP_IDLE_LAWS);
+    for (size_t i = 0; i < f->fitted->n; i++) {
+        const struct cp_fitted *m = &f->fitted->models[i];
+        bool is_smooth = strncmp(m->title, "idle survival, ", 15) == 0 &&
+                         !strstr(m->title, "without") && !strstr(m->title, "step") &&
+                         !strstr(m->title, "halving");
+        if (is_smooth && !m->refused[0])
+            assert_non_null(strstr(m->note, "to compare only"));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -168,6 +269,11 @@ int main(void)
         cmocka_unit_test(an_unmeasured_size_is_predicted_with_an_interval_that_holds_the_truth),
         cmocka_unit_test(the_law_of_a_series_is_named_with_its_goodness),
         cmocka_unit_test(two_sizes_are_too_few_for_a_law_and_it_says_so),
+        cmocka_unit_test(timeouts_are_named_where_they_leave_no_law),
+        cmocka_unit_test(predictions_carry_the_flags_of_their_model),
+        cmocka_unit_test(an_interpolated_law_does_not_pass_for_its_curve),
+        cmocka_unit_test(bounds_and_tiny_numbers_are_in_words),
+        cmocka_unit_test(laws_of_idle_survival_say_whether_they_were_chosen),
     };
     return cmocka_run_group_tests(tests, NULL, fixture_shared_free);
 }
