@@ -5,6 +5,7 @@
 #include "tests/test.h"
 
 #include <cjson/cJSON.h>
+#include <gsl/gsl_errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -263,6 +264,7 @@ static void laws_of_idle_survival_say_whether_they_were_chosen(void **state)
 
 int main(void)
 {
+    gsl_set_error_handler_off(); /* as main does */
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(goldens_match_and_keep_to_80_columns),
         cmocka_unit_test(every_model_has_parameters_or_a_reason),
