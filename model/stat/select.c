@@ -111,7 +111,7 @@ static bool allocate_inside(struct selection *s)
     size_t total = 0;
     for (size_t i = 0; i < s->n; i++)
         total += s->brackets[i].capacity;
-    s->inside = malloc(total * sizeof *s->inside);
+    s->inside = total > 0 ? malloc(total * sizeof *s->inside) : NULL; /* each bracket has room */
     if (!s->inside)
         return false;
     double *at = s->inside;

@@ -156,7 +156,7 @@ static struct cp_memory_law fit_init_of_medians(const double medians[N_SIZES], d
     struct sweep s = {.n_sizes = N_SIZES};
     for (size_t i = 0; i < N_SIZES; i++) {
         for (size_t j = 0; j < N; j++)
-            values[i][j] = medians[i] * (1 + spread * ((double)j - N / 2) / (N / 2.0));
+            values[i][j] = medians[i] * (1 + spread * ((double)j - (N - 1) / 2.0) / (N / 2.0));
         s.groups[i] =
             (struct cp_memory_group){.memory_size_mb = sizes[i], .sorted_ms = values[i], .n = N};
     }
@@ -349,7 +349,8 @@ static void tight_make(struct tight *t, const int *mb, const double *medians, si
     t->sweep = (struct sweep){.n_sizes = n};
     for (size_t i = 0; i < n; i++) {
         for (size_t j = 0; j < TIGHT_N; j++)
-            t->values[i][j] = medians[i] * (1 + 0.03 * ((double)j - TIGHT_N / 2) / (TIGHT_N / 2.0));
+            t->values[i][j] =
+                medians[i] * (1 + 0.03 * ((double)j - (TIGHT_N - 1) / 2.0) / (TIGHT_N / 2.0));
         t->sweep.groups[i] = (struct cp_memory_group){
             .memory_size_mb = mb[i], .sorted_ms = t->values[i], .n = TIGHT_N};
     }
