@@ -82,8 +82,9 @@ void cp_quantile_regression_fit(const struct cp_regression_rows *rows,
                                 struct cp_quantile_regression *fit);
 /* Fills fit->errors and fit->standard_errors of a fit with status CP_OK, as options->errors asks;
  * cp_quantile_regression_fit does it. The weights of rows are taken as importance: the pull of a
- * row varies as w^2. Coefficients at 0 (a bound, or not determined) have none. CP_ENODATA: too few
- * rows around the fit; CP_ENUMERIC, CP_ENOMEM. On failure all are NAN. */
+ * row varies as w^2. Coefficients that are held at 0 (a bound, or rows that do not determine them)
+ * have none. CP_ENODATA: too few rows around the fit; CP_ENUMERIC, CP_ENOMEM. On failure all are
+ * NAN. */
 enum cp_code cp_quantile_regression_errors(const struct cp_regression_rows *rows,
                                            const struct cp_quantile_regression_options *options,
                                            struct cp_quantile_regression *fit);

@@ -18,17 +18,19 @@ enum { P_MAX = CP_REGRESSION_COEFFICIENTS_MAX };
  * put there and say nothing about the density. */
 static const double on_the_fit = 1e-10;
 
-/* The coefficients that have errors: those not held at 0. */
+/* The coefficients that have errors: not those held at 0. An estimate may be 0 by itself. */
 struct free_columns {
     size_t p;
     size_t columns[P_MAX];
 };
 
-static struct free_columns find_free(const struct cp_quantile_regression *fit)
+static struct free_columns find_free(const struct cp_quantile_regression *fit,
+                                     const bool *is_non_negative)
 {
     struct free_columns free = {0};
+    bool is_determined = fit->rank == fit->n_coefficients;
     for (size_t k = 0; k < fit->n_coefficients; k++) {
-        if (fit->coefficients[k] != 0)
+        if (fit->coefficients[k] != 0 || (is_determined && !is_non_negative[k]))
             free.columns[free.p++] = k;
     }
     return free;
@@ -222,7 +224,7 @@ enum cp_code cp_quantile_regression_errors(const struct cp_regression_rows *rows
                                            struct cp_quantile_regression *fit)
 {
     double data[P_MAX * P_MAX];
-    struct free_columns free_columns = find_free(fit);
+    struct free_columns free_columns = find_free(fit, options->is_non_negative);
     fit->errors = options->errors;
     for (size_t k = 0; k < P_MAX; k++)
         fit->standard_errors[k] = NAN;

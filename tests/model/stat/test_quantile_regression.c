@@ -732,6 +732,15 @@ static void errors_of_normal_values_are_known(void **state)
                .q = 0.5, .is_non_negative = {false, true}, .errors = CP_REGRESSION_ERRORS_NID});
     assert_near(bound.coefficients[1], 0, 0);
     assert_true(isnan(bound.standard_errors[1]) && isfinite(bound.standard_errors[0]));
+    /* two like groups: the slope is 0, and not held there */
+    for (size_t i = 1; i < d->n; i += 2)
+        d->y[i] = d->y[i - 1];
+    for (size_t j = 0; j < 2; j++) {
+        struct cp_quantile_regression level =
+            fit_with(d, &(struct cp_quantile_regression_options){.q = 0.5, .errors = kinds[j]});
+        assert_near(level.coefficients[1], 0, 0);
+        assert_near(level.standard_errors[1] / expected, 1, 0.2);
+    }
     struct cp_parameter none[CP_PARAMETERS_MAX];
     d->n = 1;
     bound = fit_with(d, &(struct cp_quantile_regression_options){.q = 0.5});
