@@ -68,8 +68,7 @@ void cp_bootstrap_quantiles(const double *sorted, size_t n, const double *qs, si
         if (at.weight <= 0)
             continue;
         double high = value_at(sorted, n, walk_to(&walk, at.rank + 1, rng));
-        if (out[i] < high)
-            out[i] = (1 - at.weight) * out[i] + at.weight * high;
+        out[i] = cp_quantile_between(out[i], high, at.weight);
     }
 }
 
@@ -256,7 +255,7 @@ double cp_bootstrap_counted_quantile(const double *sorted, const uint32_t *count
     do
         i++;
     while (counts[i] == 0);
-    return low < sorted[i] ? (1 - at.weight) * low + at.weight * sorted[i] : low;
+    return cp_quantile_between(low, sorted[i], at.weight);
 }
 
 /* Moves the NAN behind the numbers; returns how many numbers there are. */

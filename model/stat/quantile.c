@@ -60,10 +60,9 @@ struct cp_quantile_position cp_quantile_position(size_t n, double q, int type)
     return (struct cp_quantile_position){.rank = (size_t)j, .weight = weight};
 }
 
-/* Spelled so that equal neighbours, infinite ones too, give themselves. */
-static double between(double low, double high, double weight)
+double cp_quantile_between(double low, double high, double weight)
 {
-    return low < high ? (1 - weight) * low + weight * high : low;
+    return weight > 0 && low < high ? (1 - weight) * low + weight * high : low;
 }
 
 double cp_quantile(const double *sorted, size_t n, double q, int type)
@@ -72,7 +71,7 @@ double cp_quantile(const double *sorted, size_t n, double q, int type)
     if (at.rank == 0)
         return NAN;
     double low = sorted[at.rank - 1];
-    return at.weight > 0 ? between(low, sorted[at.rank], at.weight) : low;
+    return at.weight > 0 ? cp_quantile_between(low, sorted[at.rank], at.weight) : low;
 }
 
 /* Ranks that the quantiles touch, each once, ascending; 0 where one of them has no position. */
@@ -108,7 +107,7 @@ void cp_quantiles_unsorted(const double *values, size_t n, const double *qs, siz
         struct cp_quantile_position at = cp_quantile_position(n, qs[i], type);
         while (ranks[k] < at.rank)
             k++;
-        out[i] = at.weight > 0 ? between(found[k], found[k + 1], at.weight) : found[k];
+        out[i] = at.weight > 0 ? cp_quantile_between(found[k], found[k + 1], at.weight) : found[k];
     }
     free(found);
     free(ranks);

@@ -73,6 +73,9 @@ struct cp_quantile_position {
     double weight; /* [0, 1]; 0 when rank = n */
 };
 struct cp_quantile_position cp_quantile_position(size_t n, double q, int type);
+/* (1 - weight) low + weight high; low itself where weight is 0 or high is not above it, so that
+ * infinite values give themselves. */
+double cp_quantile_between(double low, double high, double weight);
 
 /* Harrell & Davis, Biometrika 69, 1982: all order statistics weighted by a beta law. Smoother than
  * a single order statistic, for medians and deciles; not for p95 and p99 of data with a slow mode.

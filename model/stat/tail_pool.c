@@ -344,11 +344,6 @@ static struct blend blend_of(const struct work *w, const struct member *m, doubl
     };
 }
 
-static double interpolate(double a, double b, double weight)
-{
-    return weight > 0 && a < b ? a + weight * (b - a) : a;
-}
-
 /* Residual at rank h in [1, n_effective]: a residual of weight w lies in the middle of its w ranks.
  * Walks down from the top, where tails are. */
 static double residual_at(const struct blend *b, double h)
@@ -366,8 +361,8 @@ static double residual_at(const struct blend *b, double h)
         if (rank <= h) {
             bool is_top = i + 1 == b->n_pooled;
             return is_top ? b->pooled[i]
-                          : interpolate(b->pooled[i], b->pooled[i + 1],
-                                        (h - rank) / (above_rank - rank));
+                          : cp_quantile_between(b->pooled[i], b->pooled[i + 1],
+                                                (h - rank) / (above_rank - rank));
         }
         above_rank = rank;
     }
