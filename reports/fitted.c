@@ -118,6 +118,12 @@ static void say_formula(const struct cp_memory_law *law, char out[CP_FITTED_TEXT
                       law->kind == CP_MEMORY_LAW_CONSTANT ? " at every memory size" : "");
 }
 
+static void flag(struct cp_fitted *m, const char *words)
+{
+    m->is_flagged = words[0] != '\0';
+    cp_fitted_say(m->note, sizeof m->note, "%s", words);
+}
+
 /* A flag in words; "" none. */
 static const char *law_flag(const struct cp_memory_law *law)
 {
@@ -142,7 +148,7 @@ static void describe_law(const struct cp_figures *f, const struct cp_memory_law 
                         (struct cp_fitted_check){"lack of fit, in standard errors", CP_UNIT_PLAIN,
                                                  law->lack_of_fit, "flagged above 3"});
     cp_fitted_add_check(m, (struct cp_fitted_check){"AICc", CP_UNIT_PLAIN, law->aicc, ""});
-    cp_fitted_say(m->note, sizeof m->note, "%s", law_flag(law));
+    flag(m, law_flag(law));
     bool is_one_value = law->kind == CP_MEMORY_LAW_CONSTANT && !law->is_interpolated;
     for (size_t i = 0; i < f->n_sizes && !is_one_value; i++) {
         double mb = f->sizes[i].memory_size_mb;
@@ -238,7 +244,7 @@ static void describe_tail_law(const struct cp_figures *f, const struct cp_memory
     cp_fitted_add_check(m, (struct cp_fitted_check){"p-value of the sizes sharing the tail",
                                                     CP_UNIT_PLAIN, tail->uneven_p,
                                                     "uneven below 0.01"});
-    cp_fitted_say(m->note, sizeof m->note, "%s", tail_flag(tail));
+    flag(m, tail_flag(tail));
     for (size_t i = 0; i < f->n_sizes; i++) {
         double mb = f->sizes[i].memory_size_mb;
         struct cp_interval v = cp_memory_tail_predict(tail, mb);
@@ -334,8 +340,7 @@ static void describe_pool(const struct cp_figures *f, enum cp_series series, siz
             m->note, sizeof m->note,
             "too few samples of each size to see whether their tails are alike: taken as alike");
     else if (pool->is_heterogeneous)
-        cp_fitted_say(m->note, sizeof m->note,
-                      "the sizes' tails differ: nothing is shared, each stands on its own samples");
+        flag(m, "the sizes' tails differ: nothing is shared, each stands on its own samples");
     for (size_t i = 0; i < f->n_sizes; i++)
         add_tail_value(&f->sizes[i], &f->sizes[i].tails[series][which], m);
 }

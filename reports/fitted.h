@@ -56,6 +56,7 @@ struct cp_fitted {
     struct cp_fitted_value values[CP_FITTED_VALUES_MAX];
     size_t n_values;
     char note[CP_FITTED_TEXT_MAX]; /* an assumption or a flag, in words; "" none */
+    bool is_flagged;               /* the note says not to trust it as it is */
 };
 
 struct cp_fitted_list {

@@ -56,6 +56,12 @@ static void add_npmle(const struct cp_figures *f)
                                               : "no idle interval was probed: sweep with --idle");
 }
 
+/* A step law without a step: up to the longest interval nothing was gone at once. */
+static bool is_unseen(const struct cp_idle_law_fit *fit)
+{
+    return cp_idle_law_is_step(fit->law) && isinf(fit->t_high_ms);
+}
+
 /* Where the likelihood of a step law does not depend on T. */
 static void say_piece(const struct cp_idle_law_fit *fit, struct cp_buf *out)
 {
@@ -65,7 +71,7 @@ static void say_piece(const struct cp_idle_law_fit *fit, struct cp_buf *out)
         return;
     cp_format(CP_UNIT_S, fit->t_low_ms / CP_MS_PER_S, low);
     cp_format(CP_UNIT_S, fit->t_high_ms / CP_MS_PER_S, high);
-    if (isinf(fit->t_high_ms))
+    if (is_unseen(fit))
         cp_buf_addf(out, "no step was seen: T is above %s s", low);
     else
         cp_buf_addf(out, "the likelihood is one for all T in (%s, %s] s", low, high);
@@ -101,7 +107,7 @@ static void describe_law(const struct cp_idle_survival *s, const struct cp_idle_
 {
     struct cp_buf note;
     cp_fitted_say(m->formula, sizeof m->formula, "%s", cp_idle_law_formula(fit));
-    m->n_parameters = cp_idle_law_parameters(fit, m->parameters);
+    m->n_parameters = is_unseen(fit) ? 0 : cp_idle_law_parameters(fit, m->parameters);
     for (size_t k = 0; k < m->n_parameters; k++)
         in_seconds(&m->parameters[k]);
     m->group_word = "idle interval";

@@ -98,20 +98,45 @@ static void add_line(const struct cp_text_lines *t, size_t indent, const char *t
     cp_text_wrapped(t, indent, indent + INDENT, cp_view_of(text));
 }
 
-static void add_parameter(const struct cp_text_lines *t, const struct cp_parameter *p)
+/* Parameters whose intervals are made in one way, all of them, say so once, below them. */
+static const struct cp_parameter *shared_method(const struct cp_fitted *m)
+{
+    const struct cp_parameter *first = NULL;
+    for (size_t i = 0; i < m->n_parameters; i++) {
+        const struct cp_parameter *p = &m->parameters[i];
+        if (p->confidence <= 0)
+            continue;
+        first = first ? first : p;
+        if (strcmp(p->method, first->method) != 0 || p->confidence < first->confidence ||
+            p->confidence > first->confidence)
+            return NULL;
+    }
+    return first;
+}
+
+static void add_parameter(const struct cp_text_lines *t, const struct cp_parameter *p,
+                          bool with_method)
 {
     char number[CP_FORMAT_MAX];
     char line[4 * CP_FORMAT_MAX];
     bool has_unit = p->unit[0] && !isinf(p->estimate.value);
     (void)snprintf(line, sizeof line, "%s%s%s", cp_parameter_format(p, number), has_unit ? " " : "",
                    has_unit ? p->unit : "");
-    if (p->confidence > 0) {
+    if (with_method && p->confidence > 0) {
         size_t n = strlen(line);
         (void)snprintf(line + n, sizeof line - n, " (%g %%, %s)", 100 * p->confidence, p->method);
     }
     cp_buf_addf(t->out, "    %-*s ", NAME_WIDTH, p->name);
     size_t column = 2 * INDENT + NAME_WIDTH + 1;
     cp_text_wrapped(t, column, column, cp_view_of(line));
+}
+
+static void add_shared_method(const struct cp_text_lines *t, const struct cp_parameter *p)
+{
+    char line[4 * CP_FORMAT_MAX];
+    (void)snprintf(line, sizeof line, "(%g %%: %s)", 100 * p->confidence, p->method);
+    cp_text_blanks(t, 2 * INDENT);
+    cp_text_wrapped(t, 2 * INDENT, 2 * INDENT + 1, cp_view_of(line));
 }
 
 static void add_value_line(const struct cp_text_lines *t, const struct cp_fitted *m,
@@ -152,9 +177,12 @@ static void add_refusal(const struct cp_text_lines *t, const struct cp_fitted *m
 
 static void add_fit(const struct cp_text_lines *t, const struct cp_fitted *m)
 {
+    const struct cp_parameter *shared = shared_method(m);
     add_line(t, INDENT, m->formula);
     for (size_t i = 0; i < m->n_parameters; i++)
-        add_parameter(t, &m->parameters[i]);
+        add_parameter(t, &m->parameters[i], !shared);
+    if (shared)
+        add_shared_method(t, shared);
     add_texts(t, m);
     for (size_t i = 0; i < m->n_values; i++)
         add_value_line(t, m, &m->values[i]);
@@ -217,11 +245,34 @@ static void add_predictions(const struct cp_text_lines *t, int memory_mb)
     cp_buf_addc(t->out, '\n');
 }
 
+/* What to distrust comes first: "37 models: 28 fitted, 7 refused, 2 flagged, see their notes:" */
+static void add_summary(const struct cp_text_lines *t, const struct cp_fitted_list *list)
+{
+    struct cp_buf line;
+    size_t n_refused = 0;
+    size_t n_flagged = 0;
+    for (size_t i = 0; i < list->n; i++) {
+        n_refused += list->models[i].refused[0] ? 1 : 0;
+        n_flagged += list->models[i].is_flagged;
+    }
+    cp_buf_init(&line, 1U << 14);
+    cp_buf_addf(&line, "%zu models: %zu fitted, %zu refused, %zu flagged%s", list->n,
+                list->n - n_refused, n_refused, n_flagged, n_flagged ? ", see their notes:" : "");
+    cp_text_wrapped(t, 0, INDENT, cp_buf_view(&line));
+    for (size_t i = 0; i < list->n; i++) {
+        if (list->models[i].is_flagged)
+            add_line(t, INDENT, list->models[i].title);
+    }
+    cp_buf_addc(t->out, '\n');
+    cp_buf_clear(&line);
+}
+
 void cp_fit_text(const struct cp_figures *f, const struct cp_fit_request *request,
                  const struct cp_text_style *style, struct cp_buf *out)
 {
     const struct cp_text_lines t = cp_text_lines_of(f, style, out);
     cp_text_header(&t);
+    add_summary(&t, f->fitted);
     add_models(&t, f->fitted);
     for (size_t i = 0; i < request->n_memory; i++)
         add_predictions(&t, request->memory_mb[i]);

@@ -228,6 +228,51 @@ static void an_interpolated_law_does_not_pass_for_its_curve(void **state)
     cp_run_data_clear(&data);
 }
 
+/* The first lines say what to distrust, and a method that all parameters share stands once. */
+static void the_text_begins_with_what_to_distrust(void **state)
+{
+    (void)state;
+    struct cp_figures *f = fixture_shared(&(struct fixture_options){0});
+    const struct cp_text_style style = {.width = 80};
+    struct cp_buf out;
+    cp_buf_init(&out, 1U << 20);
+    cp_fit_text(f, &no_memory, &style, &out);
+    assert_non_null(strstr(cp_buf_str(&out), " refused, 0 flagged\n\n"));
+    f->laws[CP_SERIES_WARM][CP_LAW_P50].is_lack_of_fit = true;
+    assert_true(cp_fitted_fill(f));
+    cp_buf_reset(&out);
+    cp_fit_text(f, &no_memory, &style, &out);
+    assert_non_null(strstr(cp_buf_str(&out), " refused, 1 flagged, see their notes:\n"
+                                             "  warm duration, p50 by memory size\n\n"));
+    const char *law = strstr(cp_buf_str(&out), "\n\nwarm duration, p50 by memory size\n");
+    const char *end = law ? strstr(law + 2, "\n\n") : NULL;
+    assert_non_null(end);
+    const char *method = strstr(law, "percentile bootstrap");
+    assert_true(method && method < end);
+    method = strstr(method + 1, "percentile bootstrap");
+    assert_true(!method || method > end);
+    f->laws[CP_SERIES_WARM][CP_LAW_P50].is_lack_of_fit = false;
+    assert_true(cp_fitted_fill(f));
+    cp_buf_clear(&out);
+}
+
+/* A step law that saw no step has no parameters, and says from where on T may be. */
+static void a_lifetime_beyond_the_probes_is_no_parameter(void **state)
+{
+    (void)state;
+    struct cp_figures *f = fixture_shared(&(struct fixture_options){0});
+    const struct cp_idle_survival kept = f->survival;
+    const struct cp_idle_point warm[] = {{.idle_interval_ms = 1000, .n = 12},
+                                         {.idle_interval_ms = 6000, .n = 12}};
+    cp_idle_survival_fit(warm, 2, &f->survival);
+    assert_true(cp_fitted_fill(f));
+    const struct cp_fitted *m = model(f, "idle_step");
+    assert_int_equal(m->n_parameters, 0);
+    assert_non_null(strstr(m->note, "no step was seen: T is above 6.00 s"));
+    f->survival = kept;
+    assert_true(cp_fitted_fill(f));
+}
+
 /* An upper bound without a lower one is shown as such, and digits that tell nothing are not. */
 static void bounds_and_tiny_numbers_are_in_words(void **state)
 {
@@ -274,6 +319,8 @@ int main(void)
         cmocka_unit_test(timeouts_are_named_where_they_leave_no_law),
         cmocka_unit_test(predictions_carry_the_flags_of_their_model),
         cmocka_unit_test(an_interpolated_law_does_not_pass_for_its_curve),
+        cmocka_unit_test(the_text_begins_with_what_to_distrust),
+        cmocka_unit_test(a_lifetime_beyond_the_probes_is_no_parameter),
         cmocka_unit_test(bounds_and_tiny_numbers_are_in_words),
         cmocka_unit_test(laws_of_idle_survival_say_whether_they_were_chosen),
     };
