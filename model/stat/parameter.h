@@ -11,7 +11,7 @@ struct cp_interval {
 /* One row of `coldprof fit` and of the method appendix. Texts are constants of the model. */
 struct cp_parameter {
     const char *name; /* as in the model's formula: "a", "b", "meanlog" */
-    const char *unit; /* "ms", "ms per 1,024 MB", "MB", "" */
+    const char *unit; /* "ms", "ms at 1,024 MB", "MB", "" */
     struct cp_interval estimate;
     double confidence;  /* of the interval; 0 when there is none */
     const char *method; /* how the interval was made: "percentile bootstrap"; "" without one */
