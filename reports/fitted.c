@@ -159,8 +159,11 @@ static void describe_law(const struct cp_figures *f, const struct cp_memory_law 
     }
 }
 
+/* Per value: no clock is finer. */
+static const double loss_of_rounding_ms = 1e-6;
+
 /* A second opinion: how much more check loss the law has than the curve of its shape that has the
- * least. NAN when there is none. */
+ * least. NAN when there is none, or it leaves nothing to compare with. */
 static double excess_loss(const struct cp_figures *f, enum cp_series series,
                           const struct cp_memory_law *law)
 {
@@ -173,7 +176,8 @@ static double excess_loss(const struct cp_figures *f, enum cp_series series,
     };
     struct cp_memory_regression best;
     cp_memory_regression_fit(groups, n, &options, &best);
-    return cp_memory_law_check_loss(law, groups, n) / best.check_loss - 1;
+    bool is_perfect = best.check_loss < loss_of_rounding_ms * (double)best.n_samples;
+    return is_perfect ? NAN : cp_memory_law_check_loss(law, groups, n) / best.check_loss - 1;
 }
 
 static void add_laws(const struct cp_figures *f)

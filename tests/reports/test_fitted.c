@@ -273,6 +273,30 @@ static void a_lifetime_beyond_the_probes_is_no_parameter(void **state)
     assert_true(cp_fitted_fill(f));
 }
 
+/* Every value lies on the curve: what the best fit leaves is rounding, and no measure of a law. */
+static void a_perfect_fit_is_no_measure_of_check_loss(void **state)
+{
+    (void)state;
+    struct cp_run_data data;
+    struct cp_error err = {.text = ""};
+    struct cp_figures *f = NULL;
+    fixture_data(&(struct fixture_options){0}, &data);
+    for (size_t i = 0; i < data.n_samples; i++) {
+        struct cp_sample *s = &data.samples[i];
+        s->duration_ms = 10 + 9 * 1024 / fmin(s->memory_size_mb, 1769);
+    }
+    if (cp_figures_new(&data, &f, &err))
+        fail_msg("%s", err.text);
+    const struct cp_fitted *m = model(f, "warm_p50");
+    assert_string_equal(m->refused, "");
+    for (size_t i = 0; i < m->n_checks; i++) {
+        if (strstr(m->checks[i].name, "check loss") && !isnan(m->checks[i].value))
+            fail_msg("%s: %g", m->checks[i].name, m->checks[i].value);
+    }
+    cp_figures_free(f);
+    cp_run_data_clear(&data);
+}
+
 /* An upper bound without a lower one is shown as such, and digits that tell nothing are not. */
 static void bounds_and_tiny_numbers_are_in_words(void **state)
 {
@@ -321,6 +345,7 @@ int main(void)
         cmocka_unit_test(an_interpolated_law_does_not_pass_for_its_curve),
         cmocka_unit_test(the_text_begins_with_what_to_distrust),
         cmocka_unit_test(a_lifetime_beyond_the_probes_is_no_parameter),
+        cmocka_unit_test(a_perfect_fit_is_no_measure_of_check_loss),
         cmocka_unit_test(bounds_and_tiny_numbers_are_in_words),
         cmocka_unit_test(laws_of_idle_survival_say_whether_they_were_chosen),
     };
