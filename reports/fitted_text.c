@@ -133,10 +133,11 @@ static void add_parameter(const struct cp_text_lines *t, const struct cp_paramet
 
 static void add_shared_method(const struct cp_text_lines *t, const struct cp_parameter *p)
 {
+    const size_t column = (size_t)2 * INDENT;
     char line[4 * CP_FORMAT_MAX];
     (void)snprintf(line, sizeof line, "(%g %%: %s)", 100 * p->confidence, p->method);
-    cp_text_blanks(t, 2 * INDENT);
-    cp_text_wrapped(t, 2 * INDENT, 2 * INDENT + 1, cp_view_of(line));
+    cp_text_blanks(t, column);
+    cp_text_wrapped(t, column, column + 1, cp_view_of(line));
 }
 
 static void add_value_line(const struct cp_text_lines *t, const struct cp_fitted *m,

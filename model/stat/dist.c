@@ -144,6 +144,7 @@ static const struct cp_dist_family families[CP_DIST_KINDS] =
                 .draw = cp_gpd_draw,
                 .mean = cp_gpd_mean,
                 .is_heavy = cp_gpd_is_heavy,
+                .is_of_sample = cp_gpd_is_of_sample,
                 .quantile_interval = cp_gpd_quantile_interval,
             },
         [CP_DIST_EMPIRICAL] =

@@ -101,6 +101,8 @@ struct cp_dist_family {
     double (*mean)(const struct cp_dist *d);
     /* NULL: never; else whether its tail is too heavy to be believed beyond p99.9 */
     bool (*is_heavy)(const struct cp_dist *d);
+    /* NULL: never; else whether it leaves this quantile to the sample, and has no word on it */
+    bool (*is_of_sample)(const struct cp_dist *d, double q);
     /* 95 % interval of a quantile of the fitted law; NULL, or false: by the delta method */
     bool (*quantile_interval)(const struct cp_dist_fit *fit, double q, double *low, double *high);
 };

@@ -274,6 +274,8 @@ void cp_dist_claim(const struct cp_dist_fit *fit, double q, struct cp_dist_claim
     else if (fit->dist.family->is_heavy && fit->dist.family->is_heavy(&fit->dist) &&
              q > heavy_limit)
         claim->label = "a tail this heavy says nothing beyond p99.9";
+    else if (fit->dist.family->is_of_sample && fit->dist.family->is_of_sample(&fit->dist, q))
+        claim->label = "below the tail: the sample's own quantile stands";
     else
         claim_by_model(fit, q, claim);
 }

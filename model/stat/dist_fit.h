@@ -82,7 +82,8 @@ struct cp_dist_claim {
  * for the empirical law. Seen to hold the truth of a true law in 92 to 97 % of samples from n = 60
  * up to p99.9; for a mixture only where each component has 20 values or more (p99 in 89 % of
  * samples with 6 values in the slower one). The empirical law never extrapolates: below the minimum
- * CP_ENODATA. A GPD tail with shape > 0.5 refuses what lies beyond p99.9. */
+ * CP_ENODATA. A GPD tail with shape > 0.5 refuses what lies beyond p99.9, and any what lies below
+ * its threshold. */
 void cp_dist_claim(const struct cp_dist_fit *fit, double q, struct cp_dist_claim *claim);
 
 /* Rows for `coldprof fit`; 0 unless CP_OK. */

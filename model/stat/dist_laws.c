@@ -455,3 +455,8 @@ bool cp_gpd_is_heavy(const struct cp_dist *d)
 {
     return d->parameters[GPD_SHAPE] > 0.5;
 }
+
+bool cp_gpd_is_of_sample(const struct cp_dist *d, double q)
+{
+    return 1 - q >= d->parameters[GPD_TAIL_SHARE];
+}

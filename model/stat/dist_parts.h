@@ -112,6 +112,7 @@ double cp_gpd_mean(const struct cp_dist *d);
 /* -log of the share of the exceedances that exceed u + y; INFINITY at the end of a bounded tail. */
 double cp_gpd_hazard(const struct cp_dist *d, double y);
 bool cp_gpd_is_heavy(const struct cp_dist *d);
+bool cp_gpd_is_of_sample(const struct cp_dist *d, double q); /* at or below u */
 bool cp_gpd_quantile_interval(const struct cp_dist_fit *fit, double q, double *low, double *high);
 enum cp_code cp_gpd_fit(const struct cp_dist_data *data, struct cp_dist_fit *fit);
 

@@ -246,11 +246,10 @@ static void the_text_begins_with_what_to_distrust(void **state)
                                              "  warm duration, p50 by memory size\n\n"));
     const char *law = strstr(cp_buf_str(&out), "\n\nwarm duration, p50 by memory size\n");
     const char *end = law ? strstr(law + 2, "\n\n") : NULL;
-    assert_non_null(end);
-    const char *method = strstr(law, "percentile bootstrap");
-    assert_true(method && method < end);
-    method = strstr(method + 1, "percentile bootstrap");
-    assert_true(!method || method > end);
+    size_t n = 0;
+    for (const char *at = law; end && (at = strstr(at, "percentile bootstrap")) && at < end; at++)
+        n++;
+    assert_int_equal(n, 1);
     f->laws[CP_SERIES_WARM][CP_LAW_P50].is_lack_of_fit = false;
     assert_true(cp_fitted_fill(f));
     cp_buf_clear(&out);

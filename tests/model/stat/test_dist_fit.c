@@ -456,6 +456,26 @@ static void a_very_heavy_tail_has_a_wide_interval(void **state)
     assert_near(gpd_log_likelihood(y, n, p[0], p[1]) - best, 2.1, 0.25);
 }
 
+/* Its body is the sample itself, whose uncertainty the law does not know. */
+static void a_tail_claims_nothing_below_its_threshold(void **state)
+{
+    (void)state;
+    enum { N = 400 };
+    double x[N];
+    for (size_t i = 0; i < N; i++)
+        x[i] = 10 - log((double)(N - i) / (N + 1));
+    struct cp_dist_fit fit;
+    struct cp_dist_claim claim;
+    cp_dist_fit(CP_DIST_GPD_TAIL, x, N, NULL, &fit);
+    assert_int_equal(fit.status, CP_OK);
+    cp_dist_claim(&fit, 0.5, &claim);
+    assert_int_equal(claim.status, CP_ENODATA);
+    assert_non_null(strstr(claim.label, "below the tail"));
+    cp_dist_claim(&fit, 0.95, &claim);
+    assert_int_equal(claim.status, CP_OK);
+    assert_true(claim.estimate.low < claim.estimate.value);
+}
+
 static void parameters_are_shown_with_interval_and_method(void **state)
 {
     (void)state;
@@ -612,6 +632,7 @@ int main(void)
         cmocka_unit_test(what_lies_beyond_the_data_is_labelled),
         cmocka_unit_test(what_lies_beyond_a_timeout_is_labelled),
         cmocka_unit_test(a_very_heavy_tail_has_a_wide_interval),
+        cmocka_unit_test(a_tail_claims_nothing_below_its_threshold),
         cmocka_unit_test(parameters_are_shown_with_interval_and_method),
         cmocka_unit_test(hostile_samples_are_refused_or_fitted_soundly),
         cmocka_unit_test(random_samples_are_refused_or_fitted_soundly),
