@@ -380,7 +380,7 @@ static void add_parameter(struct cp_fitted *m, const char *name, const char *uni
                           struct cp_interval v, double confidence, const char *method)
 {
     bool has_interval = !isnan(v.high); /* without `low` an upper bound */
-    if (isnan(v.value) || m->n_parameters == CP_PARAMETERS_MAX)
+    if ((isnan(v.value) && !has_interval) || m->n_parameters == CP_PARAMETERS_MAX)
         return;
     m->parameters[m->n_parameters++] =
         (struct cp_parameter){.name = name,

@@ -88,7 +88,8 @@ size_t cp_fitted_predict(const struct cp_figures *f, double memory_mb,
 
 /* --- renderers --- */
 
-/* One parameter's number in its own unit: "3.02 [2.90, 3.10]", "3.02, at most 3.10", "1,769",
+/* One parameter's number in its own unit: "3.02 [2.90, 3.10]", "3.02, at most 3.10",
+ * "at most 3.10", "1,769",
  * "none". */
 const char *cp_parameter_format(const struct cp_parameter *p, char out[CP_FORMAT_MAX]);
 /* One line each, without an end: n; the checks; one value, with its unit. */

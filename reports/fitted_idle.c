@@ -51,9 +51,11 @@ static void add_npmle(const struct cp_figures *f)
     if (f->survival.status == CP_OK)
         describe_npmle(&f->survival, m);
     else
-        cp_fitted_say(m->refused, sizeof m->refused, "%s",
-                      cp_figures_is_import(f) ? "the log shows no pause of an environment"
-                                              : "no idle interval was probed: sweep with --idle");
+        cp_fitted_say(
+            m->refused, sizeof m->refused, "%s",
+            cp_figures_is_import(f)
+                ? "the log shows no pause of an environment: only forms with log streams do"
+                : "no idle interval was probed: sweep with --idle");
 }
 
 /* A step law without a step: up to the longest interval nothing was gone at once. */

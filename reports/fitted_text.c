@@ -21,9 +21,10 @@ const char *cp_parameter_format(const struct cp_parameter *p, char out[CP_FORMAT
         return memcpy(out, "none", 5);
     if (!isnan(p->estimate.low) || !isfinite(p->estimate.high))
         return cp_format_interval(unit, p->estimate, out);
-    (void)snprintf(out, CP_FORMAT_MAX, "%.40s, at most %.40s",
-                   cp_format(unit, p->estimate.value, value),
-                   cp_format(unit, p->estimate.high, high));
+    bool has_value = !isnan(p->estimate.value);
+    (void)snprintf(out, CP_FORMAT_MAX, "%.40s%sat most %.40s",
+                   has_value ? cp_format(unit, p->estimate.value, value) : "",
+                   has_value ? ", " : "", cp_format(unit, p->estimate.high, high));
     return out;
 }
 

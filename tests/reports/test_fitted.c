@@ -304,6 +304,8 @@ static void bounds_and_tiny_numbers_are_in_words(void **state)
     const struct cp_parameter p99 = {
         .name = "p99", .unit = "ms", .estimate = {10.5, NAN, 14.3}, .method = "exact"};
     assert_string_equal(cp_parameter_format(&p99, text), "10.5, at most 14.3");
+    const struct cp_parameter ratio = {.name = "p99 / p50", .unit = "", .estimate = {NAN, NAN, 79}};
+    assert_string_equal(cp_parameter_format(&ratio, text), "at most 79.0");
     struct cp_fitted m = {.n_checks = 2};
     m.checks[0] = (struct cp_fitted_check){"p-value", CP_UNIT_PLAIN, 2.55e-11, ""};
     m.checks[1] = (struct cp_fitted_check){"rho", CP_UNIT_PLAIN, 0, "0: alike"};
@@ -312,6 +314,26 @@ static void bounds_and_tiny_numbers_are_in_words(void **state)
     cp_fitted_checks_text(&m, &out);
     assert_string_equal(cp_buf_str(&out), "p-value below 0.000100; rho 0 (0: alike)");
     cp_buf_clear(&out);
+}
+
+/* The ratio's ends come from two intervals of 95 %: 90 % is what they hold together; and where p99
+ * has only a bound the ratio has one. */
+static void all_requests_have_a_ratio_at_its_own_level(void **state)
+{
+    (void)state;
+    struct cp_figures *f = fixture_shared(&(struct fixture_options){0});
+    struct cp_candidate *c = &f->decision.candidates[f->decision.chosen];
+    const struct cp_candidate kept = *c;
+    c->p50_ms = (struct cp_interval){10, 8, 12};
+    c->p99_ms = (struct cp_interval){30, NAN, 40};
+    assert_true(cp_fitted_fill(f));
+    const struct cp_fitted *m = model(f, "mixture");
+    const struct cp_parameter *ratio = &m->parameters[m->n_parameters - 1];
+    assert_string_equal(ratio->name, "p99 / p50");
+    assert_true(isnan(ratio->estimate.value) && fabs(ratio->estimate.high - 5) < 1e-12);
+    assert_true(fabs(ratio->confidence - 0.9) < 1e-12);
+    *c = kept;
+    assert_true(cp_fitted_fill(f));
 }
 
 /* Where smooth laws cannot be chosen a smaller AICc of theirs would mislead. */
@@ -346,6 +368,7 @@ int main(void)
         cmocka_unit_test(a_lifetime_beyond_the_probes_is_no_parameter),
         cmocka_unit_test(a_perfect_fit_is_no_measure_of_check_loss),
         cmocka_unit_test(bounds_and_tiny_numbers_are_in_words),
+        cmocka_unit_test(all_requests_have_a_ratio_at_its_own_level),
         cmocka_unit_test(laws_of_idle_survival_say_whether_they_were_chosen),
     };
     return cmocka_run_group_tests(tests, NULL, fixture_shared_free);
