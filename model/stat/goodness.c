@@ -16,7 +16,7 @@ enum { OUT_KS, OUT_AD, OUTPUTS };
 static const double missing_limit = 0.05;
 
 struct cp_goodness_distance cp_goodness_distance(const struct cp_dist *d, const double *sorted,
-                                                 size_t n, double censored_at)
+                                                 size_t n, double censored_at_ms)
 {
     if (n == 0)
         return (struct cp_goodness_distance){NAN, NAN};
@@ -31,7 +31,7 @@ struct cp_goodness_distance cp_goodness_distance(const struct cp_dist *d, const 
         sum += (double)(2 * i + 1) * log(below) + (double)(2 * (n - i) - 1) * log(above);
     }
     if (n_seen < n)
-        most = fmax(most, cp_dist_cdf(d, censored_at) - (double)n_seen / (double)n);
+        most = fmax(most, cp_dist_cdf(d, censored_at_ms) - (double)n_seen / (double)n);
     return (struct cp_goodness_distance){.ks = most,
                                          .ad = n_seen < n ? NAN : -(double)n - sum / (double)n};
 }
@@ -42,7 +42,7 @@ struct replicates {
     const struct cp_dist *law; /* fitted to the sample */
     enum cp_dist_kind kind;
     size_t n;
-    double censored_at;
+    double censored_at_ms;
     bool is_censored;
 };
 
@@ -53,16 +53,17 @@ static void draw_distance(const void *context, struct cp_rng *rng, void *scratch
     double *x = scratch;
     for (size_t i = 0; i < r->n; i++) {
         x[i] = cp_dist_draw(r->law, rng);
-        if (r->is_censored && x[i] > r->censored_at)
+        if (r->is_censored && x[i] > r->censored_at_ms)
             x[i] = INFINITY;
     }
     cp_sort(x, r->n);
-    const struct cp_dist_fit_options options = {.censored_at_ms = r->censored_at, .start = r->law};
+    const struct cp_dist_fit_options options = {.censored_at_ms = r->censored_at_ms,
+                                                .start = r->law};
     struct cp_dist_fit fit;
     cp_dist_fit(r->kind, x, r->n, &options, &fit);
     struct cp_goodness_distance distance = {NAN, NAN};
     if (!fit.status)
-        distance = cp_goodness_distance(&fit.dist, x, r->n, r->censored_at);
+        distance = cp_goodness_distance(&fit.dist, x, r->n, r->censored_at_ms);
     out[OUT_KS] = distance.ks;
     out[OUT_AD] = distance.ad;
 }
@@ -122,7 +123,7 @@ static enum cp_code test_values(enum cp_dist_kind kind, const double *sorted,
     const struct replicates r = {.law = &fit.dist,
                                  .kind = kind,
                                  .n = out->n,
-                                 .censored_at = o->censored_at_ms,
+                                 .censored_at_ms = o->censored_at_ms,
                                  .is_censored = fit.n_censored > 0};
     const struct cp_goodness_distance distance =
         cp_goodness_distance(&fit.dist, sorted, out->n, o->censored_at_ms);

@@ -54,8 +54,8 @@ struct cp_goodness_distance {
     double ad; /* NAN also for a censored sample */
 };
 
-/* Of a sample and any law; values of +INFINITY are known to exceed censored_at. */
+/* Of a sample and any law; values of +INFINITY are known to exceed censored_at_ms. */
 struct cp_goodness_distance cp_goodness_distance(const struct cp_dist *d, const double *sorted,
-                                                 size_t n, double censored_at);
+                                                 size_t n, double censored_at_ms);
 
 #endif
