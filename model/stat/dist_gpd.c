@@ -134,8 +134,8 @@ static double likelihood_through(const void *context, double shape)
 {
     const struct laws_through *laws = context;
     double hazard = laws->f->hazard;
-    double ratio = fabs(shape) < 1e-9 ? hazard : expm1(shape * hazard) / shape;
-    const double p[] = {[GPD_SCALE] = laws->y / ratio, [GPD_SHAPE] = shape};
+    double p[] = {[GPD_SCALE] = 1, [GPD_SHAPE] = shape};
+    p[GPD_SCALE] = laws->y / cp_gpd_excess(p, hazard);
     double value = gpd_likelihood(laws->f->e, p);
     return isnan(value) ? -INFINITY : value;
 }
@@ -169,6 +169,17 @@ static double fall_to(const struct far_quantile *f, double inside, double factor
     return (inside + outside) / 2;
 }
 
+/* The bound of y > 0 from the bounds that two independent errors would give it, both on one side:
+ * the squares of their distances add (MOVER), on the log, as y's errors are relative; but where one
+ * of them reaches below the threshold, on the plain scale. */
+static double join_errors(double y, double one, double other)
+{
+    double sign = one < y ? -1 : 1;
+    if (other <= 0)
+        return y + sign * hypot(one - y, other - y);
+    return y * exp(sign * hypot(log(one / y), log(other / y)));
+}
+
 bool cp_gpd_quantile_interval(const struct cp_dist_fit *fit, double q, double *low, double *high)
 {
     const double *p = fit->dist.parameters;
@@ -184,10 +195,11 @@ bool cp_gpd_quantile_interval(const struct cp_dist_fit *fit, double q, double *l
     const struct far_quantile f = {&e, log(share / tail), fmax(2, 3 * p[GPD_SHAPE])};
     double y = cp_dist_quantile(&fit->dist, q) - p[GPD_U];
     double level = fit->log_likelihood - fall_95;
-    /* the share above u is uncertain, too: independent of the exceedances, so the squares add */
-    double slope = p[GPD_SCALE] * exp(p[GPD_SHAPE] * f.hazard) / share;
-    double of_share = sqrt(2 * fall_95) * slope * fit->se[GPD_TAIL_SHARE];
-    *low = p[GPD_U] + y - hypot(y - fall_to(&f, y, 0.8, level), of_share);
-    *high = p[GPD_U] + y + hypot(fall_to(&f, y, 1.25, level) - y, of_share);
+    /* the share above u is uncertain, too, and independent of the exceedances */
+    double step = sqrt(2 * fall_95) * fit->se[GPD_TAIL_SHARE] / share;
+    double least = cp_gpd_excess(p, f.hazard - step);
+    double most = cp_gpd_excess(p, f.hazard + step);
+    *low = p[GPD_U] + join_errors(y, fall_to(&f, y, 0.8, level), least);
+    *high = p[GPD_U] + join_errors(y, fall_to(&f, y, 1.25, level), most);
     return true;
 }

@@ -398,6 +398,13 @@ double cp_gpd_hazard(const struct cp_dist *d, double y)
     return shape * ratio > -1 ? log1p(shape * ratio) / shape : INFINITY;
 }
 
+double cp_gpd_excess(const double *parameters, double hazard)
+{
+    double shape = parameters[GPD_SHAPE];
+    double ratio = fabs(shape) < 1e-12 ? hazard : expm1(shape * hazard) / shape;
+    return parameters[GPD_SCALE] * ratio;
+}
+
 double cp_gpd_log_density(const struct cp_dist *d, double x)
 {
     double y = x - d->parameters[GPD_U];
@@ -429,10 +436,7 @@ double cp_gpd_quantile(const struct cp_dist *d, struct cp_dist_probability p)
     double u = d->parameters[GPD_U];
     if (p.upper >= share)
         return fmin(u, cp_quantile(d->sorted, d->n, fmin(1, p.lower / body_scale(d)), 7));
-    double hazard = log(share / p.upper);
-    double shape = d->parameters[GPD_SHAPE];
-    double ratio = fabs(shape) < 1e-12 ? hazard : expm1(shape * hazard) / shape;
-    return u + d->parameters[GPD_SCALE] * ratio;
+    return u + cp_gpd_excess(d->parameters, log(share / p.upper));
 }
 
 double cp_gpd_draw(const struct cp_dist *d, struct cp_rng *rng)

@@ -111,6 +111,8 @@ double cp_gpd_draw(const struct cp_dist *d, struct cp_rng *rng);
 double cp_gpd_mean(const struct cp_dist *d);
 /* -log of the share of the exceedances that exceed u + y; INFINITY at the end of a bounded tail. */
 double cp_gpd_hazard(const struct cp_dist *d, double y);
+/* Its inverse: the y of a hazard. */
+double cp_gpd_excess(const double *parameters, double hazard);
 bool cp_gpd_is_heavy(const struct cp_dist *d);
 bool cp_gpd_is_of_sample(const struct cp_dist *d, double q); /* at or below u */
 bool cp_gpd_quantile_interval(const struct cp_dist_fit *fit, double q, double *low, double *high);

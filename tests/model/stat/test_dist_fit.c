@@ -476,6 +476,33 @@ static void a_tail_claims_nothing_below_its_threshold(void **state)
     assert_true(claim.estimate.low < claim.estimate.value);
 }
 
+/* P(X > x) = (1 + 1.3 (x - 100) / 10)^(-1 / 1.3): errors of p99.9 are factors, not differences. */
+static void bounds_of_a_very_heavy_tail_stay_in_the_tail(void **state)
+{
+    (void)state;
+    enum { N = 400, REPS = 40 };
+    const double p999 = 100 + (pow(0.001, -1.3) - 1) / 1.3 * 10;
+    int held = 0;
+    for (uint64_t r = 0; r < REPS; r++) {
+        struct cp_rng rng;
+        double x[N];
+        struct cp_dist_fit fit;
+        struct cp_dist_claim claim;
+        cp_rng_init(&rng, 12, r);
+        for (size_t i = 0; i < N; i++)
+            x[i] = 100 + (pow(1 - cp_rng_uniform(&rng), -1.3) - 1) / 1.3 * 10;
+        cp_sort(x, N);
+        cp_dist_fit(CP_DIST_GPD_TAIL, x, N, NULL, &fit);
+        assert_int_equal(fit.status, CP_OK);
+        cp_dist_claim(&fit, 0.999, &claim);
+        assert_true(claim.estimate.low > fit.dist.parameters[2]);
+        assert_true(claim.estimate.low < claim.estimate.value);
+        assert_true(claim.estimate.value < claim.estimate.high);
+        held += claim.estimate.low <= p999 && p999 <= claim.estimate.high;
+    }
+    assert_in_range(held, 34, 40);
+}
+
 static void parameters_are_shown_with_interval_and_method(void **state)
 {
     (void)state;
@@ -633,6 +660,7 @@ int main(void)
         cmocka_unit_test(what_lies_beyond_a_timeout_is_labelled),
         cmocka_unit_test(a_very_heavy_tail_has_a_wide_interval),
         cmocka_unit_test(a_tail_claims_nothing_below_its_threshold),
+        cmocka_unit_test(bounds_of_a_very_heavy_tail_stay_in_the_tail),
         cmocka_unit_test(parameters_are_shown_with_interval_and_method),
         cmocka_unit_test(hostile_samples_are_refused_or_fitted_soundly),
         cmocka_unit_test(random_samples_are_refused_or_fitted_soundly),
