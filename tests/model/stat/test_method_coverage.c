@@ -244,9 +244,9 @@ static const struct row {
     {"upper bounds, measured sizes", 0.95, upper_bounds, 59, 60},
     {"upper bounds, measured sizes", 0.99, upper_bounds, 299, 500},
     {"memory law, measured sizes", 0.5, law_at_sizes, 0, 60},
-    {"memory law, measured sizes", 0.95, law_at_sizes, 0, 200},
+    {"memory law, measured sizes", 0.95, law_at_sizes, 0, 60},
     {"memory law, 832 MB", 0.5, law_between, 0, 60},
-    {"memory law, 832 MB", 0.95, law_between, 0, 200},
+    {"memory law, 832 MB", 0.95, law_between, 0, 60},
     {"memory law of init, 832 MB", 0.5, law_of_init, 0, 60},
     {"memory law of init, 832 MB", 0.95, law_of_init, 0, 60},
     {"memory tail, measured sizes", 0.99, tail_at_sizes, 60, 60},
@@ -255,7 +255,7 @@ static const struct row {
     {"pooled tails, measured sizes", 0.99, pooled_tail, 74, 200},
     {"idle bands, six gaps", NAN, idle_bands, 0, 200},
     {"ratio of sizes, bootstrap", 0.5, ratio_of_sizes, 0, 60},
-    {"ratio of sizes, bootstrap", 0.95, ratio_of_sizes, 0, 500},
+    {"ratio of sizes, bootstrap", 0.95, ratio_of_sizes, 0, 60},
 };
 enum { ROWS = sizeof rows / sizeof *rows };
 
