@@ -131,8 +131,8 @@ static bool read_member(const cJSON *json, const struct member *m, char *at)
 {
     const cJSON *item = cJSON_GetObjectItemCaseSensitive(json, m->name);
     int number = 0;
-    if (!item && m->is_later)
-        return true;
+    if (!item)
+        return m->is_later;
     switch (m->type) {
     case MEMBER_INT:
         if (!read_int(item, &number))
