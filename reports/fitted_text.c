@@ -52,7 +52,7 @@ void cp_fitted_checks_text(const struct cp_fitted *m, struct cp_buf *out)
     }
 }
 
-/* "64.9 [63.5, 66.7]", "<= 80.6", "too few, n_eff 134 of 299" */
+/* "64.9 [63.5, 66.7]", "<= 80.6", "too few, worth 134 samples of 299" */
 static void add_value(const struct cp_fitted *m, const struct cp_fitted_value *v,
                       struct cp_buf *out)
 {
@@ -62,7 +62,8 @@ static void add_value(const struct cp_fitted *m, const struct cp_fitted_value *v
         cp_buf_adds(out, "-");
         break;
     case CP_ANSWER_TOO_FEW:
-        cp_buf_addf(out, "too few, n_eff %.0f of %zu", v->n, v->n_needed);
+        cp_buf_addf(out, "too few, worth %s samples of %zu", cp_format(CP_UNIT_COUNT, v->n, text),
+                    v->n_needed);
         break;
     case CP_ANSWER_UPPER_ONLY:
         cp_buf_addf(out, "<= %s", cp_format(m->value_unit, v->value.high, text));
@@ -77,12 +78,13 @@ void cp_fitted_value_text(const struct cp_fitted *m, const struct cp_fitted_valu
                           struct cp_buf *out)
 {
     const char *unit = cp_unit_name(m->value_unit);
+    char n[CP_FORMAT_MAX];
     bool is_number = v->status == CP_ANSWER_OK || v->status == CP_ANSWER_UPPER_ONLY;
     add_value(m, v, out);
     if (unit[0] && is_number)
         cp_buf_addf(out, " %s", unit);
     if (!isnan(v->n) && is_number)
-        cp_buf_addf(out, " (n_eff %.0f)", v->n);
+        cp_buf_addf(out, " (worth %s samples)", cp_format(CP_UNIT_COUNT, v->n, n));
     if (v->label)
         cp_buf_addf(out, " (%s)", v->label);
 }

@@ -307,10 +307,15 @@ static void bounds_and_tiny_numbers_are_in_words(void **state)
     const struct cp_parameter ratio = {.name = "p99 / p50", .unit = "", .estimate = {NAN, NAN, 79}};
     assert_string_equal(cp_parameter_format(&ratio, text), "at most 79.0");
     struct cp_fitted m = {.n_checks = 2};
+    struct cp_fitted_value v = {
+        .status = CP_ANSWER_TOO_FEW, .value = {NAN, NAN, NAN}, .n = 1134, .n_needed = 2995};
     m.checks[0] = (struct cp_fitted_check){"p-value", CP_UNIT_PLAIN, 2.55e-11, ""};
     m.checks[1] = (struct cp_fitted_check){"rho", CP_UNIT_PLAIN, 0, "0: alike"};
     struct cp_buf out;
     cp_buf_init(&out, 1U << 10);
+    cp_fitted_value_text(&m, &v, &out);
+    assert_string_equal(cp_buf_str(&out), "too few, worth 1,134 samples of 2995");
+    cp_buf_reset(&out);
     cp_fitted_checks_text(&m, &out);
     assert_string_equal(cp_buf_str(&out), "p-value below 0.000100; rho 0 (0: alike)");
     cp_buf_clear(&out);
