@@ -11,9 +11,8 @@ static void add_parameters(const struct cp_fitted *m, struct cp_buf *out)
     char number[CP_FORMAT_MAX];
     if (m->n_parameters == 0)
         return;
-    cp_buf_adds(out, "<table>\n<caption>");
-    cp_text_html(out, m->title);
-    cp_buf_adds(out, "</caption>\n<thead><tr><th scope=\"col\" class=\"text\">parameter</th>"
+    cp_buf_adds(out, "<table>\n<caption>Parameters</caption>\n<thead><tr><th scope=\"col\" "
+                     "class=\"text\">parameter</th>"
                      "<th scope=\"col\">value [interval]</th>"
                      "<th scope=\"col\" class=\"text\">unit</th>"
                      "<th scope=\"col\" class=\"text\">interval by</th></tr></thead>\n<tbody>\n");
