@@ -418,6 +418,30 @@ void cp_figures_warn(struct cp_figures *f)
     }
 }
 
+/* Planned, and not needed in the end: the cell was precise enough before, or the search for the
+ * idle lifetime over. */
+static bool is_not_needed(const struct cp_run_data *data, const struct cp_sample *s)
+{
+    if (s->outcome != CP_OUTCOME_NOT_SENT)
+        return false;
+    if (s->kind == CP_CELL_PRIME || s->kind == CP_CELL_IDLE)
+        return data->run.idle_end[0] && !data->run.is_interrupted;
+    for (size_t i = 0; i < data->n_cells; i++) {
+        const struct cp_cell_result *cell = &data->cells[i];
+        if (cell->kind == s->kind && cell->memory_size_mb == s->memory_size_mb)
+            return cell->stop == CP_STOP_PRECISION;
+    }
+    return false;
+}
+
+static size_t n_not_needed(const struct cp_run_data *data)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < data->n_samples; i++)
+        n += is_not_needed(data, &data->samples[i]);
+    return n;
+}
+
 void cp_accounting_text(const struct cp_figures *f, struct cp_buf *out)
 {
     const struct cp_accounting *a = &f->accounting;
@@ -434,4 +458,9 @@ void cp_accounting_text(const struct cp_figures *f, struct cp_buf *out)
                 cp_count_text(a->planned).text, cp_count_text(a->measured).text,
                 cp_count_text(a->failed).text, cp_count_text(a->throttled).text,
                 cp_count_text(a->unknown).text, cp_count_text(a->not_sent).text);
+    size_t n = n_not_needed(f->data);
+    if (n > 0 && n == a->not_sent)
+        cp_buf_adds(out, " (not needed)");
+    else if (n > 0)
+        cp_buf_addf(out, " (%s not needed)", cp_count_text(n).text);
 }

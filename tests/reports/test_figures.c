@@ -52,6 +52,48 @@ static void samples_are_grouped_by_memory_and_only_usable_ones_count(void **stat
     cp_run_data_clear(&data);
 }
 
+/* A cell that was precise enough, or a search that ended by itself, needed less than was planned:
+ * that is no loss. */
+static void what_was_not_needed_is_said(void **state)
+{
+    (void)state;
+    static const struct {
+        enum cp_cell_kind kind;
+        enum cp_stop_reason stop;
+        const char *idle_end;
+        bool is_interrupted, is_said;
+    } rows[] = {
+        {CP_CELL_PRIME, CP_STOP_MAX_SAMPLES, "bracket reached", false, true},
+        {CP_CELL_IDLE, CP_STOP_MAX_SAMPLES, "bracket reached", true, false},
+        {CP_CELL_IDLE, CP_STOP_MAX_SAMPLES, "", false, false},
+        {CP_CELL_COLD, CP_STOP_PRECISION, "", false, true},
+        {CP_CELL_COLD, CP_STOP_COST, "bracket reached", false, false},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct cp_run_data data;
+        struct cp_buf text;
+        fixture_data(&(struct fixture_options){0}, &data);
+        for (size_t k = 0; k < data.n_samples; k++) {
+            if (data.samples[k].outcome != CP_OUTCOME_NOT_SENT)
+                continue;
+            data.samples[k].kind = rows[i].kind;
+            data.samples[k].memory_size_mb = data.cells[0].memory_size_mb;
+        }
+        data.cells[0].kind = CP_CELL_COLD;
+        data.cells[0].stop = rows[i].stop;
+        (void)snprintf(data.run.idle_end, sizeof data.run.idle_end, "%s", rows[i].idle_end);
+        data.run.is_interrupted = rows[i].is_interrupted;
+        struct cp_figures *f = figures_of(&data);
+        cp_buf_init(&text, 4096);
+        cp_accounting_text(f, &text);
+        bool is_said = strstr(cp_buf_str(&text), "not sent 1 (not needed)") != NULL;
+        assert_int_equal(is_said, rows[i].is_said);
+        cp_buf_clear(&text);
+        cp_figures_free(f);
+        cp_run_data_clear(&data);
+    }
+}
+
 /* Four cold samples of known values at one size: every statistic by hand. */
 static void cold_total_is_init_plus_first_run_of_the_same_environment(void **state)
 {
@@ -346,6 +388,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(samples_are_grouped_by_memory_and_only_usable_ones_count),
+        cmocka_unit_test(what_was_not_needed_is_said),
         cmocka_unit_test(cold_total_is_init_plus_first_run_of_the_same_environment),
         cmocka_unit_test(timeouts_are_above_in_quantiles_and_whole_in_costs),
         cmocka_unit_test(a_quantile_between_two_modes_is_told_with_its_ends),
