@@ -11,7 +11,7 @@
 #include "reports/figures.h"
 
 /* Fewer records may use their whole memory by chance. */
-enum { EMULATED_MIN_N = 5, MINUTES_PER_HOUR = 60, MS_PER_HOUR = 3600000 };
+enum { EMULATED_MIN_N = 5, MINUTES_PER_HOUR = 60 };
 /* Relative; a rate given by hand is rounded. */
 #define SAME_TRAFFIC 0.02
 
@@ -65,8 +65,8 @@ bool cp_figures_observe_cold_share(struct cp_figures *f)
     if (!digest || run->started_at_ms < 0 || run->ended_at_ms < run->started_at_ms)
         return true;
     /* the first request began before the first record */
-    int64_t first_hour = run->started_at_ms / MS_PER_HOUR - 1;
-    size_t n_hours = (size_t)(run->ended_at_ms / MS_PER_HOUR - first_hour) + 1;
+    int64_t first_hour = run->started_at_ms / CP_MS_PER_HOUR - 1;
+    size_t n_hours = (size_t)(run->ended_at_ms / CP_MS_PER_HOUR - first_hour) + 1;
     struct cp_cold_block *hours = calloc(n_hours, sizeof *hours);
     if (!hours)
         return false;

@@ -3,6 +3,8 @@
  * round-trip exactly (shortest of 15 to 17 digits).
  */
 #include <math.h>
+
+#include "model/base/units.h"
 #include <stdio.h>
 
 #include "reports/figures.h"
@@ -229,19 +231,18 @@ static void add_hours(struct cp_json *j, const struct cp_traffic *t)
 /* null: no record has a time. Hours are of UTC, Monday first. */
 static void add_traffic(struct cp_json *j, const struct cp_traffic *t)
 {
-    enum { MS_A_MINUTE = 60000 };
     if (t->status != CP_OK) {
         cp_json_key(j, "traffic");
         cp_buf_adds(j->out, "null");
         return;
     }
     cp_json_open(j, "traffic", '{');
-    cp_json_add_int(j, "first_minute_at_ms", t->first_minute * MS_A_MINUTE);
-    cp_json_add_int(j, "last_minute_at_ms", t->last_minute * MS_A_MINUTE);
+    cp_json_add_int(j, "first_minute_at_ms", t->first_minute * CP_MS_PER_MINUTE);
+    cp_json_add_int(j, "last_minute_at_ms", t->last_minute * CP_MS_PER_MINUTE);
     cp_json_add_count(j, "arrivals", (size_t)t->arrivals);
     cp_json_add_count(j, "cold_arrivals", (size_t)t->cold_arrivals);
     cp_json_add_number(j, "arrivals_per_s", t->arrivals_per_s);
-    cp_json_add_int(j, "peak_minute_at_ms", t->peak_minute * MS_A_MINUTE);
+    cp_json_add_int(j, "peak_minute_at_ms", t->peak_minute * CP_MS_PER_MINUTE);
     cp_json_add_count(j, "peak_arrivals_per_minute", (size_t)t->peak_arrivals);
     cp_json_add_number(j, "mean_concurrency", t->mean_concurrency);
     cp_json_add_number(j, "in_flight_p50", t->in_flight_p50);

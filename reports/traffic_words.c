@@ -6,15 +6,16 @@
 
 #include "model/base/datetime.h"
 #include "model/base/number.h"
+#include "model/base/units.h"
 #include "reports/figures.h"
 #include "reports/format.h"
 
-enum { MINUTES_AN_HOUR = 60, MS_A_MINUTE = 60000, MINUTE_LENGTH = 16, DATE_AND_TIME = 10 };
+enum { MINUTES_AN_HOUR = 60, MINUTE_LENGTH = 16, DATE_AND_TIME = 10 };
 
 /* "2026-10-08 14:03" */
 static const char *minute_text(int64_t minute, char out[CP_DATETIME_TEXT_MAX])
 {
-    (void)cp_datetime_format(minute * MS_A_MINUTE, CP_DATETIME_ISO_S, out);
+    (void)cp_datetime_format(minute * CP_MS_PER_MINUTE, CP_DATETIME_ISO_S, out);
     out[DATE_AND_TIME] = ' ';
     out[MINUTE_LENGTH] = '\0';
     return out;

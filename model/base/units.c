@@ -10,8 +10,14 @@ struct unit {
 };
 
 static const struct unit duration_units[] = {
-    {"us", 0.001}, {"ms", 1},     {"s", CP_MS_PER_S}, {"m", 60e3},
-    {"min", 60e3}, {"h", 3600e3}, {"d", 86400e3},     {NULL, 0},
+    {"us", 0.001},
+    {"ms", 1},
+    {"s", CP_MS_PER_S},
+    {"m", CP_MS_PER_MINUTE},
+    {"min", CP_MS_PER_MINUTE},
+    {"h", CP_MS_PER_HOUR},
+    {"d", 86400e3},
+    {NULL, 0},
 };
 
 static const struct unit rate_units[] = {
@@ -96,7 +102,7 @@ enum cp_code cp_units_parse_ratio(struct cp_view text, double *ratio, struct cp_
 
 const char *cp_units_format_duration(double ms, char out[CP_UNITS_TEXT_MAX])
 {
-    static const struct unit steps[] = {{"h", 3600e3}, {"m", 60e3}, {"s", 1e3}};
+    static const struct unit steps[] = {{"h", CP_MS_PER_HOUR}, {"m", CP_MS_PER_MINUTE}, {"s", 1e3}};
     for (size_t i = 0; i < sizeof steps / sizeof steps[0]; i++) {
         double x = ms / steps[i].factor;
         bool is_exact = fabs(x * 2 - round(x * 2)) < 1e-9;

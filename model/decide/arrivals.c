@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "model/decide/arrivals.h"
+#include "model/base/units.h"
 
 #include <math.h>
 #include <stdbool.h>
-
-#define HOUR_MS 3600e3
 
 static double factor_of(const struct cp_arrivals_law *law)
 {
@@ -130,10 +129,10 @@ static double next_of_week(struct cp_arrivals *a)
     double per_ms = factor_of(a->law) / burst_of(a->law) / 1000;
     double amount = cp_rng_exponential(&a->rng, 1);
     for (;;) {
-        double hour = floor((a->now - a->origin) / HOUR_MS);
+        double hour = floor((a->now - a->origin) / CP_MS_PER_HOUR);
         double in_week = hour - CP_ARRIVALS_HOURS * floor(hour / CP_ARRIVALS_HOURS);
         double rate = a->law->week_per_s[(size_t)in_week] * per_ms;
-        double end = a->origin + (hour + 1) * HOUR_MS;
+        double end = a->origin + (hour + 1) * CP_MS_PER_HOUR;
         if (rate > 0 && amount <= rate * (end - a->now)) {
             a->now += amount / rate;
             return a->now;

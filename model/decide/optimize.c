@@ -130,7 +130,7 @@ static struct cp_candidate *add(struct optimizer *o, int memory_mb, enum cp_conc
     return c;
 }
 
-/* Why a size cannot be recommended, into `why`; false when it can. */
+/* Why a size cannot be recommended, into `why` (NULL and 0: nowhere); false when it can. */
 static bool is_unfit(const struct cp_size_data *s, char *why, size_t size)
 {
     if (s->cannot_run)
@@ -417,9 +417,8 @@ static double arrivals_per_replication(const struct optimizer *o)
 static enum cp_code share_tails(struct optimizer *o)
 {
     enum cp_code code = cp_shared_tails_init(&o->context.tails, o->input->n_sizes);
-    char why[sizeof(((struct cp_candidate *)0)->why_not)];
     for (size_t i = 0; !code && i < o->input->n_sizes; i++) {
-        if (!is_unfit(o->laws[i].data, why, sizeof why))
+        if (!is_unfit(o->laws[i].data, NULL, 0))
             cp_shared_tails_set(&o->context.tails, i, &o->laws[i].cold, &o->laws[i].warm);
     }
     return code;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "model/decide/pool_curve.h"
+#include "model/base/units.h"
 
 #include "model/base/parallel.h"
 
@@ -7,8 +8,6 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define HOUR_MS 3600e3
 
 enum { WORD = 64, FIRST_NUMBERS = 256, STREAM_ARRIVAL = 0, STREAM_SERVICE, N_STREAMS };
 
@@ -75,7 +74,7 @@ static void release(struct sim *s, const struct cp_event *departure)
 static struct cp_pool_number *place_at(const struct sim *s, double now, size_t number)
 {
     size_t n_max = (size_t)s->options->n_max;
-    double hours = floor((now - s->options->pool.warm_up_ms) / HOUR_MS);
+    double hours = floor((now - s->options->pool.warm_up_ms) / CP_MS_PER_HOUR);
     size_t bucket = s->n_buckets == 1 ? 0 : (size_t)fmod(hours, CP_ARRIVALS_HOURS);
     return s->numbers + bucket * (n_max + 1) + (number < n_max ? number : n_max);
 }

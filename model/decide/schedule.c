@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "model/decide/schedule.h"
+#include "model/base/units.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum { HOURS = CP_ARRIVALS_HOURS, DAY = 24, BISECTIONS = 60 };
-#define WEEK_MS (HOURS * 3600e3)
+#define WEEK_MS ((double)HOURS * CP_MS_PER_HOUR)
 
 /* Hours that have the same n, in the order of the clock. */
 struct slots {
@@ -88,29 +89,6 @@ static void tabulate(struct search *s)
     }
 }
 
-static double price_of(const struct search *s, size_t slot, size_t n, double lambda)
-{
-    size_t at = slot * s->n_levels + n;
-    return s->usd[at] + lambda * s->cold[at];
-}
-
-/* The slot whose own cheapest n is smallest: there a change to it is least likely to be missed. */
-static size_t quietest(const struct search *s, size_t first, size_t end, double lambda)
-{
-    size_t quiet = first;
-    size_t least = s->n_levels;
-    for (size_t slot = first; slot < end; slot++) {
-        size_t n = 0;
-        for (size_t k = 1; k < s->n_levels; k++)
-            n = price_of(s, slot, k, lambda) < price_of(s, slot, n, lambda) ? k : n;
-        if (n < least) {
-            least = n;
-            quiet = slot;
-        }
-    }
-    return quiet;
-}
-
 static size_t cheapest(const double *row, size_t n_levels)
 {
     size_t best = 0;
@@ -119,24 +97,53 @@ static size_t cheapest(const double *row, size_t n_levels)
     return best;
 }
 
+static void price_slot(const struct search *s, size_t slot, double lambda, double *row)
+{
+    for (size_t n = 0; n < s->n_levels; n++) {
+        size_t at = slot * s->n_levels + n;
+        row[n] = s->usd[at] + lambda * s->cold[at];
+    }
+}
+
+/* The slot whose own cheapest n is smallest: there a change to it is least likely to be missed. */
+static size_t quietest(const struct search *s, size_t first, size_t end, double lambda)
+{
+    size_t quiet = first;
+    size_t least = s->n_levels;
+    for (size_t slot = first; slot < end; slot++) {
+        price_slot(s, slot, lambda, s->best);
+        size_t n = cheapest(s->best, s->n_levels);
+        if (n < least) {
+            least = n;
+            quiet = slot;
+        }
+    }
+    return quiet;
+}
+
+/* Adds to the k-th slot's prices the cheapest way to come there: with the same n, or by a change.
+ */
+static void extend(struct search *s, size_t k)
+{
+    double *row = s->best + k * s->n_levels;
+    const double *before = row - s->n_levels;
+    size_t jump = cheapest(before, s->n_levels);
+    for (size_t n = 0; n < s->n_levels; n++) {
+        bool stays = before[n] <= before[jump] + s->question->change_usd;
+        s->from[k * s->n_levels + n] = stays ? n : jump;
+        row[n] += stays ? before[n] : before[jump] + s->question->change_usd;
+    }
+}
+
 /* Cheapest sequence over the slots [first, end), a circle: each change costs change_usd. */
 static void choose_circle(struct search *s, size_t first, size_t end, double lambda)
 {
     size_t length = end - first;
     size_t start = quietest(s, first, end, lambda) - first;
     for (size_t k = 0; k < length; k++) {
-        size_t slot = first + (start + k) % length;
-        double *row = s->best + k * s->n_levels;
-        const double *before = k ? row - s->n_levels : NULL;
-        size_t jump = before ? cheapest(before, s->n_levels) : 0;
-        for (size_t n = 0; n < s->n_levels; n++) {
-            row[n] = price_of(s, slot, n, lambda);
-            if (!before)
-                continue;
-            bool stays = before[n] <= before[jump] + s->question->change_usd;
-            s->from[k * s->n_levels + n] = stays ? n : jump;
-            row[n] += stays ? before[n] : before[jump] + s->question->change_usd;
-        }
+        price_slot(s, first + (start + k) % length, lambda, s->best + k * s->n_levels);
+        if (k > 0)
+            extend(s, k);
     }
     size_t n = cheapest(s->best + (length - 1) * s->n_levels, s->n_levels);
     for (size_t k = length; k-- > 0;) {
@@ -247,7 +254,7 @@ void cp_schedule_judge(const struct cp_schedule_question *q, struct cp_schedule 
     out->usd_per_week += kept * q->fixed_usd;
     out->cold_share = all > 0 ? cold / all : 0;
     out->spillover_share = all > 0 ? spilled / all : 0;
-    out->utilization = kept > 0 ? busy_ms / weeks / (kept * 3600e3) : (double)NAN;
+    out->utilization = kept > 0 ? busy_ms / weeks / (kept * CP_MS_PER_HOUR) : (double)NAN;
     out->n_changes = changes_of(out->n);
 }
 

@@ -57,8 +57,8 @@ bool cp_digest_is_time(int64_t at_ms)
 /* The earliest invocation may have begun that much before its end. */
 bool cp_digest_is_minute(int64_t minute)
 {
-    return minute >= (CP_DIGEST_TIME_MIN_MS - 2 * CP_DIGEST_US_MAX / 1000) / CP_MINUTE_MS &&
-           minute <= CP_DIGEST_TIME_MAX_MS / CP_MINUTE_MS;
+    return minute >= (CP_DIGEST_TIME_MIN_MS - 2 * CP_DIGEST_US_MAX / 1000) / CP_MS_PER_MINUTE &&
+           minute <= CP_DIGEST_TIME_MAX_MS / CP_MS_PER_MINUTE;
 }
 
 static bool is_fresh(const struct cp_digest_record *r)
@@ -253,8 +253,8 @@ enum cp_code cp_digest_add_minute(struct cp_digest *digest, struct cp_digest_sco
         return cp_fail(err, CP_EINVAL, "no function ran in that minute");
     digest->is_raw_dropped = true;
     cp_digest_raws_trim(digest);
-    int64_t from = minute->minute * CP_MINUTE_MS;
+    int64_t from = minute->minute * CP_MS_PER_MINUTE;
     if (minute->arrivals)
-        cp_digest_scope_seen(scope, from, from + CP_MINUTE_MS - 1);
+        cp_digest_scope_seen(scope, from, from + CP_MS_PER_MINUTE - 1);
     return cp_digest_minutes_add(&scope->minutes, &digest->room, minute, err);
 }

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "model/digest/digest_idle.h"
+#include "model/base/units.h"
 
 #include <math.h>
 #include <stdlib.h>
 
 static const double POINTS_AN_OCTAVE = 4;
-static const int64_t BATCH_MS = 60000;
+static const int64_t BATCH_MS = CP_MS_PER_MINUTE;
 
 /* A probe with what tells its batch: which pool, and the minute in which the pause ended. */
 struct probe {

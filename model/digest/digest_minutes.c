@@ -2,9 +2,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "model/base/units.h"
 #include "model/digest/digest_parts.h"
 
-enum { MINUTES = 60, MINUTE_MS = 60000, MARK_MS = MINUTE_MS / CP_DIGEST_MARKS };
+enum { MINUTES = 60, MARK_MS = CP_MS_PER_MINUTE / CP_DIGEST_MARKS };
 
 /* Nearly all functions fit into 16 bytes a minute; an hour in which one does not gets wide rows. */
 struct narrow_minute {
@@ -173,11 +174,11 @@ enum cp_code cp_digest_minutes_add_request(struct cp_digest_minutes *m, struct c
                                            struct cp_error *err)
 {
     struct cp_digest_minute add = {
-        .minute = request->start_ms / MINUTE_MS, .arrivals = 1, .cold_arrivals = is_cold};
+        .minute = request->start_ms / CP_MS_PER_MINUTE, .arrivals = 1, .cold_arrivals = is_cold};
     enum cp_code code;
     do {
-        int64_t from = add.minute * MINUTE_MS;
-        int64_t busy_to = smaller(request->end_ms, from + MINUTE_MS);
+        int64_t from = add.minute * CP_MS_PER_MINUTE;
+        int64_t busy_to = smaller(request->end_ms, from + CP_MS_PER_MINUTE);
         add.busy_ms = (uint64_t)(busy_to - larger(request->start_ms, from));
         for (int i = 0; i < CP_DIGEST_MARKS; i++) {
             int64_t mark = from + (int64_t)i * MARK_MS;
@@ -186,7 +187,7 @@ enum cp_code cp_digest_minutes_add_request(struct cp_digest_minutes *m, struct c
         code = cp_digest_minutes_add(m, room, &add, err);
         add.minute++;
         add.arrivals = add.cold_arrivals = 0;
-    } while (!code && add.minute * MINUTE_MS < request->end_ms);
+    } while (!code && add.minute * CP_MS_PER_MINUTE < request->end_ms);
     return code;
 }
 

@@ -10,9 +10,8 @@
 #define COLDPROF_MODEL_DIGEST_PARTS_H
 
 #include "model/base/hash_index.h"
+#include "model/base/units.h"
 #include "model/digest/digest.h"
-
-#define CP_MINUTE_MS 60000
 
 enum { CP_NOTE_KINDS = CP_NOTE_EXIT + 1, CP_DIGEST_NOTES_MAX = 4 * CP_DIGEST_RAW_MAX };
 
@@ -52,7 +51,7 @@ struct cp_digest_hour;
 enum {
     CP_HOURS_A_CHUNK = 1024,
     /* hours from the epoch to CP_DIGEST_TIME_MAX_MS */
-    CP_HOUR_CHUNKS = (int)(CP_DIGEST_TIME_MAX_MS / 3600000 / CP_HOURS_A_CHUNK + 1)
+    CP_HOUR_CHUNKS = (int)(CP_DIGEST_TIME_MAX_MS / CP_MS_PER_HOUR / CP_HOURS_A_CHUNK + 1)
 };
 struct cp_digest_hours {
     struct cp_digest_hour **chunks[CP_HOUR_CHUNKS];

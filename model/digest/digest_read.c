@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "model/base/crc32.h"
+#include "model/base/units.h"
 #include "model/digest/digest_words.h"
 
 const char *const cp_digest_era_words[CP_ERA_COUNT] = {
@@ -340,7 +341,7 @@ static enum cp_code read_hour(struct reader *r, struct cp_view rest, struct cp_e
     uint64_t hour;
     struct cp_view field;
     enum cp_code code = CP_OK;
-    if (!field_u64(&rest, &hour) || hour > CP_DIGEST_TIME_MAX_MS / 3600000)
+    if (!field_u64(&rest, &hour) || hour > CP_DIGEST_TIME_MAX_MS / CP_MS_PER_HOUR)
         return malformed(err, "not an hour that digests know");
     while (!code && cp_view_split(&rest, ' ', &field)) {
         struct cp_digest_minute minute;
@@ -362,7 +363,8 @@ static bool next_span(struct cp_view *rest, struct cp_digest_span *span)
         return false;
     span->start_ms = span->end_ms + start;
     span->end_ms = span->start_ms + length;
-    return cp_digest_is_minute(span->start_ms / CP_MINUTE_MS) && cp_digest_is_time(span->end_ms);
+    return cp_digest_is_minute(span->start_ms / CP_MS_PER_MINUTE) &&
+           cp_digest_is_time(span->end_ms);
 }
 
 static enum cp_code read_stream(struct reader *r, struct cp_view rest, struct cp_error *err)

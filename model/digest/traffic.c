@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "model/digest/traffic.h"
+#include "model/base/units.h"
 
 #include <math.h>
 #include <stdbool.h>
@@ -8,7 +9,7 @@
 
 #include "model/digest/histogram.h"
 
-enum { MINUTE_MS = 60000, MONDAY = 3 }; /* 1970-01-01 was a Thursday */
+enum { MONDAY = 3 }; /* 1970-01-01 was a Thursday */
 static const int64_t MINUTES_A_DAY = 1440;
 static const int64_t MINUTES_A_WEEK = 10080;
 
@@ -231,7 +232,7 @@ static void finish_hour(struct cp_traffic_hour *hour, const struct cp_histogram 
 {
     hour->cold_share = ratio(hour->cold_arrivals, hour->arrivals);
     hour->arrivals_per_minute = ratio(hour->arrivals, hour->n_minutes);
-    hour->mean_concurrency = ratio(busy_ms, hour->n_minutes * MINUTE_MS);
+    hour->mean_concurrency = ratio(busy_ms, hour->n_minutes * CP_MS_PER_MINUTE);
     hour->in_flight_p50 = hour->in_flight_p95 = hour->in_flight_max = NAN;
     if (!hour->n_minutes)
         return;
@@ -256,7 +257,7 @@ static void finish_days(struct cp_traffic *t)
         int64_t from = t->days[i].day * MINUTES_A_DAY - t->utc_offset_min;
         int64_t n =
             least(from + MINUTES_A_DAY, t->last_minute + 1) - largest(from, t->first_minute);
-        t->days[i].mean_concurrency /= (double)n * MINUTE_MS;
+        t->days[i].mean_concurrency /= (double)n * CP_MS_PER_MINUTE;
     }
 }
 
@@ -266,7 +267,7 @@ static void finish(struct cp_traffic *t, const struct gathering *g)
     count_covered(t);
     t->arrivals_per_s = (double)t->arrivals / ((double)n * 60);
     t->cold_share = ratio(t->cold_arrivals, t->arrivals);
-    t->mean_concurrency = ratio(g->busy_ms_all, n * MINUTE_MS);
+    t->mean_concurrency = ratio(g->busy_ms_all, n * CP_MS_PER_MINUTE);
     t->in_flight_p50 = quantile(&g->in_flight_all, n, 0.50);
     t->in_flight_p95 = quantile(&g->in_flight_all, n, 0.95);
     t->in_flight_p99 = quantile(&g->in_flight_all, n, 0.99);

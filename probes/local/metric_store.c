@@ -6,9 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "model/base/units.h"
 #include "model/base/view.h"
 
-enum { MINUTE_MS = 60000, LEVELS = 4, RESOURCE_MAX = 256 };
+enum { LEVELS = 4, RESOURCE_MAX = 256 };
 
 /* --- series --- */
 
@@ -81,7 +82,7 @@ static void drop_before(struct cp_metric_store *store, int64_t minute)
         s->n -= n;
         store->n_minutes -= n;
     }
-    store->kept_from_ms = minute * MINUTE_MS;
+    store->kept_from_ms = minute * CP_MS_PER_MINUTE;
 }
 
 /* The older half of the time that is kept goes, again if that is not enough. */
@@ -101,7 +102,7 @@ static struct cp_metric_minute *get_minute(struct cp_metric_store *store,
                                            struct cp_metric_series *s, int64_t minute)
 {
     enum { FEWEST = 8 };
-    if (minute * MINUTE_MS < store->kept_from_ms)
+    if (minute * CP_MS_PER_MINUTE < store->kept_from_ms)
         return NULL;
     size_t at = cp_metric_series_find(s, minute);
     if (at < s->n && s->minutes[at].minute == minute)
@@ -148,15 +149,15 @@ static void advance(struct cp_metric_store *store, struct cp_metric_series *s, i
 static void change_concurrency(struct cp_metric_store *store, struct cp_metric_series *s,
                                int64_t now_ms, int change)
 {
-    advance(store, s, now_ms / MINUTE_MS);
+    advance(store, s, now_ms / CP_MS_PER_MINUTE);
     s->in_flight += change;
-    note_concurrency(store, s, now_ms / MINUTE_MS);
+    note_concurrency(store, s, now_ms / CP_MS_PER_MINUTE);
 }
 
 void cp_metric_store_advance(struct cp_metric_store *store, int64_t now_ms)
 {
     for (struct cp_metric_series *s = store->series; s; s = s->next)
-        advance(store, s, now_ms / MINUTE_MS);
+        advance(store, s, now_ms / CP_MS_PER_MINUTE);
 }
 
 /* --- what happens --- */
@@ -192,7 +193,8 @@ void cp_metric_store_end(struct cp_metric_store *store, const struct cp_metric_c
             continue;
         if (levels[i]->in_flight)
             change_concurrency(store, levels[i], result->ended_at_ms, -1);
-        struct cp_metric_minute *m = get_minute(store, levels[i], result->began_at_ms / MINUTE_MS);
+        struct cp_metric_minute *m =
+            get_minute(store, levels[i], result->began_at_ms / CP_MS_PER_MINUTE);
         if (m)
             count(m, result);
     }
@@ -205,7 +207,7 @@ void cp_metric_store_throttle(struct cp_metric_store *store, const struct cp_met
     find_levels(store, call, levels);
     for (int i = 0; i < LEVELS; i++) {
         struct cp_metric_minute *m =
-            levels[i] ? get_minute(store, levels[i], now_ms / MINUTE_MS) : NULL;
+            levels[i] ? get_minute(store, levels[i], now_ms / CP_MS_PER_MINUTE) : NULL;
         if (m)
             m->throttles++;
     }

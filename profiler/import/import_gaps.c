@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "profiler/import/import_account.h"
 
+#include "model/base/units.h"
+
 #include <stdlib.h>
 
-enum { MINUTE_MS = 60000, GAP_MINUTES = 60 };
+enum { GAP_MINUTES = 60 };
 
 /* One byte per minute of the time that a digest can know. */
-static const int64_t first_minute = CP_DIGEST_TIME_MIN_MS / MINUTE_MS;
-static const int64_t last_minute = CP_DIGEST_TIME_MAX_MS / MINUTE_MS;
+static const int64_t first_minute = CP_DIGEST_TIME_MIN_MS / CP_MS_PER_MINUTE;
+static const int64_t last_minute = CP_DIGEST_TIME_MAX_MS / CP_MS_PER_MINUTE;
 
 struct span {
     int64_t first, last; /* minutes with arrivals; first > last: none */
@@ -66,8 +68,8 @@ bool cp_import_gaps_find(const struct cp_digest *digest, struct cp_import_gaps *
         out->n += idle >= GAP_MINUTES;
         if (idle >= longest) {
             longest = idle + 1; /* of equal ones the first */
-            out->longest_from_ms = (span.first + (int64_t)last + 1) * MINUTE_MS;
-            out->longest_to_ms = (span.first + (int64_t)i) * MINUTE_MS;
+            out->longest_from_ms = (span.first + (int64_t)last + 1) * CP_MS_PER_MINUTE;
+            out->longest_to_ms = (span.first + (int64_t)i) * CP_MS_PER_MINUTE;
         }
         last = i;
     }

@@ -4,10 +4,11 @@
 #include <math.h>
 #include <stddef.h>
 
+#include "model/base/units.h"
 #include "model/digest/histogram.h"
 #include "probes/log/log_origin.h"
 
-enum { MINUTE_MS = 60000, MARK_MS = MINUTE_MS / CP_DIGEST_MARKS, MEMORY_MB_MAX = 1 << 20 };
+enum { MARK_MS = CP_MS_PER_MINUTE / CP_DIGEST_MARKS, MEMORY_MB_MAX = 1 << 20 };
 /* An invocation lasts at most 15 minutes, with everything around it well below a day. */
 enum { MINUTES_MAX = 24 * 60 };
 
@@ -167,7 +168,7 @@ static struct cp_digest_minute minute_of(const struct minute_row *r, int64_t min
         m.cold_arrivals = is_cold ? (uint32_t)r->n : 0;
         m.busy_ms = (uint64_t)r->lead;
     } else {
-        m.busy_ms = minute == r->last ? (uint64_t)r->tail : (uint64_t)r->n * MINUTE_MS;
+        m.busy_ms = minute == r->last ? (uint64_t)r->tail : (uint64_t)r->n * CP_MS_PER_MINUTE;
     }
     for (int i = 0; i < CP_DIGEST_MARKS; i++) {
         int64_t mark = minute * CP_DIGEST_MARKS + i;
@@ -181,7 +182,7 @@ static enum cp_code take_minutes(struct cp_insights_rows_target *t, const struct
 {
     struct minute_row r = {0};
     struct cp_digest_scope *scope = NULL;
-    const int64_t latest = CP_DIGEST_TIME_MAX_MS / MINUTE_MS;
+    const int64_t latest = CP_DIGEST_TIME_MAX_MS / CP_MS_PER_MINUTE;
     const struct column columns[] = {
         {"cp_first", &r.first, latest},
         {"cp_last", &r.last, latest},

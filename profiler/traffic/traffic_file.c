@@ -9,7 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define MINUTE_MS    60e3
 #define UNIX_MS_FROM 1e11 /* 1973 in ms; as seconds the year 5138 */
 #define UNIX_S_FROM  1e8  /* 1973 in s: below it a clock of its own */
 
@@ -92,7 +91,7 @@ static double interval_ms(const struct cp_traffic_rows *rows)
         double step = rows->rows[i].at_ms - rows->rows[i - 1].at_ms;
         least = step > 0 && step < least ? step : least;
     }
-    return isinf(least) ? MINUTE_MS : least;
+    return isinf(least) ? CP_MS_PER_MINUTE : least;
 }
 
 static enum cp_code set_counts(struct cp_traffic_file *t, const struct cp_traffic_rows *rows,

@@ -6,7 +6,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { COLUMNS_MAX = 64, NO_COLUMN = -1, MINUTE_MS = 60000 };
+enum { COLUMNS_MAX = 64, NO_COLUMN = -1 };
 
 /* What a column is, by the name in the header line. */
 enum meaning {
@@ -151,7 +151,7 @@ static bool read_time_of(const struct table *t, const struct cp_view *fields, si
     }
     int at = t->at[MEANS_TIME];
     if (at == NO_COLUMN) { /* counts alone: a minute each */
-        *at_ms = (double)rows->n * MINUTE_MS;
+        *at_ms = (double)rows->n * CP_MS_PER_MINUTE;
         return true;
     }
     if ((size_t)at >= n)
