@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "model/run.h"
 
+#include "model/decide/demand.h"
 #include "model/digest/digest.h"
 
 #include <math.h>
@@ -68,5 +69,8 @@ void cp_run_data_clear(struct cp_run_data *data)
     free(data->samples);
     free(data->cells);
     cp_digest_free(data->digest);
+    if (data->demand)
+        cp_demand_clear(data->demand);
+    free(data->demand);
     *data = (struct cp_run_data){.run = cp_run_empty()};
 }

@@ -12,6 +12,7 @@
 
 #include "model/sample.h"
 
+struct cp_demand;
 struct cp_digest;
 
 enum { CP_RUN_ID_MAX = 16, CP_RUN_NAME_MAX = 160, CP_RUN_TEXT_MAX = 512, CP_RUN_SIZES_MAX = 32 };
@@ -103,6 +104,9 @@ struct cp_run_data {
     /* What the log says of this function; owned. Of a large log there are no samples: the figures
      * then come from its histograms. NULL for sweeps. */
     struct cp_digest *digest;
+    /* The traffic asked about, where it is more than run.traffic_per_s, its mean; owned. NULL: a
+     * constant rate, or none. */
+    struct cp_demand *demand;
 };
 /* The runtime to show: "container image" where there is none because the package is an image. */
 const char *cp_run_runtime(const struct cp_run *run);

@@ -345,6 +345,15 @@ static const double *billed_of(const struct cp_figures *f, const struct cp_size_
     return f->fresh_start == CP_START_SNAPSTART ? size->pair_billed_ms : NULL;
 }
 
+/* `rate` is what the run knows when it has no more than that. */
+static const struct cp_demand *demand_of(const struct cp_run_data *data,
+                                         const struct cp_demand *rate)
+{
+    if (data->demand)
+        return data->demand;
+    return isnan(data->run.traffic_per_s) ? NULL : rate;
+}
+
 static enum cp_code decide(struct cp_figures *f, struct cp_error *err)
 {
     const struct cp_run *run = &f->data->run;
@@ -367,6 +376,7 @@ static enum cp_code decide(struct cp_figures *f, struct cp_error *err)
             .cannot_run = size->cannot_run,
         };
     }
+    struct cp_demand rate = cp_demand_of_rate(run->traffic_per_s);
     const struct cp_optimize_input input = {
         .sizes = sizes,
         .n_sizes = f->n_sizes,
@@ -374,7 +384,7 @@ static enum cp_code decide(struct cp_figures *f, struct cp_error *err)
         .price = f->price,
         .budget_q = run->budget_q,
         .budget_ms = run->budget_ms,
-        .traffic_per_s = run->traffic_per_s,
+        .demand = demand_of(f->data, &rate),
         .observed_cold_share =
             isfinite(f->observed_cold_share.value) ? &f->observed_cold_share : NULL,
         .current_memory_mb = run->original_memory_size_mb,

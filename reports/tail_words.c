@@ -39,7 +39,7 @@ static const char *judged(const struct cp_figures *f, const struct cp_candidate 
 {
     if (cp_figures_has_traffic(f))
         return "requests";
-    return c->mode == CP_MODE_PROVISIONED ? "warm starts" : "cold starts";
+    return cp_mode_is_provisioned(c->mode) ? "warm starts" : "cold starts";
 }
 
 struct cp_interval cp_candidate_tail_ratio(const struct cp_candidate *c)

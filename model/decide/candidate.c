@@ -111,14 +111,16 @@ double cp_decisive_q(const struct cp_optimize_input *input)
 }
 
 enum cp_code cp_candidate_simulate(const struct cp_candidate_context *context,
-                                   const struct cp_size_law *law, double arrivals_per_s,
-                                   int provisioned, int limit, struct cp_pool_result *result,
-                                   struct cp_error *err)
+                                   const struct cp_size_law *law, double factor, int provisioned,
+                                   int limit, struct cp_pool_result *result, struct cp_error *err)
 {
-    double horizon_ms = context->arrivals_per_replication / arrivals_per_s * CP_MS_PER_S;
+    struct cp_arrivals_law arrivals = context->input->demand->law;
+    arrivals.factor = factor * (arrivals.factor > 0 ? arrivals.factor : 1);
+    double horizon_ms =
+        context->arrivals_per_replication / cp_arrivals_mean_per_s(&arrivals) * CP_MS_PER_S;
     double lifetime_ms = cp_longest_probe_ms(context->survival.survival);
     struct cp_pool_options options = {
-        .arrivals = {.per_s = arrivals_per_s},
+        .arrivals = arrivals,
         .cold = {.ms = law->cold_busy_ms, .n = law->data->n_cold},
         .warm = {.ms = law->warm_busy_ms, .n = law->data->n_warm},
         .lifetime = cp_pool_law_of_survival(&context->survival),
@@ -159,7 +161,7 @@ static struct cp_interval judged_share(const struct cp_candidate *c)
 {
     if (!isnan(c->cold_share.value))
         return c->cold_share;
-    double share = c->mode == CP_MODE_PROVISIONED ? 0 : 1;
+    double share = cp_mode_is_provisioned(c->mode) ? 0 : 1;
     return (struct cp_interval){share, share, share};
 }
 
@@ -295,8 +297,8 @@ static void set_monthly_cost(const struct cp_optimize_input *input, const struct
                              const struct cp_pool_result *pool, struct cp_candidate *c)
 {
     const struct cp_price_book *price = input->price;
-    bool is_provisioned = c->mode == CP_MODE_PROVISIONED;
-    struct load l = monthly_load(pool, input->traffic_per_s, is_provisioned);
+    bool is_provisioned = cp_mode_is_provisioned(c->mode);
+    struct load l = monthly_load(pool, cp_demand_per_s(input->demand), is_provisioned);
     double on_demand_gb_s = cp_units_gb_s(
         c->memory_size_mb, l.cold * law->billed_cold_ms + l.warm_on_demand * law->billed_warm_ms);
     double provisioned_gb_s = cp_units_gb_s(c->memory_size_mb, l.provisioned * law->billed_warm_ms);
@@ -320,7 +322,7 @@ static void set_unit_cost(const struct cp_optimize_input *input, const struct cp
                           struct cp_candidate *c)
 {
     const struct cp_price_book *price = input->price;
-    bool is_provisioned = c->mode == CP_MODE_PROVISIONED;
+    bool is_provisioned = cp_mode_is_provisioned(c->mode);
     double rate =
         is_provisioned ? price->provisioned_duration_usd_per_gb_s : price->duration[0].usd_per_gb_s;
     double per_ms = 1e6 * rate * cp_units_gb_s(c->memory_size_mb, 1);
@@ -341,7 +343,7 @@ static void set_pool(const struct cp_pool_result *pool, struct cp_candidate *c)
     c->throttled_share = pool->throttled_share.value;
     c->peak_concurrency = pool->p999_concurrency;
     c->busy = pool->mean_busy.value;
-    if (c->mode == CP_MODE_PROVISIONED)
+    if (cp_mode_is_provisioned(c->mode))
         c->utilization = pool->provisioned_busy.value / c->concurrency;
     if (c->throttled_share > CP_THROTTLED_SHARE_MAX)
         (void)snprintf(c->why_not, sizeof c->why_not, "throttles %.2g %% of requests",
@@ -392,7 +394,7 @@ struct cp_candidate cp_candidate_empty(int memory_size_mb, enum cp_concurrency_m
 
 int cp_candidate_provisioned(const struct cp_candidate *c)
 {
-    return c->mode == CP_MODE_PROVISIONED ? c->concurrency : 0;
+    return cp_mode_is_provisioned(c->mode) ? c->concurrency : 0;
 }
 
 bool cp_candidate_is_working(const struct cp_candidate *c)

@@ -39,11 +39,10 @@ double cp_longest_probe_ms(const struct cp_idle_survival *survival); /* 0 withou
 /* Quantile that decides: the budget's, 0.99 without one. */
 double cp_decisive_q(const struct cp_optimize_input *input);
 
-/* Simulates the setting. limit 0: none. */
+/* Simulates the setting under `factor` times the demand. limit 0: none. */
 enum cp_code cp_candidate_simulate(const struct cp_candidate_context *context,
-                                   const struct cp_size_law *law, double arrivals_per_s,
-                                   int provisioned, int limit, struct cp_pool_result *result,
-                                   struct cp_error *err);
+                                   const struct cp_size_law *law, double factor, int provisioned,
+                                   int limit, struct cp_pool_result *result, struct cp_error *err);
 
 /* Fills latency, cost and budget fields of `c`, whose memory size, mode and number are set.
  * `pool` is NULL without traffic. */

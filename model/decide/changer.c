@@ -24,7 +24,8 @@ static enum cp_code try_on_demand(const struct rate_search *s, double rate, stru
                                   struct cp_error *err)
 {
     struct cp_pool_result pool;
-    enum cp_code code = cp_candidate_simulate(s->context, s->law, rate, 0, 0, &pool, err);
+    enum cp_code code = cp_candidate_simulate(
+        s->context, s->law, rate / cp_demand_per_s(s->context->input->demand), 0, 0, &pool, err);
     if (code)
         return code;
     trial->cold_share = pool.cold_share.value;
@@ -78,8 +79,8 @@ static enum cp_code find_traffic(const struct rate_search *s, const struct cp_de
                                  struct cp_thresholds *out, struct cp_error *err)
 {
     const struct cp_candidate *chosen = &d->candidates[d->chosen];
-    double now = s->context->input->traffic_per_s;
-    if (chosen->mode != CP_MODE_PROVISIONED)
+    double now = cp_demand_per_s(s->context->input->demand);
+    if (!cp_mode_is_provisioned(chosen->mode))
         return find_rate(s, now, now / RATE_RANGE, true, out, err);
     if (meets_on_demand(d, chosen->memory_size_mb))
         return CP_OK;
@@ -99,7 +100,7 @@ static void find_cheaper(const struct cp_decision *d, struct cp_thresholds *out)
         const struct cp_candidate *c = &d->candidates[i];
         bool is_comparable =
             cp_candidate_is_working(c) && !c->meets_budget &&
-            (c->mode != CP_MODE_PROVISIONED || chosen->mode == CP_MODE_PROVISIONED);
+            (!cp_mode_is_provisioned(c->mode) || cp_mode_is_provisioned(chosen->mode));
         if (!is_comparable || !isfinite(c->latency_ms.high) || !(cost_of(c) < cost_of(chosen)))
             continue;
         if (out->cheaper < 0 || c->latency_ms.high < out->cheaper_budget_ms) {
@@ -151,7 +152,7 @@ enum cp_code cp_thresholds_find(const struct cp_candidate_context *context,
         return CP_OK;
     find_cheaper(decision, out);
     find_tight(decision, out);
-    if (isnan(context->input->traffic_per_s))
+    if (!context->input->demand)
         return CP_OK;
     struct rate_search search = {context, law};
     return find_traffic(&search, decision, out, err);

@@ -18,7 +18,7 @@ static struct cp_interval rank_cost(const struct cp_candidate *c)
 {
     if (!isnan(c->usd_per_month.value))
         return c->usd_per_month;
-    if (c->mode != CP_MODE_PROVISIONED)
+    if (!cp_mode_is_provisioned(c->mode))
         return c->usd_per_million;
     const double behind = 1e9;
     double usd = behind + c->fixed_usd_per_month;

@@ -98,9 +98,9 @@ static struct phrase quantile_name(double q)
 /* "p99 of all requests" */
 static struct phrase metric(const struct cp_optimize_input *in, const struct cp_candidate *c)
 {
-    const char *of = !isnan(in->traffic_per_s)        ? "all requests"
-                     : c->mode == CP_MODE_PROVISIONED ? "warm starts"
-                                                      : "cold starts";
+    const char *of = in->demand                        ? "all requests"
+                     : cp_mode_is_provisioned(c->mode) ? "warm starts"
+                                                       : "cold starts";
     return phrase("%s of %s", quantile_name(cp_decisive_q(in)).text, of);
 }
 
@@ -110,7 +110,7 @@ static void say_setting(const struct cp_optimize_input *in, const struct cp_cand
                         bool is_change, char out[CP_SENTENCE_MAX])
 {
     struct phrase memory = exact(c->memory_size_mb);
-    const char *note = isnan(in->traffic_per_s) && c->mode == CP_MODE_PROVISIONED
+    const char *note = !in->demand && cp_mode_is_provisioned(c->mode)
                            ? " (at least; give the traffic to size it)"
                            : "";
     if (!is_change)
@@ -263,11 +263,11 @@ static void say_because(const struct cp_optimize_input *in, struct cp_decision *
             latency(&d->candidates[d->fallback].latency_ms).text);
     if (rival)
         say(d->because, "; %s gives %s%s", setting(rival).text, latency(&rival->latency_ms).text,
-            isnan(in->traffic_per_s) && c->mode != rival->mode ? " for cold starts" : "");
+            !in->demand && c->mode != rival->mode ? " for cold starts" : "");
     if (c->n_pooled)
         say(d->because, "; this bound is from the tail that all memory sizes share, %s samples",
             exact((double)c->n_pooled).text);
-    if (isnan(in->traffic_per_s))
+    if (!in->demand)
         say(d->because, "; no traffic was given, so cold starts are judged on their own");
     say(d->because, ".");
 }
@@ -315,7 +315,7 @@ static void say_reserved(struct cp_decision *d)
     if (!c || !d->is_budget_met || isnan(c->busy) || c->mode == CP_MODE_RESERVED)
         return;
     int needed = cp_erlang_servers_for_loss(c->busy, CP_THROTTLED_SHARE_MAX);
-    int least = c->mode == CP_MODE_PROVISIONED ? c->concurrency : 1;
+    int least = cp_mode_is_provisioned(c->mode) ? c->concurrency : 1;
     if (needed < 0)
         return;
     say(d->reserved,
@@ -338,7 +338,7 @@ static void say_rate(const struct cp_optimize_input *in, const struct cp_thresho
     if (!out)
         return;
     const struct cp_candidate *c = &d->candidates[d->chosen];
-    if (c->mode == CP_MODE_PROVISIONED)
+    if (cp_mode_is_provisioned(c->mode))
         say(out,
             "Above %s requests per second the cold share is under %s %% and %s MB meets the %s ms "
             "budget on-demand.",
@@ -388,8 +388,7 @@ static void say_tight(const struct cp_thresholds *t, struct cp_decision *d)
 static void say_pays(const struct cp_optimize_input *in, const struct cp_thresholds *t,
                      struct cp_decision *d)
 {
-    bool is_told =
-        isnan(t->pays_per_s) || (!isnan(in->traffic_per_s) && in->traffic_per_s >= t->pays_per_s);
+    bool is_told = isnan(t->pays_per_s) || cp_demand_per_s(in->demand) >= t->pays_per_s;
     char *out = is_told ? NULL : next_changer(d);
     if (!out)
         return;

@@ -35,8 +35,15 @@ const char *cp_concurrency_mode_name(enum cp_concurrency_mode mode)
 {
     static const char *const names[] = {[CP_MODE_ON_DEMAND] = "on-demand",
                                         [CP_MODE_RESERVED] = "reserved",
-                                        [CP_MODE_PROVISIONED] = "provisioned"};
+                                        [CP_MODE_PROVISIONED] = "provisioned",
+                                        [CP_MODE_SCHEDULED] = "scheduled",
+                                        [CP_MODE_TRACKING] = "tracking"};
     return names[mode];
+}
+
+bool cp_mode_is_provisioned(enum cp_concurrency_mode mode)
+{
+    return mode >= CP_MODE_PROVISIONED;
 }
 
 const char *cp_verdict_name(enum cp_verdict verdict)
@@ -88,8 +95,9 @@ static enum cp_code check_size(const struct cp_size_data *s, struct cp_error *er
 
 static enum cp_code check_question(const struct cp_optimize_input *in, struct cp_error *err)
 {
-    if (!isnan(in->traffic_per_s) && (!(in->traffic_per_s > 0) || isinf(in->traffic_per_s)))
-        return cp_fail(err, CP_EINVAL, "traffic %g per second is not above 0", in->traffic_per_s);
+    double per_s = cp_demand_per_s(in->demand);
+    if (in->demand && (!(per_s > 0) || isinf(per_s)))
+        return cp_fail(err, CP_EINVAL, "traffic %g per second is not above 0", per_s);
     if (isnan(in->budget_q))
         return CP_OK;
     if (!(in->budget_q > 0 && in->budget_q < 1))
@@ -118,7 +126,7 @@ static enum cp_code check(const struct cp_optimize_input *in, struct cp_error *e
 
 static bool has_traffic(const struct optimizer *o)
 {
-    return !isnan(o->input->traffic_per_s);
+    return o->input->demand;
 }
 
 static struct cp_candidate *add(struct optimizer *o, int memory_mb, enum cp_concurrency_mode mode,
@@ -155,7 +163,7 @@ static int limit_of(const struct optimizer *o)
 
 static bool is_share_observed(const struct optimizer *o, enum cp_concurrency_mode mode)
 {
-    return o->input->observed_cold_share && mode != CP_MODE_PROVISIONED;
+    return o->input->observed_cold_share && !cp_mode_is_provisioned(mode);
 }
 
 /* On demand the observed share is the answer. It also tells whether arrivals are as even as the
@@ -168,7 +176,7 @@ static void observe_share(struct optimizer *o, enum cp_concurrency_mode mode,
     struct cp_interval even = {pool->cold_share.value, pool->cold_share.low, pool->cold_share.high};
     if (!seen)
         return;
-    if (mode == CP_MODE_PROVISIONED) {
+    if (cp_mode_is_provisioned(mode)) {
         if (d->is_bursty)
             pool->cold_share.high = fmax(even.high, seen->high);
         return;
@@ -189,14 +197,14 @@ static enum cp_code add_simulated(struct optimizer *o, const struct cp_size_law 
     struct cp_candidate *c = add(o, law->data->memory_size_mb, mode, concurrency);
     *added = c;
     struct cp_pool_result pool;
-    enum cp_code code = cp_candidate_simulate(
-        &o->context, law, o->input->traffic_per_s, mode == CP_MODE_PROVISIONED ? concurrency : 0,
-        mode == CP_MODE_RESERVED ? concurrency : limit_of(o), &pool, err);
+    enum cp_code code =
+        cp_candidate_simulate(&o->context, law, 1, cp_mode_is_provisioned(mode) ? concurrency : 0,
+                              mode == CP_MODE_RESERVED ? concurrency : limit_of(o), &pool, err);
     if (code)
         return code;
     observe_share(o, mode, &pool);
     code = cp_candidate_evaluate(&o->context, law, &pool, c, err);
-    c->bursts_decide = mode == CP_MODE_PROVISIONED && o->decision->is_bursty && c->may_meet_budget;
+    c->bursts_decide = cp_mode_is_provisioned(mode) && o->decision->is_bursty && c->may_meet_budget;
     return code;
 }
 
@@ -217,8 +225,7 @@ static enum cp_code ask_optimist(struct optimizer *o, const struct cp_size_law *
     optimist.survival.longest_ms = INFINITY;
     struct cp_candidate other = cp_candidate_empty(c->memory_size_mb, CP_MODE_ON_DEMAND, 0);
     struct cp_pool_result pool;
-    enum cp_code code =
-        cp_candidate_simulate(&optimist, law, o->input->traffic_per_s, 0, limit_of(o), &pool, err);
+    enum cp_code code = cp_candidate_simulate(&optimist, law, 1, 0, limit_of(o), &pool, err);
     if (!code)
         code = cp_candidate_evaluate(&optimist, law, &pool, &other, err);
     if (!code && other.meets_budget) {
@@ -365,19 +372,18 @@ static enum cp_code settle_survival(struct optimizer *o, struct cp_error *err)
     struct cp_decision *d = o->decision;
     const struct cp_candidate *c = &d->candidates[d->chosen];
     const struct cp_size_law *law = law_of(o, c);
-    double rate = o->input->traffic_per_s;
     struct cp_candidate_context optimist = o->context;
     optimist.survival.longest_ms = INFINITY;
     struct cp_pool_result here;
     struct cp_pool_result there;
-    enum cp_code code = cp_candidate_simulate(&o->context, law, rate, cp_candidate_provisioned(c),
+    enum cp_code code = cp_candidate_simulate(&o->context, law, 1, cp_candidate_provisioned(c),
                                               limit_of(o), &here, err);
     if (code)
         return code;
     d->survival_used_ms = here.longest_reuse_ms;
     if (is_share_observed(o, c->mode) || !is_survival_open(o->input->survival))
         return CP_OK;
-    code = cp_candidate_simulate(&optimist, law, rate, cp_candidate_provisioned(c), limit_of(o),
+    code = cp_candidate_simulate(&optimist, law, 1, cp_candidate_provisioned(c), limit_of(o),
                                  &there, err);
     d->is_survival_extrapolated = !code && there.cold_share.high < here.cold_share.low;
     return code;
@@ -405,7 +411,7 @@ static double arrivals_per_replication(const struct optimizer *o)
 {
     double simulations = 0;
     for (size_t i = 0; i < o->input->n_sizes; i++) {
-        double load = o->input->traffic_per_s * o->laws[i].billed_warm_ms / 1000;
+        double load = cp_demand_per_s(o->input->demand) * o->laws[i].billed_warm_ms / 1000;
         double n = isnan(load) ? 0 : cp_erlang_servers_for_loss(load, SPILLOVER_NEGLIGIBLE);
         simulations += 1 + fmin(n, (double)o->per_size);
     }

@@ -28,6 +28,8 @@
 #include <stdint.h>
 
 #include "model/base/error.h"
+#include "model/decide/bill.h"
+#include "model/decide/demand.h"
 #include "model/decide/price.h"
 #include "model/sample.h"
 #include "model/stat/idle_survival.h"
@@ -38,8 +40,27 @@
 #define CP_SAVING_MIN          0.05 /* a smaller saving is no reason to change what works */
 #define CP_THROTTLED_SHARE_MAX 1e-4 /* more is not a working setting */
 
-enum cp_concurrency_mode { CP_MODE_ON_DEMAND, CP_MODE_RESERVED, CP_MODE_PROVISIONED };
+enum cp_concurrency_mode {
+    CP_MODE_ON_DEMAND,
+    CP_MODE_RESERVED,
+    CP_MODE_PROVISIONED, /* so many, always */
+    CP_MODE_SCHEDULED,   /* provisioned by hour of the week */
+    CP_MODE_TRACKING,    /* provisioned, by target tracking of its utilisation */
+};
 const char *cp_concurrency_mode_name(enum cp_concurrency_mode mode); /* "on-demand", ... */
+bool cp_mode_is_provisioned(enum cp_concurrency_mode mode); /* always, by schedule or tracking */
+
+/* Whom a cold start reaches: somebody who waits; or a queue or a stream, where it only takes time.
+ */
+enum cp_workload_class { CP_CLASS_INTERACTIVE, CP_CLASS_ASYNC, CP_CLASS_STREAM };
+/* What must lie within the budget. */
+enum cp_risk { CP_RISK_UPPER_BOUND, CP_RISK_POINT };
+
+/* Application Auto Scaling on the utilisation of provisioned concurrency. */
+struct cp_tracking {
+    double target; /* 0.1..0.9 */
+    int min, max;  /* environments */
+};
 
 /* Measurements of one memory size. Arrays are borrowed. */
 struct cp_size_data {
@@ -66,9 +87,11 @@ struct cp_optimize_input {
     const struct cp_price_book *price;
     double budget_q; /* 0.99; NAN: no budget, report cost and latency only */
     double budget_ms;
-    double traffic_per_s; /* > 0; NAN: no traffic given, cold starts judged on their own,
-                           * and latency_ms, p50_ms .. are those of cold starts (of warm
-                           * starts with provisioned concurrency) */
+    /* NULL: no traffic given, cold starts judged on their own, and latency_ms, p50_ms .. are those
+     * of cold starts (of warm starts with provisioned concurrency). Borrowed. */
+    const struct cp_demand *demand;
+    enum cp_workload_class workload;
+    enum cp_risk risk;
     /* Share of cold starts that this very traffic was seen to have on demand (a log): used instead
      * of the simulated one wherever no concurrency is provisioned. NULL: not seen. */
     const struct cp_interval *observed_cold_share;
@@ -87,8 +110,10 @@ struct cp_optimize_input {
 struct cp_candidate {
     int memory_size_mb;
     enum cp_concurrency_mode mode;
-    int concurrency;               /* provisioned or reserved number; 0 for on-demand */
-    struct cp_interval latency_ms; /* at budget_q (p99 when no budget) of all requests */
+    int concurrency; /* reserved or provisioned number, the most of a schedule; 0 for on-demand */
+    uint16_t by_hour[CP_ARRIVALS_HOURS]; /* SCHEDULED: provisioned, UTC, Monday 00:00 first */
+    struct cp_tracking tracking;         /* TRACKING */
+    struct cp_interval latency_ms;       /* at budget_q (p99 when no budget) of all requests */
     struct cp_interval p50_ms, p95_ms, p99_ms;
     enum cp_answer latency_status;
     /* Share of those requests that take longer than budget_ms; NAN without a budget. */
@@ -101,6 +126,7 @@ struct cp_candidate {
     double peak_concurrency; /* p99.9 over time from the simulation */
     struct cp_interval usd_per_million;
     struct cp_interval usd_per_month; /* at the given traffic; NAN without traffic */
+    struct cp_bill bill;              /* the lines of that month */
     double fixed_usd_per_month;       /* provisioned concurrency kept ready; 0 otherwise */
     bool meets_budget;                /* upper bound <= budget */
     bool may_meet_budget;             /* point <= budget < upper bound: more samples would tell */

@@ -27,7 +27,12 @@ enum cp_command_bit {
     CP_IN_IMPORT = 1 << 7,
     CP_IN_DIGEST = 1 << 8,
     CP_IN_FIT = 1 << 9,
-    CP_IN_ALL = (1 << 10) - 1,
+    CP_IN_SIMULATE = 1 << 10,
+    CP_IN_RECOMMEND = 1 << 11,
+    CP_IN_FRONTIER = 1 << 12,
+    CP_IN_APPLY = 1 << 13,
+    CP_IN_PRICES = 1 << 14,
+    CP_IN_ALL = (1 << 15) - 1,
 };
 
 struct cp_budget {

@@ -48,7 +48,7 @@ bool cp_traffic_read_time(struct cp_view text, double *ms, bool *is_date)
     return true;
 }
 
-void cp_traffic_skip_row(struct cp_traffic_file *t, size_t line)
+void cp_traffic_skip_row(struct cp_demand *t, size_t line)
 {
     if (t->n_skipped++ == 0)
         t->first_skipped = line;
@@ -61,14 +61,14 @@ static int by_time(const void *a, const void *b)
     return (x->at_ms > y->at_ms) - (x->at_ms < y->at_ms);
 }
 
-static bool give_values(struct cp_traffic_file *t, size_t n)
+static bool give_values(struct cp_demand *t, size_t n)
 {
     t->values = calloc(n, sizeof *t->values);
     t->n = t->values ? n : 0;
     return t->values;
 }
 
-static void say(struct cp_traffic_file *t, const char *what)
+static void say(struct cp_demand *t, const char *what)
 {
     char requests[CP_NUMBER_MAX];
     char step[CP_UNITS_TEXT_MAX];
@@ -94,7 +94,7 @@ static double interval_ms(const struct cp_traffic_rows *rows)
     return isinf(least) ? CP_MS_PER_MINUTE : least;
 }
 
-static enum cp_code set_counts(struct cp_traffic_file *t, const struct cp_traffic_rows *rows,
+static enum cp_code set_counts(struct cp_demand *t, const struct cp_traffic_rows *rows,
                                const char *path, struct cp_error *err)
 {
     double step = interval_ms(rows);
@@ -117,7 +117,7 @@ static enum cp_code set_counts(struct cp_traffic_file *t, const struct cp_traffi
     return CP_OK;
 }
 
-static enum cp_code set_times(struct cp_traffic_file *t, const struct cp_traffic_rows *rows,
+static enum cp_code set_times(struct cp_demand *t, const struct cp_traffic_rows *rows,
                               const char *path, struct cp_error *err)
 {
     if (!give_values(t, rows->n))
@@ -131,8 +131,8 @@ static enum cp_code set_times(struct cp_traffic_file *t, const struct cp_traffic
     return CP_OK;
 }
 
-static enum cp_code set_rows(struct cp_traffic_file *t, struct cp_traffic_rows *rows,
-                             bool is_counts, const char *path, struct cp_error *err)
+static enum cp_code set_rows(struct cp_demand *t, struct cp_traffic_rows *rows, bool is_counts,
+                             const char *path, struct cp_error *err)
 {
     if (rows->n == 0)
         return cp_fail(err, CP_EFORMAT,
@@ -148,7 +148,7 @@ static enum cp_code set_rows(struct cp_traffic_file *t, struct cp_traffic_rows *
 }
 
 static enum cp_code read_rows(struct cp_view text, const char *path, const char *function,
-                              struct cp_traffic_file *t, struct cp_error *err)
+                              struct cp_demand *t, struct cp_error *err)
 {
     struct cp_traffic_rows rows = {0};
     bool is_json = text.n && (text.p[0] == '{' || text.p[0] == '[');
@@ -166,20 +166,14 @@ static enum cp_code read_rows(struct cp_view text, const char *path, const char 
 }
 
 enum cp_code cp_traffic_file_read(struct cp_view text, const char *path, const char *function,
-                                  struct cp_traffic_file *out, struct cp_error *err)
+                                  struct cp_demand *out, struct cp_error *err)
 {
-    *out = (struct cp_traffic_file){.first_ms = NAN};
+    *out = (struct cp_demand){.first_ms = NAN};
     (void)cp_view_skip(&text, "\xef\xbb\xbf"); /* byte order mark */
     struct cp_view trimmed = cp_view_trim(text);
     enum cp_code code = cp_traffic_is_week(trimmed) ? cp_traffic_read_week(text, path, out, err)
                                                     : read_rows(trimmed, path, function, out, err);
     if (code)
-        cp_traffic_file_clear(out);
+        cp_demand_clear(out);
     return code;
-}
-
-void cp_traffic_file_clear(struct cp_traffic_file *t)
-{
-    free(t->values);
-    *t = (struct cp_traffic_file){.first_ms = NAN};
 }

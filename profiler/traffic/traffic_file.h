@@ -12,41 +12,22 @@
  *           difference).
  *
  * Rows that make no sense are counted and skipped; a file with none that does is refused. Times
- * need no order. Pure but for memory. Ownership: cp_traffic_file_read fills, cp_traffic_file_clear
- * frees; the law borrows from the struct, which must not be moved.
+ * need no order. Pure but for memory. Ownership: cp_traffic_file_read fills, cp_demand_clear frees.
  */
 #ifndef COLDPROF_PROFILER_TRAFFIC_FILE_H
 #define COLDPROF_PROFILER_TRAFFIC_FILE_H
 
 #include <stddef.h>
-#include <stdint.h>
 
 #include "model/base/error.h"
 #include "model/base/view.h"
-#include "model/decide/arrivals.h"
+#include "model/decide/demand.h"
 
-enum {
-    CP_TRAFFIC_VALUES_MAX = 64 << 20, /* requests of a trace, or intervals */
-    CP_TRAFFIC_FILE_TEXT_MAX = 160
-};
-
-struct cp_traffic_file {
-    struct cp_arrivals_law law;
-    double week_per_s[CP_ARRIVALS_HOURS]; /* UTC */
-    double *values;                       /* counts, or times in ms from the first one */
-    size_t n, cap;
-    double first_ms;      /* unix ms of the first; NAN: a week, or times without a date */
-    double span_ms;       /* a week; else what the file covers */
-    double requests;      /* of a week: per week */
-    size_t n_skipped;     /* rows that make no sense */
-    size_t first_skipped; /* line of the first one, from 1; 0 none */
-    char words[CP_TRAFFIC_FILE_TEXT_MAX]; /* "1,440 intervals of 60 s, 12,345 requests" */
-};
+enum { CP_TRAFFIC_VALUES_MAX = 64 << 20 }; /* requests of a trace, or intervals */
 
 /* `path` is for messages. `function` (may be NULL): of an Azure trace only rows of this function or
  * app. CP_EFORMAT, CP_ELIMIT, CP_ENOMEM. */
 enum cp_code cp_traffic_file_read(struct cp_view text, const char *path, const char *function,
-                                  struct cp_traffic_file *out, struct cp_error *err);
-void cp_traffic_file_clear(struct cp_traffic_file *t);
+                                  struct cp_demand *out, struct cp_error *err);
 
 #endif

@@ -45,7 +45,7 @@ static const cJSON *result_of_invocations(const cJSON *results)
     return cJSON_GetArrayItem(results, 0);
 }
 
-static enum cp_code read_metric_data(const cJSON *results, struct cp_traffic_file *t,
+static enum cp_code read_metric_data(const cJSON *results, struct cp_demand *t,
                                      struct cp_traffic_rows *rows)
 {
     const cJSON *result = result_of_invocations(results);
@@ -61,7 +61,7 @@ static enum cp_code read_metric_data(const cJSON *results, struct cp_traffic_fil
     return code;
 }
 
-static enum cp_code read_statistics(const cJSON *points, struct cp_traffic_file *t,
+static enum cp_code read_statistics(const cJSON *points, struct cp_demand *t,
                                     struct cp_traffic_rows *rows)
 {
     const cJSON *point;
@@ -77,7 +77,7 @@ static enum cp_code read_statistics(const cJSON *points, struct cp_traffic_file 
     return code;
 }
 
-enum cp_code cp_traffic_read_json(struct cp_view text, const char *path, struct cp_traffic_file *t,
+enum cp_code cp_traffic_read_json(struct cp_view text, const char *path, struct cp_demand *t,
                                   struct cp_traffic_rows *rows, struct cp_error *err)
 {
     cJSON *root = cJSON_ParseWithLength(text.p, text.n);

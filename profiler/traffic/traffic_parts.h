@@ -23,16 +23,15 @@ enum cp_code cp_traffic_add_row(struct cp_traffic_rows *rows, double at_ms, doub
 
 /* ISO 8601, unix seconds or ms (from 1e11 on). `is_date` is only ever set. */
 bool cp_traffic_read_time(struct cp_view text, double *ms, bool *is_date);
-void cp_traffic_skip_row(struct cp_traffic_file *t, size_t line);
+void cp_traffic_skip_row(struct cp_demand *t, size_t line);
 
 bool cp_traffic_is_week(struct cp_view text);
-enum cp_code cp_traffic_read_week(struct cp_view text, const char *path, struct cp_traffic_file *t,
+enum cp_code cp_traffic_read_week(struct cp_view text, const char *path, struct cp_demand *t,
                                   struct cp_error *err);
 /* Both leave what they found in `rows`; `is_counts` says whether counts are per interval. */
-enum cp_code cp_traffic_read_json(struct cp_view text, const char *path, struct cp_traffic_file *t,
+enum cp_code cp_traffic_read_json(struct cp_view text, const char *path, struct cp_demand *t,
                                   struct cp_traffic_rows *rows, struct cp_error *err);
-enum cp_code cp_traffic_read_table(struct cp_view text, const char *function,
-                                   struct cp_traffic_file *t, struct cp_traffic_rows *rows,
-                                   bool *is_counts);
+enum cp_code cp_traffic_read_table(struct cp_view text, const char *function, struct cp_demand *t,
+                                   struct cp_traffic_rows *rows, bool *is_counts);
 
 #endif

@@ -180,9 +180,8 @@ static bool read_row(const struct table *t, struct cp_view line, struct cp_traff
     return true;
 }
 
-enum cp_code cp_traffic_read_table(struct cp_view text, const char *function,
-                                   struct cp_traffic_file *t, struct cp_traffic_rows *rows,
-                                   bool *is_counts)
+enum cp_code cp_traffic_read_table(struct cp_view text, const char *function, struct cp_demand *t,
+                                   struct cp_traffic_rows *rows, bool *is_counts)
 {
     struct table table = {.function = function};
     struct cp_view line;

@@ -11,7 +11,7 @@
 enum { DAYS = 7, HOURS = 24 };
 
 struct week {
-    struct cp_traffic_file *t;
+    struct cp_demand *t;
     double local[CP_ARRIVALS_HOURS]; /* rates as written, before the offset */
     int offset_hours;
     const char *path;
@@ -176,7 +176,7 @@ bool cp_traffic_is_week(struct cp_view text)
 
 static void settle(struct week *w)
 {
-    struct cp_traffic_file *t = w->t;
+    struct cp_demand *t = w->t;
     char requests[CP_NUMBER_MAX];
     for (int hour = 0; hour < CP_ARRIVALS_HOURS; hour++) {
         int utc = (hour - w->offset_hours + CP_ARRIVALS_HOURS) % CP_ARRIVALS_HOURS;
@@ -190,7 +190,7 @@ static void settle(struct week *w)
                    cp_number_short(t->requests, requests));
 }
 
-enum cp_code cp_traffic_read_week(struct cp_view text, const char *path, struct cp_traffic_file *t,
+enum cp_code cp_traffic_read_week(struct cp_view text, const char *path, struct cp_demand *t,
                                   struct cp_error *err)
 {
     struct week w = {.t = t, .path = path};

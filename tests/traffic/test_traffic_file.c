@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void read_good(const char *text, struct cp_traffic_file *t)
+static void read_good(const char *text, struct cp_demand *t)
 {
     struct cp_error err = {0};
     if (cp_traffic_file_read(cp_view_of(text), "t", NULL, t, &err))
@@ -18,7 +18,7 @@ static void read_good(const char *text, struct cp_traffic_file *t)
 
 static void assert_refused(const char *text, const char *word)
 {
-    struct cp_traffic_file t;
+    struct cp_demand t;
     struct cp_error err = {0};
     enum cp_code code = cp_traffic_file_read(cp_view_of(text), "file.x", NULL, &t, &err);
     if (code == CP_OK || !strstr(err.text, word) || !strstr(err.text, "file.x"))
@@ -28,7 +28,7 @@ static void assert_refused(const char *text, const char *word)
 static void a_week_is_read_hour_by_hour(void **state)
 {
     (void)state;
-    struct cp_traffic_file t;
+    struct cp_demand t;
     read_good("# our shop\n\n[week]\ndefault = 0.5/s   ; at night\nMon-Fri 08:00-18:00 = 20/s\n"
               "friday 17:00-19:00 = 60/m\nsaturday 22:00-02:00 = 3/s\nsunday = 0/s\nburst = 4\n"
               "burst_gap = 20ms\n",
@@ -49,25 +49,25 @@ static void a_week_is_read_hour_by_hour(void **state)
     for (int hour = 0; hour < CP_ARRIVALS_HOURS; hour++)
         per_week += 3600 * t.week_per_s[hour];
     assert_near(t.requests, per_week, 1e-6);
-    cp_traffic_file_clear(&t);
+    cp_demand_clear(&t);
 }
 
 static void local_hours_become_utc(void **state)
 {
     (void)state;
-    struct cp_traffic_file t;
+    struct cp_demand t;
     read_good("[week]\nutc_offset = +02:00\nmonday 01:00-02:00 = 1/s\ntue 12:00-13:00 = 2/s\n", &t);
     assert_near(t.week_per_s[6 * 24 + 23], 1, 0); /* Sunday 23:00 UTC */
     assert_near(t.week_per_s[1 * 24 + 10], 2, 0);
-    cp_traffic_file_clear(&t);
+    cp_demand_clear(&t);
     read_good("[week]\nutc_offset = -05:00\nsunday 23:00-24:00 = 1/s\n", &t);
     assert_near(t.week_per_s[4], 1, 0); /* Monday 04:00 UTC */
-    cp_traffic_file_clear(&t);
+    cp_demand_clear(&t);
 }
 
 static void assert_counts(const char *text, const double *counts, size_t n, double bucket_ms)
 {
-    struct cp_traffic_file t;
+    struct cp_demand t;
     read_good(text, &t);
     assert_int_equal(t.law.kind, CP_ARRIVALS_COUNTS);
     assert_int_equal(t.law.n, n);
@@ -79,7 +79,7 @@ static void assert_counts(const char *text, const double *counts, size_t n, doub
     }
     assert_near(t.requests, sum, 0);
     assert_near(t.span_ms, (double)n * bucket_ms, 0);
-    cp_traffic_file_clear(&t);
+    cp_demand_clear(&t);
 }
 
 static void counts_come_in_several_forms(void **state)
@@ -120,42 +120,42 @@ static void a_time_per_request_is_a_trace(void **state)
         "app,func,end_timestamp,duration\na,f,100,1\na,f,100.5,1.25\na,g,110,1\n",
     };
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
-        struct cp_traffic_file t;
+        struct cp_demand t;
         read_good(texts[i], &t);
         assert_int_equal(t.law.kind, CP_ARRIVALS_TIMES);
         assert_int_equal(t.law.n, 3);
         assert_near(t.law.times_ms[0], 0, 0);
         assert_near(t.law.times_ms[1], 250, 1e-3);
         assert_near(t.law.times_ms[2], 10000, 1e-3);
-        cp_traffic_file_clear(&t);
+        cp_demand_clear(&t);
     }
 }
 
 static void an_azure_trace_can_be_of_one_function(void **state)
 {
     (void)state;
-    struct cp_traffic_file t;
+    struct cp_demand t;
     struct cp_error err;
     const struct cp_view text =
         CP_VIEW_LIT("app,func,end_timestamp,duration\na,f,100,1\nb,g,100.5,1.25\na,h,110,1\n");
     assert_int_equal(cp_traffic_file_read(text, "t", "a", &t, &err), CP_OK);
     assert_int_equal(t.law.n, 2);
-    cp_traffic_file_clear(&t);
+    cp_demand_clear(&t);
     assert_int_equal(cp_traffic_file_read(text, "t", "g", &t, &err), CP_OK);
     assert_int_equal(t.law.n, 1);
-    cp_traffic_file_clear(&t);
+    cp_demand_clear(&t);
     assert_int_equal(cp_traffic_file_read(text, "t", "nobody", &t, &err), CP_EFORMAT);
 }
 
 static void rows_without_sense_are_counted(void **state)
 {
     (void)state;
-    struct cp_traffic_file t;
+    struct cp_demand t;
     read_good("time,count\n0,5\n60,many\n120,-1\nnever,3\n60,7\n\n", &t);
     assert_int_equal(t.n_skipped, 3);
     assert_int_equal(t.first_skipped, 3);
     assert_near(t.requests, 12, 0);
-    cp_traffic_file_clear(&t);
+    cp_demand_clear(&t);
 }
 
 static void nonsense_is_refused_in_words(void **state)

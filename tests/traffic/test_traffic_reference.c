@@ -29,7 +29,7 @@ static const char *traces(void)
     return NULL;
 }
 
-static void read_trace(const char *name, struct cp_traffic_file *t)
+static void read_trace(const char *name, struct cp_demand *t)
 {
     struct csv csv; /* for its text */
     struct cp_error err = {0};
@@ -42,7 +42,7 @@ static void read_trace(const char *name, struct cp_traffic_file *t)
 static void the_azure_trace_arrives_when_its_invocations_began(void **state)
 {
     (void)state;
-    struct cp_traffic_file t;
+    struct cp_demand t;
     read_trace("azure2021_first199.csv", &t);
     size_t n = 0;
     double *end_s = csv_column(traces(), "azure2021_first199.csv", "end_timestamp", &n);
@@ -65,7 +65,7 @@ static void the_azure_trace_arrives_when_its_invocations_began(void **state)
     assert_near(sum_ms / 1000, sum - (double)n * first, 1e-6);
     free(end_s);
     free(duration_s);
-    cp_traffic_file_clear(&t);
+    cp_demand_clear(&t);
 }
 
 /* The expected shares are those of another simulation of the same arrivals, with these lifetimes.
@@ -84,7 +84,7 @@ static void replayed_requests_start_cold_as_often_as_elsewhere(void **state)
         char name[64];
         struct cp_view trace = csv_text(&csv, "trace");
         (void)snprintf(name, sizeof name, "%.*s.csv", (int)trace.n, trace.p);
-        struct cp_traffic_file t;
+        struct cp_demand t;
         read_trace(name, &t);
         assert_int_equal(t.n, csv_size(&csv, "n"));
         double warm_ms = 1000 * csv_number(&csv, "warm_client_median_s");
@@ -106,7 +106,7 @@ static void replayed_requests_start_cold_as_often_as_elsewhere(void **state)
                           csv_number(&csv, "cold"));
             assert_near((double)r.n_cold / 2, expected, 1.01);
         }
-        cp_traffic_file_clear(&t);
+        cp_demand_clear(&t);
     }
     csv_close(&csv);
     assert_int_equal(n_traces, 4);

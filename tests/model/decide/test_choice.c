@@ -6,8 +6,9 @@
 #include <math.h>
 #include <string.h>
 
+static const struct cp_demand demand = {.law = {.kind = CP_ARRIVALS_POISSON, .per_s = 5}};
 static const struct cp_optimize_input question = {
-    .budget_q = 0.99, .budget_ms = 200, .traffic_per_s = 5};
+    .budget_q = 0.99, .budget_ms = 200, .demand = &demand};
 
 static struct cp_candidate on_demand(int memory_mb, double month_usd)
 {

@@ -99,7 +99,6 @@ static enum cp_code decide(struct cp_error *err)
                                    .n_sizes = 1,
                                    .budget_q = 0.5,
                                    .budget_ms = 50,
-                                   .traffic_per_s = NAN,
                                    .current_memory_mb = -1,
                                    .unreserved_concurrency = -1};
     assert_int_equal(cp_price_find("us-east-1", "arm64", &in.price, NULL), CP_OK);

@@ -22,8 +22,9 @@ static struct cp_candidate candidate(int memory_mb, double value, double low, do
     return c;
 }
 
+static const struct cp_demand demand = {.law = {.kind = CP_ARRIVALS_POISSON, .per_s = 5}};
 static const struct cp_optimize_input question = {
-    .budget_q = 0.99, .budget_ms = 200, .traffic_per_s = 5};
+    .budget_q = 0.99, .budget_ms = 200, .demand = &demand};
 static const struct cp_thresholds none = {.rate_per_s = NAN,
                                           .rate_estimate_ms = NAN,
                                           .cheaper = -1,

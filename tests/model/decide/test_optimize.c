@@ -17,6 +17,7 @@ struct bench {
     double init[SIZES][N], cold[SIZES][N], warm[SIZES][N];
     struct cp_size_data sizes[SIZES];
     struct cp_idle_survival survival;
+    struct cp_demand demand;
     struct cp_optimize_input input;
     struct cp_decision decision;
 };
@@ -44,12 +45,13 @@ static struct bench *make(struct bench *b)
     const struct cp_idle_point points[] = {{.idle_interval_ms = 300e3, .n = 40, .n_cold = 0},
                                            {.idle_interval_ms = 600e3, .n = 40, .n_cold = 40}};
     cp_idle_survival_fit(points, 2, &b->survival);
+    b->demand = cp_demand_of_rate(2);
     b->input = (struct cp_optimize_input){.sizes = b->sizes,
                                           .n_sizes = SIZES,
                                           .survival = &b->survival,
                                           .budget_q = 0.95,
                                           .budget_ms = 250,
-                                          .traffic_per_s = 2,
+                                          .demand = &b->demand,
                                           .current_memory_mb = -1,
                                           .unreserved_concurrency = -1,
                                           .seed = 11};
@@ -242,7 +244,8 @@ static void few_samples_are_not_enough_data(void **state)
 /* Everything is shown at 1,024 MB; 256 MB is the cheap one but has few cold samples. */
 static void make_cheap_undecided(size_t n_cold, size_t n_warm)
 {
-    make(&bench)->input.traffic_per_s = 0.001; /* most requests are cold */
+    (void)make(&bench);
+    bench.demand = cp_demand_of_rate(0.001); /* most requests are cold */
     bench.input.budget_ms = 600;
     for (size_t i = 0; i < N; i++)
         bench.init[1][i] *= 0.5;
@@ -313,7 +316,7 @@ static void what_runs_now_and_is_shown_to_do_is_kept(void **state)
 static void without_traffic_cold_starts_are_judged_on_their_own(void **state)
 {
     (void)state;
-    make(&bench)->input.traffic_per_s = NAN;
+    make(&bench)->input.demand = NULL;
     bench.input.budget_ms = 450;
     const struct cp_candidate *c = decide(&bench);
     /* cold starts: 700, 490, 390, 344 ms (+ 5 %) */
@@ -327,7 +330,7 @@ static void without_traffic_cold_starts_are_judged_on_their_own(void **state)
 static void without_traffic_provisioned_is_for_what_only_warm_starts_meet(void **state)
 {
     (void)state;
-    make(&bench)->input.traffic_per_s = NAN;
+    make(&bench)->input.demand = NULL;
     bench.input.budget_ms = 210;
     const struct cp_candidate *c = decide(&bench);
     assert_int_equal(c->mode, CP_MODE_PROVISIONED);
@@ -351,7 +354,9 @@ static void provisioned_concurrency_without_a_price_is_listed_and_never_chosen(v
     (void)state;
     static const double rates[] = {0.001, NAN};
     for (size_t i = 0; i < 2; i++) {
-        make(&bench)->input.traffic_per_s = rates[i];
+        (void)make(&bench);
+        bench.demand = cp_demand_of_rate(rates[i]);
+        bench.input.demand = isnan(rates[i]) ? NULL : &bench.demand;
         bench.input.budget_ms = 210;
         (void)decide(&bench);
         double priced_usd = bench.decision.candidates[0].usd_per_million.value;
@@ -379,7 +384,8 @@ static void provisioned_concurrency_without_a_price_is_listed_and_never_chosen(v
 static void rare_traffic_with_a_tight_budget_needs_provisioned_concurrency(void **state)
 {
     (void)state;
-    make(&bench)->input.traffic_per_s = 0.001;
+    (void)make(&bench);
+    bench.demand = cp_demand_of_rate(0.001);
     bench.input.budget_ms = 210;
     const struct cp_candidate *c = decide(&bench);
     /* mean gap 1,000 s against a lifetime of 300 .. 600 s: most requests are cold */
@@ -395,7 +401,8 @@ static void rare_traffic_with_a_tight_budget_needs_provisioned_concurrency(void 
 static void heavy_steady_traffic_pays_for_provisioned_concurrency(void **state)
 {
     (void)state;
-    make(&bench)->input.traffic_per_s = 100;
+    (void)make(&bench);
+    bench.demand = cp_demand_of_rate(100);
     bench.input.n_sizes = 3; /* 512 MB: load of 9 */
     const struct cp_candidate *c = decide(&bench);
     assert_int_equal(c->memory_size_mb, 512);
@@ -410,7 +417,8 @@ static void heavy_steady_traffic_pays_for_provisioned_concurrency(void **state)
 static void a_quota_that_throttles_is_not_a_working_setting(void **state)
 {
     (void)state;
-    make(&bench)->input.traffic_per_s = 50;
+    (void)make(&bench);
+    bench.demand = cp_demand_of_rate(50);
     bench.input.unreserved_concurrency = 12;
     bench.input.n_sizes = 2; /* loads of 20 and 9.5 */
     decide(&bench);
@@ -545,7 +553,7 @@ static void impossible_input_is_refused(void **state)
         if (i == 1)
             in->n_sizes = 0;
         if (i == 2)
-            in->traffic_per_s = 0;
+            bench.demand = cp_demand_of_rate(0);
         if (i == 3)
             in->budget_q = 1;
         if (i == 4)

@@ -164,13 +164,14 @@ static void judge(const struct setting *g, const struct data *d, double budget_m
                   struct tally *tally)
 {
     static struct cp_decision decision;
+    /* load of at most one: provisioned does not pay */
+    struct cp_demand demand = cp_demand_of_rate(1000 / g->mean[0]);
     struct cp_optimize_input in = {.sizes = d->sizes,
                                    .n_sizes = SIZES,
                                    .survival = &d->survival,
                                    .budget_q = 0.95,
                                    .budget_ms = budget_ms,
-                                   /* load of at most one: provisioned does not pay */
-                                   .traffic_per_s = 1000 / g->mean[0],
+                                   .demand = &demand,
                                    .current_memory_mb = -1,
                                    .unreserved_concurrency = -1,
                                    .seed = run};
