@@ -20,7 +20,8 @@ static void add_json(cJSON *runs, const struct cp_run *run, const struct cp_acco
 {
     cJSON *row = cJSON_CreateObject();
     (void)cJSON_AddStringToObject(row, "run_id", run->id);
-    (void)cJSON_AddStringToObject(row, "started_at", started);
+    (void)cJSON_AddItemToObject(row, "started_at",
+                                started[0] ? cJSON_CreateString(started) : cJSON_CreateNull());
     (void)cJSON_AddStringToObject(row, "function", run->function);
     (void)cJSON_AddStringToObject(row, "place", run->place);
     (void)cJSON_AddStringToObject(row, "region", run->region);
@@ -37,11 +38,11 @@ static void add_json(cJSON *runs, const struct cp_run *run, const struct cp_acco
 static bool add_run(void *context, const struct cp_run *run, const struct cp_accounting *a)
 {
     struct listing *list = context;
-    char started[CP_DATETIME_TEXT_MAX];
-    (void)cp_datetime_format(run->started_at_ms, CP_DATETIME_ISO_S, started);
-    const char *state = run->is_interrupted    ? "interrupted"
-                        : run->ended_at_ms < 0 ? "unfinished"
-                                               : "";
+    char started[CP_DATETIME_TEXT_MAX] = ""; /* a log without times */
+    if (run->started_at_ms >= 0)
+        (void)cp_datetime_format(run->started_at_ms, CP_DATETIME_ISO_S, started);
+    bool is_unfinished = run->ended_at_ms < 0 && !cp_run_is_import(run);
+    const char *state = run->is_interrupted ? "interrupted" : is_unfinished ? "unfinished" : "";
     if (list->json) {
         add_json(list->json, run, a, started);
         return true;
@@ -55,7 +56,7 @@ static bool add_run(void *context, const struct cp_run *run, const struct cp_acc
         (void)cp_buf_addf(out, "| %s | %s | %s | %s | %zu | %zu | %s |\n", run->id, started,
                           run->function, run->place, a->measured, a->planned, state);
     else
-        (void)cp_buf_addf(out, "%-6s  %s  %-24s  %-12s  %8zu  %8zu  %s\n", run->id, started,
+        (void)cp_buf_addf(out, "%-6s  %-20s  %-24s  %-12s  %8zu  %8zu  %s\n", run->id, started,
                           run->function, run->place, a->measured, a->planned, state);
     return true;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "model/decide/price.h"
+#include "probes/local/serve.h"
 #include "probes/os/file.h"
 #include "profiler/cli/confirm.h"
 #include "profiler/cli/connection.h"
@@ -129,12 +130,23 @@ static enum cp_code sign_in(struct session *s)
     return code ? code : check_resumed_place(s, true);
 }
 
+static enum cp_code check_idle(const struct cp_options *o, struct cp_error *err)
+{
+    struct cp_idle_law law;
+    if (o->idle_probes > 0 && o->idle.n == 0 && !o->idle.is_auto)
+        return cp_fail(err, CP_EINVAL,
+                       "--idle none makes no probe, so --idle-probes has no use: leave one out");
+    return o->idle_lifetime ? cp_idle_law_parse(o->idle_lifetime, &law, err) : CP_OK;
+}
+
 /* What can be known to be wrong without starting anything. */
 static enum cp_code check_options(struct session *s)
 {
     const struct cp_options *o = &s->cli->options;
     const struct cp_price_book *book = NULL;
-    enum cp_code code = read_payload(s);
+    enum cp_code code = check_idle(o, &s->err);
+    if (!code)
+        code = read_payload(s);
     if (!code && s->payload.n)
         code = cp_sweep_payload_check(cp_buf_view(&s->payload), &s->err);
     if (!code)
