@@ -271,7 +271,7 @@ static void add_changers(const struct page *p)
     if (d->n_changers == 0)
         return;
     cp_buf_adds(p->out, "<dt>What would change this</dt><dd><ul>\n");
-    for (size_t i = 0; i < d->n_changers; i++) {
+    for (size_t i = 0; i < cp_decision_n_shown(d); i++) {
         cp_buf_adds(p->out, "<li>");
         cp_text_html(p->out, d->changers[i]);
         cp_buf_adds(p->out, "</li>\n");

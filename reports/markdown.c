@@ -74,10 +74,10 @@ static void add_decision(const struct cp_figures *f, struct cp_buf *out)
     add_line(out, d->money);
     add_line(out, d->reserved);
     add_exceedance(f, out);
-    for (size_t i = 0; i < d->n_changers; i++) {
+    for (size_t i = 0; i < cp_decision_n_shown(d); i++) {
         cp_buf_adds(out, "- ");
         cp_text_markdown(out, d->changers[i]);
-        cp_buf_adds(out, i + 1 == d->n_changers ? "\n\n" : "\n");
+        cp_buf_adds(out, i + 1 == cp_decision_n_shown(d) ? "\n\n" : "\n");
     }
 }
 

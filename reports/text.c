@@ -347,7 +347,7 @@ static void add_decision(const struct cp_text_lines *t)
         cp_text_foreign(t, INDENT, INDENT, more[i]);
     }
     add_exceedance(t);
-    for (size_t i = 0; i < d->n_changers; i++) {
+    for (size_t i = 0; i < cp_decision_n_shown(d); i++) {
         cp_buf_adds(t->out, "  - ");
         cp_text_foreign(t, INDENT + 2, INDENT + 2, d->changers[i]);
     }

@@ -328,7 +328,7 @@ static void say_reserved(struct cp_decision *d)
 
 static char *next_changer(struct cp_decision *d)
 {
-    return d->n_changers < CP_CHANGERS_MAX ? d->changers[d->n_changers++] : NULL;
+    return d->n_changers < CP_CHANGERS_SHOWN ? d->changers[d->n_changers++] : NULL;
 }
 
 static void say_rate(const struct cp_optimize_input *in, const struct cp_thresholds *t,

@@ -31,6 +31,7 @@
 #include "model/decide/bill.h"
 #include "model/decide/demand.h"
 #include "model/decide/price.h"
+#include "model/decide/threshold.h"
 #include "model/sample.h"
 #include "model/stat/idle_survival.h"
 #include "model/stat/parameter.h"
@@ -152,7 +153,12 @@ enum cp_verdict {
 };
 const char *cp_verdict_name(enum cp_verdict verdict); /* "CHANGE", "KEEP", ... */
 
-enum { CP_CANDIDATES_MAX = 192, CP_SENTENCE_MAX = 400, CP_CHANGERS_MAX = 3 };
+enum {
+    CP_CANDIDATES_MAX = 192,
+    CP_SENTENCE_MAX = 640,
+    CP_THRESHOLDS_MAX = 16,
+    CP_CHANGERS_SHOWN = 3, /* where room is short; they are sorted, nearest first */
+};
 
 struct cp_decision {
     enum cp_verdict verdict;
@@ -166,8 +172,14 @@ struct cp_decision {
     char because[CP_SENTENCE_MAX];  /* the decisive inequality, in numbers with intervals */
     char money[CP_SENTENCE_MAX];    /* cost, and against the current setting */
     char reserved[CP_SENTENCE_MAX]; /* what reserved concurrency would add, with its number; "" */
-    char changers[CP_CHANGERS_MAX][CP_SENTENCE_MAX]; /* what would change the answer */
+    /* What would change the answer, nearest first; changers[i] tells thresholds[i] in words. */
+    struct cp_threshold thresholds[CP_THRESHOLDS_MAX];
+    size_t n_thresholds;
+    char changers[CP_THRESHOLDS_MAX][CP_SENTENCE_MAX];
     size_t n_changers;
+    /* Cost of the current setting less that of the chosen one, with an interval of its own: the
+     * samples and the traffic that both share do not count twice. NAN without both. */
+    struct cp_interval saving_usd_per_month;
     double break_even_utilization;
     /* The observed cold share is above what even arrivals would have: requests come in bursts. What
      * of them provisioned concurrency would leave is between the simulated and the observed share;
@@ -177,6 +189,12 @@ struct cp_decision {
     double survival_used_ms;            /* largest idle interval the traffic made use of */
     bool is_survival_extrapolated;
 };
+
+/* How many of its changers are to be shown where room is short. */
+static inline size_t cp_decision_n_shown(const struct cp_decision *d)
+{
+    return d->n_changers < CP_CHANGERS_SHOWN ? d->n_changers : CP_CHANGERS_SHOWN;
+}
 
 /* Fills `decision`; CP_EINVAL for impossible input, CP_ENODATA is a verdict, not an error. */
 enum cp_code cp_optimize(const struct cp_optimize_input *input, struct cp_decision *decision,

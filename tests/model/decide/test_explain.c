@@ -105,7 +105,7 @@ static void thresholds_become_at_most_three_sentences(void **state)
                               .tight = -1,
                               .pays_per_s = 12.5};
     cp_explain(&question, &t, &d);
-    assert_int_equal(d.n_changers, CP_CHANGERS_MAX);
+    assert_int_equal(d.n_changers, CP_CHANGERS_SHOWN);
     assert_string_equal(d.changers[0],
                         "Below 0.0861 requests per second the cold share exceeds 1.04 % and 1,769 "
                         "MB on-demand no longer meets the 200 ms budget.");
