@@ -517,7 +517,7 @@ static void same_seed_gives_the_same_decision(void **state)
     decide(&bench);
     assert_string_equal(first.because, bench.decision.because);
     assert_string_equal(first.money, bench.decision.money);
-    for (size_t i = 0; i < CP_CHANGERS_MAX; i++)
+    for (size_t i = 0; i < CP_THRESHOLDS_MAX; i++)
         assert_string_equal(first.changers[i], bench.decision.changers[i]);
 }
 
