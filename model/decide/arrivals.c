@@ -37,9 +37,32 @@ double cp_arrivals_mean_per_s(const struct cp_arrivals_law *law)
     case CP_ARRIVALS_COUNTS:
         return f * sum_of(law->counts, law->n) / ((double)law->n * law->bucket_ms / 1000);
     case CP_ARRIVALS_TIMES:
+        if (law->span_ms > 0)
+            return f * (double)law->n / (law->span_ms / CP_MS_PER_S);
         return law->n > 1 ? f * (double)(law->n - 1) /
                                 ((law->times_ms[law->n - 1] - law->times_ms[0]) / 1000)
                           : NAN;
+    }
+    return NAN;
+}
+
+double cp_arrivals_span_ms(const struct cp_arrivals_law *law)
+{
+    switch (law->kind) {
+    case CP_ARRIVALS_POISSON:
+    case CP_ARRIVALS_PERIODIC:
+        return INFINITY;
+    case CP_ARRIVALS_WEEK:
+        return (double)CP_ARRIVALS_HOURS * CP_MS_PER_HOUR;
+    case CP_ARRIVALS_COUNTS:
+        return (double)law->n * law->bucket_ms;
+    case CP_ARRIVALS_TIMES:
+        if (law->span_ms > 0)
+            return law->span_ms;
+        if (law->n < 2 || !(law->times_ms[law->n - 1] > law->times_ms[0]))
+            return NAN;
+        return law->times_ms[law->n - 1] +
+               (law->times_ms[law->n - 1] - law->times_ms[0]) / (double)(law->n - 1);
     }
     return NAN;
 }
@@ -84,6 +107,10 @@ static enum cp_code check_values(const struct cp_arrivals_law *law, struct cp_er
     case CP_ARRIVALS_TIMES:
         if (!law->n || !law->times_ms || !are_times(law->times_ms, law->n))
             return cp_fail(err, CP_EINVAL, "recorded traffic needs ascending times from 0 on");
+        if (!(law->span_ms >= 0) || isinf(law->span_ms) ||
+            (law->span_ms > 0 && !(law->times_ms[law->n - 1] <= law->span_ms)))
+            return cp_fail(err, CP_EINVAL, "recorded traffic ends after its span of %g ms",
+                           law->span_ms);
         return CP_OK;
     }
     return cp_fail(err, CP_EINVAL, "unknown kind of traffic");
@@ -142,12 +169,22 @@ static double next_of_week(struct cp_arrivals *a)
     }
 }
 
+/* After the last bucket or time of a law: false when that is its end. */
+static bool begin_again(struct cp_arrivals *a)
+{
+    if (a->period == 0)
+        return false;
+    a->origin += a->period;
+    a->at = 0;
+    return true;
+}
+
 static double next_of_counts(struct cp_arrivals *a)
 {
     while (a->left == 0) {
-        if (a->at == a->law->n)
+        if (a->at == a->law->n && !begin_again(a))
             return INFINITY;
-        a->now = (double)a->at * a->law->bucket_ms;
+        a->now = a->origin + (double)a->at * a->law->bucket_ms;
         a->until = a->now + a->law->bucket_ms;
         a->left = round_randomly(&a->rng, a->law->counts[a->at++] * factor_of(a->law));
     }
@@ -158,9 +195,11 @@ static double next_of_times(struct cp_arrivals *a)
 {
     if (a->left > 0)
         return first_of_left(a);
-    while (a->at < a->law->n) {
-        a->now = a->law->times_ms[a->at++];
-        a->until = a->at < a->law->n ? a->law->times_ms[a->at] : a->now;
+    while (a->at < a->law->n || begin_again(a)) {
+        a->now = a->origin + a->law->times_ms[a->at++];
+        a->until = a->at < a->law->n ? a->origin + a->law->times_ms[a->at]
+                   : a->period > 0   ? a->origin + a->period + a->law->times_ms[0]
+                                     : a->now;
         uint64_t copies = round_randomly(&a->rng, factor_of(a->law));
         if (copies == 0)
             continue;
@@ -188,6 +227,58 @@ static double next_event(struct cp_arrivals *a)
         return next_of_times(a);
     }
     return INFINITY;
+}
+
+/* How many recorded times lie before law time `ms`. */
+static size_t times_before(const struct cp_arrivals_law *law, double ms)
+{
+    size_t low = 0;
+    size_t high = law->n;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (law->times_ms[middle] < ms)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+/* The recorded time before time 0, since copies of it may come after that. */
+static void find_time(struct cp_arrivals *a)
+{
+    size_t before = times_before(a->law, -a->origin);
+    if (before == 0) {
+        before = a->law->n;
+        a->origin -= a->period;
+    }
+    a->at = before - 1;
+}
+
+/* Counts and times go on from the bucket or recorded arrival that time 0 lies in; what of it comes
+ * earlier is passed over. */
+static enum cp_code start_repeated(struct cp_arrivals *a, struct cp_error *err)
+{
+    const struct cp_arrivals_law *law = a->law;
+    if (law->kind != CP_ARRIVALS_COUNTS && law->kind != CP_ARRIVALS_TIMES)
+        return CP_OK;
+    double period = cp_arrivals_span_ms(law);
+    if (!(period > 0))
+        return cp_fail(err, CP_EINVAL, "recorded traffic of one moment has no span to repeat");
+    if (law->kind == CP_ARRIVALS_COUNTS && sum_of(law->counts, law->n) == 0) {
+        a->at = law->n; /* nothing, for ever */
+        return CP_OK;
+    }
+    a->period = period;
+    a->origin -= period * ceil(a->origin / period);
+    if (law->kind == CP_ARRIVALS_COUNTS)
+        a->at = (size_t)(-a->origin / law->bucket_ms);
+    else
+        find_time(a);
+    do {
+        a->next = next_event(a);
+    } while (a->next < 0);
+    return CP_OK;
 }
 
 /* --- bursts --- */
@@ -226,6 +317,11 @@ double cp_arrivals_next(struct cp_arrivals *a)
 {
     if (a->code)
         return INFINITY;
+    if (a->period > 0) {
+        double at = a->next;
+        a->next = next_event(a);
+        return at;
+    }
     return burst_of(a->law) > 1 ? next_of_bursts(a) : next_event(a);
 }
 
@@ -233,7 +329,8 @@ enum cp_code cp_arrivals_open(struct cp_arrivals *a, const struct cp_arrivals_la
                               uint64_t seed, uint64_t stream, double origin_ms,
                               struct cp_error *err)
 {
-    *a = (struct cp_arrivals){.law = law, .origin = origin_ms};
+    bool is_week = law->kind == CP_ARRIVALS_WEEK;
+    *a = (struct cp_arrivals){.law = law, .origin = is_week ? origin_ms : 0};
     enum cp_code code = check(law, err);
     if (code)
         return code;
@@ -241,6 +338,17 @@ enum cp_code cp_arrivals_open(struct cp_arrivals *a, const struct cp_arrivals_la
     if (burst_of(law) > 1)
         a->next = next_event(a);
     return CP_OK;
+}
+
+enum cp_code cp_arrivals_open_repeated(struct cp_arrivals *a, const struct cp_arrivals_law *law,
+                                       uint64_t seed, uint64_t stream, double origin_ms,
+                                       struct cp_error *err)
+{
+    enum cp_code code = cp_arrivals_open(a, law, seed, stream, origin_ms, err);
+    if (code)
+        return code;
+    a->origin = origin_ms;
+    return start_repeated(a, err);
 }
 
 void cp_arrivals_close(struct cp_arrivals *a)

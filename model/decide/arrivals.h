@@ -7,8 +7,8 @@
  *   WEEK      Poisson with a rate per hour of the week (168 rates, Monday 00:00 first), repeated;
  *             by inversion of the integrated rate, exact for rates constant over an hour
  *   COUNTS    so many per bucket (a minute, say), uniform within it: given its count, a Poisson
- *             process is. Ends after the last bucket.
- *   TIMES     a recorded trace. Ends after the last arrival.
+ *             process is. Ends after the last bucket, unless it is opened to repeat.
+ *   TIMES     a recorded trace. Ends after the last arrival, unless it is opened to repeat.
  *
  * Bursts (POISSON, WEEK): each event of the process brings a geometric number of requests with mean
  * `burst`, the next one each after an exponential time of mean `burst_gap_ms` (0: at once); events
@@ -49,23 +49,28 @@ struct cp_arrivals_law {
     double bucket_ms;         /* of each; > 0 */
     const double *times_ms;   /* TIMES: n ascending times >= 0 */
     size_t n;
-    double burst;        /* mean number of requests that come together; 0 means 1 */
+    double span_ms; /* TIMES: what the trace covers, from 0; 0: one mean gap beyond its last time */
+    double burst;   /* mean number of requests that come together; 0 means 1 */
     double burst_gap_ms; /* >= 0 */
     double factor;       /* 0 means 1 */
 };
 
 /* Mean rate per second over the law's span, factor included. NAN for a law that is not usable. */
 double cp_arrivals_mean_per_s(const struct cp_arrivals_law *law);
+/* How long the law's own time goes on before it repeats: a week, what counts or a trace cover;
+ * INFINITY of a constant rate, NAN of a trace of a single moment without span_ms. */
+double cp_arrivals_span_ms(const struct cp_arrivals_law *law);
 
 struct cp_arrivals {
     const struct cp_arrivals_law *law;
     struct cp_rng rng;
     double now;                  /* of the process, ms */
-    double origin;               /* WEEK: time of hour 0 */
+    double origin;               /* time of the law's 0: hour 0, first bucket, start of the trace */
+    double period;               /* COUNTS and TIMES begin again after it; 0: they end */
     size_t at;                   /* COUNTS: next bucket; TIMES: next arrival */
     uint64_t left;               /* still to come of the bucket or of the recorded arrival */
     double until;                /* end of the bucket, or of the recorded gap */
-    double next;                 /* first event not yet handed out, when bursts are on */
+    double next;                 /* first event not yet handed out, of bursts and of what repeats */
     struct cp_event_heap bursts; /* under way: the next request, and how many are to come */
     enum cp_code code;           /* CP_OK, CP_ENOMEM: the stream ended early */
 };
@@ -74,6 +79,11 @@ struct cp_arrivals {
 enum cp_code cp_arrivals_open(struct cp_arrivals *a, const struct cp_arrivals_law *law,
                               uint64_t seed, uint64_t stream, double origin_ms,
                               struct cp_error *err);
+/* The same for a law that repeats for ever, before and after its span: `origin_ms` is where any of
+ * its beginnings lies. CP_EINVAL also for a trace without a span. */
+enum cp_code cp_arrivals_open_repeated(struct cp_arrivals *a, const struct cp_arrivals_law *law,
+                                       uint64_t seed, uint64_t stream, double origin_ms,
+                                       struct cp_error *err);
 /* Never descending, ms from 0; INFINITY after the end, and when memory for bursts is out (a->code).
  */
 double cp_arrivals_next(struct cp_arrivals *a);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "model/decide/pool_curve.h"
-#include "model/base/units.h"
-
 #include "model/base/parallel.h"
+#include "model/base/units.h"
+#include "model/decide/pool_rules.h"
 
 #include <math.h>
 #include <stdbool.h>
@@ -21,8 +21,9 @@ struct sim {
     double *expire_at;               /* of idle ones; -INFINITY before the first use */
     size_t n_numbers;                /* with a bit; a multiple of WORD */
     size_t first_word;               /* words below it have no free number */
-    struct cp_pool_number *numbers;  /* n_buckets rows of n_max + 1 */
+    struct cp_pool_number **rows;    /* n_buckets, n_max + 1 each; NULL: nothing in that hour */
     size_t n_buckets;
+    double week_origin;
     size_t highest;
     enum cp_code code;
 };
@@ -71,27 +72,40 @@ static void release(struct sim *s, const struct cp_event *departure)
 
 /* --- one replication --- */
 
-static struct cp_pool_number *place_at(const struct sim *s, double now, size_t number)
+/* Of the week, 0 .. 167. */
+static size_t hour_at(const struct sim *s, double now)
+{
+    double hour = floor((now - s->week_origin) / CP_MS_PER_HOUR);
+    return (size_t)(hour - CP_ARRIVALS_HOURS * floor(hour / CP_ARRIVALS_HOURS));
+}
+
+/* NULL when memory is out. A window touches few hours, so their rows come when needed. */
+static struct cp_pool_number *place_at(struct sim *s, double now, size_t number)
 {
     size_t n_max = (size_t)s->options->n_max;
-    double hours = floor((now - s->options->pool.warm_up_ms) / CP_MS_PER_HOUR);
-    size_t bucket = s->n_buckets == 1 ? 0 : (size_t)fmod(hours, CP_ARRIVALS_HOURS);
-    return s->numbers + bucket * (n_max + 1) + (number < n_max ? number : n_max);
+    struct cp_pool_number **row = &s->rows[s->n_buckets == 1 ? 0 : hour_at(s, now)];
+    if (!*row)
+        *row = calloc(n_max + 1, sizeof **row);
+    return *row ? *row + (number < n_max ? number : n_max) : NULL;
 }
 
 /* Of a request from the warm-up the time that is left of it counts, and of the last ones the time
  * up to the end. */
-static void count(struct sim *s, double now, size_t number, bool is_cold, double duration_ms)
+static enum cp_code count(struct sim *s, double now, size_t number, bool is_cold,
+                          double duration_ms)
 {
     double count_from = s->options->pool.warm_up_ms;
     double until = fmin(now + duration_ms, count_from + s->options->pool.horizon_ms);
     if (until < count_from)
-        return;
+        return CP_OK;
     bool is_counted = now >= count_from;
     struct cp_pool_number *at = place_at(s, fmax(now, count_from), number);
+    if (!at)
+        return CP_ENOMEM;
     at->n += is_counted;
     at->n_cold += is_counted && is_cold;
     at->busy_ms += until - fmax(now, count_from);
+    return CP_OK;
 }
 
 static enum cp_code arrive(struct sim *s, double now)
@@ -102,7 +116,9 @@ static enum cp_code arrive(struct sim *s, double now)
     bool is_cold = now >= s->expire_at[number];
     double ms =
         cp_pool_law_draw(is_cold ? &s->options->pool.cold : &s->options->pool.warm, &s->rng);
-    count(s, now, number, is_cold, ms);
+    enum cp_code code = count(s, now, number, is_cold, ms);
+    if (code)
+        return code;
     return cp_event_heap_push(&s->departures, (struct cp_event){now + ms, (int64_t)number});
 }
 
@@ -126,64 +142,80 @@ static void sim_clear(struct sim *s)
     cp_event_heap_clear(&s->departures);
     free(s->free);
     free(s->expire_at);
-    free(s->numbers);
+    for (size_t b = 0; s->rows && b < s->n_buckets; b++)
+        free(s->rows[b]);
+    free(s->rows);
 }
 
 static enum cp_code sim_init(struct sim *s, const struct cp_pool_curve_options *o,
                              uint64_t replication, struct cp_error *err)
 {
-    *s = (struct sim){.options = o, .n_buckets = o->is_by_hour ? CP_ARRIVALS_HOURS : 1};
-    enum cp_code code =
-        cp_arrivals_open(&s->arrivals, &o->pool.arrivals, o->pool.seed,
-                         replication * N_STREAMS + STREAM_ARRIVAL, o->pool.warm_up_ms, err);
+    *s = (struct sim){.options = o,
+                      .n_buckets = o->is_by_hour ? CP_ARRIVALS_HOURS : 1,
+                      .week_origin = cp_pool_week_origin_ms(&o->pool, replication)};
+    enum cp_code code = cp_pool_open_arrivals(
+        &o->pool, replication, replication * N_STREAMS + STREAM_ARRIVAL, &s->arrivals, err);
     if (code)
         return code;
     cp_rng_init(&s->rng, o->pool.seed, replication * N_STREAMS + STREAM_SERVICE);
-    s->numbers = calloc(s->n_buckets * ((size_t)o->n_max + 1), sizeof *s->numbers);
-    if (!s->numbers || !grow(s))
+    s->rows = calloc(s->n_buckets, sizeof(struct cp_pool_number *));
+    if (!s->rows || !grow(s))
         return cp_fail(err, CP_ENOMEM, "cannot simulate the pool: %s", cp_code_text(CP_ENOMEM));
     return CP_OK;
 }
 
 /* --- all of them --- */
 
+static void add(struct cp_pool_number *to, const struct cp_pool_number *of)
+{
+    to->n += of->n;
+    to->n_cold += of->n_cold;
+    to->busy_ms += of->busy_ms;
+}
+
 /* Sums over the buckets: by number, of one replication. */
 static struct cp_pool_number total_of(const struct sim *s, size_t place)
 {
     struct cp_pool_number sum = {0};
     for (size_t b = 0; b < s->n_buckets; b++) {
-        const struct cp_pool_number *at = s->numbers + b * ((size_t)s->options->n_max + 1) + place;
-        sum.n += at->n;
-        sum.n_cold += at->n_cold;
-        sum.busy_ms += at->busy_ms;
+        if (s->rows[b])
+            add(&sum, &s->rows[b][place]);
     }
     return sum;
+}
+
+/* How much of the counted time of a replication lies in each hour of the week. */
+static void add_hours(const struct sim *s, double *bucket_ms)
+{
+    double now = s->options->pool.warm_up_ms;
+    double end = now + s->options->pool.horizon_ms;
+    if (s->n_buckets == 1) {
+        bucket_ms[0] += end - now;
+        return;
+    }
+    double hour = floor((now - s->week_origin) / CP_MS_PER_HOUR);
+    while (now < end) {
+        double until = fmin(end, s->week_origin + ++hour * CP_MS_PER_HOUR);
+        bucket_ms[hour_at(s, now)] += fmax(0, until - now);
+        now = fmax(now, until);
+    }
 }
 
 /* Sums beyond the first n numbers (and busy time up to them), all replications side by side. */
 struct beyond {
     double *n, *n_cold, *busy_ms, *all;
-    double *share; /* scratch */
+    double *counted_ms;
     uint64_t n_cold_in_all;
 };
-
-static struct cp_pool_mean mean_share(const struct beyond *b, const double *part, int n,
-                                      double confidence)
-{
-    for (int i = 0; i < n; i++)
-        b->share[i] = b->all[i] > 0 ? part[i] / b->all[i] : 0;
-    return cp_pool_mean_of(b->share, n, confidence);
-}
 
 static void set_point(struct cp_pool_curve *c, const struct cp_pool_options *o,
                       const struct beyond *b, int n, struct cp_pool_point *point)
 {
     double confidence = o->confidence > 0 ? o->confidence : 0.95;
-    point->cold_share = mean_share(b, b->n_cold, n, confidence);
-    point->spillover_share = mean_share(b, b->n, n, confidence);
-    for (int i = 0; i < n; i++)
-        b->share[i] = b->busy_ms[i] / o->horizon_ms;
-    point->busy = cp_pool_mean_of(b->share, n, confidence);
+    int strata = cp_pool_strata(o);
+    point->cold_share = cp_pool_mean_of_share(b->n_cold, b->all, n, strata, confidence);
+    point->spillover_share = cp_pool_mean_of_share(b->n, b->all, n, strata, confidence);
+    point->busy = cp_pool_mean_of_share(b->busy_ms, b->counted_ms, n, strata, confidence);
     cp_pool_mean_widen(&point->cold_share, b->n_cold_in_all, c->n_arrivals, confidence);
 }
 
@@ -222,14 +254,15 @@ static enum cp_code collect(struct cp_pool_curve *c, const struct cp_pool_curve_
     c->n_buckets = sims[0].n_buckets;
     c->points = calloc(places, sizeof *c->points);
     c->numbers = calloc(c->n_buckets * places, sizeof *c->numbers);
-    enum cp_code code = scratch && c->points && c->numbers ? CP_OK : CP_ENOMEM;
+    c->bucket_ms = calloc(c->n_buckets, sizeof *c->bucket_ms);
+    enum cp_code code = scratch && c->points && c->numbers && c->bucket_ms ? CP_OK : CP_ENOMEM;
     for (int i = 0; !code && i < n; i++) {
         code = sims[i].code;
-        for (size_t k = 0; !code && k < c->n_buckets * places; k++) {
-            c->numbers[k].n += sims[i].numbers[k].n;
-            c->numbers[k].n_cold += sims[i].numbers[k].n_cold;
-            c->numbers[k].busy_ms += sims[i].numbers[k].busy_ms;
+        for (size_t b = 0; !code && b < c->n_buckets; b++) {
+            for (size_t k = 0; sims[i].rows[b] && k < places; k++)
+                add(&c->numbers[b * places + k], &sims[i].rows[b][k]);
         }
+        add_hours(&sims[i], c->bucket_ms);
         if ((int)sims[i].highest + 1 > c->highest)
             c->highest = (int)sims[i].highest + 1;
     }
@@ -238,7 +271,9 @@ static enum cp_code collect(struct cp_pool_curve *c, const struct cp_pool_curve_
                            .n_cold = scratch + n,
                            .busy_ms = scratch + 2 * (ptrdiff_t)n,
                            .all = scratch + 3 * (ptrdiff_t)n,
-                           .share = scratch + 4 * (ptrdiff_t)n};
+                           .counted_ms = scratch + 4 * (ptrdiff_t)n};
+        for (int i = 0; i < n; i++)
+            b.counted_ms[i] = o->pool.horizon_ms;
         set_points(c, &o->pool, sims, n, &b);
     }
     c->counted_ms = n * o->pool.horizon_ms;
@@ -288,6 +323,7 @@ void cp_pool_curve_clear(struct cp_pool_curve *curve)
 {
     free(curve->points);
     free(curve->numbers);
+    free(curve->bucket_ms);
     *curve = (struct cp_pool_curve){.status = CP_ENODATA};
 }
 

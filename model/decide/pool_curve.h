@@ -38,7 +38,7 @@ struct cp_pool_curve_options {
     /* provisioned, schedule, limit, rates, retry, pick and latency_us are not looked at */
     struct cp_pool_options pool;
     int n_max;       /* 0..CP_POOL_CURVE_MAX */
-    bool is_by_hour; /* counts by hour of the week, hour 0 at the end of the warm-up; else in all */
+    bool is_by_hour; /* counts by hour of the week (pool.week_origin_ms); else in all */
 };
 
 /* For each n in [0, n_max], of all requests. */
@@ -61,6 +61,7 @@ struct cp_pool_curve {
     double counted_ms;              /* of all replications together */
     struct cp_pool_point *points;   /* n_max + 1 */
     struct cp_pool_number *numbers; /* n_buckets rows of n_max + 1 */
+    double *bucket_ms;              /* n_buckets: what of the counted time lay in that hour */
     size_t n_buckets;
     int highest; /* number ever taken */
 };

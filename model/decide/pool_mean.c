@@ -6,18 +6,33 @@
 
 enum { RARE_COUNT_MAX = 1000 };
 
-struct cp_pool_mean cp_pool_mean_of(const double *values, int n, double confidence)
+struct cp_pool_mean cp_pool_mean_of_share(const double *part, const double *whole, int n,
+                                          int n_strata, double confidence)
 {
-    double sum = 0;
-    for (int i = 0; i < n; i++)
-        sum += values[i];
-    double mean = sum / n;
-    double squares = 0;
-    for (int i = 0; i < n; i++)
-        squares += (values[i] - mean) * (values[i] - mean);
-    double se = sqrt(squares / (n - 1) / n);
-    double half = se * gsl_cdf_tdist_Pinv(0.5 + confidence / 2, n - 1);
-    return (struct cp_pool_mean){mean, se, mean - half, mean + half};
+    double parts = 0, wholes = 0;
+    for (int i = 0; i < n; i++) {
+        parts += part[i];
+        wholes += whole[i];
+    }
+    if (!(wholes > 0))
+        return (struct cp_pool_mean){0};
+    int strata = n_strata > 0 && n % n_strata == 0 && n / n_strata >= 2 ? n_strata : 1;
+    int each = n / strata;
+    double share = parts / wholes;
+    double variance = 0; /* of the sum of part - share whole */
+    for (int s = 0; s < strata; s++) {
+        double sum = 0, squares = 0;
+        for (int i = s; i < n; i += strata)
+            sum += part[i] - share * whole[i];
+        for (int i = s; i < n; i += strata) {
+            double off = part[i] - share * whole[i] - sum / each;
+            squares += off * off;
+        }
+        variance += squares * each / (each - 1);
+    }
+    double se = sqrt(variance) / wholes;
+    double half = se * gsl_cdf_tdist_Pinv(0.5 + confidence / 2, n - strata);
+    return (struct cp_pool_mean){share, se, share - half, share + half};
 }
 
 /* From RARE_COUNT_MAX on the t interval says it all, and the chi-square inverse loses its digits.

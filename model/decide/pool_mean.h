@@ -10,8 +10,14 @@ struct cp_pool_mean {
     double value, se, low, high;
 };
 
-/* `n` >= 2 values, one of each replication. */
-struct cp_pool_mean cp_pool_mean_of(const double *values, int n, double confidence);
+/* The share sum(part) / sum(whole) over n >= 2 replications, by linearisation (Cochran, Sampling
+ * Techniques, 1977, 6.3), so that a replication with few requests weighs little; 0 of nothing.
+ * Replications i, i + n_strata,
+ * ... are of the same time of the traffic: how strata differ from each other is then no
+ * uncertainty. n_strata that is not 1 must divide n and leave at least two in each, else it is
+ * taken for 1. */
+struct cp_pool_mean cp_pool_mean_of_share(const double *part, const double *whole, int n,
+                                          int n_strata, double confidence);
 /* A share of `of` trials that was seen `count` times: the union with the exact Poisson interval of
  * the count (Garwood 1936). Replications without any do not prove that there are none. */
 void cp_pool_mean_widen(struct cp_pool_mean *share, uint64_t count, uint64_t of, double confidence);

@@ -3,6 +3,39 @@
 
 #include <math.h>
 
+/* --- windows --- */
+
+/* The law's time 0: its window's beginning lies at the end of the warm-up. */
+static double law_origin_ms(const struct cp_pool_options *o, uint64_t replication)
+{
+    return o->warm_up_ms - (double)replication * o->window_step_ms;
+}
+
+double cp_pool_week_origin_ms(const struct cp_pool_options *o, uint64_t replication)
+{
+    return law_origin_ms(o, replication) + o->week_origin_ms;
+}
+
+enum cp_code cp_pool_open_arrivals(const struct cp_pool_options *o, uint64_t replication,
+                                   uint64_t stream, struct cp_arrivals *a, struct cp_error *err)
+{
+    double origin = law_origin_ms(o, replication);
+    return o->window_step_ms > 0
+               ? cp_arrivals_open_repeated(a, &o->arrivals, o->seed, stream, origin, err)
+               : cp_arrivals_open(a, &o->arrivals, o->seed, stream, origin, err);
+}
+
+int cp_pool_strata(const struct cp_pool_options *o)
+{
+    if (!(o->window_step_ms > 0))
+        return 1;
+    double round = cp_arrivals_span_ms(&o->arrivals) / o->window_step_ms;
+    double whole = rint(round);
+    bool is_whole =
+        whole >= 1 && whole <= CP_POOL_WINDOWS_MAX && fabs(round - whole) < 1e-9 * whole;
+    return is_whole ? (int)whole : 1;
+}
+
 /* --- rates --- */
 
 struct cp_rate_bucket cp_rate_bucket_full(double per_ms, double cap)

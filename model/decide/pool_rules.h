@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
- * What decides in a simulated pool beside its environments: rates that must not be exceeded, how
- * many provisioned environments there are by the clock, and who waits for a retry. Used by pool_sim
- * only. Times are double ms since the start of a replication.
+ * What decides in a simulated pool beside its environments: where a replication lies in its
+ * traffic, rates that must not be exceeded, how many provisioned environments there are by the
+ * clock, and who waits for a retry. Used by pool_sim and pool_curve only. Times are double ms since
+ * the start of a replication.
  */
 #ifndef COLDPROF_MODEL_POOL_RULES_H
 #define COLDPROF_MODEL_POOL_RULES_H
@@ -11,6 +12,14 @@
 #include <stdint.h>
 
 #include "model/decide/pool_sim.h"
+
+/* Where the hour 0 of a week that schedules and hours go by lies, in a replication. */
+double cp_pool_week_origin_ms(const struct cp_pool_options *o, uint64_t replication);
+enum cp_code cp_pool_open_arrivals(const struct cp_pool_options *o, uint64_t replication,
+                                   uint64_t stream, struct cp_arrivals *a, struct cp_error *err);
+/* How many replications go once round the traffic's span, when they do so without remainder; else
+ * 1: all are alike. */
+int cp_pool_strata(const struct cp_pool_options *o);
 
 /* Token bucket: at most `cap` at once and `per_ms` on average. per_ms 0: no limit. */
 struct cp_rate_bucket {

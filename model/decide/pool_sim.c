@@ -229,11 +229,6 @@ static enum cp_code replicate(struct sim *s)
     return code ? code : s->arrivals.code;
 }
 
-static double ratio(double part, double whole)
-{
-    return whole > 0 ? part / whole : 0;
-}
-
 static double mean_billed_ms(const struct cp_pool_law *law)
 {
     if (law->draw_ms)
@@ -252,26 +247,30 @@ static double busy_ms(const struct sim *s)
     return sum;
 }
 
-/* One value of each metric, into place i. */
-static void measure(const struct sim *s, double *const metrics[N_METRICS], int i)
+/* A metric is a ratio of two sums. */
+struct ratio {
+    double part, whole;
+};
+
+/* Of one replication. */
+static void measure(const struct sim *s, struct ratio m[N_METRICS])
 {
-    double m[N_METRICS];
     const struct tally *t = &s->tally;
     double counted_ms = s->end - s->count_from;
     double served = (double)(t->arrivals - t->throttled - t->waiting);
-    double cold = ratio((double)t->cold, served);
-    m[M_COLD] = cold;
-    m[M_SPILLOVER] = ratio((double)t->spillover, served);
-    m[M_THROTTLED] = ratio((double)t->throttled, (double)t->arrivals);
-    m[M_BUSY] = busy_ms(s) / counted_ms;
-    m[M_PROVISIONED_BUSY] = t->provisioned_busy_ms / counted_ms;
-    m[M_PROVISIONED_READY] = t->provisioned_ready_ms / counted_ms;
-    m[M_ENVS] = cp_env_pool_alive_ms(&s->pool, s->end) / counted_ms + m[M_PROVISIONED_READY];
-    /* given the shares, the mean of the laws: no noise from which values were drawn */
-    m[M_BILLED] =
-        cold * mean_billed_ms(&s->options->cold) + (1 - cold) * mean_billed_ms(&s->options->warm);
-    for (int k = 0; k < N_METRICS; k++)
-        metrics[k][i] = m[k];
+    double cold = (double)t->cold;
+    double alive_ms = cp_env_pool_alive_ms(&s->pool, s->end);
+    /* given the counts, the means of the laws: no noise from which values were drawn */
+    double billed_ms = cold * mean_billed_ms(&s->options->cold) +
+                       (served - cold) * mean_billed_ms(&s->options->warm);
+    m[M_COLD] = (struct ratio){cold, served};
+    m[M_SPILLOVER] = (struct ratio){(double)t->spillover, served};
+    m[M_THROTTLED] = (struct ratio){(double)t->throttled, (double)t->arrivals};
+    m[M_BUSY] = (struct ratio){busy_ms(s), counted_ms};
+    m[M_ENVS] = (struct ratio){alive_ms + t->provisioned_ready_ms, counted_ms};
+    m[M_PROVISIONED_BUSY] = (struct ratio){t->provisioned_busy_ms, counted_ms};
+    m[M_PROVISIONED_READY] = (struct ratio){t->provisioned_ready_ms, counted_ms};
+    m[M_BILLED] = (struct ratio){billed_ms, served};
 }
 
 static void add_tally(struct cp_pool_result *r, const struct tally *t)
@@ -314,10 +313,12 @@ static void read_levels(const struct sim *sims, int n, struct cp_pool_result *r)
     r->p999_concurrency = (double)level;
 }
 
-static void summarise(const struct cp_pool_options *o, const double *const m[N_METRICS], int n,
-                      struct cp_pool_result *r)
+/* `part` and `whole` hold n values of each metric. */
+static void summarise(const struct cp_pool_options *o, const double *part, const double *whole,
+                      int n, struct cp_pool_result *r)
 {
     double confidence = o->confidence > 0 ? o->confidence : 0.95;
+    int strata = cp_pool_strata(o);
     struct cp_pool_mean *const means[N_METRICS] = {
         [M_COLD] = &r->cold_share,
         [M_SPILLOVER] = &r->spillover_share,
@@ -329,7 +330,8 @@ static void summarise(const struct cp_pool_options *o, const double *const m[N_M
         [M_BILLED] = &r->mean_billed_ms,
     };
     for (int i = 0; i < N_METRICS; i++)
-        *means[i] = cp_pool_mean_of(m[i], n, confidence);
+        *means[i] = cp_pool_mean_of_share(part + (ptrdiff_t)i * n, whole + (ptrdiff_t)i * n, n,
+                                          strata, confidence);
     uint64_t served = r->n_arrivals - r->n_throttled - r->n_waiting;
     cp_pool_mean_widen(&r->cold_share, r->n_cold, served, confidence);
 }
@@ -378,6 +380,9 @@ enum cp_code cp_pool_options_check(const struct cp_pool_options *o, struct cp_er
     if (!is_rule(o->retry.max_age_ms) || !is_rule(o->retry.longest_delay_ms) ||
         (o->retry.max_age_ms > 0 && !(o->retry.first_delay_ms > 0)))
         return cp_fail(err, CP_EINVAL, "retries need a delay above 0 and an age");
+    if (!is_rule(o->window_step_ms) || !isfinite(o->week_origin_ms))
+        return cp_fail(err, CP_EINVAL, "windows %g ms apart in a week from %g ms on cannot be",
+                       o->window_step_ms, o->week_origin_ms);
     if (o->replications == 1 || o->replications < 0)
         return cp_fail(err, CP_EINVAL, "%d replications give no interval", o->replications);
     return CP_OK;
@@ -399,12 +404,13 @@ static enum cp_code sim_init(struct sim *s, const struct cp_pool_options *o, uin
                       .cap_levels = FIRST_LEVELS,
                       .count_from = o->warm_up_ms,
                       .end = o->warm_up_ms + o->horizon_ms,
-                      .provisioned = cp_schedule_clock_start(o, o->warm_up_ms),
+                      .provisioned =
+                          cp_schedule_clock_start(o, cp_pool_week_origin_ms(o, replication)),
                       .requests = cp_rate_bucket_full(o->requests_per_s / 1000, o->requests_per_s),
                       .starts = cp_rate_bucket_full(o->starts_per_10_s / 10e3, o->starts_per_10_s)};
     uint64_t stream = replication * N_STREAMS;
-    enum cp_code code = cp_arrivals_open(&s->arrivals, &o->arrivals, o->seed,
-                                         stream + STREAM_ARRIVAL, s->count_from, err);
+    enum cp_code code =
+        cp_pool_open_arrivals(o, replication, stream + STREAM_ARRIVAL, &s->arrivals, err);
     if (code)
         return code;
     for (uint64_t i = STREAM_ARRIVAL + 1; i < N_STREAMS; i++)
@@ -423,25 +429,29 @@ static void run_one(void *context, size_t i)
 static enum cp_code collect(const struct cp_pool_options *o, struct sim *sims, int n,
                             struct cp_pool_result *r)
 {
-    double *values = calloc((size_t)n * N_METRICS, sizeof *values);
-    double *m[N_METRICS];
-    enum cp_code code = values ? CP_OK : CP_ENOMEM;
-    for (int k = 0; !code && k < N_METRICS; k++)
-        m[k] = values + (ptrdiff_t)k * n;
+    size_t n_values = (size_t)n * N_METRICS;
+    double *part = calloc(2 * n_values, sizeof *part);
+    enum cp_code code = part ? CP_OK : CP_ENOMEM;
+    double *whole = part ? part + n_values : NULL;
     for (int i = 0; !code && i < n; i++) {
         code = sims[i].code;
         if (!code && o->latency_us)
             code = cp_histogram_merge(o->latency_us, &sims[i].latency_us);
         if (code)
             break;
-        measure(&sims[i], m, i);
+        struct ratio m[N_METRICS];
+        measure(&sims[i], m);
+        for (int k = 0; k < N_METRICS; k++) {
+            part[k * n + i] = m[k].part;
+            whole[k * n + i] = m[k].whole;
+        }
         add_tally(r, &sims[i].tally);
     }
     if (!code) {
-        summarise(o, (const double *const *)m, n, r);
+        summarise(o, part, whole, n, r);
         read_levels(sims, n, r);
     }
-    free(values);
+    free(part);
     return code;
 }
 

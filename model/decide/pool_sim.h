@@ -11,6 +11,13 @@
  * then expiries, then changes of the schedule, then arrivals. A replication starts empty and its
  * warm-up is not counted.
  *
+ * Traffic with a clock of its own (WEEK, COUNTS, TIMES) is seen through windows: replication r
+ * counts [r step, r step + horizon) of the traffic's time, with its warm-up just before that.
+ * Counts and traces repeat after their span, so that the first window has a warm-up, too. Schedules
+ * go by the same clock. With windows spread evenly over the span, shares are those of the whole
+ * span; where the replications go round it several times, their intervals hold chance alone, else
+ * also how the windows differ.
+ *
  * Pure: the caller owns every array and the law contexts; nothing is kept between calls.
  */
 #ifndef COLDPROF_MODEL_POOL_SIM_H
@@ -79,20 +86,29 @@ struct cp_pool_retry {
     double max_age_ms; /* 0: throttled requests are lost at once */
 };
 
-enum { CP_POOL_REPLICATIONS = 10 }; /* unless told otherwise */
+enum {
+    CP_POOL_REPLICATIONS = 10, /* unless told otherwise */
+    CP_POOL_WINDOWS_MAX = 10000
+};
 
 struct cp_pool_options {
-    struct cp_arrivals_law arrivals; /* a week's hour 0 lies at the end of the warm-up */
-    struct cp_pool_law cold;         /* init + first handler run */
+    struct cp_arrivals_law arrivals;
+    struct cp_pool_law cold; /* init + first handler run */
     struct cp_pool_law warm;
     struct cp_pool_law lifetime;
     enum cp_pool_pick pick;
     int provisioned;                  /* 0: none; ignored where there is a schedule */
-    struct cp_pool_schedule schedule; /* its period begins at the end of the warm-up */
+    struct cp_pool_schedule schedule; /* its period begins where hour 0 of the week lies */
     int limit;                        /* concurrent requests, provisioned ones included; 0: none */
     double starts_per_10_s;           /* Lambda: 1,000 of a function; 0: no limit */
     double requests_per_s;            /* Lambda: ten times the concurrency; 0: no limit */
     struct cp_pool_retry retry;
+    /* From one replication's window to the next. 0: all replications count the same time: a week's
+     * hour 0 lies at the end of the warm-up; counts and traces begin with the warm-up, and end. */
+    double window_step_ms;
+    /* Hour 0 of the week (Monday 00:00 UTC) on the traffic's own clock: 0 for WEEK; for counts and
+     * traces minus what of the week had passed at their beginning, or any number of weeks off. */
+    double week_origin_ms;
     int replications;  /* 0 means 10; at least 2 */
     int n_threads;     /* that share the replications; the result does not depend on it */
     double horizon_ms; /* counted time of one replication, > 0 */

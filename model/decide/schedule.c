@@ -7,7 +7,6 @@
 #include <string.h>
 
 enum { HOURS = CP_ARRIVALS_HOURS, DAY = 24, BISECTIONS = 60 };
-#define WEEK_MS ((double)HOURS * CP_MS_PER_HOUR)
 
 /* Hours that have the same n, in the order of the clock. */
 struct slots {
@@ -20,7 +19,6 @@ struct search {
     const struct cp_schedule_question *question;
     struct slots slots;
     size_t n_levels; /* 0 .. n_max */
-    double weeks;    /* the curve's counts are of so many */
     double all;      /* requests a week */
     double *usd;     /* [slot][n]: cost of n environments against none */
     double *cold;    /* [slot][n]: cold starts a week that are left */
@@ -61,7 +59,14 @@ static const struct cp_pool_number *number_at(const struct cp_schedule_question 
     return &q->curve->numbers[hour * ((size_t)q->curve->n_max + 1) + place];
 }
 
-/* What the place-th environment (from 0) saves in one hour of all weeks together. */
+/* How many weeks of this hour the curve counted; 0 of an hour that no window saw. */
+static double weeks_of(const struct cp_schedule_question *q, size_t hour)
+{
+    double ms = q->curve->bucket_ms ? q->curve->bucket_ms[hour] : q->curve->counted_ms / HOURS;
+    return ms / CP_MS_PER_HOUR;
+}
+
+/* What the place-th environment (from 0) saves in this hour of all weeks together. */
 static double saving_usd(const struct cp_schedule_question *q, const struct cp_pool_number *at)
 {
     return (double)at->n * q->warm_saving_usd + (double)at->n_cold * q->cold_saving_usd;
@@ -73,18 +78,21 @@ static void tabulate(struct search *s)
     const struct cp_schedule_question *q = s->question;
     for (size_t hour = 0; hour < HOURS; hour++) {
         size_t row = s->slots.of_hour[hour] * s->n_levels;
+        double weeks = weeks_of(q, hour);
+        if (weeks == 0)
+            continue;
         double usd = 0;
         double cold = 0;
         for (size_t place = 0; place < s->n_levels; place++) {
-            cold += (double)number_at(q, hour, place)->n_cold / s->weeks;
-            s->all += (double)number_at(q, hour, place)->n / s->weeks;
+            cold += (double)number_at(q, hour, place)->n_cold / weeks;
+            s->all += (double)number_at(q, hour, place)->n / weeks;
         }
         for (size_t n = 0; n < s->n_levels; n++) {
             s->usd[row + n] += usd;
             s->cold[row + n] += cold;
             const struct cp_pool_number *next = number_at(q, hour, n);
-            usd += q->fixed_usd - saving_usd(q, next) / s->weeks;
-            cold -= (double)next->n_cold / s->weeks;
+            usd += q->fixed_usd - saving_usd(q, next) / weeks;
+            cold -= (double)next->n_cold / weeks;
         }
     }
 }
@@ -234,27 +242,30 @@ static size_t changes_of(const int n[HOURS])
 
 void cp_schedule_judge(const struct cp_schedule_question *q, struct cp_schedule *out)
 {
-    double weeks = q->curve->counted_ms / WEEK_MS;
-    double all = 0, cold = 0, spilled = 0, busy_ms = 0, kept = 0;
+    double all = 0, cold = 0, spilled = 0, busy_ms = 0, kept = 0, n_seen = 0;
     out->usd_per_week = 0;
     out->n_most = 0;
     for (size_t hour = 0; hour < HOURS; hour++) {
         out->n_most = out->n[hour] > out->n_most ? out->n[hour] : out->n_most;
+        double weeks = weeks_of(q, hour);
+        if (weeks == 0)
+            continue;
+        n_seen++;
         kept += out->n[hour];
         for (size_t place = 0; place <= (size_t)q->curve->n_max; place++) {
             const struct cp_pool_number *at = number_at(q, hour, place);
             bool is_provisioned = place < (size_t)out->n[hour];
-            all += (double)at->n;
-            cold += is_provisioned ? 0 : (double)at->n_cold;
-            spilled += is_provisioned ? 0 : (double)at->n;
-            busy_ms += is_provisioned ? at->busy_ms : 0;
+            all += (double)at->n / weeks;
+            cold += is_provisioned ? 0 : (double)at->n_cold / weeks;
+            spilled += is_provisioned ? 0 : (double)at->n / weeks;
+            busy_ms += is_provisioned ? at->busy_ms / weeks : 0;
             out->usd_per_week -= is_provisioned ? saving_usd(q, at) / weeks : 0;
         }
     }
-    out->usd_per_week += kept * q->fixed_usd;
+    out->usd_per_week = (out->usd_per_week + kept * q->fixed_usd) * (HOURS / n_seen);
     out->cold_share = all > 0 ? cold / all : 0;
     out->spillover_share = all > 0 ? spilled / all : 0;
-    out->utilization = kept > 0 ? busy_ms / weeks / (kept * CP_MS_PER_HOUR) : (double)NAN;
+    out->utilization = kept > 0 ? busy_ms / (kept * CP_MS_PER_HOUR) : (double)NAN;
     out->n_changes = changes_of(out->n);
 }
 
@@ -276,7 +287,6 @@ void cp_schedule_find(const struct cp_schedule_question *question, struct cp_sch
         return;
     struct search s = {.question = question, .n_levels = (size_t)question->curve->n_max + 1};
     divide(&s.slots, question->days);
-    s.weeks = question->curve->counted_ms / WEEK_MS;
     size_t cells = s.slots.n * s.n_levels;
     s.usd = calloc(3 * cells, sizeof *s.usd);
     s.from = calloc(cells + s.slots.n, sizeof *s.from);

@@ -14,6 +14,9 @@
  * Quantile budgets do not add over hours: the limit is on the cold share of the whole week, since
  * the latency of all requests is the mixture at that share.
  *
+ * An hour that no window of the curve saw takes the number of those it shares it with (0 when there
+ * are none), and the week's cost is that of the hours seen, scaled.
+ *
  * Assumptions: those of pool_curve.h; an hour's environments are ready at its beginning (apply asks
  * for them earlier). Exact against brute force without a price of changes where costs are convex in
  * n; else a feasible schedule that no single step improves. Plain records, no ownership.

@@ -191,11 +191,127 @@ static void a_seed_and_a_stream_name_the_arrivals(void **state)
     cp_arrivals_close(&c);
 }
 
+static struct cp_arrivals repeated(const struct cp_arrivals_law *law, uint64_t stream,
+                                   double origin)
+{
+    struct cp_arrivals a;
+    struct cp_error err = {0};
+    if (cp_arrivals_open_repeated(&a, law, 5, stream, origin, &err))
+        fail_msg("%s", err.text);
+    return a;
+}
+
+/* The integrated rate of a week from its hour 0 to `ms`, which may be negative. */
+static double expected_until(const double *week, double ms)
+{
+    double sum = 0;
+    for (long hour = 0; (double)hour * HOUR_MS < ms; hour++)
+        sum += week[hour % CP_ARRIVALS_HOURS] / 1000 * fmin(HOUR_MS, ms - (double)hour * HOUR_MS);
+    for (long hour = -1; (double)(hour + 1) * HOUR_MS > ms; hour--)
+        sum -= week[(hour % CP_ARRIVALS_HOURS + CP_ARRIVALS_HOURS) % CP_ARRIVALS_HOURS] / 1000 *
+               fmin(HOUR_MS, (double)(hour + 1) * HOUR_MS - ms);
+    return sum;
+}
+
+/* In the time that its integrated rate is, a week is one and the same Poisson process, wherever a
+ * window begins. */
+static void a_window_of_a_week_has_the_arrivals_of_the_whole(void **state)
+{
+    (void)state;
+    double week[CP_ARRIVALS_HOURS];
+    for (size_t hour = 0; hour < CP_ARRIVALS_HOURS; hour++)
+        week[hour] = (double)(hour % 7) / 100;
+    const struct cp_arrivals_law law = {.kind = CP_ARRIVALS_WEEK, .week_per_s = week};
+    static const double begins[] = {0, 30.25 * HOUR_MS, 167.9 * HOUR_MS, -3.5 * HOUR_MS};
+    for (size_t w = 0; w < 4; w++) {
+        struct cp_arrivals a = repeated(&law, 3, 0);
+        struct cp_arrivals b = repeated(&law, 3, -begins[w]);
+        double before = expected_until(week, begins[w]);
+        for (int i = 0; i < 3000; i++) {
+            double t = cp_arrivals_next(&b) + begins[w];
+            assert_near(expected_until(week, t) - before,
+                        expected_until(week, cp_arrivals_next(&a)), 1e-6);
+        }
+    }
+}
+
+/* Pieces of counts, the first one from before their beginning: exact where buckets are whole. */
+static void counts_go_round(void **state)
+{
+    (void)state;
+    const double counts[] = {2, 0, 500, 7};
+    const struct cp_arrivals_law law = {
+        .kind = CP_ARRIVALS_COUNTS, .counts = counts, .n = 4, .bucket_ms = 60e3};
+    assert_near(cp_arrivals_span_ms(&law), 240e3, 0);
+    static const double origins[] = {0, 60e3, -120e3, 600e3, -1e9 * 240e3};
+    static const size_t firsts[] = {0, 3, 2, 2, 0};
+    for (size_t i = 0; i < 5; i++) {
+        struct cp_arrivals a = repeated(&law, i, origins[i]);
+        size_t seen[10] = {0};
+        double last = 0;
+        for (double t; (t = cp_arrivals_next(&a)) < 600e3;) {
+            assert_true(t >= last);
+            last = t;
+            seen[(size_t)(t / 60e3)]++;
+        }
+        for (size_t k = 0; k < 10; k++)
+            assert_int_equal(seen[k], (size_t)counts[(firsts[i] + k) % 4]);
+    }
+    size_t n = 0;
+    for (uint64_t stream = 0; stream < 400; stream++) { /* begins in the middle of the 500 */
+        struct cp_arrivals a = repeated(&law, stream, -165e3);
+        while (cp_arrivals_next(&a) < 15e3)
+            n++;
+    }
+    assert_within_4_sd((double)n, 400 * 125, sqrt(400 * 500 * 0.25 * 0.75));
+    static const double nothing[] = {0, 0};
+    const struct cp_arrivals_law none = {
+        .kind = CP_ARRIVALS_COUNTS, .counts = nothing, .n = 2, .bucket_ms = 1};
+    struct cp_arrivals a = repeated(&none, 0, 0);
+    assert_near(cp_arrivals_next(&a), INFINITY, 0);
+}
+
+static void a_trace_goes_round(void **state)
+{
+    (void)state;
+    const double times[] = {100, 150, 150, 400};
+    struct cp_arrivals_law law = {.kind = CP_ARRIVALS_TIMES, .times_ms = times, .n = 4};
+    assert_near(cp_arrivals_span_ms(&law), 500, 0); /* a mean gap of 100 behind the last */
+    law.span_ms = 1000;
+    assert_near(cp_arrivals_span_ms(&law), 1000, 0);
+    assert_near(cp_arrivals_mean_per_s(&law), 4, 1e-12);
+    static const struct {
+        double origin;
+        double expected[6];
+    } rows[] = {
+        {0, {100, 150, 150, 400, 1100, 1150}},
+        {-100, {0, 50, 50, 300, 1000, 1050}},
+        {-150, {0, 0, 250, 950, 1000, 1000}},
+        {-150.5, {249.5, 949.5, 999.5, 999.5, 1249.5, 1949.5}},
+        {600, {0, 700, 750, 750, 1000, 1700}},
+        {-7401, {699, 749, 749, 999, 1699, 1749}},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct cp_arrivals a = repeated(&law, 0, rows[i].origin);
+        for (size_t k = 0; k < 6; k++)
+            assert_near(cp_arrivals_next(&a), rows[i].expected[k], 1e-9);
+    }
+    law.factor = 3; /* copies of 400 fall between it and 1100, also into a window from there on */
+    size_t n = 0;
+    for (uint64_t stream = 0; stream < 400; stream++) {
+        struct cp_arrivals a = repeated(&law, stream, -750);
+        while (cp_arrivals_next(&a) < 350)
+            n++;
+    }
+    assert_within_4_sd((double)n, 400, sqrt(400 * 2 * 0.25));
+}
+
 static void impossible_traffic_is_refused(void **state)
 {
     (void)state;
     static const double nothing[CP_ARRIVALS_HOURS] = {0};
     static const double back[] = {5, 4};
+    static const double forth[] = {4, 5};
     static const double negative[] = {1, -1};
     const struct {
         struct cp_arrivals_law law;
@@ -215,6 +331,8 @@ static void impossible_traffic_is_refused(void **state)
         {{.kind = CP_ARRIVALS_TIMES, .times_ms = negative, .n = 2}, "ascending"},
         {{.kind = CP_ARRIVALS_TIMES}, "ascending"},
         {{.kind = CP_ARRIVALS_TIMES, .times_ms = nothing, .n = 2, .burst = 2}, "already"},
+        {{.kind = CP_ARRIVALS_TIMES, .times_ms = forth, .n = 2, .span_ms = 4.5}, "span"},
+        {{.kind = CP_ARRIVALS_TIMES, .times_ms = forth, .n = 2, .span_ms = INFINITY}, "span"},
         {{.kind = (enum cp_arrivals_kind)9}, "unknown"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
@@ -224,6 +342,11 @@ static void impossible_traffic_is_refused(void **state)
         if (!strstr(err.text, rows[i].word))
             fail_msg("row %zu: \"%s\" has no \"%s\"", i, err.text, rows[i].word);
     }
+    const struct cp_arrivals_law moment = {.kind = CP_ARRIVALS_TIMES, .times_ms = forth, .n = 1};
+    struct cp_arrivals a;
+    struct cp_error err = {0};
+    assert_int_equal(cp_arrivals_open_repeated(&a, &moment, 1, 0, 0, &err), CP_EINVAL);
+    assert_non_null(strstr(err.text, "one moment"));
 }
 
 int main(void)
@@ -236,6 +359,9 @@ int main(void)
         cmocka_unit_test(a_trace_is_played_as_it_was_recorded),
         cmocka_unit_test(bursts_keep_the_rate_and_raise_the_variance),
         cmocka_unit_test(a_seed_and_a_stream_name_the_arrivals),
+        cmocka_unit_test(a_window_of_a_week_has_the_arrivals_of_the_whole),
+        cmocka_unit_test(counts_go_round),
+        cmocka_unit_test(a_trace_goes_round),
         cmocka_unit_test(impossible_traffic_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
