@@ -4,155 +4,37 @@
  * least 95 % of runs. Where bounds of p95 are too wide for a verdict (often at 60 values each) it
  * is the size that the decision names first; from 200 at most one in ten may be left so. Argument
  * "full" runs many seeds at 60, 200 and 500 values.
- *
- *     warm(m) = a + s (cap / min(m, cap))^c exp(sd Z)     init = median exp(sd_i Z)
- *     idle lifetime ~ Weibull(shape, scale), drawn for each probe
  */
 #include "model/base/units.h"
-#include "model/decide/optimize.h"
-#include "tests/model/stat/csv.h"
+#include "tests/model/decide/ground_truth.h"
 #include "tests/test.h"
 
 #include <gsl/gsl_errno.h>
 #include <math.h>
 #include <string.h>
 
-enum { SIZES = 5, N_MAX = 500, GAPS = 8, PROBES = 40, SETTINGS = 3 };
-static const int memory_mb[SIZES] = {128, 512, 1024, 1769, 3008};
-static const double gap_s[GAPS] = {60, 120, 240, 360, 480, 720, 960, 1440};
-
 /* Values of each kind at each size. */
 static size_t lengths[] = {200, 60, 500};
 static size_t n_lengths = 1;
 static uint64_t runs = 1;
 
-struct setting {
-    char id[8];
-    double a, s, c, sd, cap, init_median, init_sd, shape, scale_s;
-    double q95[SIZES], mean[SIZES]; /* exact, warm */
-};
-
-static void read_settings(struct setting settings[SETTINGS])
-{
-    static const char *const names[] = {"a_ms",
-                                        "s_ms",
-                                        "c",
-                                        "sdlog",
-                                        "cap_mb",
-                                        "init_median_ms",
-                                        "init_sdlog",
-                                        "keepalive_weibull_shape",
-                                        "keepalive_weibull_scale_s"};
-    struct csv csv;
-    csv_open(&csv, "tests/data/model", "decide_ground_truth_params.csv");
-    size_t n = 0;
-    for (; csv_next(&csv); n++) {
-        assert_true(n < SETTINGS);
-        struct setting *g = &settings[n];
-        assert_true(cp_view_copy(csv_text(&csv, "id"), g->id, sizeof g->id));
-        double *const fields[] = {&g->a,           &g->s,       &g->c,     &g->sd,     &g->cap,
-                                  &g->init_median, &g->init_sd, &g->shape, &g->scale_s};
-        for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++)
-            *fields[i] = csv_number(&csv, names[i]);
-    }
-    csv_close(&csv);
-    assert_int_equal(n, SETTINGS);
-}
-
-static void read_quantiles(struct setting settings[SETTINGS])
-{
-    struct csv csv;
-    csv_open(&csv, "tests/data/model", "decide_ground_truth_quantiles.csv");
-    size_t found = 0;
-    while (csv_next(&csv)) {
-        for (size_t g = 0; g < SETTINGS; g++) {
-            for (size_t m = 0; m < SIZES; m++) {
-                if (!cp_view_is(csv_text(&csv, "id"), settings[g].id) ||
-                    memory_mb[m] != (int)csv_number(&csv, "memory_mb"))
-                    continue;
-                settings[g].q95[m] = csv_number(&csv, "warm_q95");
-                settings[g].mean[m] = csv_number(&csv, "warm_mean");
-                found++;
-            }
-        }
-    }
-    csv_close(&csv);
-    assert_int_equal(found, SETTINGS * SIZES);
-}
-
-/* --- drawing --- */
-
-struct data {
-    double init[SIZES][N_MAX], cold[SIZES][N_MAX], warm[SIZES][N_MAX];
-    struct cp_size_data sizes[SIZES];
-    struct cp_idle_survival survival;
-};
-
-static double draw_handler(const struct setting *g, int mb, struct cp_rng *rng)
-{
-    double scale = pow(g->cap / fmin(mb, g->cap), g->c);
-    return g->a + g->s * scale * exp(g->sd * cp_rng_normal(rng));
-}
-
-static void draw_probes(const struct setting *g, struct cp_rng *rng, struct cp_idle_survival *out)
-{
-    struct cp_idle_point points[GAPS];
-    for (size_t i = 0; i < GAPS; i++) {
-        points[i] = (struct cp_idle_point){.idle_interval_ms = 1000 * gap_s[i], .n = PROBES};
-        for (size_t k = 0; k < PROBES; k++) {
-            double lifetime = g->scale_s * pow(cp_rng_exponential(rng, 1), 1 / g->shape);
-            points[i].n_cold += lifetime <= gap_s[i];
-        }
-    }
-    cp_idle_survival_fit(points, GAPS, out);
-}
-
-static void draw_data(const struct setting *g, size_t n, uint64_t run, struct data *d)
-{
-    struct cp_rng rng;
-    cp_rng_init(&rng, 20261123, run);
-    for (size_t m = 0; m < SIZES; m++) {
-        for (size_t i = 0; i < n; i++) {
-            d->init[m][i] = g->init_median * exp(g->init_sd * cp_rng_normal(&rng));
-            d->cold[m][i] = draw_handler(g, memory_mb[m], &rng);
-            d->warm[m][i] = draw_handler(g, memory_mb[m], &rng);
-        }
-        d->sizes[m] = (struct cp_size_data){.memory_size_mb = memory_mb[m],
-                                            .init_ms = d->init[m],
-                                            .cold_handler_ms = d->cold[m],
-                                            .n_cold = n,
-                                            .warm_ms = d->warm[m],
-                                            .n_warm = n,
-                                            .max_memory_used_mb = -1};
-    }
-    draw_probes(g, &rng, &d->survival);
-}
-
 /* --- truth --- */
 
 /* Rounding up to whole ms adds half a ms on average. */
-static double true_cost(const struct setting *g, size_t m)
+static double true_cost(const struct gt_setting *g, size_t m)
 {
-    return cp_units_gb_s(memory_mb[m], g->mean[m] + 0.5);
+    return cp_units_gb_s(gt_memory_mb[m], g->mean[m] + 0.5);
 }
 
-static size_t true_optimum(const struct setting *g, double budget_ms)
+static size_t true_optimum(const struct gt_setting *g, double budget_ms)
 {
-    size_t best = SIZES;
-    for (size_t m = 0; m < SIZES; m++) {
-        if (g->q95[m] <= budget_ms && (best == SIZES || true_cost(g, m) < true_cost(g, best)))
+    size_t best = GT_SIZES;
+    for (size_t m = 0; m < GT_SIZES; m++) {
+        if (g->q95[m] <= budget_ms && (best == GT_SIZES || true_cost(g, m) < true_cost(g, best)))
             best = m;
     }
-    assert_true(best < SIZES);
+    assert_true(best < GT_SIZES);
     return best;
-}
-
-static size_t size_index(int mb)
-{
-    size_t m = 0;
-    while (m < SIZES && memory_mb[m] != mb)
-        m++;
-    return m;
 }
 
 /* What became of the recommendations at one n. */
@@ -160,14 +42,14 @@ struct tally {
     size_t asked, right, undecided;
 };
 
-static void judge(const struct setting *g, const struct data *d, double budget_ms, uint64_t run,
-                  struct tally *tally)
+static void judge(const struct gt_setting *g, const struct gt_data *d, double budget_ms,
+                  uint64_t run, struct tally *tally)
 {
     static struct cp_decision decision;
     /* load of at most one: provisioned does not pay */
     struct cp_demand demand = cp_demand_of_rate(1000 / g->mean[0]);
     struct cp_optimize_input in = {.sizes = d->sizes,
-                                   .n_sizes = SIZES,
+                                   .n_sizes = GT_SIZES,
                                    .survival = &d->survival,
                                    .budget_q = 0.95,
                                    .budget_ms = budget_ms,
@@ -184,16 +66,17 @@ static void judge(const struct setting *g, const struct data *d, double budget_m
     if (decision.chosen < 0)
         return;
     size_t truth = true_optimum(g, budget_ms);
-    size_t chosen = size_index(decision.candidates[decision.chosen].memory_size_mb);
+    size_t chosen = gt_size_index(decision.candidates[decision.chosen].memory_size_mb);
     tally->right += chosen == truth || (g->q95[chosen] <= budget_ms &&
                                         true_cost(g, chosen) <= 1.01 * true_cost(g, truth));
 }
 
-static void judge_setting(const struct setting *g, size_t n, uint64_t stream, struct tally *tally)
+static void judge_setting(const struct gt_setting *g, size_t n, uint64_t stream,
+                          struct tally *tally)
 {
-    static struct data data;
-    draw_data(g, n, stream, &data);
-    for (size_t m = 0; m + 1 < SIZES; m++) {
+    static struct gt_data data;
+    gt_draw(g, n, stream, &data);
+    for (size_t m = 0; m + 1 < GT_SIZES; m++) {
         if (g->q95[m] < 1.1 * g->q95[m + 1])
             continue; /* the law is flat: no budget tells the two apart */
         judge(g, &data, sqrt(g->q95[m] * g->q95[m + 1]), stream, tally);
@@ -203,14 +86,13 @@ static void judge_setting(const struct setting *g, size_t n, uint64_t stream, st
 static void recommended_memory_is_the_exact_optimum(void **state)
 {
     (void)state;
-    static struct setting settings[SETTINGS];
-    read_settings(settings);
-    read_quantiles(settings);
+    static struct gt_setting settings[GT_SETTINGS];
+    gt_read_settings(settings);
     for (size_t k = 0; k < n_lengths; k++) {
         struct tally t = {0};
         for (uint64_t run = 0; run < runs; run++) {
-            for (size_t g = 0; g < SETTINGS; g++)
-                judge_setting(&settings[g], lengths[k], run * SETTINGS + g, &t);
+            for (size_t g = 0; g < GT_SETTINGS; g++)
+                judge_setting(&settings[g], lengths[k], run * GT_SETTINGS + g, &t);
         }
         print_message("n = %zu: of %zu recommendations %zu right, %zu undecided\n", lengths[k],
                       t.asked, t.right, t.undecided);
