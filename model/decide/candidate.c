@@ -36,6 +36,13 @@ static double billed_warm(const struct cp_size_data *data, size_t i)
     return cp_price_billed_ms(taken_ms(data, data->warm_ms[i]), NAN);
 }
 
+/* What of it is INIT; a restore is not. */
+static double billed_init(const struct cp_size_data *data, size_t i)
+{
+    double handler_ms = cp_price_billed_ms(taken_ms(data, data->cold_handler_ms[i]), NAN);
+    return fmax(0, billed_cold(data, i) - handler_ms);
+}
+
 /* Mean of the billed ms and its standard error. */
 static void mean_billed(const struct cp_size_data *data, size_t n,
                         double (*billed)(const struct cp_size_data *data, size_t i), double *mean,
@@ -83,6 +90,8 @@ enum cp_code cp_size_law_init(struct cp_size_law *law, const struct cp_size_data
     law->cold = (struct cp_mixture_sample){law->cold_ms, data->n_cold};
     law->warm = (struct cp_mixture_sample){law->warm_ms, data->n_warm};
     mean_billed(data, data->n_cold, billed_cold, &law->billed_cold_ms, &law->billed_cold_se_ms);
+    double init_se_ms = NAN; /* that of cold starts holds for both parts */
+    mean_billed(data, data->n_cold, billed_init, &law->billed_init_ms, &init_se_ms);
     mean_billed(data, data->n_warm, billed_warm, &law->billed_warm_ms, &law->billed_warm_se_ms);
     return CP_OK;
 }
@@ -269,22 +278,96 @@ static struct load monthly_load(const struct cp_pool_result *pool, double arriva
     };
 }
 
-/* Each uncertain quantity times what one unit of it costs; independent, so squares add. */
-static double cost_se(const struct cp_price_book *price, const struct cp_size_law *law,
-                      const struct load *l, double on_demand_usd_per_gb_s)
+/* What the cost rests on. */
+struct basis {
+    struct load load;
+    double billed_cold_ms, billed_warm_ms;
+    struct cp_usage ready; /* provisioned concurrency and snapshots kept: known without error */
+};
+
+/* Environments that the hours of a week give up. */
+static double weekly_stops(const struct cp_candidate *c)
 {
-    double per_ms = cp_units_gb_s(law->data->memory_size_mb, 1);
-    double od = on_demand_usd_per_gb_s * per_ms;
-    double pd = l->provisioned > 0 ? price->provisioned_duration_usd_per_gb_s * per_ms : 0;
-    const double parts[] = {
-        od * l->cold * law->billed_cold_se_ms,
-        (od * l->warm_on_demand + pd * l->provisioned) * law->billed_warm_se_ms,
-        od * l->cold_se * (law->billed_cold_ms - law->billed_warm_ms),
-        (od - pd) * l->spillover_se * law->billed_warm_ms,
-    };
+    double stops = 0;
+    for (size_t h = 0; h < CP_ARRIVALS_HOURS; h++)
+        stops += fmax(0, c->by_hour[h] - c->by_hour[(h + 1) % CP_ARRIVALS_HOURS]);
+    return stops;
+}
+
+static double weekly_mean(const struct cp_candidate *c)
+{
+    double sum = 0;
+    for (size_t h = 0; h < CP_ARRIVALS_HOURS; h++)
+        sum += c->by_hour[h];
+    return sum / CP_ARRIVALS_HOURS;
+}
+
+/* What is kept for a month, used or not. `pool` may be NULL: tracking then has its least. */
+static struct cp_usage kept(const struct cp_optimize_input *input, const struct cp_size_data *data,
+                            const struct cp_pool_result *pool, const struct cp_candidate *c)
+{
+    struct cp_usage usage = {0};
+    int mb = data->memory_size_mb;
+    const double weeks = CP_HOURS_PER_MONTH / CP_ARRIVALS_HOURS;
+    if (c->mode == CP_MODE_PROVISIONED)
+        cp_usage_add_ready(&usage, mb, c->concurrency, CP_S_PER_MONTH);
+    if (c->mode == CP_MODE_SCHEDULED)
+        cp_usage_add_ready_mean(&usage, mb, weekly_mean(c), CP_S_PER_MONTH,
+                                weeks * weekly_stops(c));
+    if (c->mode == CP_MODE_TRACKING)
+        cp_usage_add_ready_mean(&usage, mb, pool ? pool->provisioned_ready.value : c->tracking.min,
+                                CP_S_PER_MONTH, 0);
+    if (input->fresh_start == CP_START_SNAPSTART && data->pays_snapshots)
+        cp_usage_add_snapshot(&usage, mb, CP_S_PER_MONTH * CP_MS_PER_S);
+    return usage;
+}
+
+/* Without any of them it does not matter how long one takes. */
+static double all_of(double requests, double ms)
+{
+    return requests > 0 ? requests * ms : 0;
+}
+
+static struct cp_bill bill_of(const struct cp_optimize_input *input, const struct cp_size_law *law,
+                              const struct basis *b)
+{
+    const struct load *l = &b->load;
+    const struct cp_size_data *data = law->data;
+    int mb = data->memory_size_mb;
+    bool is_restored = input->fresh_start == CP_START_SNAPSTART;
+    double init_ms = is_restored ? 0 : all_of(l->cold, law->billed_init_ms);
+    double on_demand_ms =
+        all_of(l->cold, b->billed_cold_ms) + all_of(l->warm_on_demand, b->billed_warm_ms);
+    double provisioned_ms = all_of(l->provisioned, b->billed_warm_ms);
+    struct cp_usage usage = b->ready;
+    usage.requests = l->requests;
+    usage.on_demand_gb_s = cp_units_gb_s(mb, on_demand_ms - init_ms);
+    usage.init_gb_s = cp_units_gb_s(mb, init_ms);
+    usage.provisioned_gb_s = cp_units_gb_s(mb, provisioned_ms);
+    cp_usage_add_storage(&usage, data->storage_mb, on_demand_ms + provisioned_ms);
+    if (is_restored && data->pays_snapshots)
+        cp_usage_add_restores(&usage, mb, l->cold);
+    return cp_bill_of(input->price, input->terms, &usage);
+}
+
+/* Each uncertain quantity moved by its standard error; independent, so squares of what that does
+ * to the bill add. */
+static double cost_se(const struct cp_optimize_input *input, const struct cp_size_law *law,
+                      const struct basis *basis, double usd)
+{
+    struct basis moved[] = {*basis, *basis, *basis, *basis};
+    moved[0].billed_cold_ms += law->billed_cold_se_ms;
+    moved[1].billed_warm_ms += law->billed_warm_se_ms;
+    moved[2].load.cold += basis->load.cold_se;
+    moved[2].load.warm_on_demand -= basis->load.cold_se;
+    moved[3].load.warm_on_demand += basis->load.spillover_se;
+    moved[3].load.provisioned -= basis->load.spillover_se;
     double squares = 0;
-    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++)
-        squares += parts[i] * parts[i];
+    for (size_t i = 0; i < sizeof moved / sizeof moved[0]; i++) {
+        const struct cp_bill bill = bill_of(input, law, &moved[i]);
+        double off = cp_bill_known_usd(&bill) - usd;
+        squares += off * off;
+    }
     return sqrt(squares);
 }
 
@@ -296,41 +379,36 @@ static struct cp_interval around(double value, double se)
 static void set_monthly_cost(const struct cp_optimize_input *input, const struct cp_size_law *law,
                              const struct cp_pool_result *pool, struct cp_candidate *c)
 {
-    const struct cp_price_book *price = input->price;
-    bool is_provisioned = cp_mode_is_provisioned(c->mode);
-    struct load l = monthly_load(pool, cp_demand_per_s(input->demand), is_provisioned);
-    double on_demand_gb_s = cp_units_gb_s(
-        c->memory_size_mb, l.cold * law->billed_cold_ms + l.warm_on_demand * law->billed_warm_ms);
-    double provisioned_gb_s = cp_units_gb_s(c->memory_size_mb, l.provisioned * law->billed_warm_ms);
-    double on_demand_usd = cp_price_duration_month_usd(price, on_demand_gb_s);
-    if (is_provisioned)
-        c->fixed_usd_per_month = cp_price_provisioned_concurrency_usd(
-            price, c->memory_size_mb, c->concurrency, CP_S_PER_MONTH);
-    double usd = l.requests * price->request_usd + on_demand_usd + c->fixed_usd_per_month;
-    if (is_provisioned) /* only then is there a price to know */
-        usd += provisioned_gb_s * price->provisioned_duration_usd_per_gb_s;
-    double rate =
-        on_demand_gb_s > 0 ? on_demand_usd / on_demand_gb_s : price->duration[0].usd_per_gb_s;
-    double se = cost_se(price, law, &l, rate);
-    double per_million = l.requests > 0 ? 1e6 / l.requests : NAN;
+    const struct basis basis = {
+        monthly_load(pool, cp_demand_per_s(input->demand), cp_mode_is_provisioned(c->mode)),
+        law->billed_cold_ms, law->billed_warm_ms, kept(input, law->data, pool, c)};
+    c->bill = bill_of(input, law, &basis);
+    c->fixed_usd_per_month = c->bill.usd[CP_BILL_PROVISIONED_READY];
+    double usd = cp_bill_known_usd(&c->bill);
+    double se = cost_se(input, law, &basis, usd);
+    double per_million = basis.load.requests > 0 ? 1e6 / basis.load.requests : NAN;
     c->usd_per_month = around(usd, se);
     c->usd_per_million = around(usd * per_million, se * per_million);
 }
 
-/* Without traffic: warm invocations only, since how many are cold is not known. */
+/* Without traffic: a million warm invocations at list price, since how many are cold is not known;
+ * what is kept is apart. */
 static void set_unit_cost(const struct cp_optimize_input *input, const struct cp_size_law *law,
                           struct cp_candidate *c)
 {
-    const struct cp_price_book *price = input->price;
     bool is_provisioned = cp_mode_is_provisioned(c->mode);
-    double rate =
-        is_provisioned ? price->provisioned_duration_usd_per_gb_s : price->duration[0].usd_per_gb_s;
-    double per_ms = 1e6 * rate * cp_units_gb_s(c->memory_size_mb, 1);
-    c->usd_per_million = around(1e6 * price->request_usd + per_ms * law->billed_warm_ms,
-                                per_ms * law->billed_warm_se_ms);
-    if (is_provisioned)
-        c->fixed_usd_per_month = cp_price_provisioned_concurrency_usd(
-            price, c->memory_size_mb, c->concurrency, CP_S_PER_MONTH);
+    const double million = 1e6;
+    const struct basis basis = {.load = {.requests = million,
+                                         .warm_on_demand = is_provisioned ? 0 : million,
+                                         .provisioned = is_provisioned ? million : 0},
+                                .billed_warm_ms = law->billed_warm_ms};
+    struct cp_optimize_input listed = *input;
+    listed.terms = NULL;
+    const struct cp_bill bill = bill_of(&listed, law, &basis);
+    double usd = cp_bill_known_usd(&bill);
+    c->usd_per_million = around(usd, cost_se(&listed, law, &basis, usd));
+    const struct cp_usage usage = kept(input, law->data, NULL, c);
+    c->fixed_usd_per_month = cp_bill_provisioned_ready_usd(input->price, input->terms, &usage);
 }
 
 /* --- all of it --- */

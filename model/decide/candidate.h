@@ -22,6 +22,7 @@ struct cp_size_law {
     double *cold_busy_ms, *warm_busy_ms;
     struct cp_mixture_sample cold, warm;
     double billed_cold_ms, billed_cold_se_ms; /* mean billed and its standard error */
+    double billed_init_ms;                    /* the part of billed_cold_ms that is INIT */
     double billed_warm_ms, billed_warm_se_ms;
 };
 enum cp_code cp_size_law_init(struct cp_size_law *law, const struct cp_size_data *data);

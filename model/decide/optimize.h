@@ -78,6 +78,8 @@ struct cp_size_data {
     double timeout_ms;
     double failure_share;   /* failed / (measured + failed), 0..1; NAN when nothing ran */
     int max_memory_used_mb; /* -1 unknown */
+    int storage_mb;         /* ephemeral storage; 512 MB are free */
+    bool pays_snapshots;    /* of a SnapStart function: its snapshots are billed (not Java) */
     bool cannot_run;        /* out of memory, timeout or init failure at this size */
 };
 
@@ -86,7 +88,8 @@ struct cp_optimize_input {
     size_t n_sizes;
     const struct cp_idle_survival *survival;
     const struct cp_price_book *price;
-    double budget_q; /* 0.99; NAN: no budget, report cost and latency only */
+    const struct cp_price_terms *terms; /* NULL: list price of the first tier, no free tier */
+    double budget_q;                    /* 0.99; NAN: no budget, report cost and latency only */
     double budget_ms;
     /* NULL: no traffic given, cold starts judged on their own, and latency_ms, p50_ms .. are those
      * of cold starts (of warm starts with provisioned concurrency). Borrowed. */

@@ -36,18 +36,34 @@ static bool pays_snapshots(const struct cp_quote_function *function)
     return function->is_snap_start && !function->has_free_snapshots;
 }
 
-/* Left out where it is not known. */
-static double known(double usd)
+/* A duration on demand, with what is billed beside it. */
+static struct cp_usage usage_of(const struct cp_quote_function *function, int memory_size_mb,
+                                double billed_ms)
 {
-    return isnan(usd) ? 0 : usd;
+    struct cp_usage usage = {.on_demand_gb_s = cp_units_gb_s(memory_size_mb, billed_ms)};
+    cp_usage_add_storage(&usage, function->storage_mb, billed_ms);
+    return usage;
+}
+
+/* What is not known is left out. */
+static double known_usd(const struct cp_price_book *book, const struct cp_usage *usage)
+{
+    const struct cp_bill bill = cp_bill_of(book, NULL, usage);
+    return cp_bill_known_usd(&bill);
 }
 
 const char *cp_quote_unpriced(const struct cp_price_book *book,
                               const struct cp_quote_function *function)
 {
-    bool lacks_storage = isnan(cp_price_storage_usd(book, function->storage_mb, 1));
-    bool lacks_snapshots = pays_snapshots(function) && (isnan(book->snapshot_cache_usd_per_gb_s) ||
-                                                        isnan(book->snapshot_restore_usd_per_gb));
+    struct cp_usage usage = usage_of(function, CP_MEMORY_MIN_MB, 1);
+    if (pays_snapshots(function)) {
+        cp_usage_add_snapshot(&usage, CP_MEMORY_MIN_MB, 0);
+        cp_usage_add_restores(&usage, CP_MEMORY_MIN_MB, 1);
+    }
+    const struct cp_bill bill = cp_bill_of(book, NULL, &usage);
+    bool lacks_storage = isnan(bill.usd[CP_BILL_STORAGE]);
+    bool lacks_snapshots =
+        isnan(bill.usd[CP_BILL_SNAPSHOT_CACHE] + bill.usd[CP_BILL_SNAPSHOT_RESTORE]);
     if (lacks_storage && lacks_snapshots)
         return "ephemeral storage above 512 MB, SnapStart's cache and restores";
     if (lacks_storage)
@@ -59,11 +75,11 @@ double cp_quote_invocation_usd(const struct cp_price_book *book,
                                const struct cp_quote_function *function, int memory_size_mb,
                                double billed_ms, bool is_fresh)
 {
-    double usd = cp_price_invocation_usd(book, memory_size_mb, billed_ms) +
-                 known(cp_price_storage_usd(book, function->storage_mb, billed_ms));
+    struct cp_usage usage = usage_of(function, memory_size_mb, billed_ms);
+    usage.requests = 1;
     if (is_fresh && pays_snapshots(function))
-        usd += known(cp_price_snapshot_restore_usd(book, memory_size_mb));
-    return usd;
+        cp_usage_add_restores(&usage, memory_size_mb, 1);
+    return known_usd(book, &usage);
 }
 
 /* The init at publishing is duration without a request. */
@@ -73,12 +89,10 @@ double cp_quote_version_usd(const struct cp_price_book *book,
 {
     if (!function->is_snap_start)
         return 0;
-    double billed_ms = cp_price_billed_ms(0, init_ms);
-    double usd = cp_price_invocation_usd(book, memory_size_mb, billed_ms) - book->request_usd +
-                 known(cp_price_storage_usd(book, function->storage_mb, billed_ms));
+    struct cp_usage usage = usage_of(function, memory_size_mb, cp_price_billed_ms(0, init_ms));
     if (pays_snapshots(function))
-        usd += known(cp_price_snapshot_cache_usd(book, memory_size_mb, kept_ms));
-    return usd;
+        cp_usage_add_snapshot(&usage, memory_size_mb, kept_ms);
+    return known_usd(book, &usage);
 }
 
 double cp_quote_worst_version_usd(const struct cp_price_book *book,

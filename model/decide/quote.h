@@ -10,7 +10,7 @@
 
 #include <stddef.h>
 
-#include "model/decide/price.h"
+#include "model/decide/bill.h"
 #include "model/run.h"
 
 /* The longest INIT phase of an on-demand environment; a longer one is ended there. */

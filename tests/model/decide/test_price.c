@@ -107,31 +107,22 @@ static void invocation_costs_request_and_gb_seconds(void **state)
     const struct cp_price_book *b = book_of("x86_64");
     /* 1 GB for 1 s */
     assert_near(cp_price_invocation_usd(b, 1024, 1000), 0.0000002 + 0.0000166667, 1e-18);
-    assert_near(cp_price_provisioned_invocation_usd(b, 512, 1000), 0.0000002 + 0.0000097222 / 2,
-                1e-18);
-}
-
-static void provisioned_time_is_billed_in_five_minute_steps(void **state)
-{
-    (void)state;
-    const struct cp_price_book *b = book_of("x86_64");
-    double step = 300 * 0.0000041667;
-    assert_near(cp_price_provisioned_concurrency_usd(b, 1024, 1, 300), step, 1e-15);
-    assert_near(cp_price_provisioned_concurrency_usd(b, 1024, 1, 301), 2 * step, 1e-15);
-    assert_near(cp_price_provisioned_concurrency_usd(b, 2048, 3, 1), 6 * step, 1e-15);
-    assert_near(cp_price_provisioned_concurrency_usd(b, 1024, 1, 0), 0, 0);
 }
 
 static void duration_of_a_month_runs_through_the_tiers(void **state)
 {
     (void)state;
     const struct cp_price_book *b = book_of("x86_64");
-    assert_near(cp_price_duration_month_usd(b, 0), 0, 0);
-    assert_near(cp_price_duration_month_usd(b, 1e9), 16666.7, 1e-6);
+    assert_near(cp_price_duration_usd(b, 0, 0), 0, 0);
+    assert_near(cp_price_duration_usd(b, 0, 1e9), 16666.7, 1e-6);
     double first = 6e9 * 0.0000166667;
-    assert_near(cp_price_duration_month_usd(b, 7e9), first + 1e9 * 0.000015, 1e-6);
-    assert_near(cp_price_duration_month_usd(b, 16e9), first + 9e9 * 0.000015 + 1e9 * 0.0000133334,
+    assert_near(cp_price_duration_usd(b, 0, 7e9), first + 1e9 * 0.000015, 1e-6);
+    assert_near(cp_price_duration_usd(b, 0, 16e9), first + 9e9 * 0.000015 + 1e9 * 0.0000133334,
                 1e-6);
+    /* from where the account stands: 5e9 came before */
+    assert_near(cp_price_duration_usd(b, 5e9, 2e9), 1e9 * 0.0000166667 + 1e9 * 0.000015, 1e-6);
+    assert_near(cp_price_duration_usd(b, 20e9, 1e9), 1e9 * 0.0000133334, 1e-6);
+    assert_true(isnan(cp_price_duration_usd(b, 0, NAN)));
 }
 
 static void break_even_utilization_is_sixty_percent(void **state)
@@ -139,6 +130,45 @@ static void break_even_utilization_is_sixty_percent(void **state)
     (void)state;
     assert_near(cp_price_break_even_utilization(book_of("x86_64")), 0.600, 0.0005);
     assert_near(cp_price_break_even_utilization(book_of("arm64")), 0.600007, 0.0000005);
+    /* fact sheet: 1.154 in the third tier */
+    assert_near(cp_price_break_even_in_tier(book_of("x86_64"), 2), 1.154, 0.0005);
+    struct cp_price_book dear = *book_of("x86_64");
+    dear.provisioned_duration_usd_per_gb_s = dear.duration[0].usd_per_gb_s;
+    assert_true(isinf(cp_price_break_even_utilization(&dear)));
+    dear.provisioned_duration_usd_per_gb_s = NAN;
+    assert_true(isnan(cp_price_break_even_utilization(&dear)));
+}
+
+/* One rate whatever the month's use: covered use leaves the tier count. */
+static void a_savings_plan_has_one_rate(void **state)
+{
+    (void)state;
+    struct cp_price_book b;
+    assert_int_equal(cp_price_with_savings(book_of("x86_64"), CP_SAVINGS_NO_UPFRONT, &b, NULL),
+                     CP_OK);
+    assert_int_equal(cp_price_n_tiers(&b), 1);
+    assert_near(cp_price_duration_usd(&b, 0, 20e9), 20e9 * 0.0000147, 1e-6);
+    assert_near(b.provisioned_concurrency_usd_per_gb_s, 0.00000367, 0);
+    assert_near(b.request_usd, 0.0000002, 0);
+    assert_near(b.storage_usd_per_gb_s, book_of("x86_64")->storage_usd_per_gb_s, 0);
+    assert_int_equal(cp_price_with_savings(book_of("arm64"), CP_SAVINGS_ALL_UPFRONT, &b, NULL),
+                     CP_OK);
+    assert_near(b.duration[0].usd_per_gb_s, 0.0000111, 0);
+    assert_false(cp_price_has_provisioned(&b)); /* its rates for arm64 are not known */
+    assert_int_equal(cp_price_with_savings(book_of("arm64"), CP_SAVINGS_NONE, &b, NULL), CP_OK);
+    assert_int_equal(cp_price_n_tiers(&b), 3);
+}
+
+static void a_savings_plan_elsewhere_is_refused(void **state)
+{
+    (void)state;
+    const struct cp_price_book *book = NULL;
+    struct cp_price_book b;
+    struct cp_error err;
+    assert_int_equal(cp_price_find("eu-west-1", "x86_64", &book, &err), CP_OK);
+    assert_int_equal(cp_price_with_savings(book, CP_SAVINGS_NO_UPFRONT, &b, &err), CP_ENOTFOUND);
+    assert_non_null(strstr(err.text, "eu-west-1"));
+    assert_non_null(strstr(err.text, "--savings-plan"));
 }
 
 int main(void)
@@ -149,9 +179,10 @@ int main(void)
         cmocka_unit_test(unknown_region_is_not_found_and_lists_what_is_known),
         cmocka_unit_test(billed_is_one_ceiling_over_duration_and_init),
         cmocka_unit_test(invocation_costs_request_and_gb_seconds),
-        cmocka_unit_test(provisioned_time_is_billed_in_five_minute_steps),
         cmocka_unit_test(duration_of_a_month_runs_through_the_tiers),
         cmocka_unit_test(break_even_utilization_is_sixty_percent),
+        cmocka_unit_test(a_savings_plan_has_one_rate),
+        cmocka_unit_test(a_savings_plan_elsewhere_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

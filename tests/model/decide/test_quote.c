@@ -122,13 +122,6 @@ static void each_line_of_the_bill_is_what_paper_says(void **state)
         const char *what;
         double got, expected;
     } lines[] = {
-        {"512 MB of storage are free", cp_price_storage_usd(&full, 512, 1000), 0},
-        {"2 GB above them for half a second", cp_price_storage_usd(&full, 2560, 500), 4},
-        {"a cache is billed for 3 hours at least", cp_price_snapshot_cache_usd(&full, 512, hour_ms),
-         5.4},
-        {"and then for as long as it is kept", cp_price_snapshot_cache_usd(&full, 512, 4 * hour_ms),
-         7.2},
-        {"a restore of 2 GB", cp_price_snapshot_restore_usd(&full, 2048), 14},
         {"an invocation: 1 + 10 * 0.5", cp_quote_invocation_usd(&full, &small, 1024, 500, true), 6},
         {"with storage: + 4 * 2 * 0.5", cp_quote_invocation_usd(&full, &large, 1024, 500, true),
          10},
