@@ -119,27 +119,33 @@ double cp_decisive_q(const struct cp_optimize_input *input)
     return isnan(input->budget_q) ? 0.99 : input->budget_q;
 }
 
-enum cp_code cp_candidate_simulate(const struct cp_candidate_context *context,
-                                   const struct cp_size_law *law, double factor, int provisioned,
-                                   int limit, struct cp_pool_result *result, struct cp_error *err)
+struct cp_pool_options cp_candidate_pool_options(const struct cp_candidate_context *context,
+                                                 const struct cp_size_law *law, double factor)
 {
     struct cp_arrivals_law arrivals = context->input->demand->law;
     arrivals.factor = factor * (arrivals.factor > 0 ? arrivals.factor : 1);
     double horizon_ms =
         context->arrivals_per_replication / cp_arrivals_mean_per_s(&arrivals) * CP_MS_PER_S;
     double lifetime_ms = cp_longest_probe_ms(context->survival.survival);
-    struct cp_pool_options options = {
+    return (struct cp_pool_options){
         .arrivals = arrivals,
         .cold = {.ms = law->cold_busy_ms, .n = law->data->n_cold},
         .warm = {.ms = law->warm_busy_ms, .n = law->data->n_warm},
         .lifetime = cp_pool_law_of_survival(&context->survival),
-        .provisioned = provisioned,
-        .limit = limit,
         .horizon_ms = horizon_ms,
         .warm_up_ms = fmax(WARM_UP_SHARE_MIN * horizon_ms,
                            fmin(lifetime_ms, WARM_UP_ARRIVALS_MAX * horizon_ms)),
         .seed = context->input->seed,
     };
+}
+
+enum cp_code cp_candidate_simulate(const struct cp_candidate_context *context,
+                                   const struct cp_size_law *law, double factor, int provisioned,
+                                   int limit, struct cp_pool_result *result, struct cp_error *err)
+{
+    struct cp_pool_options options = cp_candidate_pool_options(context, law, factor);
+    options.provisioned = provisioned;
+    options.limit = limit;
     return cp_pool_simulate(&options, result, err);
 }
 
@@ -244,7 +250,7 @@ enum cp_code cp_candidate_is_within(const struct cp_candidate_context *context,
     return CP_OK;
 }
 
-static void set_budget(const struct cp_optimize_input *input, struct cp_candidate *c)
+void cp_candidate_judge(const struct cp_optimize_input *input, struct cp_candidate *c)
 {
     if (isnan(input->budget_q))
         return;
@@ -428,6 +434,13 @@ static void set_pool(const struct cp_pool_result *pool, struct cp_candidate *c)
                        100 * c->throttled_share);
 }
 
+void cp_candidate_price(const struct cp_candidate_context *context, const struct cp_size_law *law,
+                        const struct cp_pool_result *pool, struct cp_candidate *c)
+{
+    set_pool(pool, c);
+    set_monthly_cost(context->input, law, pool, c);
+}
+
 enum cp_code cp_candidate_evaluate(const struct cp_candidate_context *context,
                                    const struct cp_size_law *law, const struct cp_pool_result *pool,
                                    struct cp_candidate *c, struct cp_error *err)
@@ -435,15 +448,13 @@ enum cp_code cp_candidate_evaluate(const struct cp_candidate_context *context,
     c->is_runnable = true;
     c->n_cold = law->data->n_cold;
     c->n_warm = law->data->n_warm;
-    if (pool) {
-        set_pool(pool, c);
-        set_monthly_cost(context->input, law, pool, c);
-    } else {
+    if (pool)
+        cp_candidate_price(context, law, pool, c);
+    else
         set_unit_cost(context->input, law, c);
-    }
     enum cp_code code = set_latency(context, law, c, err);
     if (!code)
-        set_budget(context->input, c);
+        cp_candidate_judge(context->input, c);
     return code;
 }
 

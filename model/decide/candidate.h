@@ -40,16 +40,28 @@ double cp_longest_probe_ms(const struct cp_idle_survival *survival); /* 0 withou
 /* Quantile that decides: the budget's, 0.99 without one. */
 double cp_decisive_q(const struct cp_optimize_input *input);
 
+/* The pool simulation of a size under `factor` times the demand, without any limit or provisioned
+ * environment yet. It borrows from the context and the law. */
+struct cp_pool_options cp_candidate_pool_options(const struct cp_candidate_context *context,
+                                                 const struct cp_size_law *law, double factor);
+
 /* Simulates the setting under `factor` times the demand. limit 0: none. */
 enum cp_code cp_candidate_simulate(const struct cp_candidate_context *context,
                                    const struct cp_size_law *law, double factor, int provisioned,
                                    int limit, struct cp_pool_result *result, struct cp_error *err);
+
+/* Shares, concurrency, bill and cost of `c` from the simulation. */
+void cp_candidate_price(const struct cp_candidate_context *context, const struct cp_size_law *law,
+                        const struct cp_pool_result *pool, struct cp_candidate *c);
 
 /* Fills latency, cost and budget fields of `c`, whose memory size, mode and number are set.
  * `pool` is NULL without traffic. */
 enum cp_code cp_candidate_evaluate(const struct cp_candidate_context *context,
                                    const struct cp_size_law *law, const struct cp_pool_result *pool,
                                    struct cp_candidate *c, struct cp_error *err);
+
+/* Sets meets_budget and may_meet_budget from the latency and the input's budget. */
+void cp_candidate_judge(const struct cp_optimize_input *input, struct cp_candidate *c);
 
 /* A candidate with every number absent. */
 struct cp_candidate cp_candidate_empty(int memory_size_mb, enum cp_concurrency_mode mode,
