@@ -12,8 +12,7 @@
 
 /* --- later than the budget --- */
 
-/* "512 MB on-demand", "1,024 MB with provisioned concurrency 2" */
-static void add_setting(const struct cp_candidate *c, struct cp_buf *out)
+void cp_setting_text(const struct cp_candidate *c, struct cp_buf *out)
 {
     char mb[CP_FORMAT_MAX];
     cp_format(CP_UNIT_MB, c->memory_size_mb, mb);
@@ -78,12 +77,12 @@ void cp_exceedance_text(const struct cp_figures *f, struct cp_buf *out)
     add_share(c->over_budget, out);
     cp_buf_addf(out, " of %s take longer than %s ms at ", judged(f, c),
                 cp_number_exact(f->data->run.budget_ms, budget));
-    add_setting(c, out);
+    cp_setting_text(c, out);
     add_ratio(c, out);
     if (!now || now == c || isnan(now->over_budget.value))
         return;
     cp_buf_adds(out, "; now, ");
-    add_setting(now, out);
+    cp_setting_text(now, out);
     cp_buf_adds(out, ": ");
     add_share(now->over_budget, out);
     if (judged(f, now) != judged(f, c))

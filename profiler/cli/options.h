@@ -113,6 +113,8 @@ struct cp_options {
     bool in_place, yes_production, is_dry_run;
     /* recover, iam-policy */
     const char *function, *account, *mode;
+    const char *apply_format, *alias, *candidate; /* apply; NULL: not given */
+    bool is_undo;
     const char *tail; /* fit: "gpd"; NULL: no tail beyond the data */
     /* import, digest */
     const char *architecture;
