@@ -124,6 +124,44 @@ int32_t cp_env_pool_take(struct cp_env_pool *pool, double now, bool is_oldest_fi
     return CP_ENV_NONE;
 }
 
+/* The k-th idle one (from 0) in order of creation, expired ones included. */
+static int32_t nth_idle(const struct cp_env_pool *p, uint64_t k)
+{
+    size_t word = 0;
+    for (;; word++) {
+        uint64_t n = (uint64_t)__builtin_popcountll(p->idle[word]);
+        if (k < n)
+            break;
+        k -= n;
+    }
+    uint64_t bits = p->idle[word];
+    for (; k > 0; k--)
+        bits &= bits - 1;
+    return (int32_t)(word * WORD + (size_t)__builtin_ctzll(bits));
+}
+
+static uint64_t count_idle(const struct cp_env_pool *p)
+{
+    uint64_t n = 0;
+    for (size_t word = 0; word < words_of(p->n_slots); word++)
+        n += (uint64_t)__builtin_popcountll(p->idle[word]);
+    return n;
+}
+
+/* Expired ones that were drawn are removed, so what is left to draw from are the living. */
+int32_t cp_env_pool_take_random(struct cp_env_pool *pool, double now, struct cp_rng *rng)
+{
+    for (uint64_t n = count_idle(pool); n > 0; n--) {
+        int32_t slot = nth_idle(pool, cp_rng_below(rng, n));
+        struct cp_env *e = &pool->envs[slot];
+        clear_idle(pool, slot);
+        if (now < e->expire_at)
+            return slot;
+        remove_env(pool, e);
+    }
+    return CP_ENV_NONE;
+}
+
 static bool is_idle(const struct cp_env_pool *p, int32_t slot)
 {
     return p->idle[slot / WORD] >> (slot % WORD) & 1;

@@ -18,6 +18,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "model/base/rng.h"
 #include "model/decide/event_heap.h"
 
 enum { CP_ENV_NONE = -1, CP_ENV_PROVISIONED = -2 };
@@ -44,6 +45,8 @@ void cp_env_pool_clear(struct cp_env_pool *pool);
 
 /* The living idle environment created last (or first), now busy; CP_ENV_NONE when there is none. */
 int32_t cp_env_pool_take(struct cp_env_pool *pool, double now, bool is_oldest_first);
+/* One of the living idle ones, each with the same chance. */
+int32_t cp_env_pool_take_random(struct cp_env_pool *pool, double now, struct cp_rng *rng);
 /* A new busy environment; CP_ENV_NONE when memory is out. */
 int32_t cp_env_pool_create(struct cp_env_pool *pool, double now);
 /* Idle from `now` for `lifetime_ms`. */

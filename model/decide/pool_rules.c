@@ -55,56 +55,92 @@ bool cp_rate_bucket_take(struct cp_rate_bucket *b, double now)
     return true;
 }
 
-/* --- schedule --- */
+/* --- provisioned environments --- */
 
-struct cp_schedule_clock cp_schedule_clock_start(const struct cp_pool_options *o, double origin)
+/* The schedule's step that is next after time 0. */
+static void start_schedule(struct cp_provisioned *p, double origin)
 {
-    const struct cp_pool_schedule *s = &o->schedule;
-    struct cp_schedule_clock c = {.schedule = s,
-                                  .origin = origin,
-                                  .next_step = INFINITY,
-                                  .next_ready = INFINITY,
-                                  .n = o->provisioned};
-    if (s->n_steps == 0)
-        return c;
-    c.origin -= s->period_ms * ceil(origin / s->period_ms); /* the period that time 0 lies in */
-    while (c.step < s->n_steps && c.origin + s->steps[c.step].from_ms <= 0)
-        c.step++;
-    c.n = s->steps[c.step > 0 ? c.step - 1 : s->n_steps - 1].n;
-    if (c.step == s->n_steps) {
-        c.step = 0;
-        c.origin += s->period_ms;
+    const struct cp_pool_schedule *s = p->schedule;
+    p->origin = origin - s->period_ms * ceil(origin / s->period_ms); /* time 0 lies in it */
+    while (p->step < s->n_steps && p->origin + s->steps[p->step].from_ms <= 0)
+        p->step++;
+    p->n = s->steps[p->step > 0 ? p->step - 1 : s->n_steps - 1].n;
+    if (p->step == s->n_steps) {
+        p->step = 0;
+        p->origin += s->period_ms;
     }
-    c.next_step = c.origin + s->steps[c.step].from_ms;
-    return c;
+    p->next_step = p->origin + s->steps[p->step].from_ms;
 }
 
-double cp_schedule_clock_next(const struct cp_schedule_clock *c)
+struct cp_provisioned cp_provisioned_start(const struct cp_pool_options *o, double origin)
 {
-    return fmin(c->next_step, c->next_ready);
+    struct cp_provisioned p = {.schedule = &o->schedule,
+                               .tracking = &o->tracking,
+                               .next_step = INFINITY,
+                               .next_point = INFINITY,
+                               .next_ready = INFINITY,
+                               .n = o->provisioned};
+    if (o->schedule.n_steps > 0)
+        start_schedule(&p, origin);
+    if (o->tracking.target > 0) {
+        p.n = cp_pool_tracking_within(&o->tracking, p.n);
+        p.next_point = cp_pool_tracking_period_ms(&o->tracking);
+    }
+    return p;
 }
 
-void cp_schedule_clock_advance(struct cp_schedule_clock *c)
+double cp_provisioned_next(const struct cp_provisioned *p)
 {
-    const struct cp_pool_schedule *s = c->schedule;
-    if (c->next_ready <= c->next_step) {
-        c->n = c->n_ready_then;
-        c->next_ready = INFINITY;
-        return;
-    }
-    int wanted = s->steps[c->step].n;
-    c->next_ready = INFINITY; /* what was still being prepared is not wanted any more */
-    if (wanted > c->n) {
-        c->next_ready = c->next_step + s->ready_ms;
-        c->n_ready_then = wanted;
+    return fmin(fmin(p->next_step, p->next_point), p->next_ready);
+}
+
+/* Fewer are taken at once; more come when all of them are ready. */
+static void want(struct cp_provisioned *p, double now, int n, double ready_ms)
+{
+    int wanted = isinf(p->next_ready) ? p->n : p->n_ready_then;
+    p->n_changes += n != wanted;
+    p->n_allocated += n > wanted ? (uint64_t)(n - wanted) : 0;
+    p->next_ready = INFINITY; /* what was still being prepared is not wanted any more */
+    if (n > p->n) {
+        p->next_ready = now + ready_ms;
+        p->n_ready_then = n;
     } else {
-        c->n = wanted;
+        p->n = n;
     }
-    if (++c->step == s->n_steps) {
-        c->step = 0;
-        c->origin += s->period_ms;
+}
+
+static void step(struct cp_provisioned *p)
+{
+    const struct cp_pool_schedule *s = p->schedule;
+    want(p, p->next_step, s->steps[p->step].n, s->ready_ms);
+    if (++p->step == s->n_steps) {
+        p->step = 0;
+        p->origin += s->period_ms;
     }
-    c->next_step = c->origin + s->steps[c->step].from_ms;
+    p->next_step = p->origin + s->steps[p->step].from_ms;
+}
+
+static void take_point(struct cp_provisioned *p)
+{
+    bool is_preparing = isfinite(p->next_ready);
+    int wanted = cp_pool_tracking_point(p->tracking, &p->alarms, p->next_point, p->busy_ms,
+                                        p->ready_ms, p->n, is_preparing);
+    if (wanted != p->n)
+        want(p, p->next_point, wanted, p->tracking->ready_ms);
+    p->busy_ms = p->ready_ms = 0;
+    p->next_point += cp_pool_tracking_period_ms(p->tracking);
+}
+
+void cp_provisioned_advance(struct cp_provisioned *p)
+{
+    if (p->next_ready <= fmin(p->next_step, p->next_point)) {
+        p->n = p->n_ready_then;
+        p->next_ready = INFINITY;
+    } else if (p->next_point <= p->next_step) {
+        take_point(p);
+    } else {
+        step(p);
+    }
 }
 
 /* --- retries --- */

@@ -29,21 +29,32 @@ struct cp_rate_bucket {
 struct cp_rate_bucket cp_rate_bucket_full(double per_ms, double cap);
 bool cp_rate_bucket_take(struct cp_rate_bucket *b, double now);
 
-/* The number of provisioned environments over time. */
-struct cp_schedule_clock {
+/* The number of provisioned environments over time: constant, by a schedule, or by tracking. */
+struct cp_provisioned {
     const struct cp_pool_schedule *schedule;
-    double origin;     /* where its periods begin */
+    const struct cp_pool_tracking *tracking;
+    double origin;     /* where the schedule's periods begin */
     double next_step;  /* INFINITY without a schedule */
     size_t step;       /* the one that is next */
+    double next_point; /* INFINITY without tracking */
+    struct cp_tracking_alarms alarms;
     double next_ready; /* more are being prepared; else INFINITY */
     int n_ready_then;
-    int n; /* ready now */
+    int n;                           /* ready now */
+    double busy_ms, ready_ms;        /* with tracking: since the last point */
+    uint64_t n_changes, n_allocated; /* of the number wanted; environments asked for in addition */
 };
-/* At time 0 what the schedule has then is ready. */
-struct cp_schedule_clock cp_schedule_clock_start(const struct cp_pool_options *o, double origin);
-double cp_schedule_clock_next(const struct cp_schedule_clock *c);
+/* At time 0 what the schedule has then is ready; with tracking, the number that it starts from. */
+struct cp_provisioned cp_provisioned_start(const struct cp_pool_options *o, double origin);
+double cp_provisioned_next(const struct cp_provisioned *p);
+/* `n_busy` of them were in use for `ms`. */
+static inline void cp_provisioned_pass(struct cp_provisioned *p, int n_busy, double ms)
+{
+    p->busy_ms += n_busy * ms;
+    p->ready_ms += p->n * ms;
+}
 /* The change that is next. */
-void cp_schedule_clock_advance(struct cp_schedule_clock *c);
+void cp_provisioned_advance(struct cp_provisioned *p);
 
 /* A request that was throttled. In a heap (event_heap.h) as one number, its first arrival rounded
  * to 1 us. */

@@ -2,7 +2,9 @@
 #include "model/decide/pool_sim.h"
 
 #include "model/base/parallel.h"
+#include "model/base/units.h"
 #include "model/decide/env_pool.h"
+#include "model/decide/pool_hours.h"
 #include "model/decide/pool_rules.h"
 #include "model/decide/price.h"
 
@@ -15,10 +17,13 @@ enum { FIRST_LEVELS = 256 };
 /* Random streams of one replication. Separate ones, so that two pools that differ in size see the
  * same arrivals. */
 enum { STREAM_ARRIVAL, STREAM_COLD, STREAM_WARM, STREAM_LIFETIME, N_STREAMS };
+static const uint64_t pick_streams = UINT64_C(1) << 32; /* behind those of any replication */
+static const double ms_per_day = 24.0 * CP_MS_PER_HOUR;
 
 /* Counters of one replication, counted time only. */
 struct tally {
-    uint64_t arrivals, cold, spillover, throttled, retries, waiting;
+    uint64_t arrivals, cold, spillover, provisioned, throttled, retries, waiting;
+    uint64_t changes, allocated;
     double provisioned_busy_ms, provisioned_ready_ms;
     double longest_reuse_ms;
 };
@@ -27,13 +32,14 @@ struct tally {
 struct sim {
     const struct cp_pool_options *options;
     struct cp_arrivals arrivals;
-    struct cp_rng rng[N_STREAMS];
+    struct cp_rng rng[N_STREAMS], pick;
     struct cp_env_pool pool;
-    struct cp_schedule_clock provisioned;
+    struct cp_provisioned provisioned;
     struct cp_rate_bucket requests, starts;
     struct cp_event_heap retries;
     struct cp_histogram latency_us;
-    double *level_ms; /* time spent with i requests in flight */
+    struct cp_pool_hours hours; /* empty unless they are asked for */
+    double *level_ms;           /* time spent with i requests in flight */
     size_t cap_levels;
     double count_from, end, last_event;
     int provisioned_busy; /* may exceed what the schedule has left for a while */
@@ -54,8 +60,11 @@ enum {
     M_THROTTLED,
     M_BUSY,
     M_ENVS,
+    M_ON_DEMAND_BUSY,
     M_PROVISIONED_BUSY,
     M_PROVISIONED_READY,
+    M_UTILIZATION,
+    M_CHANGES,
     M_BILLED,
     N_METRICS
 };
@@ -81,7 +90,11 @@ static void pass_until(struct sim *s, double now)
         s->level_ms[s->pool.departures.n] += now - from;
         s->tally.provisioned_busy_ms += s->provisioned_busy * (now - from);
         s->tally.provisioned_ready_ms += s->provisioned.n * (now - from);
+        if (s->options->by_hour)
+            cp_pool_hours_pass(&s->hours, from, now, s->pool.departures.n, s->provisioned.n);
     }
+    if (s->options->tracking.target > 0)
+        cp_provisioned_pass(&s->provisioned, s->provisioned_busy, now - s->last_event);
     s->last_event = now;
 }
 
@@ -95,12 +108,25 @@ static void depart(struct sim *s)
                             cp_pool_law_draw(&s->options->lifetime, &s->rng[STREAM_LIFETIME]));
 }
 
-/* Departures and changes of the schedule up to `now`, in their order. */
+/* The number of provisioned environments changes, or an alarm looks at them. */
+static void change_provisioned(struct sim *s, double now)
+{
+    struct cp_provisioned *p = &s->provisioned;
+    uint64_t n_changes = p->n_changes;
+    uint64_t n_allocated = p->n_allocated;
+    cp_provisioned_advance(p);
+    if (now < s->count_from)
+        return;
+    s->tally.changes += p->n_changes - n_changes;
+    s->tally.allocated += p->n_allocated - n_allocated;
+}
+
+/* Departures and changes of provisioned environments up to `now`, in their order. */
 static void advance(struct sim *s, double now)
 {
     for (;;) {
         double departure = cp_event_heap_next(&s->pool.departures);
-        double change = cp_schedule_clock_next(&s->provisioned);
+        double change = cp_provisioned_next(&s->provisioned);
         double next = fmin(departure, change);
         if (next > now)
             break;
@@ -108,7 +134,7 @@ static void advance(struct sim *s, double now)
         if (departure <= change)
             depart(s);
         else
-            cp_schedule_clock_advance(&s->provisioned);
+            change_provisioned(s, next);
     }
     pass_until(s, now);
 }
@@ -158,7 +184,10 @@ static enum cp_code throttle(struct sim *s, double now, const struct request *r)
 
 static enum cp_code serve_on_demand(struct sim *s, double now, const struct request *r)
 {
-    int32_t slot = cp_env_pool_take(&s->pool, now, s->options->pick == CP_POOL_PICK_OLDEST);
+    enum cp_pool_pick pick = s->options->pick;
+    int32_t slot = pick == CP_POOL_PICK_RANDOM
+                       ? cp_env_pool_take_random(&s->pool, now, &s->pick)
+                       : cp_env_pool_take(&s->pool, now, pick == CP_POOL_PICK_OLDEST);
     if (slot != CP_ENV_NONE) {
         s->tally.spillover += r->is_counted && s->provisioned.n > 0;
         double idle_ms = now - s->pool.envs[slot].free_at;
@@ -169,6 +198,8 @@ static enum cp_code serve_on_demand(struct sim *s, double now, const struct requ
         return throttle(s, now, r);
     s->tally.spillover += r->is_counted && s->provisioned.n > 0;
     s->tally.cold += r->is_counted;
+    if (s->options->by_hour && r->is_counted)
+        cp_pool_hours_start_cold(&s->hours, now);
     double cold_ms = cp_pool_law_draw(&s->options->cold, &s->rng[STREAM_COLD]);
     return serve(s, now, r, cp_env_pool_create(&s->pool, now), cold_ms);
 }
@@ -181,6 +212,7 @@ static enum cp_code attempt(struct sim *s, double now, const struct request *r)
     if (s->provisioned_busy >= s->provisioned.n)
         return serve_on_demand(s, now, r);
     s->provisioned_busy++;
+    s->tally.provisioned += r->is_counted;
     return serve(s, now, r, CP_ENV_PROVISIONED,
                  cp_pool_law_draw(&s->options->warm, &s->rng[STREAM_WARM]));
 }
@@ -189,6 +221,8 @@ static enum cp_code arrive(struct sim *s, double now)
 {
     struct request r = {.from = {.first_at = now}, .is_counted = now >= s->count_from};
     s->tally.arrivals += r.is_counted;
+    if (s->options->by_hour && r.is_counted)
+        cp_pool_hours_arrive(&s->hours, now);
     return attempt(s, now, &r);
 }
 
@@ -226,6 +260,7 @@ static enum cp_code replicate(struct sim *s)
     }
     advance(s, s->end);
     count_waiting(s);
+    code = code ? code : s->hours.code;
     return code ? code : s->arrivals.code;
 }
 
@@ -259,6 +294,7 @@ static void measure(const struct sim *s, struct ratio m[N_METRICS])
     double counted_ms = s->end - s->count_from;
     double served = (double)(t->arrivals - t->throttled - t->waiting);
     double cold = (double)t->cold;
+    double in_flight_ms = busy_ms(s);
     double alive_ms = cp_env_pool_alive_ms(&s->pool, s->end);
     /* given the counts, the means of the laws: no noise from which values were drawn */
     double billed_ms = cold * mean_billed_ms(&s->options->cold) +
@@ -266,10 +302,13 @@ static void measure(const struct sim *s, struct ratio m[N_METRICS])
     m[M_COLD] = (struct ratio){cold, served};
     m[M_SPILLOVER] = (struct ratio){(double)t->spillover, served};
     m[M_THROTTLED] = (struct ratio){(double)t->throttled, (double)t->arrivals};
-    m[M_BUSY] = (struct ratio){busy_ms(s), counted_ms};
+    m[M_BUSY] = (struct ratio){in_flight_ms, counted_ms};
+    m[M_ON_DEMAND_BUSY] = (struct ratio){in_flight_ms - t->provisioned_busy_ms, counted_ms};
     m[M_ENVS] = (struct ratio){alive_ms + t->provisioned_ready_ms, counted_ms};
     m[M_PROVISIONED_BUSY] = (struct ratio){t->provisioned_busy_ms, counted_ms};
     m[M_PROVISIONED_READY] = (struct ratio){t->provisioned_ready_ms, counted_ms};
+    m[M_UTILIZATION] = (struct ratio){t->provisioned_busy_ms, t->provisioned_ready_ms};
+    m[M_CHANGES] = (struct ratio){(double)t->changes, counted_ms / ms_per_day};
     m[M_BILLED] = (struct ratio){billed_ms, served};
 }
 
@@ -278,6 +317,8 @@ static void add_tally(struct cp_pool_result *r, const struct tally *t)
     r->n_arrivals += t->arrivals;
     r->n_cold += t->cold;
     r->n_spillover += t->spillover;
+    r->n_provisioned += t->provisioned;
+    r->n_allocated += t->allocated;
     r->n_throttled += t->throttled;
     r->n_retries += t->retries;
     r->n_waiting += t->waiting;
@@ -325,8 +366,11 @@ static void summarise(const struct cp_pool_options *o, const double *part, const
         [M_THROTTLED] = &r->throttled_share,
         [M_BUSY] = &r->mean_busy,
         [M_ENVS] = &r->mean_envs,
+        [M_ON_DEMAND_BUSY] = &r->on_demand_busy,
         [M_PROVISIONED_BUSY] = &r->provisioned_busy,
         [M_PROVISIONED_READY] = &r->provisioned_ready,
+        [M_UTILIZATION] = &r->utilization,
+        [M_CHANGES] = &r->changes_per_day,
         [M_BILLED] = &r->mean_billed_ms,
     };
     for (int i = 0; i < N_METRICS; i++)
@@ -374,6 +418,14 @@ enum cp_code cp_pool_options_check(const struct cp_pool_options *o, struct cp_er
         return cp_fail(
             err, CP_EINVAL,
             "a schedule needs ascending times within its period and numbers of 0 and more");
+    if (!cp_pool_tracking_is_usable(&o->tracking))
+        return cp_fail(err, CP_EINVAL,
+                       "target tracking needs a target from 0 to 1, a range of environments, and "
+                       "up to %d points of an alarm",
+                       CP_TRACKING_POINTS_MAX);
+    if (o->tracking.target > 0 && o->schedule.n_steps > 0)
+        return cp_fail(err, CP_EINVAL,
+                       "provisioned environments follow a schedule or a target, not both");
     if (!is_rule(o->starts_per_10_s) || !is_rule(o->requests_per_s))
         return cp_fail(err, CP_EINVAL, "rate limits %g and %g are not rates", o->starts_per_10_s,
                        o->requests_per_s);
@@ -394,20 +446,22 @@ static void sim_clear(struct sim *s)
     cp_env_pool_clear(&s->pool);
     cp_event_heap_clear(&s->retries);
     cp_histogram_clear(&s->latency_us);
+    cp_pool_hours_clear(&s->hours);
     free(s->level_ms);
 }
 
 static enum cp_code sim_init(struct sim *s, const struct cp_pool_options *o, uint64_t replication,
                              struct cp_error *err)
 {
-    *s = (struct sim){.options = o,
-                      .cap_levels = FIRST_LEVELS,
-                      .count_from = o->warm_up_ms,
-                      .end = o->warm_up_ms + o->horizon_ms,
-                      .provisioned =
-                          cp_schedule_clock_start(o, cp_pool_week_origin_ms(o, replication)),
-                      .requests = cp_rate_bucket_full(o->requests_per_s / 1000, o->requests_per_s),
-                      .starts = cp_rate_bucket_full(o->starts_per_10_s / 10e3, o->starts_per_10_s)};
+    *s =
+        (struct sim){.options = o,
+                     .cap_levels = FIRST_LEVELS,
+                     .count_from = o->warm_up_ms,
+                     .end = o->warm_up_ms + o->horizon_ms,
+                     .provisioned = cp_provisioned_start(o, cp_pool_week_origin_ms(o, replication)),
+                     .hours = {.week_origin = cp_pool_week_origin_ms(o, replication)},
+                     .requests = cp_rate_bucket_full(o->requests_per_s / 1000, o->requests_per_s),
+                     .starts = cp_rate_bucket_full(o->starts_per_10_s / 10e3, o->starts_per_10_s)};
     uint64_t stream = replication * N_STREAMS;
     enum cp_code code =
         cp_pool_open_arrivals(o, replication, stream + STREAM_ARRIVAL, &s->arrivals, err);
@@ -415,6 +469,7 @@ static enum cp_code sim_init(struct sim *s, const struct cp_pool_options *o, uin
         return code;
     for (uint64_t i = STREAM_ARRIVAL + 1; i < N_STREAMS; i++)
         cp_rng_init(&s->rng[i], o->seed, stream + i);
+    cp_rng_init(&s->pick, o->seed, pick_streams + replication);
     s->level_ms = calloc(FIRST_LEVELS, sizeof *s->level_ms);
     code = s->level_ms ? cp_env_pool_init(&s->pool, s->count_from) : CP_ENOMEM;
     return code ? cp_fail(err, code, "cannot simulate the pool: %s", cp_code_text(code)) : CP_OK;
@@ -427,7 +482,7 @@ static void run_one(void *context, size_t i)
 }
 
 static enum cp_code collect(const struct cp_pool_options *o, struct sim *sims, int n,
-                            struct cp_pool_result *r)
+                            struct cp_pool_hours *hours, struct cp_pool_result *r)
 {
     size_t n_values = (size_t)n * N_METRICS;
     double *part = calloc(2 * n_values, sizeof *part);
@@ -437,6 +492,8 @@ static enum cp_code collect(const struct cp_pool_options *o, struct sim *sims, i
         code = sims[i].code;
         if (!code && o->latency_us)
             code = cp_histogram_merge(o->latency_us, &sims[i].latency_us);
+        if (!code && o->by_hour)
+            code = cp_pool_hours_merge(hours, &sims[i].hours);
         if (code)
             break;
         struct ratio m[N_METRICS];
@@ -459,7 +516,11 @@ static enum cp_code run(const struct cp_pool_options *o, struct sim *sims, int n
                         struct cp_pool_result *r, struct cp_error *err)
 {
     cp_parallel((size_t)n, o->n_threads, run_one, sims);
-    enum cp_code code = collect(o, sims, n, r);
+    struct cp_pool_hours hours = {0};
+    enum cp_code code = collect(o, sims, n, &hours, r);
+    if (!code && o->by_hour)
+        cp_pool_hours_read(&hours, o->by_hour);
+    cp_pool_hours_clear(&hours);
     if (code == CP_ELIMIT)
         return cp_fail(
             err, code,

@@ -7,9 +7,9 @@
  * throttled instead when `limit` requests are in flight, when requests come faster than
  * `requests_per_s`, or when environments would start faster than `starts_per_10_s`. Throttled
  * requests are lost, or retried (asynchronous invocations). Provisioned environments are always
- * initialised and never expire; their number may follow a schedule. At equal times: departures,
- * then expiries, then changes of the schedule, then arrivals. A replication starts empty and its
- * warm-up is not counted.
+ * initialised and never expire; their number may follow a schedule, or their own utilisation. At
+ * equal times: departures, then expiries, then changes of that number, then arrivals. A replication
+ * starts empty and its warm-up is not counted.
  *
  * Traffic with a clock of its own (WEEK, COUNTS, TIMES) is seen through windows: replication r
  * counts [r step, r step + horizon) of the traffic's time, with its warm-up just before that.
@@ -31,6 +31,7 @@
 #include "model/base/rng.h"
 #include "model/decide/arrivals.h"
 #include "model/decide/pool_mean.h"
+#include "model/decide/pool_tracking.h"
 #include "model/digest/histogram.h"
 #include "model/stat/idle_survival.h"
 
@@ -63,7 +64,7 @@ struct cp_pool_survival {
 struct cp_pool_law cp_pool_law_of_survival(const struct cp_pool_survival *survival);
 
 /* Which idle environment a request takes. Lambda does not say; the others are for sensitivity. */
-enum cp_pool_pick { CP_POOL_PICK_NEWEST, CP_POOL_PICK_OLDEST };
+enum cp_pool_pick { CP_POOL_PICK_NEWEST, CP_POOL_PICK_OLDEST, CP_POOL_PICK_RANDOM };
 
 /* So many provisioned environments from a time of the period on. */
 struct cp_pool_step {
@@ -91,14 +92,26 @@ enum {
     CP_POOL_WINDOWS_MAX = 10000
 };
 
+/* One hour of the week, of all replications together. Quantiles of the requests in flight over
+ * time; above 64 they are the upper end of a bin that is 3 % wide, `max` is exact. NAN and 0 of an
+ * hour that was not counted. */
+struct cp_pool_hour {
+    double counted_ms;
+    uint64_t n_arrivals, n_cold;
+    double mean, p50, p95; /* in flight */
+    int max;
+    double ready; /* provisioned environments, time average */
+};
+
 struct cp_pool_options {
     struct cp_arrivals_law arrivals;
     struct cp_pool_law cold; /* init + first handler run */
     struct cp_pool_law warm;
     struct cp_pool_law lifetime;
     enum cp_pool_pick pick;
-    int provisioned;                  /* 0: none; ignored where there is a schedule */
+    int provisioned; /* 0: none; with tracking the number at the start; no schedule looks at it */
     struct cp_pool_schedule schedule; /* its period begins where hour 0 of the week lies */
+    struct cp_pool_tracking tracking; /* not together with a schedule */
     int limit;                        /* concurrent requests, provisioned ones included; 0: none */
     double starts_per_10_s;           /* Lambda: 1,000 of a function; 0: no limit */
     double requests_per_s;            /* Lambda: ten times the concurrency; 0: no limit */
@@ -118,25 +131,34 @@ struct cp_pool_options {
     /* NULL, or gets the latency in us of every counted request that was served, from its first
      * arrival to its answer, of all replications together. */
     struct cp_histogram *latency_us;
+    /* NULL, or CP_ARRIVALS_HOURS places that get what each hour of the week saw. */
+    struct cp_pool_hour *by_hour;
 };
 
 struct cp_pool_result {
     enum cp_code status; /* CP_OK, else all numbers are NAN or 0 */
     uint64_t n_arrivals, n_cold, n_spillover;
+    uint64_t n_provisioned; /* served by provisioned environments */
+    /* of provisioned environments: initialised because more were wanted (at the start of a
+     * replication they are there) */
+    uint64_t n_allocated;
     uint64_t n_throttled; /* lost: not served in the end */
     uint64_t n_retries;   /* attempts after the first */
     uint64_t n_waiting;   /* neither served nor lost when the time was over */
     /* Of requests served. The cold share's interval also covers the exact Poisson interval of
      * n_cold: replications without any cold start do not prove that there are none. */
     struct cp_pool_mean cold_share;
-    struct cp_pool_mean spillover_share;   /* served outside provisioned; 0 without provisioned */
-    struct cp_pool_mean throttled_share;   /* lost ones, of arrivals */
-    struct cp_pool_mean mean_busy;         /* requests in flight, time average */
-    struct cp_pool_mean mean_envs;         /* environments alive, provisioned included */
-    struct cp_pool_mean provisioned_busy;  /* in use, time average */
-    struct cp_pool_mean provisioned_ready; /* allocated and ready, time average */
-    struct cp_pool_mean mean_billed_ms;    /* per served request; NAN when a law has no values */
-    double p999_concurrency;               /* in flight at most this for 99.9 % of the time */
+    struct cp_pool_mean spillover_share; /* served outside provisioned; 0 without provisioned */
+    struct cp_pool_mean throttled_share; /* lost ones, of arrivals */
+    struct cp_pool_mean mean_busy;       /* requests in flight, time average */
+    struct cp_pool_mean mean_envs;       /* environments alive, provisioned included */
+    /* Time averages of environments: times GB and the seconds of a month they are the GB-seconds of
+     * on-demand (cold starts included), provisioned in use, and provisioned kept ready. */
+    struct cp_pool_mean on_demand_busy, provisioned_busy, provisioned_ready;
+    struct cp_pool_mean utilization;     /* in use, of those ready; 0 without provisioned */
+    struct cp_pool_mean changes_per_day; /* of the number provisioned */
+    struct cp_pool_mean mean_billed_ms;  /* per served request; NAN when a law has no values */
+    double p999_concurrency;             /* in flight at most this for 99.9 % of the time */
     int max_concurrency;
     double longest_reuse_ms; /* longest idle interval after which an environment was used again */
 };

@@ -36,6 +36,7 @@ static enum cp_code simulate_growing_pool(struct cp_error *err)
 {
     struct cp_pool_law law = {.ms = second_ms, .n = 1};
     struct cp_histogram latency = {0};
+    struct cp_pool_hour hours[CP_ARRIVALS_HOURS];
     /* more than the first capacities, also of requests that wait */
     struct cp_pool_options o = {.arrivals = {.per_s = 700, .burst = 20, .burst_gap_ms = 500},
                                 .cold = law,
@@ -46,6 +47,7 @@ static enum cp_code simulate_growing_pool(struct cp_error *err)
                                 .horizon_ms = 3e3,
                                 .replications = 2,
                                 .latency_us = &latency,
+                                .by_hour = hours,
                                 .seed = 1};
     struct cp_pool_result r;
     enum cp_code code = cp_pool_simulate(&o, &r, err);
@@ -56,7 +58,8 @@ static enum cp_code simulate_growing_pool(struct cp_error *err)
 static void simulation_says_that_memory_is_short(void **state)
 {
     (void)state;
-    /* simulations, metrics, levels, heaps, four arrays of slots, histograms, and their growth */
+    /* simulations, metrics, levels, heaps, four arrays of slots, hours, histograms, and their
+     * growth */
     assert_in_range(count_refusals(simulate_growing_pool), 15, 200);
 }
 
@@ -69,7 +72,8 @@ static enum cp_code make_curve(struct cp_error *err)
                                                      .lifetime = law,
                                                      .horizon_ms = 3e3,
                                                      .replications = 2},
-                                            .n_max = 10};
+                                            .n_max = 10,
+                                            .is_by_hour = true};
     struct cp_pool_curve curve;
     enum cp_code code = cp_pool_curve_make(&o, &curve, err);
     cp_pool_curve_clear(&curve);
