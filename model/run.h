@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "model/decide/price.h"
 #include "model/sample.h"
 
 struct cp_demand;
@@ -107,6 +108,9 @@ struct cp_run_data {
     /* The traffic asked about, where it is more than run.traffic_per_s, its mean; owned. NULL: a
      * constant rate, or none. */
     struct cp_demand *demand;
+    /* What it is priced with, borrowed; NULL: the built-in table's. Not kept with the run. */
+    const struct cp_price_book *price;
+    struct cp_price_terms terms;
 };
 /* The runtime to show: "container image" where there is none because the package is an image. */
 const char *cp_run_runtime(const struct cp_run *run);

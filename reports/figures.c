@@ -357,6 +357,7 @@ static const struct cp_demand *demand_of(const struct cp_run_data *data,
 static enum cp_code decide(struct cp_figures *f, struct cp_error *err)
 {
     const struct cp_run *run = &f->data->run;
+    const struct cp_quote_function function = cp_quote_function_of(run);
     struct cp_size_data sizes[CP_RUN_SIZES_MAX];
     for (size_t i = 0; i < f->n_sizes; i++) {
         const struct cp_size_figures *size = &f->sizes[i];
@@ -373,6 +374,8 @@ static enum cp_code decide(struct cp_figures *f, struct cp_error *err)
             .timeout_ms = size->timeout_ms,
             .failure_share = ran > 0 ? (double)size->n_failed / (double)ran : NAN,
             .max_memory_used_mb = size->max_memory_used_mb,
+            .storage_mb = function.storage_mb,
+            .pays_snapshots = !function.has_free_snapshots,
             .cannot_run = size->cannot_run,
         };
     }
@@ -382,6 +385,7 @@ static enum cp_code decide(struct cp_figures *f, struct cp_error *err)
         .n_sizes = f->n_sizes,
         .survival = &f->survival,
         .price = f->price,
+        .terms = &f->data->terms,
         .budget_q = run->budget_q,
         .budget_ms = run->budget_ms,
         .demand = demand_of(f->data, &rate),
@@ -505,8 +509,10 @@ enum cp_code cp_figures_new(const struct cp_run_data *data, struct cp_figures **
     if (!f)
         return cp_fail(err, CP_ENOMEM, "no memory for the figures");
     f->data = data;
-    enum cp_code code =
-        cp_price_find(data->run.region, architecture_of(&data->run), &f->price, err);
+    f->price = data->price;
+    enum cp_code code = CP_OK;
+    if (!f->price)
+        code = cp_price_find(data->run.region, architecture_of(&data->run), &f->price, err);
     if (code == CP_OK)
         code = compute(f, err);
     if (code != CP_OK) {

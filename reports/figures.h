@@ -105,6 +105,13 @@ bool cp_figures_is_billed(const struct cp_figures *f);
 /* "spent USD 0.0123 of 0.0500 quoted, and up to 0.0004 more for 1 invocation without a record;
  * limit 0.1000"; nothing for a run that is not billed. */
 void cp_spend_text(const struct cp_figures *f, struct cp_buf *out);
+/* Region, architecture and date of the prices, and whether the free tier is taken off;
+ * nothing where no cost is shown. */
+void cp_price_text(const struct cp_figures *f, struct cp_buf *out);
+const char *cp_price_terms_words(const struct cp_figures *f); /* a sentence */
+/* Of a SnapStart function: whether its snapshots are in the costs; no full stop. */
+const char *cp_snapshot_cost_words(const struct cp_figures *f);
+
 /* "planned 600 = measured 576 + failed 12 + throttled 0 + unknown 0 + not sent 12"; of an import
  * "records 600 = measured 588 + failed 12". */
 void cp_accounting_text(const struct cp_figures *f, struct cp_buf *out);

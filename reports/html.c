@@ -558,16 +558,12 @@ static void add_price_rows(const struct page *p)
     else
         cp_buf_adds(p->out, "provisioned concurrency not known. Source: ");
     cp_text_html(p->out, b->source);
-    cp_buf_adds(p->out, ". No free tier, no discount.</li>\n");
+    cp_buf_addf(p->out, ". %s</li>\n", cp_price_terms_words(p->f));
 }
 
 static const char billed_init[] =
     "Cost: billed durations as the platform reported them; init is billed since 2025-08-01. 730 "
     "hours per month.";
-static const char billed_restore[] =
-    "Cost: billed durations as the platform reported them, the billed part of a restore included; "
-    "what SnapStart costs besides (keeping and restoring snapshots, for Python and .NET) is not. "
-    "730 hours per month.";
 
 static void add_words_item(const struct page *p, const char *fixed)
 {
@@ -647,7 +643,13 @@ static void add_method_rules(const struct page *p)
     };
     for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++)
         add_words_item(p, rules[i]);
-    add_words_item(p, p->f->fresh_start == CP_START_SNAPSTART ? billed_restore : billed_init);
+    if (p->f->fresh_start == CP_START_SNAPSTART)
+        cp_buf_addf(p->out,
+                    "<li>Cost: billed durations as the platform reported them, the billed part of "
+                    "a restore included; %s. 730 hours per month.</li>\n",
+                    cp_snapshot_cost_words(p->f));
+    else
+        add_words_item(p, billed_init);
 }
 
 /* The duration of the other kind of start does not occur on this page. */

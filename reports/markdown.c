@@ -123,5 +123,9 @@ void cp_report_markdown(const struct cp_figures *f, struct cp_buf *out)
     cp_buf_addf(out, "; n cold %s, n warm %s; 95 %% confidence intervals", cold, warm);
     cp_buf_adds(out, cp_figures_is_billed(f) ? "; " : "");
     cp_spend_text(f, out);
-    cp_buf_adds(out, ".\n");
+    struct cp_buf prices;
+    cp_buf_init(&prices, CP_SENTENCE_MAX);
+    cp_price_text(f, &prices);
+    cp_buf_addf(out, "%s%s.\n", prices.n ? "; " : "", cp_buf_str(&prices));
+    cp_buf_clear(&prices);
 }

@@ -286,6 +286,10 @@ static void add_accounting(const struct cp_text_lines *t)
     cp_accounting_text(t->f, &line);
     add_note(t, cp_buf_str(&line));
     cp_buf_reset(&line);
+    cp_price_text(t->f, &line);
+    if (line.n)
+        add_note(t, cp_buf_str(&line));
+    cp_buf_reset(&line);
     cp_spend_text(t->f, &line);
     if (line.n)
         add_note(t, cp_buf_str(&line));

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
- * What the rules of warnings.c, warnings_fit.c and warnings_import.c are written with. A rule fills
- * the warning and returns true when it applies. Private to these.
+ * What the rules of warnings.c, warnings_fit.c, warnings_import.c and price_words.c are written
+ * with. A rule fills the warning and returns true when it applies. Private to these.
  */
 #ifndef COLDPROF_REPORTS_WARNING_RULE_H
 #define COLDPROF_REPORTS_WARNING_RULE_H
@@ -32,6 +32,9 @@ bool cp_warn_failure_texts(const struct cp_figures *f, struct cp_warning *w);
 bool cp_warn_twice(const struct cp_figures *f, struct cp_warning *w);
 bool cp_warn_eras(const struct cp_figures *f, struct cp_warning *w);
 bool cp_warn_no_times(const struct cp_figures *f, struct cp_warning *w);
+
+/* About prices (price_words.c). */
+bool cp_warn_old_prices(const struct cp_figures *f, struct cp_warning *w);
 
 /* About fitted models (warnings_fit.c). */
 bool cp_warn_lack_of_fit(const struct cp_figures *f, struct cp_warning *w);

@@ -307,9 +307,8 @@ static bool snapstart(const struct cp_figures *f, struct cp_warning *w)
     cp_warning_say(
         w, "SnapStart: a fresh environment restores a snapshot; the times before the first handler "
            "run are restore durations");
-    return cp_warning_advise(
-        w, "compare them with restore durations only; what SnapStart costs besides "
-           "(keeping and restoring snapshots, for Python and .NET) is not in the costs");
+    return cp_warning_advise(w, "compare them with restore durations only; %s",
+                             cp_snapshot_cost_words(f));
 }
 
 static bool provisioned(const struct cp_figures *f, struct cp_warning *w)
@@ -393,6 +392,7 @@ static const struct {
     {"W027", cp_warn_eras},
     {"W028", cp_warn_no_times},
     {"W017", unpriced},
+    {"W035", cp_warn_old_prices},
     {"W010", local},
     {"W011", snapstart},
     {"W012", excluded},
