@@ -274,6 +274,11 @@ struct cp_interval cp_memory_tail_predict(const struct cp_memory_tail *tail, dou
     return p;
 }
 
+double cp_memory_tail_scale(const struct cp_memory_tail *tail, double memory_mb)
+{
+    return tail->status ? (double)NAN : scale_at(&tail->p50, tail->memory_share, memory_mb);
+}
+
 const char *cp_memory_tail_formula(const struct cp_memory_tail *tail)
 {
     static const char *const formulas[3][2] = {

@@ -68,6 +68,9 @@ void cp_memory_tail_clear(struct cp_memory_tail *tail);
 /* The value with its 95 % interval; NAN where the p50's law has no prediction. */
 struct cp_interval cp_memory_tail_predict(const struct cp_memory_tail *tail, double memory_mb);
 
+/* scale(m), by which residuals of one size become those of another; NAN unless CP_OK. */
+double cp_memory_tail_scale(const struct cp_memory_tail *tail, double memory_mb);
+
 /* The p50's parameters, the tail and h; their number, 0 unless CP_OK. */
 size_t cp_memory_tail_parameters(const struct cp_memory_tail *tail,
                                  struct cp_parameter out[CP_PARAMETERS_MAX]);

@@ -2,7 +2,6 @@
 #include "tests/model/decide/ground_truth.h"
 
 #include "model/base/units.h"
-#include "tests/model/stat/csv.h"
 #include "tests/test.h"
 
 #include <gsl/gsl_cdf.h>
@@ -22,61 +21,20 @@ size_t gt_size_index(int memory_mb)
     return m;
 }
 
-/* --- tables --- */
-
-static void read_parameters(struct gt_setting settings[GT_SETTINGS])
-{
-    static const char *const names[] = {"a_ms",
-                                        "s_ms",
-                                        "c",
-                                        "sdlog",
-                                        "cap_mb",
-                                        "init_median_ms",
-                                        "init_sdlog",
-                                        "keepalive_weibull_shape",
-                                        "keepalive_weibull_scale_s"};
-    struct csv csv;
-    csv_open(&csv, "tests/data/model", "decide_ground_truth_params.csv");
-    size_t n = 0;
-    for (; csv_next(&csv); n++) {
-        assert_true(n < GT_SETTINGS);
-        struct gt_setting *g = &settings[n];
-        assert_true(cp_view_copy(csv_text(&csv, "id"), g->id, sizeof g->id));
-        double *const fields[] = {&g->a,           &g->s,       &g->c,     &g->sd,     &g->cap,
-                                  &g->init_median, &g->init_sd, &g->shape, &g->scale_s};
-        for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++)
-            *fields[i] = csv_number(&csv, names[i]);
-    }
-    csv_close(&csv);
-    assert_int_equal(n, GT_SETTINGS);
-}
-
-static void read_quantiles(struct gt_setting settings[GT_SETTINGS])
-{
-    struct csv csv;
-    csv_open(&csv, "tests/data/model", "decide_ground_truth_quantiles.csv");
-    size_t found = 0;
-    while (csv_next(&csv)) {
-        for (size_t g = 0; g < GT_SETTINGS; g++) {
-            size_t m = gt_size_index((int)csv_number(&csv, "memory_mb"));
-            if (m == GT_SIZES || !cp_view_is(csv_text(&csv, "id"), settings[g].id))
-                continue;
-            settings[g].q95[m] = csv_number(&csv, "warm_q95");
-            settings[g].mean[m] = csv_number(&csv, "warm_mean");
-            double q99 = csv_number(&csv, "warm_q99");
-            assert_near(gt_quantile(&settings[g], m, 0, 0.95) / settings[g].q95[m], 1, 1e-6);
-            assert_near(gt_quantile(&settings[g], m, 0, 0.99) / q99, 1, 1e-6);
-            found++;
-        }
-    }
-    csv_close(&csv);
-    assert_int_equal(found, GT_SETTINGS * GT_SIZES);
-}
-
 void gt_read_settings(struct gt_setting settings[GT_SETTINGS])
 {
-    read_parameters(settings);
-    read_quantiles(settings);
+    static const char *const ids[GT_SETTINGS] = {"G1", "G2", "G3"};
+    for (size_t i = 0; i < GT_SETTINGS; i++) {
+        struct gt_setting *g = &settings[i];
+        *g = (struct gt_setting){.id = ids[i], .law = truth_load(ids[i])};
+        for (size_t m = 0; m < GT_SIZES; m++) {
+            g->q95[m] = truth_quantile(ids[i], gt_memory_mb[m], "warm_q95");
+            g->mean[m] = truth_quantile(ids[i], gt_memory_mb[m], "warm_mean");
+            double q99 = truth_quantile(ids[i], gt_memory_mb[m], "warm_q99");
+            assert_near(gt_quantile(g, m, 0, 0.95) / g->q95[m], 1, 1e-6);
+            assert_near(gt_quantile(g, m, 0, 0.99) / q99, 1, 1e-6);
+        }
+    }
 }
 
 /* --- laws --- */
@@ -84,27 +42,27 @@ void gt_read_settings(struct gt_setting settings[GT_SETTINGS])
 /* Median of what memory speeds up. */
 static double work_ms(const struct gt_setting *g, int memory_mb)
 {
-    return g->s * pow(g->cap / fmin(memory_mb, g->cap), g->c);
+    return g->law.s_ms * pow(g->law.cap_mb / fmin(memory_mb, g->law.cap_mb), g->law.c);
 }
 
 static double draw_warm(const struct gt_setting *g, int memory_mb, struct cp_rng *rng)
 {
-    return g->a + work_ms(g, memory_mb) * exp(g->sd * cp_rng_normal(rng));
+    return g->law.a_ms + work_ms(g, memory_mb) * exp(g->law.sd * cp_rng_normal(rng));
 }
 
 static double draw_init(const struct gt_setting *g, struct cp_rng *rng)
 {
-    return g->init_median * exp(g->init_sd * cp_rng_normal(rng));
+    return g->law.init_median_ms * exp(g->law.init_sd * cp_rng_normal(rng));
 }
 
 static double draw_lifetime(const struct gt_setting *g, struct cp_rng *rng)
 {
-    return CP_MS_PER_S * g->scale_s * pow(cp_rng_exponential(rng, 1), 1 / g->shape);
+    return CP_MS_PER_S * truth_lifetime_s(&g->law, rng);
 }
 
 static double warm_survival(const struct gt_setting *g, double work, double x)
 {
-    return x <= g->a ? 1 : gsl_cdf_ugaussian_Q(log((x - g->a) / work) / g->sd);
+    return x <= g->law.a_ms ? 1 : gsl_cdf_ugaussian_Q(log((x - g->law.a_ms) / work) / g->law.sd);
 }
 
 /* Of init and handler together: the mean over midpoints of equal parts of the init law. */
@@ -115,7 +73,7 @@ static double cold_survival(const struct gt_setting *g, double work, double x)
     for (int k = 0; k < INIT_POINTS; k++) {
         if (z[k] == 0) /* once: none of the midpoints is 0 */
             z[k] = gsl_cdf_ugaussian_Pinv((k + 0.5) / INIT_POINTS);
-        sum += warm_survival(g, work, x - g->init_median * exp(g->init_sd * z[k]));
+        sum += warm_survival(g, work, x - g->law.init_median_ms * exp(g->law.init_sd * z[k]));
     }
     return sum / INIT_POINTS;
 }
@@ -124,7 +82,7 @@ double gt_quantile(const struct gt_setting *g, size_t size, double cold_share, d
 {
     double work = work_ms(g, gt_memory_mb[size]);
     double low = 0;
-    double high = 10 * g->init_median + g->a + work * exp(10 * g->sd);
+    double high = 10 * g->law.init_median_ms + g->law.a_ms + work * exp(10 * g->law.sd);
     while (high - low > 1e-9 * high) {
         double x = (low + high) / 2;
         double beyond = (1 - cold_share) * warm_survival(g, work, x);
@@ -265,7 +223,7 @@ double gt_usd_per_month(const struct gt_setting *g, size_t size, double per_s, d
     double requests = per_s * CP_S_PER_MONTH;
     double gb = gt_memory_mb[size] / 1024.0;
     double warm_s = (g->mean[size] + 0.5) / CP_MS_PER_S;
-    double init_s = g->init_median * exp(g->init_sd * g->init_sd / 2) / CP_MS_PER_S;
+    double init_s = g->law.init_median_ms * exp(g->law.init_sd * g->law.init_sd / 2) / CP_MS_PER_S;
     double spilled = provisioned > 0 ? pool->spillover_share : 1;
     double on_demand_gb_s = requests * gb * (spilled * warm_s + pool->cold_share * init_s);
     double provisioned_gb_s = requests * gb * (1 - spilled) * warm_s;

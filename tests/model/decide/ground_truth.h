@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
- * A world whose laws are known (settings G1 to G3), for tests that judge a decision:
- *
- *     warm(m) = a + s (cap / min(m, cap))^c exp(sd Z)     init = median exp(sd_i Z)
- *     idle lifetime ~ Weibull(shape, scale), drawn for each idle period and each probe
+ * A world whose laws are known (settings G1 to G3 of tests/model/stat/truth.h), for tests that
+ * judge a decision. Idle lifetimes are drawn for each idle period and each probe.
  *
  * Samples and probes are drawn from it; quantiles and costs of any (memory size, cold share) are
  * exact; cold shares come from a simulation of its own, plain loops that share nothing with
@@ -12,16 +10,17 @@
 #define COLDPROF_TESTS_GROUND_TRUTH_H
 
 #include "model/decide/optimize.h"
+#include "tests/model/stat/truth.h"
 
 enum { GT_SIZES = 5, GT_SETTINGS = 3, GT_VALUES_MAX = 500, GT_GAPS = 8, GT_PROBES = 40 };
 extern const int gt_memory_mb[GT_SIZES];
 
 struct gt_setting {
-    char id[8];
-    double a, s, c, sd, cap, init_median, init_sd, shape, scale_s;
+    const char *id;
+    struct truth law;
     double q95[GT_SIZES], mean[GT_SIZES]; /* exact, warm, as tabulated */
 };
-/* Reads both tables, and checks the exact quantiles below against them. */
+/* Reads the tables, and checks gt_quantile against them. */
 void gt_read_settings(struct gt_setting settings[GT_SETTINGS]);
 size_t gt_size_index(int memory_mb); /* GT_SIZES: none */
 

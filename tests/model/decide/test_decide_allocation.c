@@ -2,6 +2,7 @@
  * Simulation and decision with failing allocations. Linked with --wrap: the model's malloc, calloc
  * and realloc come here. Leaks are the sanitizer's to find.
  */
+#include "model/decide/modelled_size.h"
 #include "model/decide/optimize.h"
 #include "model/decide/pool_curve.h"
 #include "model/decide/pool_sim.h"
@@ -115,6 +116,38 @@ static void decision_says_that_memory_is_short(void **state)
     assert_in_range(count_refusals(decide), 8, 100);
 }
 
+static enum cp_code model_a_size(struct cp_error *err)
+{
+    static double ms[3][60];
+    static struct cp_size_data sizes[3];
+    for (int i = 0; i < 3; i++) {
+        for (int k = 0; k < 60; k++)
+            ms[i][k] = 1000.0 / (i + 1) + k;
+        sizes[i] = (struct cp_size_data){.memory_size_mb = 512 * (i + 1),
+                                         .init_ms = ms[i],
+                                         .cold_handler_ms = ms[i],
+                                         .n_cold = 60,
+                                         .warm_ms = ms[i],
+                                         .n_warm = 60,
+                                         .max_memory_used_mb = -1};
+    }
+    struct cp_size_models models;
+    struct cp_modelled_size made = {.values = NULL};
+    cp_size_models_fit(sizes, 3, 0.95, 1, &models);
+    enum cp_code code = models.status;
+    if (!code)
+        code = cp_modelled_size_make(&models, 768, &made);
+    cp_modelled_size_clear(&made);
+    cp_size_models_clear(&models);
+    return code ? cp_fail(err, code, "out of memory") : CP_OK;
+}
+
+static void a_modelled_size_says_that_memory_is_short(void **state)
+{
+    (void)state;
+    assert_in_range(count_refusals(model_a_size), 4, 200);
+}
+
 int main(void)
 {
     gsl_set_error_handler_off();
@@ -122,6 +155,7 @@ int main(void)
         cmocka_unit_test(simulation_says_that_memory_is_short),
         cmocka_unit_test(the_curve_says_that_memory_is_short),
         cmocka_unit_test(decision_says_that_memory_is_short),
+        cmocka_unit_test(a_modelled_size_says_that_memory_is_short),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
