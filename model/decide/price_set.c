@@ -42,20 +42,13 @@ void cp_price_field_set(struct cp_price_book *book, const struct cp_price_field 
     memcpy((char *)book + field->offset, &usd, sizeof usd);
 }
 
-static void copy(const char *text, char *to, size_t size)
-{
-    struct cp_view v = cp_view_of(text);
-    v.n = v.n < size ? v.n : size - 1;
-    (void)cp_view_copy(v, to, size);
-}
-
 void cp_price_set_init(struct cp_price_set *set, const char *region, const char *date,
                        const char *source)
 {
     *set = (struct cp_price_set){0};
-    copy(region, set->region, sizeof set->region);
-    copy(date, set->date, sizeof set->date);
-    copy(source, set->source, sizeof set->source);
+    cp_view_copy_cut(cp_view_of(region), set->region, sizeof set->region);
+    cp_view_copy_cut(cp_view_of(date), set->date, sizeof set->date);
+    cp_view_copy_cut(cp_view_of(source), set->source, sizeof set->source);
 }
 
 const struct cp_price_book *cp_price_set_find(const struct cp_price_set *set,

@@ -11,6 +11,7 @@
 #include "probes/aws/endpoint.h"
 #include "probes/aws/function_name.h"
 #include "probes/aws/ini.h"
+#include "probes/aws/price_list.h"
 #include "probes/aws/role_chain.h"
 #include "probes/aws/xml.h"
 
@@ -120,4 +121,19 @@ void aws_name_invariants_hold(struct cp_view bytes)
     if (!cp_command_words_split(text, &words, NULL))
         must_hold(words.n > 0 && !words.argv[words.n], "words end with NULL");
     free(text);
+}
+
+/* --- prices --- */
+
+void price_list_invariants_hold(struct cp_view bytes)
+{
+    struct cp_price_set set;
+    struct cp_error err = {CP_OK, ""};
+    if (cp_price_list_read(bytes, "us-east-1", &set, &err)) {
+        must_hold(strstr(err.text, "us-east-1") != NULL, "a refusal names the Region");
+        return;
+    }
+    must_hold(set.n > 0 && set.date[0] != '\0', "a list that is read has books and a date");
+    for (size_t i = 0; i < set.n; i++)
+        must_hold(!cp_price_book_check(&set.books[i], &err), "a book that is read makes sense");
 }

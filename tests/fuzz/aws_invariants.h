@@ -21,4 +21,7 @@ void sts_xml_invariants_hold(struct cp_view bytes);
 /* `bytes` as a function's name or ARN, and as a command line. */
 void aws_name_invariants_hold(struct cp_view bytes);
 
+/* `bytes` as a bulk price list of us-east-1: refused with a reason, or books that make sense. */
+void price_list_invariants_hold(struct cp_view bytes);
+
 #endif

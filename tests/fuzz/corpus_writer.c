@@ -76,6 +76,19 @@ static const struct {
     {"log_decoder",
      "\x0b[[{\"field\":\"@message\",\"value\":\"m\"}],{\"@duration\":1}]x\n{\"a\":1}"},
     {"log_decoder", "\x0f{\"awslogs\":{\"data\":\"eyJhIjoxfQ==\"}}"},
+    {"price_file",
+     "{\"format\":\"coldprof prices\",\"version\":1,\"region\":\"r\",\"date\":\"2026-10-01\","
+     "\"source\":\"s\",\"books\":[{\"architecture\":\"x86_64\",\"request_usd\":2e-7,"
+     "\"duration\":[{\"from_gb_s\":0,\"usd_per_gb_s\":1e-5},"
+     "{\"from_gb_s\":9,\"usd_per_gb_s\":1e-6}],\"storage_usd_per_gb_s\":null}]}"},
+    {"price_list",
+     "{\"offerCode\":\"AWSLambda\",\"publicationDate\":\"2026-09-19T00:00:00Z\",\"products\":{"
+     "\"A\":{\"attributes\":{\"group\":\"AWS-Lambda-Requests\",\"regionCode\":\"us-east-1\"}},"
+     "\"B\":{\"attributes\":{\"group\":\"AWS-Lambda-Duration\",\"regionCode\":\"us-east-1\"}}},"
+     "\"terms\":{\"OnDemand\":{\"A\":{\"A.J\":{\"effectiveDate\":\"1\",\"priceDimensions\":{\"a\":{"
+     "\"beginRange\":\"0\",\"pricePerUnit\":{\"USD\":\"2\"}}}}},\"B\":{\"B.J\":{\"effectiveDate\":"
+     "\"1\",\"priceDimensions\":{\"a\":{\"beginRange\":\"0\",\"pricePerUnit\":{\"USD\":\"3\"}},"
+     "\"b\":{\"beginRange\":\"5\",\"pricePerUnit\":{\"USD\":\"1\"}}}}}}}}"},
     {"json_text", "{\"a\":[1,-2.5e+3,true,false,null,\"\\u00e4\\ud83d\\ude00\"],\"b\":{}}"},
 };
 

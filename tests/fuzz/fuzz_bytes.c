@@ -7,6 +7,7 @@
 #include "tests/fuzz/journal_invariants.h"
 #include "tests/fuzz/log_form_invariants.h"
 #include "tests/fuzz/log_invariants.h"
+#include "tests/fuzz/price_invariants.h"
 #include "tests/fuzz/record_invariants.h"
 #include "tests/fuzz/service_invariants.h"
 
