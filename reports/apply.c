@@ -118,7 +118,7 @@ enum cp_code cp_apply_prepare(const struct cp_apply_question *question, struct c
         out->candidate = &out->decision->candidates[out->decision->chosen];
     if (code || !out->candidate)
         return code;
-    cp_apply_plan_make(out->run, out->candidate, question->alias, &out->plan);
+    cp_apply_plan_make(out->run, out->candidate, &question->variant, question->alias, &out->plan);
     out->undo = cp_apply_plan_reverse(&out->plan);
     return CP_OK;
 }

@@ -12,7 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "model/decide/optimize.h"
+#include "model/decide/arrivals.h"
 
 enum { CP_CRON_MAX = 64, CP_ACTION_NAME_MAX = 64 };
 

@@ -147,8 +147,17 @@ static void set_mode(struct cp_apply_state *s, const struct cp_candidate *c)
     }
 }
 
+static void set_variant(struct cp_apply_state *s, const struct cp_apply_variant *variant)
+{
+    if (variant->architecture)
+        s->architecture = variant->architecture;
+    if (variant->fresh == CP_START_SNAPSTART || variant->fresh == CP_START_COLD)
+        s->is_snap_start = variant->fresh == CP_START_SNAPSTART;
+}
+
 void cp_apply_plan_make(const struct cp_run *run, const struct cp_candidate *candidate,
-                        const char *alias, struct cp_apply_plan *out)
+                        const struct cp_apply_variant *variant, const char *alias,
+                        struct cp_apply_plan *out)
 {
     struct cp_view function;
     struct cp_view qualifier;
@@ -157,6 +166,7 @@ void cp_apply_plan_make(const struct cp_run *run, const struct cp_candidate *can
     cp_view_copy_cut(function, out->function, sizeof out->function);
     out->set = out->was;
     out->set.memory_size_mb = candidate->memory_size_mb;
+    set_variant(&out->set, variant);
     set_mode(&out->set, candidate);
     name_alias(out, alias, qualifier);
     int before = provisioned_before(run);

@@ -20,6 +20,12 @@
 #define CP_SCALING_METRIC    "LambdaProvisionedConcurrencyUtilization"
 #define CP_SCALING_POLICY    "coldprof-utilization"
 
+/* What of the function itself is to be as in another run: zero for what stays. */
+struct cp_apply_variant {
+    const char *architecture; /* NULL: stays */
+    enum cp_start_kind fresh; /* CP_START_SNAPSTART: SnapStart on; CP_START_COLD: off; else stays */
+};
+
 struct cp_apply_state {
     int memory_size_mb;       /* -1 unknown */
     const char *architecture; /* "" unknown */
@@ -56,7 +62,8 @@ struct cp_apply_plan {
 enum cp_code cp_apply_check_alias(const char *alias, struct cp_error *err);
 /* `alias` NULL: that of the run, or an assumed one where it takes one. */
 void cp_apply_plan_make(const struct cp_run *run, const struct cp_candidate *candidate,
-                        const char *alias, struct cp_apply_plan *out);
+                        const struct cp_apply_variant *variant, const char *alias,
+                        struct cp_apply_plan *out);
 /* The way back. */
 struct cp_apply_plan cp_apply_plan_reverse(const struct cp_apply_plan *plan);
 

@@ -161,6 +161,15 @@ void cp_text_csv(struct cp_buf *b, const char *s)
         cp_buf_addc(b, '"');
 }
 
+/* Inside single quotes: bytes that a terminal must not see, made by the shell that runs it. */
+static void add_shell_bytes(struct cp_buf *b, struct cp_view bytes)
+{
+    cp_buf_adds(b, "'\"$(printf '");
+    for (size_t i = 0; i < bytes.n; i++)
+        cp_buf_addf(b, "\\%03o", (unsigned)(unsigned char)bytes.p[i]);
+    cp_buf_adds(b, "')\"'");
+}
+
 void cp_text_shell(struct cp_buf *b, const char *s)
 {
     static const char plain[] =
@@ -170,11 +179,17 @@ void cp_text_shell(struct cp_buf *b, const char *s)
         return;
     }
     cp_buf_addc(b, '\'');
-    for (; *s; s++) {
-        if (*s == '\'')
+    for (struct cp_view v = cp_view_of(s); v.n > 0;) {
+        uint32_t c = 0;
+        size_t n = cp_view_utf8(v, &c);
+        size_t taken = n ? n : 1;
+        if (c == '\'')
             cp_buf_adds(b, "'\\''");
+        else if (n == 0 || (is_hidden(c) && c != '\n'))
+            add_shell_bytes(b, (struct cp_view){v.p, taken});
         else
-            cp_buf_addc(b, *s);
+            cp_buf_add(b, v.p, n);
+        v = (struct cp_view){v.p + taken, v.n - taken};
     }
     cp_buf_addc(b, '\'');
 }

@@ -72,7 +72,8 @@ void cp_text_json(struct cp_buf *b, const char *s);
 void cp_text_csv(struct cp_buf *b, const char *s);
 /* A gnuplot string in single quotes; nothing inside is expanded or executed. */
 void cp_text_gnuplot(struct cp_buf *b, const char *s);
-/* One word of a POSIX shell, in single quotes when needed. */
+/* One word of a POSIX shell, in single quotes when needed; control bytes but the newline are made
+ * by its printf. */
 void cp_text_shell(struct cp_buf *b, const char *s);
 
 /* Columns a terminal uses for UTF-8 text without control bytes. */

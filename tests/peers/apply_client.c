@@ -2,11 +2,12 @@
  * Prints what `coldprof apply` prints for a run and a decision made of its arguments, so that other
  * programs can check every mode and any name:
  *   apply_client NAME=VALUE...
- *   format aws-cli|sam|...   part print|undo   function, alias, region, runtime, package, sha256
- *   memory, was (MB)   architecture, before (architecture)   snap (on, off)
+ *   format aws-cli|sam|...   undo: the way back alone   alias, as given to --alias
+ *   of the run: function, region, runtime, package, sha256, architecture, initialization, was (MB),
+ *   provisioned (the sentence that a sweep keeps)
+ *   decided: memory (MB), to (architecture), snap on|off
  *   mode on-demand|reserved|provisioned|scheduled|tracking   n, min, max, target
- *   hours "0-7:0,8-19:5,20-23:1" of each day, or "all:..."; weekend N: all of Saturday and Sunday
- *   provisioned: the sentence that a sweep keeps
+ *   hours N,N,... 24 of Monday to Friday; weekend N
  */
 #include <math.h>
 #include <stdio.h>
@@ -21,6 +22,7 @@ struct client {
     const char *alias;
     struct cp_run run;
     struct cp_candidate candidate;
+    struct cp_apply_variant variant;
 };
 
 static int number(const char *text)
@@ -98,6 +100,10 @@ static void set(struct client *c, const char *name, const char *value)
         set_mode(c, value);
     else if (strcmp(name, "format") == 0)
         c->format = cp_apply_format_find(value);
+    else if (strcmp(name, "to") == 0)
+        c->variant.architecture = value;
+    else if (strcmp(name, "snap") == 0)
+        c->variant.fresh = strcmp(value, "on") == 0 ? CP_START_SNAPSTART : CP_START_COLD;
     else if (strcmp(name, "undo") == 0)
         c->is_undo = true;
     else if (strcmp(name, "alias") == 0)
@@ -151,7 +157,7 @@ static int print(const struct client *c)
     decision.n_candidates = 1;
     copy("Set what is below.", decision.sentence, sizeof decision.sentence);
     const struct cp_apply_question question = {
-        .run = &c->run, .decision = &decision, .alias = c->alias};
+        .run = &c->run, .decision = &decision, .alias = c->alias, .variant = c->variant};
     if (cp_apply_prepare(&question, &apply, &err)) {
         (void)fprintf(stderr, "error: %s\n", err.text);
         return 1;

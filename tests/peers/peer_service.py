@@ -3,6 +3,8 @@
 import contextlib
 import json
 import os
+import re
+import select
 import shutil
 import signal
 import subprocess
@@ -93,3 +95,37 @@ class Service:
         if kept:
             os.makedirs(kept, exist_ok=True)
             shutil.copyfile(self.log.name, os.path.join(kept, f"service-{self.process.pid}.log"))
+
+
+class MotoServer:
+    """moto's server on a free port: other services of AWS, with state."""
+
+    def __init__(self):
+        self.process = subprocess.Popen(
+            [sys.executable, os.path.join(PEERS, "python", "bin", "moto_server"), "-H", "127.0.0.1", "-p", "0"],
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+            env={**os.environ, "PYTHONUNBUFFERED": "1"})
+        self.endpoint = self.find_endpoint()
+
+    def find_endpoint(self):
+        """The line in which it says where it listens, within a minute."""
+        said = b""
+        while select.select([self.process.stderr], [], [], 60)[0]:
+            more = os.read(self.process.stderr.fileno(), 65536)
+            said += more
+            found = re.search(rb"(http://127\.0\.0\.1:\d+)\D", said)
+            if found:
+                return found.group(1).decode()
+            if not more:
+                break
+        raise AssertionError(f"moto's server did not start: {said}")
+
+    def client(self, service):
+        import boto3
+        return boto3.client(service, endpoint_url=self.endpoint, region_name="us-east-1", aws_access_key_id="AKIDPEERTESTEXAMPLE0",
+                            aws_secret_access_key="peer-secret")
+
+    def stop(self):
+        self.process.terminate()  # it writes little: its pipe is never full
+        self.process.wait(20)
+        self.process.stderr.close()

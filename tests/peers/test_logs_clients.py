@@ -18,7 +18,6 @@ import peer_service as peers
 peers.use_peer_python()
 
 import test_api_clients as api  # noqa: E402  the same service, the same comparison with the model
-import test_moto as moto  # noqa: E402
 
 STREAM = re.compile(r"^\d{4}/\d\d/\d\d/\[(\$LATEST|\d+)\][0-9a-f]{32}$")
 DAY_MS = 86400000
@@ -383,16 +382,15 @@ class Moto(Case):
 
     @classmethod
     def setUpClass(cls):
+        peers.need("python/bin/moto_server")
         super().setUpClass()
-        moto.Moto.setUpClass.__func__(cls)
-        cls.other = moto.Moto.boto3(cls, "logs")
+        cls.server = peers.MotoServer()
+        cls.other = cls.server.client("logs")
 
     @classmethod
     def tearDownClass(cls):
-        moto.Moto.tearDownClass.__func__(cls)
+        cls.server.stop()
         super().tearDownClass()
-
-    find_endpoint = classmethod(lambda cls: moto.Moto.find_endpoint.__func__(cls))
 
     @staticmethod
     def fill(logs, t):

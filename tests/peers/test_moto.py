@@ -9,9 +9,7 @@ import io
 import json
 import os
 import re
-import select
 import subprocess
-import sys
 import tempfile
 import unittest
 import zipfile
@@ -28,36 +26,15 @@ class Moto(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         peers.need("python/bin/moto_server")
-        cls.server = subprocess.Popen(
-            [sys.executable, os.path.join(peers.PEERS, "python", "bin", "moto_server"), "-H", "127.0.0.1", "-p", "0"],
-            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
-            env={**os.environ, "PYTHONUNBUFFERED": "1"})
-        cls.endpoint = cls.find_endpoint()
-
-    @classmethod
-    def find_endpoint(cls):
-        """The line in which it says where it listens, within a minute."""
-        said = b""
-        while select.select([cls.server.stderr], [], [], 60)[0]:
-            more = os.read(cls.server.stderr.fileno(), 65536)
-            said += more
-            found = re.search(rb"(http://127\.0\.0\.1:\d+)\D", said)
-            if found:
-                return found.group(1).decode()
-            if not more:
-                break
-        raise AssertionError(f"moto's server did not start: {said}")
+        cls.server = peers.MotoServer()
+        cls.endpoint = cls.server.endpoint
 
     @classmethod
     def tearDownClass(cls):
-        cls.server.terminate()  # it writes little: its pipe is never full
-        cls.server.wait(20)
-        cls.server.stderr.close()
+        cls.server.stop()
 
     def boto3(self, service):
-        import boto3
-        return boto3.client(service, endpoint_url=self.endpoint, region_name="us-east-1", aws_access_key_id="AKIDPEERTESTEXAMPLE0",
-                            aws_secret_access_key="peer-secret")
+        return self.server.client(service)
 
     def create(self):
         trust = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"},

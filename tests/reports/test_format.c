@@ -164,6 +164,10 @@ static void foreign_text_is_harmless_in_every_format(void **state)
         {"shell quote", cp_text_shell, "a'b;id", "'a'\\''b;id'"},
         {"shell empty", cp_text_shell, "", "''"},
         {"shell option", cp_text_shell, "$(id)", "'$(id)'"},
+        {"shell newline", cp_text_shell, "a\nb", "'a\nb'"},
+        {"shell escape", cp_text_shell, "\x1b[2J", "''\"$(printf '\\033')\"'[2J'"},
+        {"shell bidi", cp_text_shell, "\xe2\x80\xae", "''\"$(printf '\\342\\200\\256')\"''"},
+        {"shell no utf-8", cp_text_shell, "a\xff", "'a'\"$(printf '\\377')\"''"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct cp_buf b;
