@@ -123,6 +123,16 @@ enum cp_code cp_apply_prepare(const struct cp_apply_question *question, struct c
     return CP_OK;
 }
 
+struct cp_apply_question cp_apply_question_of(const struct cp_figures *f)
+{
+    return (struct cp_apply_question){.run = &f->data->run, .decision = &f->decision};
+}
+
+bool cp_apply_has_change(const struct cp_apply *apply)
+{
+    return apply->candidate && cp_apply_changes_anything(&apply->plan);
+}
+
 /* --- what is printed --- */
 
 /* Every line of `text` as a comment. */
@@ -153,7 +163,7 @@ void cp_apply_print(const struct cp_apply *apply, const struct cp_apply_format *
                     struct cp_buf *out)
 {
     cp_apply_add_header(apply, format, out);
-    if (!apply->candidate || !cp_apply_changes_anything(&apply->plan))
+    if (!cp_apply_has_change(apply))
         return;
     cp_buf_addc(out, '\n');
     format->add(&apply->plan, out);
@@ -164,7 +174,7 @@ void cp_apply_print_undo(const struct cp_apply *apply, const struct cp_apply_for
                          struct cp_buf *out)
 {
     cp_apply_add_undo_header(apply, format, out);
-    if (!apply->candidate || !cp_apply_changes_anything(&apply->plan))
+    if (!cp_apply_has_change(apply))
         return;
     cp_buf_addc(out, '\n');
     format->add(&apply->undo, out);
@@ -174,7 +184,7 @@ void cp_apply_print_undo(const struct cp_apply *apply, const struct cp_apply_for
 void cp_apply_undo_line(const struct cp_apply *apply, struct cp_buf *out)
 {
     const struct cp_apply_plan *undo = &apply->undo;
-    if (!apply->candidate || !cp_apply_changes_anything(&apply->plan))
+    if (!cp_apply_has_change(apply) || !cp_apply_changes_anything(undo))
         return;
     bool is_more = cp_apply_publishes(undo) || cp_apply_changes_architecture(undo) ||
                    cp_apply_changes_reserved(undo) || undo->was.provisioned > 0 ||

@@ -41,6 +41,11 @@ struct cp_apply {
 enum cp_code cp_apply_prepare(const struct cp_apply_question *question, struct cp_apply *out,
                               struct cp_error *err);
 
+/* The question a report asks: about its own decision. */
+struct cp_apply_question cp_apply_question_of(const struct cp_figures *f);
+/* Is there anything to put into effect? */
+bool cp_apply_has_change(const struct cp_apply *apply);
+
 /* A candidate by the name that reports print, "1024" (on demand) or "1024/2", by memory and mode,
  * "1024/scheduled", each with "/arm64" behind it where several architectures were measured; or by
  * its place in the table of all candidates, 1 to 127. */
@@ -66,8 +71,11 @@ void cp_apply_print(const struct cp_apply *apply, const struct cp_apply_format *
 /* The way back alone, with a header of its own. */
 void cp_apply_print_undo(const struct cp_apply *apply, const struct cp_apply_format *format,
                          struct cp_buf *out);
-/* One command line that takes the change back; nothing without a change. */
+/* One command line that takes the change back; nothing where nothing is known to go back to. */
 void cp_apply_undo_line(const struct cp_apply *apply, struct cp_buf *out);
+
+/* The section of the page: a closed block per format; nothing without a change. */
+void cp_apply_html(const struct cp_figures *f, struct cp_buf *out);
 
 /* The renderers, in files of their own. */
 void cp_apply_add_cli(const struct cp_apply_plan *plan, struct cp_buf *out);

@@ -9,6 +9,7 @@
 #include "model/base/datetime.h"
 #include "model/base/number.h"
 #include "model/base/units.h"
+#include "reports/apply.h"
 #include "reports/chart_script.h"
 #include "reports/figures.h"
 #include "reports/fitted.h"
@@ -238,30 +239,18 @@ static void add_exceedance(const struct page *p)
 /* One command that takes the recommended change back. Only where we know what was there. */
 static void add_undo(const struct page *p)
 {
-    const struct cp_run *run = &p->f->data->run;
-    const struct cp_candidate *chosen = cp_figures_candidate(p->f, p->f->decision.chosen);
-    bool is_meaningful = p->f->decision.verdict == CP_VERDICT_CHANGE && !run->is_local && chosen &&
-                         run->original_memory_size_mb > 0 &&
-                         chosen->memory_size_mb != run->original_memory_size_mb;
-    if (!is_meaningful)
-        return;
+    const struct cp_apply_question question = cp_apply_question_of(p->f);
+    struct cp_apply apply;
     struct cp_buf command;
-    char name[CP_RUN_NAME_MAX];
-    struct cp_view function = cp_view_of(run->target);
-    bool is_arn = cp_view_has_prefix(function, "arn:");
-    struct cp_view head = function;
-    if (!is_arn)
-        cp_view_split(&function, ':', &head);
-    if (!cp_view_copy(head, name, sizeof name))
+    if (p->f->data->run.is_local || cp_apply_prepare(&question, &apply, NULL))
         return;
     cp_buf_init(&command, 4096);
-    cp_buf_adds(&command, "aws lambda update-function-configuration --function-name ");
-    cp_text_shell(&command, name);
-    cp_buf_addf(&command, " --memory-size %d --region ", run->original_memory_size_mb);
-    cp_text_shell(&command, run->region);
-    cp_buf_adds(p->out, "<dt>Undo</dt><dd><code>");
-    cp_text_html(p->out, cp_buf_str(&command));
-    cp_buf_adds(p->out, "</code></dd>\n");
+    cp_apply_undo_line(&apply, &command);
+    if (command.n) {
+        cp_buf_adds(p->out, "<dt>Undo</dt><dd><code>");
+        cp_text_html(p->out, cp_buf_str(&command));
+        cp_buf_adds(p->out, "</code></dd>\n");
+    }
     cp_buf_clear(&command);
 }
 
@@ -765,6 +754,7 @@ void cp_report_html(const struct cp_figures *f, const struct cp_charts *charts, 
     add_survival(&p);
     add_traffic(&p);
     add_billing(&p);
+    cp_apply_html(f, out);
     add_method(&p);
     cp_buf_adds(out, "</main>\n</body>\n</html>\n");
 }

@@ -376,6 +376,25 @@ static void add_warnings(const struct cp_text_lines *t)
         cp_buf_addf(t->out, "and %zu more in the report\n", t->f->n_warnings - n);
 }
 
+/* On one line where there is room. */
+static void add_next(const struct cp_text_lines *t)
+{
+    static const char report[] = "next: coldprof report ";
+    static const char folder[] = " -o DIR";
+    static const char apply[] = "coldprof apply ";
+    const char *id = t->f->data->run.id;
+    cp_buf_adds(t->out, report);
+    cp_text_terminal(t->out, id);
+    cp_buf_adds(t->out, folder);
+    if (t->f->decision.verdict == CP_VERDICT_CHANGE) {
+        size_t columns = strlen(report) + strlen(folder) + strlen(apply) + 2 * strlen(id) + 4;
+        cp_buf_adds(t->out, columns <= t->width ? "    " : "\n      ");
+        cp_buf_adds(t->out, apply);
+        cp_text_terminal(t->out, id);
+    }
+    cp_buf_addc(t->out, '\n');
+}
+
 void cp_report_text(const struct cp_figures *f, const struct cp_text_style *style,
                     struct cp_buf *out)
 {
@@ -385,7 +404,5 @@ void cp_report_text(const struct cp_figures *f, const struct cp_text_style *styl
     add_accounting(&t);
     add_decision(&t);
     add_warnings(&t);
-    cp_buf_adds(out, "next: coldprof report ");
-    cp_text_terminal(out, f->data->run.id);
-    cp_buf_adds(out, " -o DIR\n");
+    add_next(&t);
 }

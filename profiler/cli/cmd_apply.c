@@ -27,12 +27,11 @@ static enum cp_code print_fragment(const struct cp_cli *cli, const struct cp_fig
                                    const struct cp_apply_format *format, enum cp_status *status,
                                    struct cp_error *err)
 {
-    const struct cp_apply_question question = {.run = &figures->data->run,
-                                               .decision = &figures->decision,
-                                               .alias = cli->options.alias,
-                                               .candidate = cli->options.candidate};
+    struct cp_apply_question question = cp_apply_question_of(figures);
     struct cp_apply apply;
     struct cp_buf out;
+    question.alias = cli->options.alias;
+    question.candidate = cli->options.candidate;
     enum cp_code code = cp_apply_prepare(&question, &apply, err);
     if (code)
         return code;

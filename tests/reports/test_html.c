@@ -202,7 +202,12 @@ static void a_local_run_carries_the_badge(void **state)
     render(&(struct fixture_options){0}, false, &out);
     assert_null(strstr(cp_buf_str(&out), "LOCAL"));
     assert_non_null(strstr(cp_buf_str(&out), "<dt>Undo</dt>"));
-    assert_non_null(strstr(cp_buf_str(&out), "--function-name orders-api --memory-size 512"));
+    assert_non_null(strstr(cp_buf_str(&out), "<code>coldprof apply 7f3a --undo | sh</code>"));
+    cp_buf_clear(&out);
+    render(&(struct fixture_options){.function = "orders-api"}, false, &out);
+    assert_non_null(strstr(cp_buf_str(&out),
+                           "<code>aws lambda update-function-configuration --function-name "
+                           "orders-api --memory-size 512 --region us-east-1</code>"));
     cp_buf_clear(&out);
 }
 
