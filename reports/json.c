@@ -10,6 +10,7 @@
 #include "reports/figures.h"
 #include "reports/fitted.h"
 #include "reports/json_writer.h"
+#include "reports/price_json.h"
 #include "reports/table.h"
 #include "reports/words.h"
 
@@ -454,23 +455,7 @@ static void add_decision(struct cp_json *j, const struct cp_decision *d)
 static void add_price(struct cp_json *j, const struct cp_price_book *price)
 {
     cp_json_open(j, "price", '{');
-    cp_json_add_text(j, "region", price->region);
-    cp_json_add_text(j, "architecture", price->architecture);
-    cp_json_add_text(j, "date", price->date);
-    cp_json_add_text(j, "source", price->source);
-    cp_json_add_number(j, "request_usd", price->request_usd);
-    cp_json_open(j, "duration_tiers", '[');
-    for (size_t i = 0; i < cp_price_n_tiers(price); i++) {
-        cp_json_open(j, NULL, '{');
-        cp_json_add_number(j, "from_gb_s", price->duration[i].from_gb_s);
-        cp_json_add_number(j, "usd_per_gb_s", price->duration[i].usd_per_gb_s);
-        cp_json_close(j, '}');
-    }
-    cp_json_close(j, ']');
-    cp_json_add_number(j, "provisioned_concurrency_usd_per_gb_s",
-                       price->provisioned_concurrency_usd_per_gb_s);
-    cp_json_add_number(j, "provisioned_duration_usd_per_gb_s",
-                       price->provisioned_duration_usd_per_gb_s);
+    cp_price_json(j, price);
     cp_json_close(j, '}');
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "profiler/cli/command.h"
 
+#include "profiler/cli/prices.h"
 #include "reports/apply.h"
 #include "reports/report.h"
 
@@ -55,6 +56,7 @@ static enum cp_status run_apply(struct cp_cli *cli)
     struct cp_store *store = NULL;
     struct cp_run_data data = {.run = cp_run_empty()};
     struct cp_figures *figures = NULL;
+    struct cp_cli_prices prices;
     const struct cp_apply_format *format = NULL;
     enum cp_status status = CP_STATUS_OK;
     enum cp_code code = find_format(cli, &format, &err);
@@ -63,7 +65,7 @@ static enum cp_status run_apply(struct cp_cli *cli)
     if (!code)
         code = cp_store_load(store, cli->words.n ? cli->words.word[0] : "last", &data, &err);
     if (!code)
-        code = cp_figures_new(&data, &figures, &err);
+        code = cp_cli_figures(cli, &data, &prices, &figures, &err);
     if (!code)
         code = print_fragment(cli, figures, format, &status, &err);
     if (code)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "profiler/cli/command.h"
 
+#include "profiler/cli/prices.h"
 #include "reports/fitted.h"
 #include "reports/report.h"
 
@@ -43,6 +44,7 @@ static enum cp_status run_fit(struct cp_cli *cli)
     struct cp_store *store = NULL;
     struct cp_run_data data = {.run = cp_run_empty()};
     struct cp_figures *figures = NULL;
+    struct cp_cli_prices prices;
     enum cp_status status = CP_STATUS_OK;
     enum cp_code code = check_options(cli, &err);
     if (!code)
@@ -50,7 +52,7 @@ static enum cp_status run_fit(struct cp_cli *cli)
     if (!code)
         code = cp_store_load(store, cli->words.n ? cli->words.word[0] : "last", &data, &err);
     if (!code)
-        code = cp_figures_new(&data, &figures, &err);
+        code = cp_cli_figures(cli, &data, &prices, &figures, &err);
     if (!code && !cp_fitted_add_slow(figures, cli->options.tail != NULL))
         code = cp_fail(&err, CP_ENOMEM, "no memory for the fitted models");
     if (!code)

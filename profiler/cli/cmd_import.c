@@ -2,6 +2,7 @@
 #include "profiler/cli/command.h"
 #include "profiler/cli/import_cloud.h"
 #include "profiler/cli/import_table.h"
+#include "profiler/cli/prices.h"
 #include "profiler/cli/read_logs.h"
 #include "profiler/cli/render.h"
 #include "profiler/import/import_account.h"
@@ -111,12 +112,12 @@ static enum cp_code keep_function(struct session *s, const struct cp_import_func
                                   const char *target, char id[CP_RUN_ID_MAX])
 {
     struct cp_run_data data;
-    const struct cp_price_book *price = NULL;
+    struct cp_cli_prices prices;
     const struct cp_import_options options = options_of(s, target);
     enum cp_code code = cp_import_run(s->digest, function, &options, &data, &s->err);
     data.run.is_interrupted = s->logs.is_interrupted;
     if (!code)
-        code = cp_price_find(data.run.region, data.run.architecture, &price, &s->err);
+        code = cp_cli_price_run(s->cli, &data, &prices, &s->err);
     if (!code)
         code = store_run(s, &data);
     (void)snprintf(id, CP_RUN_ID_MAX, "%s", code ? "" : data.run.id);

@@ -4,6 +4,7 @@
 #include "probes/os/file.h"
 #include "profiler/cli/confirm.h"
 #include "profiler/cli/connection.h"
+#include "profiler/cli/prices.h"
 #include "profiler/cli/progress.h"
 #include "profiler/cli/render.h"
 #include "profiler/cli/stop.h"
@@ -33,6 +34,7 @@ struct session {
     struct cp_store *store;
     struct cp_buf payload;
     struct cp_progress progress;
+    struct cp_cli_prices prices; /* of the quote and the limit: list prices */
     struct cp_run run;
     struct cp_run resumed; /* facts of the run to continue; its id is "" otherwise */
     uint64_t service_seed;
@@ -139,18 +141,36 @@ static enum cp_code check_idle(const struct cp_options *o, struct cp_error *err)
     return o->idle_lifetime ? cp_idle_law_parse(o->idle_lifetime, &law, err) : CP_OK;
 }
 
+static enum cp_code find_price(void *context, const char *region, const char *architecture,
+                               const struct cp_price_book **book, struct cp_error *err)
+{
+    struct session *s = context;
+    return cp_cli_find_prices(s->cli, region, architecture, &s->prices, book, err);
+}
+
+/* The architecture comes later, from the function: one of the two must be known, and the terms. */
+static enum cp_code check_prices(struct session *s)
+{
+    struct cp_run_data data = {.run = cp_run_empty()};
+    struct cp_error other;
+    set_text(data.run.region, sizeof data.run.region, s->region);
+    enum cp_code code = cp_cli_price_run(s->cli, &data, &s->prices, &s->err);
+    set_text(data.run.architecture, sizeof data.run.architecture, "arm64");
+    return code == CP_ENOTFOUND && !cp_cli_price_run(s->cli, &data, &s->prices, &other) ? CP_OK
+                                                                                        : code;
+}
+
 /* What can be known to be wrong without starting anything. */
 static enum cp_code check_options(struct session *s)
 {
     const struct cp_options *o = &s->cli->options;
-    const struct cp_price_book *book = NULL;
     enum cp_code code = check_idle(o, &s->err);
     if (!code)
         code = read_payload(s);
     if (!code && s->payload.n)
         code = cp_sweep_payload_check(cp_buf_view(&s->payload), &s->err);
     if (!code)
-        code = cp_price_find(s->region, "x86_64", &book, &s->err);
+        code = check_prices(s);
     for (size_t i = 0; i < o->exports.n && !code; i++)
         code = cp_render_check_export(&o->exports.item[i], &s->err);
     return code;
@@ -422,6 +442,8 @@ static enum cp_code measure(struct session *s, const char *target)
         .context = &s->progress,
         .confirm = cp_confirm_sweep,
         .confirm_context = &confirm,
+        .find_price = find_price,
+        .price_context = s,
         .on_plan = cp_progress_plan,
         .on_progress = cp_progress_show,
         .on_warning = cp_progress_warn,

@@ -53,6 +53,7 @@ extern const struct cp_command cp_command_runs;
 extern const struct cp_command cp_command_local;
 extern const struct cp_command cp_command_recover;
 extern const struct cp_command cp_command_policy;
+extern const struct cp_command cp_command_prices;
 extern const struct cp_command cp_command_help;
 
 /* All commands, NULL at the end; and one by name (NULL when unknown). */
@@ -72,6 +73,10 @@ enum cp_code cp_cli_open_store(const struct cp_cli *cli, enum cp_store_mode mode
 /* Folder of the undo journals: $XDG_STATE_HOME/coldprof. CP_EINVAL when HOME is unknown. */
 enum cp_code cp_cli_journal_folder(const struct cp_cli *cli, char *out, size_t out_size,
                                    struct cp_error *err);
+
+/* Folder of what can be fetched again: $XDG_CACHE_HOME/coldprof. CP_EINVAL when HOME is unknown. */
+enum cp_code cp_cli_cache_folder(const struct cp_cli *cli, char *out, size_t out_size,
+                                 struct cp_error *err);
 
 /* help.c */
 void cp_help_overview(struct cp_buf *out);

@@ -16,9 +16,19 @@
 #include <unistd.h>
 
 static const struct cp_command *const commands[] = {
-    &cp_command_sweep,   &cp_command_import, &cp_command_digest, &cp_command_report,
-    &cp_command_fit,     &cp_command_apply,  &cp_command_runs,   &cp_command_local,
-    &cp_command_recover, &cp_command_policy, &cp_command_help,   NULL,
+    &cp_command_sweep,
+    &cp_command_import,
+    &cp_command_digest,
+    &cp_command_report,
+    &cp_command_fit,
+    &cp_command_apply,
+    &cp_command_runs,
+    &cp_command_local,
+    &cp_command_recover,
+    &cp_command_policy,
+    &cp_command_prices,
+    &cp_command_help,
+    NULL,
 };
 
 const struct cp_command *const *cp_command_table(void)
@@ -123,6 +133,15 @@ enum cp_code cp_cli_journal_folder(const struct cp_cli *cli, char *out, size_t o
     if (find_place(cli, &journals, out, out_size))
         return CP_OK;
     return cp_fail(err, CP_EINVAL, "no place for undo journals: set HOME or XDG_STATE_HOME");
+}
+
+enum cp_code cp_cli_cache_folder(const struct cp_cli *cli, char *out, size_t out_size,
+                                 struct cp_error *err)
+{
+    static const struct data_place cache = {"XDG_CACHE_HOME", ".cache", ""};
+    if (find_place(cli, &cache, out, out_size))
+        return CP_OK;
+    return cp_fail(err, CP_EINVAL, "no place for prices: set HOME or XDG_CACHE_HOME");
 }
 
 static enum cp_status print_help(const struct cp_command *command)

@@ -11,6 +11,11 @@
 
 #define AT(member) offsetof(struct cp_options, member)
 
+/* Commands that show what a month costs. */
+#define PRICING                                                                                    \
+    (CP_IN_SWEEP | CP_IN_IMPORT | CP_IN_REPORT | CP_IN_SIMULATE | CP_IN_RECOMMEND |                \
+     CP_IN_FRONTIER | CP_IN_APPLY)
+
 static const struct cp_option table[] = {
     {.name = "budget",
      .is_plan = true,
@@ -35,6 +40,27 @@ static const struct cp_option table[] = {
      .theme = CP_THEME_DECIDE,
      .commands = CP_IN_IMPORT,
      .help = "mean arrival rate, e.g. 5/s, 300/m; without it the rate of the log"},
+    {.name = "free-tier",
+     .type = CP_OPTION_FLAG,
+     .offset = AT(has_free_tier),
+     .theme = CP_THEME_DECIDE,
+     .commands = PRICING,
+     .help = "take the free tier off what a month costs: 1,000,000 requests and 400,000 GB-s, when "
+             "the account uses it for nothing else"},
+    {.name = "savings-plan",
+     .metavar = "KIND",
+     .type = CP_OPTION_TEXT,
+     .offset = AT(savings_plan),
+     .theme = CP_THEME_DECIDE,
+     .commands = PRICING,
+     .help = "no-upfront or all-upfront: a Compute Savings Plan covers all of it; us-east-1 only"},
+    {.name = "prices",
+     .metavar = "FILE",
+     .type = CP_OPTION_TEXT,
+     .offset = AT(prices),
+     .theme = CP_THEME_DECIDE,
+     .commands = PRICING | CP_IN_FIT | CP_IN_PRICES,
+     .help = "prices of a file, for Regions that are not known; see 'coldprof prices --help'"},
     {.name = "memory",
      .is_plan = true,
      .metavar = "MB,MB,...",
@@ -188,6 +214,20 @@ static const struct cp_option table[] = {
      .commands = CP_IN_SWEEP | CP_IN_LOCAL | CP_IN_RECOVER | CP_IN_POLICY | CP_IN_IMPORT,
      .help = "AWS Region: prices and signatures; default: of the ARN, AWS_REGION, the profile; "
              "us-east-1 on this machine"},
+    {.name = "region",
+     .metavar = "REGION",
+     .type = CP_OPTION_TEXT,
+     .offset = AT(region),
+     .theme = CP_THEME_PLACE,
+     .commands = CP_IN_PRICES,
+     .help = "AWS Region; default of show: all, of update: AWS_REGION or us-east-1"},
+    {.name = "endpoint-url",
+     .metavar = "URL",
+     .type = CP_OPTION_TEXT,
+     .offset = AT(endpoint_url),
+     .theme = CP_THEME_PLACE,
+     .commands = CP_IN_PRICES,
+     .help = "a mirror of AWS's price lists"},
     {.name = "profile",
      .metavar = "NAME",
      .type = CP_OPTION_TEXT,
@@ -216,7 +256,7 @@ static const struct cp_option table[] = {
      .type = CP_OPTION_FLAG,
      .offset = AT(insecure_endpoint),
      .theme = CP_THEME_PLACE,
-     .commands = CP_IN_SWEEP | CP_IN_RECOVER | CP_IN_IMPORT,
+     .commands = CP_IN_SWEEP | CP_IN_RECOVER | CP_IN_IMPORT | CP_IN_PRICES,
      .help = "allow an endpoint beyond this machine over plain http: whoever is on the way reads "
              "the session token and the payload"},
     {.name = "in-place",
@@ -493,7 +533,7 @@ static const struct cp_option table[] = {
      .seen = AT(has_format),
      .default_text = "table",
      .theme = CP_THEME_SHOW,
-     .commands = CP_IN_SWEEP | CP_IN_REPORT | CP_IN_RUNS | CP_IN_IMPORT | CP_IN_FIT,
+     .commands = CP_IN_SWEEP | CP_IN_REPORT | CP_IN_RUNS | CP_IN_IMPORT | CP_IN_FIT | CP_IN_PRICES,
      .help = "table, json, csv, md, html or jsonl, one sample a line (runs: the first four; fit: "
              "the first two)"},
     {.name = "format",
@@ -530,7 +570,7 @@ static const struct cp_option table[] = {
      .type = CP_OPTION_FLAG,
      .offset = AT(is_json),
      .theme = CP_THEME_SHOW,
-     .commands = CP_IN_SWEEP | CP_IN_REPORT | CP_IN_RUNS | CP_IN_IMPORT | CP_IN_FIT,
+     .commands = CP_IN_SWEEP | CP_IN_REPORT | CP_IN_RUNS | CP_IN_IMPORT | CP_IN_FIT | CP_IN_PRICES,
      .help = "short for --format json"},
     {.name = "export",
      .metavar = "FORMAT=FILE",

@@ -89,6 +89,10 @@ struct cp_options {
     /* what to decide */
     struct cp_budget budget;
     double traffic_per_s; /* NAN when absent */
+    /* what it costs */
+    bool has_free_tier;
+    const char *savings_plan; /* NULL: none */
+    const char *prices;       /* a price file; NULL: the newest known */
     /* what to measure */
     struct cp_memory_list memory;
     int max_cold, max_warm;

@@ -2,6 +2,7 @@
 #include "profiler/cli/render.h"
 
 #include "probes/os/file.h"
+#include "profiler/cli/prices.h"
 #include "reports/figures.h"
 
 #include <limits.h>
@@ -157,12 +158,13 @@ enum cp_status cp_render_run(const struct cp_cli *cli, struct cp_store *store, c
     struct cp_error err = {CP_OK, ""};
     struct cp_run_data data = {.run = cp_run_empty()};
     struct cp_figures *figures = NULL;
+    struct cp_cli_prices prices;
     struct cp_buf out;
     cp_buf_init(&out, OUTPUT_MAX);
     enum cp_status status = CP_STATUS_OK;
     enum cp_code code = cp_store_load(store, run_id, &data, &err);
     if (!code)
-        code = cp_figures_new(&data, &figures, &err);
+        code = cp_cli_figures(cli, &data, &prices, &figures, &err);
     const char *explain = cli->options.explain;
     if (!code)
         code = explain ? cp_render_explanation(figures, explain, &out, &err)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "probes/os/file.h"
+#include "profiler/cli/prices.h"
 #include "profiler/cli/render.h"
 
 #include <limits.h>
@@ -96,9 +97,10 @@ enum cp_status cp_render_folder(const struct cp_cli *cli, struct cp_store *store
     struct cp_error err = {CP_OK, ""};
     struct cp_run_data data = {.run = cp_run_empty()};
     struct cp_figures *figures = NULL;
+    struct cp_cli_prices prices;
     enum cp_code code = cp_store_load(store, run_id, &data, &err);
     if (!code)
-        code = cp_figures_new(&data, &figures, &err);
+        code = cp_cli_figures(cli, &data, &prices, &figures, &err);
     if (!code)
         code = write_folder(cli->options.output, figures, cli->options.is_quiet, &err);
     if (!code)

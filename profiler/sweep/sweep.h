@@ -97,6 +97,10 @@ struct cp_sweep_hooks {
     enum cp_code (*confirm)(void *confirm_context, const struct cp_sweep_quote *quote,
                             struct cp_error *err);
     void *confirm_context;
+    /* Prices of the function, borrowed until the sweep is over; NULL: the built-in table. */
+    enum cp_code (*find_price)(void *price_context, const char *region, const char *architecture,
+                               const struct cp_price_book **book, struct cp_error *err);
+    void *price_context;
     void (*on_plan)(void *context, const struct cp_sweep_outlook *outlook); /* once; may be NULL */
     void (*on_progress)(void *context, const struct cp_sweep_progress *progress);
     void (*on_warning)(void *context, const char *text);

@@ -346,6 +346,16 @@ static void set_idle(const struct cp_runner *r, struct cp_sweep_quote *quote)
     quote->idle_most_ms = idle.wait_most_ms;
 }
 
+static enum cp_code find_book(const struct cp_runner *r, const struct cp_price_book **book,
+                              struct cp_error *err)
+{
+    const struct cp_sweep_hooks *hooks = r->hooks;
+    const struct cp_run *run = r->run;
+    return hooks && hooks->find_price
+               ? hooks->find_price(hooks->price_context, run->region, run->architecture, book, err)
+               : cp_price_find(run->region, run->architecture, book, err);
+}
+
 enum cp_code cp_sweep_ask(struct cp_runner *r, struct cp_error *err)
 {
     struct cp_run *run = r->run;
@@ -353,7 +363,7 @@ enum cp_code cp_sweep_ask(struct cp_runner *r, struct cp_error *err)
     struct cp_sweep_quote quote = {.run = run, .n_done = r->n_sent};
     if (!cp_sweep_is_billed(r->swept.latest.arn))
         return CP_OK;
-    enum cp_code code = cp_price_find(run->region, run->architecture, &quote.book, err);
+    enum cp_code code = find_book(r, &quote.book, err);
     if (code)
         return code;
     begin_spend(r, quote.book);

@@ -53,7 +53,8 @@ def run(binary, case, tmp):
         with open(path, "w", encoding="utf-8") as f:
             f.write(content.replace("\\n", "\n").replace("\\t", "\t") + "\n")
     env = {k: v for k, v in os.environ.items() if not k.startswith(("COLDPROF_", "AWS_", "XDG_", "COLUMNS"))}
-    env.update({"HOME": tmp, "XDG_DATA_HOME": os.path.join(tmp, "data"), **case["env"]})
+    wanted = {name: text.replace("{tmp}", tmp) for name, text in case["env"].items()}
+    env.update({"HOME": tmp, "XDG_DATA_HOME": os.path.join(tmp, "data"), **wanted})
     words = re.findall(r"'[^']*'|\S+", case["run"].replace("{tmp}", tmp))
     words = [w[1:-1] if w.startswith("'") else w for w in words]
     return subprocess.run([binary, *words], env=env, stdin=subprocess.DEVNULL, capture_output=True, timeout=200, check=False)
