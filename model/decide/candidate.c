@@ -356,23 +356,23 @@ static struct cp_bill bill_of(const struct cp_optimize_input *input, const struc
     return cp_bill_of(input->price, input->terms, &usage);
 }
 
-/* Each uncertain quantity moved by its standard error; independent, so squares of what that does
- * to the bill add. */
+/* Each uncertain quantity moved by its standard error: what that does to the bill, into `parts`.
+ * They are independent, so squares add. */
 static double cost_se(const struct cp_optimize_input *input, const struct cp_size_law *law,
-                      const struct basis *basis, double usd)
+                      const struct basis *basis, double usd, double parts[CP_COST_PARTS])
 {
-    struct basis moved[] = {*basis, *basis, *basis, *basis};
-    moved[0].billed_cold_ms += law->billed_cold_se_ms;
-    moved[1].billed_warm_ms += law->billed_warm_se_ms;
-    moved[2].load.cold += basis->load.cold_se;
-    moved[2].load.warm_on_demand -= basis->load.cold_se;
-    moved[3].load.warm_on_demand += basis->load.spillover_se;
-    moved[3].load.provisioned -= basis->load.spillover_se;
+    struct basis moved[CP_COST_PARTS] = {*basis, *basis, *basis, *basis};
+    moved[CP_COST_COLD_MS].billed_cold_ms += law->billed_cold_se_ms;
+    moved[CP_COST_WARM_MS].billed_warm_ms += law->billed_warm_se_ms;
+    moved[CP_COST_COLD_SHARE].load.cold += basis->load.cold_se;
+    moved[CP_COST_COLD_SHARE].load.warm_on_demand -= basis->load.cold_se;
+    moved[CP_COST_SPILLOVER].load.warm_on_demand += basis->load.spillover_se;
+    moved[CP_COST_SPILLOVER].load.provisioned -= basis->load.spillover_se;
     double squares = 0;
-    for (size_t i = 0; i < sizeof moved / sizeof moved[0]; i++) {
+    for (size_t i = 0; i < CP_COST_PARTS; i++) {
         const struct cp_bill bill = bill_of(input, law, &moved[i]);
-        double off = cp_bill_known_usd(&bill) - usd;
-        squares += off * off;
+        parts[i] = cp_bill_known_usd(&bill) - usd;
+        squares += parts[i] * parts[i];
     }
     return sqrt(squares);
 }
@@ -391,7 +391,7 @@ static void set_monthly_cost(const struct cp_optimize_input *input, const struct
     c->bill = bill_of(input, law, &basis);
     c->fixed_usd_per_month = c->bill.usd[CP_BILL_PROVISIONED_READY];
     double usd = cp_bill_known_usd(&c->bill);
-    double se = cost_se(input, law, &basis, usd);
+    double se = cost_se(input, law, &basis, usd, c->cost_parts_usd);
     double per_million = basis.load.requests > 0 ? 1e6 / basis.load.requests : NAN;
     c->usd_per_month = around(usd, se);
     c->usd_per_million = around(usd * per_million, se * per_million);
@@ -412,7 +412,8 @@ static void set_unit_cost(const struct cp_optimize_input *input, const struct cp
     listed.terms = NULL;
     const struct cp_bill bill = bill_of(&listed, law, &basis);
     double usd = cp_bill_known_usd(&bill);
-    c->usd_per_million = around(usd, cost_se(&listed, law, &basis, usd));
+    double parts[CP_COST_PARTS];
+    c->usd_per_million = around(usd, cost_se(&listed, law, &basis, usd, parts));
     const struct cp_usage usage = kept(input, law->data, NULL, c);
     c->fixed_usd_per_month = cp_bill_provisioned_ready_usd(input->price, input->terms, &usage);
 }

@@ -6,11 +6,10 @@
 #ifndef COLDPROF_MODEL_EXPLAIN_H
 #define COLDPROF_MODEL_EXPLAIN_H
 
-#include "model/decide/changer.h"
 #include "model/decide/optimize.h"
 
-/* Fills sentence, because, money and changers. `thresholds` is NULL when nothing is chosen. */
-void cp_explain(const struct cp_optimize_input *input, const struct cp_thresholds *thresholds,
-                struct cp_decision *decision);
+/* Fills sentence, because, money, reserved, changers and saving_usd_per_month from the candidates
+ * and the thresholds. */
+void cp_explain(const struct cp_optimize_input *input, struct cp_decision *decision);
 
 #endif

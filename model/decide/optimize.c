@@ -392,15 +392,13 @@ static enum cp_code settle_survival(struct optimizer *o, struct cp_error *err)
 static enum cp_code explain(struct optimizer *o, struct cp_error *err)
 {
     struct cp_decision *d = o->decision;
-    struct cp_thresholds thresholds;
     enum cp_code code = CP_OK;
     if (d->chosen >= 0 && has_traffic(o))
         code = settle_survival(o, err);
-    if (!code && d->chosen >= 0)
-        code = cp_thresholds_find(&o->context, law_of(o, &d->candidates[d->chosen]), d, &thresholds,
-                                  err);
     if (!code)
-        cp_explain(o->input, d->chosen >= 0 ? &thresholds : NULL, d);
+        code = cp_changer_find(&o->context, o->laws, d, err);
+    if (!code)
+        cp_explain(o->input, d);
     return code;
 }
 

@@ -111,6 +111,15 @@ struct cp_optimize_input {
     void *progress_context;
 };
 
+/* What a month's cost is uncertain by. */
+enum cp_cost_part {
+    CP_COST_COLD_MS,    /* mean billed ms of cold starts */
+    CP_COST_WARM_MS,    /* of warm requests */
+    CP_COST_COLD_SHARE, /* of requests */
+    CP_COST_SPILLOVER,
+    CP_COST_PARTS
+};
+
 struct cp_candidate {
     int memory_size_mb;
     enum cp_concurrency_mode mode;
@@ -131,10 +140,12 @@ struct cp_candidate {
     struct cp_interval usd_per_million;
     struct cp_interval usd_per_month; /* at the given traffic; NAN without traffic */
     struct cp_bill bill;              /* the lines of that month */
-    double fixed_usd_per_month;       /* provisioned concurrency kept ready; 0 otherwise */
-    bool meets_budget;                /* upper bound <= budget */
-    bool may_meet_budget;             /* point <= budget < upper bound: more samples would tell */
-    bool is_on_frontier;              /* not dominated in (cost, latency) */
+    /* how much a month costs more when the quantity is one standard error above its value */
+    double cost_parts_usd[CP_COST_PARTS];
+    double fixed_usd_per_month; /* provisioned concurrency kept ready; 0 otherwise */
+    bool meets_budget;          /* upper bound <= budget */
+    bool may_meet_budget;       /* point <= budget < upper bound: more samples would tell */
+    bool is_on_frontier;        /* not dominated in (cost, latency) */
     bool is_current;
     bool is_runnable;  /* false: listed for completeness, with `why_not` */
     char why_not[160]; /* also set when a runnable candidate throttles */

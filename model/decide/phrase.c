@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "model/decide/phrase.h"
+
+#include "model/base/number.h"
+#include "model/base/units.h"
+#include "model/decide/candidate.h"
+#include "model/decide/schedule_words.h"
+
+#include <math.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+struct cp_phrase cp_phrase(const char *fmt, ...)
+{
+    struct cp_phrase p;
+    va_list args;
+    va_start(args, fmt);
+    (void)vsnprintf(p.text, sizeof p.text, fmt, args);
+    va_end(args);
+    return p;
+}
+
+void cp_phrase_say(char sentence[CP_SENTENCE_MAX], const char *fmt, ...)
+{
+    size_t n = strlen(sentence);
+    va_list args;
+    va_start(args, fmt);
+    (void)vsnprintf(sentence + n, CP_SENTENCE_MAX - n, fmt, args);
+    va_end(args);
+}
+
+/* --- numbers --- */
+
+struct cp_phrase cp_phrase_number(double x)
+{
+    struct cp_phrase p;
+    (void)cp_number_short(x, p.text);
+    return p;
+}
+
+struct cp_phrase cp_phrase_exact(double x)
+{
+    struct cp_phrase p;
+    (void)cp_number_exact(x, p.text);
+    return p;
+}
+
+struct cp_phrase cp_phrase_usd(double x)
+{
+    struct cp_phrase p;
+    (void)cp_number_usd(x, p.text);
+    return p;
+}
+
+struct cp_phrase cp_phrase_percent(double share)
+{
+    return cp_phrase("%s %%", cp_phrase_number(100 * share).text);
+}
+
+struct cp_phrase cp_phrase_money(const struct cp_interval *usd)
+{
+    return cp_phrase("USD %s [%s, %s]", cp_phrase_usd(usd->value).text,
+                     cp_phrase_usd(usd->low).text, cp_phrase_usd(usd->high).text);
+}
+
+/* One unit and its name; the first whose number is at least one, else the last. */
+struct unit {
+    double size;
+    const char *name;
+};
+
+static struct cp_phrase in_unit(double x, const struct unit *units, size_t n)
+{
+    size_t i = 0;
+    while (i + 1 < n && x / units[i].size < 1)
+        i++;
+    return cp_phrase("%s %s", cp_phrase_number(x / units[i].size).text, units[i].name);
+}
+
+struct cp_phrase cp_phrase_rate(double per_s)
+{
+    static const struct unit units[] = {{1, "requests per second"},
+                                        {CP_MS_PER_S / CP_MS_PER_MINUTE, "requests per minute"},
+                                        {CP_MS_PER_S / CP_MS_PER_HOUR, "requests per hour"}};
+    return in_unit(per_s, units, sizeof units / sizeof units[0]);
+}
+
+struct cp_phrase cp_phrase_span(double ms)
+{
+    static const struct unit units[] = {
+        {CP_MS_PER_HOUR, "h"}, {CP_MS_PER_MINUTE, "min"}, {CP_MS_PER_S, "s"}, {1, "ms"}};
+    return in_unit(ms, units, sizeof units / sizeof units[0]);
+}
+
+/* --- settings --- */
+
+struct cp_phrase cp_phrase_mode(const struct cp_candidate *c)
+{
+    char words[CP_SCHEDULE_WORDS_MAX];
+    switch (c->mode) {
+    case CP_MODE_SCHEDULED:
+        return cp_phrase("provisioned concurrency %s",
+                         cp_schedule_words(c->by_hour, words, sizeof words));
+    case CP_MODE_TRACKING:
+        return cp_phrase("target tracking of provisioned concurrency at %s between %d and %d",
+                         cp_phrase_exact(c->tracking.target).text, c->tracking.min,
+                         c->tracking.max);
+    case CP_MODE_RESERVED:
+    case CP_MODE_PROVISIONED:
+        return cp_phrase("%s concurrency %d", cp_concurrency_mode_name(c->mode), c->concurrency);
+    default:
+        return cp_phrase("on-demand");
+    }
+}
+
+struct cp_phrase cp_phrase_number_set(const struct cp_candidate *c)
+{
+    char words[CP_SCHEDULE_WORDS_MAX];
+    if (c->mode == CP_MODE_SCHEDULED)
+        return cp_phrase("provisioned concurrency to %s",
+                         cp_schedule_words(c->by_hour, words, sizeof words));
+    return cp_phrase("%s concurrency to %d", cp_concurrency_mode_name(c->mode), c->concurrency);
+}
+
+struct cp_phrase cp_phrase_size(const struct cp_optimize_input *in, const struct cp_candidate *c)
+{
+    (void)in;
+    return cp_phrase("%s MB", cp_phrase_exact(c->memory_size_mb).text);
+}
+
+bool cp_phrase_is_same_size(const struct cp_candidate *a, const struct cp_candidate *b)
+{
+    return a->memory_size_mb == b->memory_size_mb;
+}
+
+struct cp_phrase cp_phrase_setting(const struct cp_optimize_input *in, const struct cp_candidate *c)
+{
+    return cp_phrase("%s %s%s", cp_phrase_size(in, c).text,
+                     c->mode == CP_MODE_ON_DEMAND ? "" : "with ", cp_phrase_mode(c).text);
+}
+
+/* --- latency --- */
+
+/* Times; INFINITY is what only the function timeout ended. */
+static struct cp_phrase time_of(double ms)
+{
+    return isinf(ms) ? cp_phrase("at the timeout") : cp_phrase("%s ms", cp_phrase_number(ms).text);
+}
+
+static struct cp_phrase bound_of(double ms)
+{
+    return isinf(ms) ? cp_phrase("timeout") : cp_phrase_number(ms);
+}
+
+struct cp_phrase cp_phrase_latency(const struct cp_interval *ms)
+{
+    if (isnan(ms->high))
+        return cp_phrase("%s (too few samples for an interval)", time_of(ms->value).text);
+    if (isnan(ms->low))
+        return isinf(ms->high) ? cp_phrase("at most the timeout")
+                               : cp_phrase("at most %s ms", cp_phrase_number(ms->high).text);
+    return cp_phrase("%s [%s, %s]", time_of(ms->value).text, bound_of(ms->low).text,
+                     bound_of(ms->high).text);
+}
+
+struct cp_phrase cp_phrase_metric(const struct cp_optimize_input *in, const struct cp_candidate *c)
+{
+    const char *of = in->demand                        ? "all requests"
+                     : cp_mode_is_provisioned(c->mode) ? "warm starts"
+                                                       : "cold starts";
+    return cp_phrase("p%.4g of %s", cp_decisive_q(in) * 100, of);
+}
