@@ -69,8 +69,6 @@ void cp_run_data_clear(struct cp_run_data *data)
     free(data->samples);
     free(data->cells);
     cp_digest_free(data->digest);
-    if (data->demand)
-        cp_demand_clear(data->demand);
-    free(data->demand);
+    cp_demand_free(data->demand);
     *data = (struct cp_run_data){.run = cp_run_empty()};
 }

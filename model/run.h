@@ -64,7 +64,9 @@ struct cp_run {
     /* what the user asked; NAN/absent when not given */
     double budget_q; /* 0.99 for --budget p99=200ms */
     double budget_ms;
-    double traffic_per_s;                /* mean arrival rate, --traffic 5/s */
+    double traffic_per_s;                /* mean arrival rate of --traffic */
+    char workload_class[16];             /* "interactive", "async", "stream"; "" not asked */
+    char risk[16];                       /* "point", "upper"; "" not asked */
     double precision_p50, precision_p95; /* wanted relative half-widths */
     int unreserved_concurrency;          /* account's unreserved concurrency, -1 unknown */
     /* environment of a local run (appendix) */
@@ -108,6 +110,9 @@ struct cp_run_data {
     /* The traffic asked about, where it is more than run.traffic_per_s, its mean; owned. NULL: a
      * constant rate, or none. */
     struct cp_demand *demand;
+    /* Asked about another question than the one kept with the run; "" it is the run's own, else how
+     * that one was in words: "traffic of 5 per second, p99 within 200 ms". */
+    char other_question[240];
     /* What it is priced with, borrowed; NULL: the built-in table's. Not kept with the run. */
     const struct cp_price_book *price;
     struct cp_price_terms terms;

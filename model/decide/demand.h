@@ -28,8 +28,19 @@ struct cp_demand {
 
 /* Poisson at a constant rate; owns nothing. */
 struct cp_demand cp_demand_of_rate(double per_s);
+/* A copy with numbers of its own, on the heap; NULL: no memory. */
+struct cp_demand *cp_demand_copy(const struct cp_demand *demand);
+/* What if there were `factor` times (> 0) of it: requests, too. */
+void cp_demand_multiply(struct cp_demand *demand, double factor);
+/* Points the law at the numbers of this struct, by its kind: after values, n or week_per_s changed.
+ */
+void cp_demand_bind(struct cp_demand *demand);
 /* Mean rate, the law's factor included; NAN of a law that is not usable, and of NULL. */
 double cp_demand_per_s(const struct cp_demand *demand);
 void cp_demand_clear(struct cp_demand *demand);
+/* Of one on the heap; NULL is fine. */
+void cp_demand_free(struct cp_demand *demand);
+/* "rate", "even rate", "week", "counts", "times"; "?" of no kind. */
+const char *cp_demand_kind_name(enum cp_arrivals_kind kind);
 
 #endif

@@ -33,12 +33,10 @@ static enum cp_code fail_errno(struct cp_error *err, const char *verb, const cha
     return cp_fail(err, cp_file_code(number), "cannot %s '%s': %s", verb, path, strerror(number));
 }
 
-enum cp_code cp_file_read(const char *path, struct cp_buf *out, struct cp_error *err)
+/* To the end of the file, or to a failure of `out`. */
+static enum cp_code read_all(int fd, const char *path, struct cp_buf *out, struct cp_error *err)
 {
     enum { STEP = 64 * 1024 };
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
-        return fail_errno(err, "open", path);
     enum cp_code code = CP_OK;
     static const char nothing[1];
     char step[STEP];
@@ -52,9 +50,39 @@ enum cp_code cp_file_read(const char *path, struct cp_buf *out, struct cp_error 
         if (n <= 0 || cp_buf_add(out, step, (size_t)n))
             break;
     }
-    (void)close(fd);
     explicit_bzero(step, sizeof step); /* it may have been a file of keys */
     return code ? code : cp_buf_check(out, path, err);
+}
+
+enum cp_code cp_file_read(const char *path, struct cp_buf *out, struct cp_error *err)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return fail_errno(err, "open", path);
+    enum cp_code code = read_all(fd, path, out, err);
+    (void)close(fd);
+    return code;
+}
+
+enum cp_code cp_file_read_whole(const char *path, struct cp_buf *out, struct cp_error *err)
+{
+    struct stat st;
+    size_t before = out->n;
+    size_t size = 0; /* of a pipe nothing is known */
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return fail_errno(err, "open", path);
+    if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode))
+        size = (size_t)st.st_size;
+    enum cp_code code = CP_OK;
+    if (size > out->max - before)
+        code = cp_fail(err, CP_ELIMIT, "'%s' has more than %zu bytes", path, out->max - before);
+    if (!code)
+        code = read_all(fd, path, out, err);
+    if (!code && out->n - before < size)
+        code = cp_fail(err, CP_EIO, "'%s' became shorter while it was read; try again", path);
+    (void)close(fd);
+    return code;
 }
 
 enum cp_code cp_fd_write_all(int fd, struct cp_view bytes, const char *name, struct cp_error *err)

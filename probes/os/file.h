@@ -14,6 +14,10 @@
  * CP_ENOTFOUND, CP_EDENIED or CP_EIO. */
 enum cp_code cp_file_read(const char *path, struct cp_buf *out, struct cp_error *err);
 
+/* The same for a file of data: one that is too large for `out` is refused before it is read, and
+ * one that turns out shorter than it was at the beginning is CP_EIO: the end is missing. */
+enum cp_code cp_file_read_whole(const char *path, struct cp_buf *out, struct cp_error *err);
+
 /* Writes `bytes` to a temporary name in the same folder, fsync, rename. An existing target is
  * replaced only when it is a regular file. */
 enum cp_code cp_file_write_atomic(const char *path, struct cp_view bytes, struct cp_error *err);

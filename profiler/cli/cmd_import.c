@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "profiler/cli/command.h"
+#include "profiler/cli/demand.h"
 #include "profiler/cli/import_cloud.h"
 #include "profiler/cli/import_table.h"
 #include "profiler/cli/prices.h"
@@ -25,6 +26,7 @@ struct session {
     struct cp_import_cloud cloud;  /* of --log-group */
     char function[NAME_MAX_BYTES]; /* of --function NAME:VERSION */
     const char *version;           /* NULL: all */
+    struct cp_demand *asked; /* of --traffic, for all of them; NULL: each has that of its log */
     struct cp_read_logs logs;
     struct cp_error err;
 };
@@ -49,6 +51,21 @@ static enum cp_code read_source(struct session *s)
 }
 
 /* --- what becomes of it --- */
+
+/* A file is read once, and before the logs. 'mean' is that of each function. */
+static enum cp_code read_traffic(struct session *s)
+{
+    const struct cp_cli *cli = s->cli;
+    const char *text = cli->options.traffic;
+    if (!text || strcmp(text, "mean") == 0)
+        return CP_OK;
+    for (size_t i = 0; i < cli->words.n && strcmp(text, "-") == 0; i++) {
+        if (strcmp(cli->words.word[i], "-") == 0)
+            return cp_fail(&s->err, CP_EINVAL,
+                           "--traffic: standard input holds the log already; give a file");
+    }
+    return cp_cli_demand(&cli->options, NULL, &s->asked, &s->err);
+}
 
 /* "orders:7" is version 7 of orders. */
 static enum cp_code read_function(struct session *s)
@@ -87,7 +104,6 @@ static struct cp_import_options options_of(const struct session *s, const char *
         .command = s->cli->command_line,
         .budget_q = o->budget.q,
         .budget_ms = o->budget.ms,
-        .traffic_per_s = o->traffic_per_s,
         .seed = o->seed,
     };
 }
@@ -99,11 +115,32 @@ static enum cp_code store_run(struct session *s, struct cp_run_data *data)
     if (code)
         return code;
     code = cp_store_add_run(s->store, run, &s->err);
+    if (!code && data->demand)
+        code = cp_store_put_demand(s->store, run->id, data->demand, &s->err);
     if (!code)
         code = cp_store_add_samples(s->store, run->id, data->samples, data->n_samples, &s->err);
     if (!code)
         code = cp_store_put_digest(s->store, run->id, data->digest, &s->err);
     return cp_store_end(s->store, code, &s->err);
+}
+
+/* --traffic and what goes with it, or what the log shows. */
+static enum cp_code put_traffic(struct session *s, struct cp_run_data *data)
+{
+    struct cp_demand rate = cp_demand_of_rate(data->run.traffic_per_s);
+    const struct cp_demand *own = data->run.traffic_per_s > 0 ? &rate : NULL;
+    struct cp_demand *asked = NULL;
+    enum cp_code code = CP_OK;
+    if (s->asked) {
+        asked = cp_demand_copy(s->asked);
+        code = asked ? CP_OK : cp_fail(&s->err, CP_ENOMEM, "no memory for the traffic");
+    } else {
+        own = data->demand ? data->demand : own;
+        code = cp_cli_demand(&s->cli->options, own, &asked, &s->err);
+    }
+    if (asked)
+        cp_cli_put_demand(data, asked);
+    return code;
 }
 
 /* Makes and stores the run of one function; a Region without prices is an error before anything is
@@ -116,6 +153,8 @@ static enum cp_code keep_function(struct session *s, const struct cp_import_func
     const struct cp_import_options options = options_of(s, target);
     enum cp_code code = cp_import_run(s->digest, function, &options, &data, &s->err);
     data.run.is_interrupted = s->logs.is_interrupted;
+    if (!code)
+        code = put_traffic(s, &data);
     if (!code)
         code = cp_cli_price_run(s->cli, &data, &prices, &s->err);
     if (!code)
@@ -183,6 +222,7 @@ static enum cp_status print_functions(const struct session *s)
 static void end(struct session *s)
 {
     cp_store_close(s->store);
+    cp_demand_free(s->asked);
     cp_import_list_clear(&s->list);
     cp_digest_free(s->digest);
     cp_read_logs_clear(&s->logs);
@@ -196,6 +236,8 @@ static enum cp_status run_import(struct cp_cli *cli)
     enum cp_code code =
         s.digest ? read_function(&s) : cp_fail(&s.err, CP_ENOMEM, "no memory for a digest");
     s.logs.function = s.function[0] ? s.function : NULL;
+    if (!code)
+        code = read_traffic(&s);
     if (!code)
         code = read_source(&s);
     if (!code)

@@ -5,6 +5,7 @@ static enum cp_status run_report(struct cp_cli *cli)
 {
     struct cp_error err = {CP_OK, ""};
     struct cp_store *store = NULL;
+    cli->asks_anew = true;
     if (cp_cli_open_store(cli, CP_STORE_READ, &store, &err))
         return cp_cli_fail(cli, &err);
     const char *run_id = cli->words.n ? cli->words.word[0] : "last";

@@ -4,6 +4,7 @@
 #include "probes/os/file.h"
 #include "profiler/cli/confirm.h"
 #include "profiler/cli/connection.h"
+#include "profiler/cli/demand.h"
 #include "profiler/cli/prices.h"
 #include "profiler/cli/progress.h"
 #include "profiler/cli/render.h"
@@ -36,7 +37,8 @@ struct session {
     struct cp_progress progress;
     struct cp_cli_prices prices; /* of the quote and the limit: list prices */
     struct cp_run run;
-    struct cp_run resumed; /* facts of the run to continue; its id is "" otherwise */
+    struct cp_demand *demand; /* NULL: none is asked about */
+    struct cp_run resumed;    /* facts of the run to continue; its id is "" otherwise */
     uint64_t service_seed;
     char journals[PATH_MAX]; /* folder of the undo journals */
     struct cp_error err;
@@ -166,6 +168,8 @@ static enum cp_code check_options(struct session *s)
     const struct cp_options *o = &s->cli->options;
     enum cp_code code = check_idle(o, &s->err);
     if (!code)
+        code = cp_cli_demand(o, NULL, &s->demand, &s->err);
+    if (!code)
         code = read_payload(s);
     if (!code && s->payload.n)
         code = cp_sweep_payload_check(cp_buf_view(&s->payload), &s->err);
@@ -243,7 +247,7 @@ static void fill_run(struct session *s, const char *target)
     s->run.seed = o->seed;
     s->run.budget_q = o->budget.q;
     s->run.budget_ms = o->budget.ms;
-    s->run.traffic_per_s = o->traffic_per_s;
+    s->run.traffic_per_s = cp_demand_per_s(s->demand);
     s->run.precision_p50 = o->precision.p50;
     s->run.precision_p95 = o->precision.p95;
     s->run.max_cost_usd = o->max_cost_usd;
@@ -290,6 +294,7 @@ static struct cp_sweep_options plan_of(const struct session *s)
         .parallel_cold = o->parallel_cold,
         .payload = cp_buf_view(&s->payload),
         .seed = o->seed,
+        .demand = s->demand,
         .place = place_of(s),
     };
     memcpy(plan.memory_mb, o->memory.mb, sizeof plan.memory_mb);
@@ -305,6 +310,7 @@ static void session_end(struct session *s)
     cp_credentials_clear(&s->facts.credentials);
     cp_connection_close(&s->connection);
     cp_buf_clear(&s->payload);
+    cp_demand_free(s->demand);
 }
 
 static enum cp_code prepare(struct session *s, const char *target)

@@ -27,6 +27,7 @@ struct cp_cli {
      */
     void (*forget)(const char *name);
     struct cp_options options;
+    bool asks_anew;        /* of a stored run: the options' question takes the place of its own */
     struct cp_words words; /* arguments that are not options */
     struct cp_terminal out, err;
 };

@@ -25,21 +25,55 @@ static const struct cp_option table[] = {
      .theme = CP_THEME_DECIDE,
      .commands = CP_IN_SWEEP | CP_IN_IMPORT,
      .help = "latency budget, e.g. p99=200ms; without it only cost and latency are shown"},
+    {.name = "budget",
+     .metavar = "pNN=TIME",
+     .type = CP_OPTION_BUDGET,
+     .offset = AT(budget),
+     .theme = CP_THEME_DECIDE,
+     .commands = CP_IN_REASKED,
+     .help = "decide for this latency budget, e.g. p99=200ms; the run keeps its own"},
     {.name = "traffic",
      .is_plan = true,
-     .metavar = "RATE",
-     .type = CP_OPTION_RATE,
-     .offset = AT(traffic_per_s),
+     .metavar = "RATE|FILE",
+     .type = CP_OPTION_TRAFFIC,
+     .offset = AT(traffic),
      .theme = CP_THEME_DECIDE,
      .commands = CP_IN_SWEEP,
-     .help = "mean arrival rate, e.g. 5/s, 300/m; without it cold starts are judged alone"},
+     .help = "arrivals: 5/s, 300/min, or a FILE (a week, counts, times: see 'coldprof help "
+             "traffic'); without it cold starts are judged alone"},
     {.name = "traffic",
-     .metavar = "RATE",
-     .type = CP_OPTION_RATE,
-     .offset = AT(traffic_per_s),
+     .metavar = "RATE|FILE|mean",
+     .type = CP_OPTION_TRAFFIC,
+     .offset = AT(traffic),
      .theme = CP_THEME_DECIDE,
      .commands = CP_IN_IMPORT,
-     .help = "mean arrival rate, e.g. 5/s, 300/m; without it the rate of the log"},
+     .help = "arrivals: 5/s, 300/min, or a FILE (see 'coldprof help traffic'); without it those of "
+             "the log, of which 'mean' takes the even rate"},
+    {.name = "traffic",
+     .metavar = "RATE|FILE|mean",
+     .type = CP_OPTION_TRAFFIC,
+     .offset = AT(traffic),
+     .theme = CP_THEME_DECIDE,
+     .commands = CP_IN_REASKED,
+     .help = "decide for these arrivals: 5/s, 300/min, or a FILE (see 'coldprof help traffic'), or "
+             "'mean' for the run's own at an even rate; the run keeps its own"},
+    {.name = "traffic-factor",
+     .is_plan = true,
+     .metavar = "N",
+     .type = CP_OPTION_FACTOR,
+     .offset = AT(traffic_factor),
+     .theme = CP_THEME_DECIDE,
+     .commands = CP_IN_SWEEP | CP_IN_IMPORT | CP_IN_REASKED,
+     .help = "what if there were N times that traffic, e.g. 2 or 0.5"},
+    {.name = "burst",
+     .is_plan = true,
+     .metavar = "N[,GAP]",
+     .type = CP_OPTION_BURST,
+     .offset = AT(burst),
+     .theme = CP_THEME_DECIDE,
+     .commands = CP_IN_SWEEP | CP_IN_IMPORT | CP_IN_REASKED,
+     .help = "requests of a rate come N together on average, GAP after one another, e.g. 10 or "
+             "10,50ms"},
     {.name = "free-tier",
      .type = CP_OPTION_FLAG,
      .offset = AT(has_free_tier),
@@ -740,13 +774,41 @@ static enum cp_code read_budget(struct cp_view text, struct cp_budget *budget, s
     return code;
 }
 
-static enum cp_code read_rate(struct cp_view text, double *per_s, struct cp_error *err)
+/* Whether the text is a file is seen when it is opened (demand.h); a rate of nothing is told here.
+ */
+static enum cp_code read_traffic(const char *borrowed, const char **traffic, struct cp_error *err)
 {
-    enum cp_code code = cp_units_parse_rate_per_s(text, per_s, err);
-    if (!code && !(*per_s > 0))
-        code = cp_fail(err, CP_EINVAL, "'%.*s' is no traffic; leave it out, or write it like 5/s",
+    double per_s = NAN;
+    struct cp_error no_rate;
+    enum cp_code code = cp_units_parse_rate_per_s(cp_view_of(borrowed), &per_s, &no_rate);
+    *traffic = borrowed;
+    if (!borrowed[0] || (!code && !(per_s > 0)))
+        return cp_fail(err, CP_EINVAL, "'%s' is no traffic; leave it out, or write it like 5/s",
+                       borrowed);
+    return CP_OK;
+}
+
+static enum cp_code read_factor(struct cp_view text, double *factor, struct cp_error *err)
+{
+    if (cp_view_to_double(text, factor) && *factor > 0 && isfinite(*factor))
+        return CP_OK;
+    return cp_fail(err, CP_EINVAL, "'%.*s' is not a number above 0; write it like 2 or 0.5",
+                   (int)text.n, text.p);
+}
+
+/* "10" or "10,50ms" */
+static enum cp_code read_burst(struct cp_view text, struct cp_burst *burst, struct cp_error *err)
+{
+    struct cp_view rest = text;
+    struct cp_view n;
+    *burst = (struct cp_burst){0};
+    bool has_n = cp_view_split(&rest, ',', &n) && cp_view_to_double(n, &burst->n) &&
+                 burst->n >= 1 && isfinite(burst->n);
+    if (!has_n)
+        return cp_fail(err, CP_EINVAL,
+                       "'%.*s' is no burst of 1 or more requests; write it like 10 or 10,50ms",
                        (int)text.n, text.p);
-    return code;
+    return rest.n ? cp_units_parse_duration_ms(rest, &burst->gap_ms, err) : CP_OK;
 }
 
 static enum cp_code read_usd(struct cp_view text, double *usd, struct cp_error *err)
@@ -875,8 +937,12 @@ static enum cp_code read_value(const struct cp_option *o, const char *borrowed,
         return read_int(o, text, field, err);
     case CP_OPTION_SEED:
         return read_seed(text, field, err);
-    case CP_OPTION_RATE:
-        return read_rate(text, field, err);
+    case CP_OPTION_TRAFFIC:
+        return read_traffic(borrowed, field, err);
+    case CP_OPTION_FACTOR:
+        return read_factor(text, field, err);
+    case CP_OPTION_BURST:
+        return read_burst(text, field, err);
     case CP_OPTION_USD:
         return read_usd(text, field, err);
     case CP_OPTION_BUDGET:
@@ -919,7 +985,7 @@ static enum cp_code give(const struct cp_option *o, const char *source, const ch
 /* Defaults do not count as given and may lie outside min..max (-1: "not given"). */
 static enum cp_code read_defaults(struct cp_options *out, struct cp_error *err)
 {
-    *out = (struct cp_options){.budget = {NAN, NAN}, .traffic_per_s = NAN, .max_cost_usd = NAN};
+    *out = (struct cp_options){.budget = {NAN, NAN}, .max_cost_usd = NAN};
     for (const struct cp_option *o = table; o->name; o++) {
         if (!o->default_text)
             continue;

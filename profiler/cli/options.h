@@ -32,12 +32,20 @@ enum cp_command_bit {
     CP_IN_FRONTIER = 1 << 12,
     CP_IN_APPLY = 1 << 13,
     CP_IN_PRICES = 1 << 14,
+    /* Those that decide from a stored run, and can be asked another question. */
+    CP_IN_REASKED = CP_IN_REPORT | CP_IN_SIMULATE | CP_IN_RECOMMEND | CP_IN_FRONTIER,
     CP_IN_ALL = (1 << 15) - 1,
 };
 
 struct cp_budget {
     double q;  /* 0.99 for p99=200ms; NAN when absent */
     double ms; /* NAN when absent */
+};
+
+/* --burst N[,GAP] */
+struct cp_burst {
+    double n; /* mean number of requests that come together; 0 when absent */
+    double gap_ms;
 };
 
 struct cp_memory_list {
@@ -88,7 +96,9 @@ struct cp_text_list {
 struct cp_options {
     /* what to decide */
     struct cp_budget budget;
-    double traffic_per_s; /* NAN when absent */
+    const char *traffic;   /* a rate, "mean", a path or "-"; NULL when absent: see demand.h */
+    double traffic_factor; /* 0 when absent */
+    struct cp_burst burst;
     /* what it costs */
     bool has_free_tier;
     const char *savings_plan; /* NULL: none */
@@ -167,7 +177,9 @@ enum cp_option_type {
     CP_OPTION_TEXT,
     CP_OPTION_INT,
     CP_OPTION_SEED,
-    CP_OPTION_RATE,
+    CP_OPTION_TRAFFIC,
+    CP_OPTION_FACTOR,
+    CP_OPTION_BURST,
     CP_OPTION_USD,
     CP_OPTION_BUDGET,
     CP_OPTION_PRECISION,

@@ -2,6 +2,7 @@
 #include "profiler/cli/render.h"
 
 #include "probes/os/file.h"
+#include "profiler/cli/demand.h"
 #include "profiler/cli/prices.h"
 #include "reports/figures.h"
 
@@ -153,6 +154,15 @@ static enum cp_status status_of(const struct cp_cli *cli, const struct cp_figure
     return is_missed && !cli->options.exit_zero ? CP_STATUS_MISSED : CP_STATUS_OK;
 }
 
+enum cp_code cp_render_load(const struct cp_cli *cli, struct cp_store *store, const char *run_id,
+                            struct cp_run_data *data, struct cp_error *err)
+{
+    enum cp_code code = cp_store_load(store, run_id, data, err);
+    if (!code && cli->asks_anew)
+        code = cp_cli_ask(&cli->options, data, err);
+    return code;
+}
+
 enum cp_status cp_render_run(const struct cp_cli *cli, struct cp_store *store, const char *run_id)
 {
     struct cp_error err = {CP_OK, ""};
@@ -162,7 +172,7 @@ enum cp_status cp_render_run(const struct cp_cli *cli, struct cp_store *store, c
     struct cp_buf out;
     cp_buf_init(&out, OUTPUT_MAX);
     enum cp_status status = CP_STATUS_OK;
-    enum cp_code code = cp_store_load(store, run_id, &data, &err);
+    enum cp_code code = cp_render_load(cli, store, run_id, &data, &err);
     if (!code)
         code = cp_cli_figures(cli, &data, &prices, &figures, &err);
     const char *explain = cli->options.explain;

@@ -17,6 +17,10 @@ enum cp_code cp_render_exports(const struct cp_cli *cli, const struct cp_figures
                                struct cp_error *err);
 /* Is there a folder to write it into? Asked before a long measurement. */
 enum cp_code cp_render_check_export(const struct cp_export *e, struct cp_error *err);
+/* Loads a run, with the question that the options ask where cli->asks_anew. Caller owns `data`
+ * (cp_run_data_clear), also after a failure. */
+enum cp_code cp_render_load(const struct cp_cli *cli, struct cp_store *store, const char *run_id,
+                            struct cp_run_data *data, struct cp_error *err);
 /* One warning of a run by its id: what was found, what to do, the samples behind it. CP_EINVAL
  * names the warnings that the run has. */
 enum cp_code cp_render_explanation(const struct cp_figures *figures, const char *id,

@@ -98,7 +98,7 @@ enum cp_status cp_render_folder(const struct cp_cli *cli, struct cp_store *store
     struct cp_run_data data = {.run = cp_run_empty()};
     struct cp_figures *figures = NULL;
     struct cp_cli_prices prices;
-    enum cp_code code = cp_store_load(store, run_id, &data, &err);
+    enum cp_code code = cp_render_load(cli, store, run_id, &data, &err);
     if (!code)
         code = cp_cli_figures(cli, &data, &prices, &figures, &err);
     if (!code)

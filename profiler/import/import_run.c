@@ -120,12 +120,11 @@ static void set_time(const struct making *m)
     struct cp_run *run = &m->out->run;
     int64_t first_ms = -1;
     int64_t last_ms = -1;
-    run->traffic_per_s = m->options->traffic_per_s;
     if (!span_of(m->out->digest, &first_ms, &last_ms))
         return;
     run->started_at_ms = first_ms;
     run->ended_at_ms = last_ms;
-    if (isnan(run->traffic_per_s) && last_ms - first_ms >= RATE_SPAN_MIN_MS)
+    if (last_ms - first_ms >= RATE_SPAN_MIN_MS)
         run->traffic_per_s =
             (double)cp_digest_n(m->out->digest) * CP_MS_PER_S / (double)(last_ms - first_ms);
 }

@@ -18,7 +18,6 @@ struct cp_import_options {
     const char *target;         /* the inputs, as they were given */
     const char *command;        /* the command line */
     double budget_q, budget_ms; /* NAN: no budget */
-    double traffic_per_s;       /* NAN: as measured */
     uint64_t seed;
 };
 

@@ -6,6 +6,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "model/decide/demand.h"
 #include "model/run.h"
 
 #include <sqlite3.h>
@@ -30,6 +31,13 @@ static const char *stop_name(int i)
     return cp_stop_reason_name((enum cp_stop_reason)i);
 }
 
+static const char *arrivals_name(int i)
+{
+    return cp_demand_kind_name((enum cp_arrivals_kind)i);
+}
+
+static_assert(sizeof(size_t) == sizeof(int64_t), "counts of a demand are stored as int64_t");
+static_assert(sizeof(enum cp_arrivals_kind) == sizeof(int), "enums are stored through int");
 static_assert(sizeof(enum cp_start_kind) == sizeof(int), "enums are stored through int");
 static_assert(sizeof(enum cp_stop_reason) == sizeof(int), "enums are stored through int");
 
@@ -88,6 +96,8 @@ static const struct cp_column run_rows[] = {
     COLUMN(cp_run, assumed, TEXT),
     COLUMN(cp_run, n_duplicates, INT64),
     COLUMN(cp_run, idle_end, TEXT),
+    COLUMN(cp_run, workload_class, TEXT),
+    COLUMN(cp_run, risk, TEXT),
 };
 const struct cp_columns cp_run_columns = COLUMNS_OF("runs", run_rows);
 
@@ -124,6 +134,22 @@ static const struct cp_column cell_rows[] = {
     COLUMN_RATIO(cp_cell_result, precision_p95),    COLUMN(cp_cell_result, note, TEXT),
 };
 const struct cp_columns cp_cell_columns = COLUMNS_OF("cells", cell_rows);
+
+static const struct cp_column demand_rows[] = {
+    COLUMN_AS(cp_demand, law.kind, ENUM, "kind", arrivals_name),
+    COLUMN(cp_demand, words, TEXT),
+    COLUMN_AS(cp_demand, law.per_s, REAL, "per_s", NULL),
+    COLUMN_AS(cp_demand, law.bucket_ms, REAL, "bucket_ms", NULL),
+    COLUMN_AS(cp_demand, law.burst, REAL, "burst", NULL),
+    COLUMN_AS(cp_demand, law.burst_gap_ms, REAL, "burst_gap_ms", NULL),
+    COLUMN_AS(cp_demand, law.factor, REAL, "factor", NULL),
+    COLUMN(cp_demand, first_ms, REAL),
+    COLUMN(cp_demand, span_ms, REAL),
+    COLUMN(cp_demand, requests, REAL),
+    COLUMN(cp_demand, n_skipped, INT64),
+    COLUMN(cp_demand, first_skipped, INT64),
+};
+const struct cp_columns cp_demand_columns = COLUMNS_OF("demands", demand_rows);
 
 static void add_list(const struct cp_columns *c, bool has_name, const char *tail,
                      struct cp_buf *sql)

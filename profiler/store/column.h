@@ -39,6 +39,7 @@ struct cp_columns {
 extern const struct cp_columns cp_run_columns;    /* struct cp_run */
 extern const struct cp_columns cp_sample_columns; /* struct cp_sample without its id */
 extern const struct cp_columns cp_cell_columns;   /* struct cp_cell_result */
+extern const struct cp_columns cp_demand_columns; /* struct cp_demand without its numbers */
 
 /* "a, b, c" */
 void cp_columns_add_names(const struct cp_columns *c, struct cp_buf *sql);

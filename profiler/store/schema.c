@@ -122,8 +122,32 @@ static const char version_5[] = "ALTER TABLE samples ADD COLUMN batch INTEGER NO
                                 "UPDATE meta SET value = '5' WHERE key = 'schema_version';"
                                 "PRAGMA user_version = 5;";
 
+/* The question in full: traffic that is more than a rate, who waits, and how sure to be. */
+static const char version_6[] =
+    "ALTER TABLE runs ADD COLUMN workload_class TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE runs ADD COLUMN risk TEXT NOT NULL DEFAULT '';"
+    "CREATE TABLE demands ("
+    " run_id TEXT PRIMARY KEY NOT NULL REFERENCES runs (id),"
+    " n INTEGER NOT NULL,"
+    " is_whole INTEGER NOT NULL," /* how `bytes` is written, see store_demand.c */
+    " bytes BLOB NOT NULL,"
+    " kind TEXT NOT NULL,"
+    " words TEXT NOT NULL,"
+    " per_s REAL,"
+    " bucket_ms REAL,"
+    " burst REAL,"
+    " burst_gap_ms REAL,"
+    " factor REAL,"
+    " first_ms REAL,"
+    " span_ms REAL," /* infinity of a rate */
+    " requests REAL,"
+    " n_skipped INTEGER NOT NULL,"
+    " first_skipped INTEGER NOT NULL);"
+    "UPDATE meta SET value = '6' WHERE key = 'schema_version';"
+    "PRAGMA user_version = 6;";
+
 const struct cp_migration cp_store_migrations[] = {
-    {1, version_1}, {2, version_2}, {3, version_3}, {4, version_4}, {5, version_5},
+    {1, version_1}, {2, version_2}, {3, version_3}, {4, version_4}, {5, version_5}, {6, version_6},
 };
 const size_t cp_store_n_migrations = sizeof cp_store_migrations / sizeof cp_store_migrations[0];
 

@@ -53,14 +53,18 @@ static const struct row rows[CP_STATEMENT_KINDS] = {
     [CP_STATEMENT_GET_DIGEST] = {"SELECT bytes FROM digests WHERE run_id = ?", NULL, FORM_NONE, ""},
     [CP_STATEMENT_COUNT_DIGEST] = {"SELECT n_measured, n_failed FROM digests WHERE run_id = ?",
                                    NULL, FORM_NONE, ""},
+    [CP_STATEMENT_PUT_DEMAND] = {"INSERT OR REPLACE INTO demands (run_id, n, is_whole, bytes, ",
+                                 &cp_demand_columns, FORM_INSERT, ")"},
+    [CP_STATEMENT_GET_DEMAND] = {"SELECT n, is_whole, bytes, ", &cp_demand_columns, FORM_NAMES,
+                                 " FROM demands WHERE run_id = ?"},
 };
 
 /* INSERT rows name n_keys columns (run_id, position) before the table's own. */
 static int n_keys_of(enum cp_statement kind)
 {
-    if (kind == CP_STATEMENT_ADD_CELL)
-        return 2;
-    return kind == CP_STATEMENT_ADD_SAMPLE ? 1 : 0;
+    static const int n_keys[CP_STATEMENT_KINDS] = {
+        [CP_STATEMENT_ADD_CELL] = 2, [CP_STATEMENT_ADD_SAMPLE] = 1, [CP_STATEMENT_PUT_DEMAND] = 4};
+    return n_keys[kind];
 }
 
 static void add_values(enum cp_statement kind, struct cp_buf *sql)

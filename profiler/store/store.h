@@ -12,6 +12,7 @@
 
 #include "model/base/buf.h"
 #include "model/base/error.h"
+#include "model/decide/demand.h"
 #include "model/run.h"
 
 struct cp_store;
@@ -57,7 +58,12 @@ enum cp_code cp_store_get_plan(struct cp_store *store, const char *run_id, struc
 enum cp_code cp_store_put_digest(struct cp_store *store, const char *run_id,
                                  const struct cp_digest *digest, struct cp_error *err);
 
-/* Loads a run with samples (plan order), cells and digest. `run_id` may be a unique prefix, or
+/* The traffic a run is asked about, where it is more than a rate; replaces an earlier one. */
+enum cp_code cp_store_put_demand(struct cp_store *store, const char *run_id,
+                                 const struct cp_demand *demand, struct cp_error *err);
+
+/* Loads a run with samples (plan order), cells, digest and
+ * demand. `run_id` may be a unique prefix, or
  * "last". CP_ENOTFOUND names the nearest ids. Caller owns `out` (cp_run_data_clear). */
 enum cp_code cp_store_load(struct cp_store *store, const char *run_id, struct cp_run_data *out,
                            struct cp_error *err);

@@ -45,8 +45,11 @@ enum cp_code cp_store_db_each_of_run(struct cp_store *store, enum cp_statement k
                                      const char *run_id, cp_store_row_fn each, void *context,
                                      struct cp_error *err);
 
-/* Rows of GET_DIGEST into a struct cp_run_data, of COUNT_DIGEST into a struct cp_accounting. */
+/* Rows of GET_DIGEST and GET_DEMAND into a struct cp_run_data, of COUNT_DIGEST into a struct
+ * cp_accounting. */
 enum cp_code cp_store_read_digest(void *context, struct sqlite3_stmt *statement,
+                                  struct cp_error *err);
+enum cp_code cp_store_read_demand(void *context, struct sqlite3_stmt *statement,
                                   struct cp_error *err);
 enum cp_code cp_store_read_digest_counts(void *context, struct sqlite3_stmt *statement,
                                          struct cp_error *err);

@@ -87,6 +87,9 @@ static enum cp_code load_all(struct cp_store *store, const char *id, struct cp_r
     if (!code)
         code = cp_store_db_each_of_run(store, CP_STATEMENT_GET_DIGEST, id, cp_store_read_digest,
                                        out, err);
+    if (!code)
+        code = cp_store_db_each_of_run(store, CP_STATEMENT_GET_DEMAND, id, cp_store_read_demand,
+                                       out, err);
     (void)sqlite3_exec(store->db, "COMMIT", NULL, NULL, NULL);
     return code;
 }

@@ -360,7 +360,7 @@ static void tell_storage(const struct cp_runner *r)
 }
 
 static enum cp_code prepare_run(struct cp_runner *r, const struct cp_endpoint_probe *probe,
-                                struct cp_error *err)
+                                const struct cp_demand *demand, struct cp_error *err)
 {
     take_facts(r, r->run);
     take_mode(r, probe);
@@ -374,6 +374,8 @@ static enum cp_code prepare_run(struct cp_runner *r, const struct cp_endpoint_pr
         code = cp_sweep_ask(r, err);
     if (!code)
         code = cp_store_add_run(r->store, r->run, err);
+    if (!code && demand)
+        code = cp_store_put_demand(r->store, r->run->id, demand, err);
     return code ? code : store_plan(r, err);
 }
 
@@ -401,7 +403,7 @@ enum cp_code cp_sweep_run(struct cp_lambda *lambda, struct cp_store *store,
     if (!code)
         code = cp_sweep_settings_make(&possible, &r.swept.target, &settings, err);
     if (!code)
-        code = prepare_run(&r, &probe, err);
+        code = prepare_run(&r, &probe, options->demand, err);
     if (!code)
         code = execute(&r, 0, err);
     cp_runner_clear(&r);

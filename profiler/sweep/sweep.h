@@ -35,7 +35,8 @@ struct cp_sweep_options {
     int parallel_cold; /* fresh environments at once; 0: from the cores (CP_METHOD_OWN) or 10 */
     struct cp_view payload; /* JSON; empty means {} */
     uint64_t seed;
-    struct cp_sweep_place place; /* how, and where `lambda` points */
+    const struct cp_demand *demand; /* kept with the run; NULL: run->traffic_per_s says it */
+    struct cp_sweep_place place;    /* how, and where `lambda` points */
 };
 
 /* What is known before the first invocation. Texts and arrays are borrowed. */

@@ -46,7 +46,7 @@ static void defaults_say_what_help_says(void **state)
     (void)state;
     struct parsed p = parse(ARGS("./fn"));
     assert_int_equal(p.code, CP_OK);
-    assert_true(isnan(p.o.budget.ms) && isnan(p.o.traffic_per_s));
+    assert_true(isnan(p.o.budget.ms) && !p.o.traffic && !(p.o.traffic_factor > 0));
     assert_true(p.o.idle.is_auto);
     assert_int_equal(p.o.idle.n, 0);
     assert_near(p.o.idle_max_ms, 0, 0);
@@ -67,7 +67,7 @@ static void values_come_after_a_blank_or_an_equals_sign(void **state)
     assert_int_equal(p.code, CP_OK);
     assert_near(p.o.budget.q, 0.99, 1e-12);
     assert_near(p.o.budget.ms, 200, 0);
-    assert_near(p.o.traffic_per_s, 5, 1e-12);
+    assert_string_equal(p.o.traffic, "300/m");
     assert_int_equal(p.o.memory.n, 3); /* a size given twice counts once */
     assert_int_equal(p.o.memory.mb[2], 1024);
     assert_true(p.o.has_seed && p.o.is_quiet);
@@ -140,14 +140,15 @@ static void exports_are_kept_in_order(void **state)
 
 static const char *const refused[][3] = {
     {"--budget", "p100=200ms"}, {"--budget", "p99=0ms"},  {"--budget", "99=200ms"},
-    {"--budget", "p99="},       {"--budget", "p99=-5ms"}, {"--traffic", "5"},
-    {"--traffic", "-5/s"},      {"--memory", ""},         {"--memory", "128.5"},
+    {"--budget", "p99="},       {"--budget", "p99=-5ms"}, {"--traffic", "0/s"},
+    {"--traffic-factor", "0"},  {"--memory", ""},         {"--memory", "128.5"},
     {"--memory", "0x200"},      {"--cold", "-1"},         {"--cold", "ten"},
     {"--precision", "0%"},      {"--precision", "150%"},  {"--idle", "5"},
     {"--idle", "1s,,2s"},       {"--seed", "-1"},         {"--seed", "99999999999999999999"},
     {"--export", "md"},         {"--export", "=x"},       {"--parallel", "1e3"},
     {"--color", "sometimes"},   {"--idle-max", "0s"},     {"--idle-max", "60"},
-    {"--idle", "auto,5s"},
+    {"--idle", "auto,5s"},      {"--burst", "0.5"},       {"--burst", "10,50"},
+    {"--traffic", ""},          {"--burst", ",50ms"},     {"--traffic-factor", "-2"},
 };
 
 static void values_that_cannot_be_meant_are_refused_with_the_option_named(void **state)

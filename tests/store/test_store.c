@@ -59,6 +59,8 @@ static struct cp_run full_run(void)
         .ephemeral_storage_mb = 10240,
         .snapshots_usd = 0.7,
         .idle_end = "the bracket is 30 s wide",
+        .workload_class = "interactive",
+        .risk = "upper",
     };
     return run;
 }
@@ -132,6 +134,8 @@ static void assert_same_run(const struct cp_run *a, const struct cp_run *b)
     assert_int_equal(a->ephemeral_storage_mb, b->ephemeral_storage_mb);
     assert_real(a->snapshots_usd, b->snapshots_usd);
     assert_string_equal(a->idle_end, b->idle_end);
+    assert_string_equal(a->workload_class, b->workload_class);
+    assert_string_equal(a->risk, b->risk);
 }
 
 static void assert_same_sample(const struct cp_sample *a, const struct cp_sample *b)
