@@ -214,7 +214,7 @@ static double next_event(struct cp_arrivals *a)
     const struct cp_arrivals_law *law = a->law;
     switch (law->kind) {
     case CP_ARRIVALS_POISSON:
-        a->now += cp_rng_exponential(&a->rng, 1000 * burst_of(law) / factor_of(law) / law->per_s);
+        a->now += cp_rng_exponential(&a->rng, a->mean_ms);
         return a->now;
     case CP_ARRIVALS_PERIODIC:
         a->at++; /* a product, not a sum: intervals do not drift */
@@ -298,11 +298,11 @@ static int64_t burst_size(struct cp_arrivals *a)
 static double next_of_bursts(struct cp_arrivals *a)
 {
     if (cp_event_heap_next(&a->bursts) <= a->next) {
-        const struct cp_event *first = &a->bursts.events[1];
-        if (first->what == 1)
+        struct cp_event first = {a->bursts.at[a->bursts.first], a->bursts.what[a->bursts.first]};
+        if (first.what == 1)
             return cp_event_heap_pop(&a->bursts).at;
         return cp_event_heap_replace(&a->bursts,
-                                     (struct cp_event){first->at + gap_ms(a), first->what - 1})
+                                     (struct cp_event){first.at + gap_ms(a), first.what - 1})
             .at;
     }
     double at = a->next;
@@ -335,6 +335,8 @@ enum cp_code cp_arrivals_open(struct cp_arrivals *a, const struct cp_arrivals_la
     if (code)
         return code;
     cp_rng_init(&a->rng, seed, stream);
+    if (law->kind == CP_ARRIVALS_POISSON)
+        a->mean_ms = 1000 * burst_of(law) / factor_of(law) / law->per_s;
     if (burst_of(law) > 1)
         a->next = next_event(a);
     return CP_OK;

@@ -65,6 +65,7 @@ struct cp_arrivals {
     const struct cp_arrivals_law *law;
     struct cp_rng rng;
     double now;                  /* of the process, ms */
+    double mean_ms;              /* POISSON: from one event to the next */
     double origin;               /* time of the law's 0: hour 0, first bucket, start of the trace */
     double period;               /* COUNTS and TIMES begin again after it; 0: they end */
     size_t at;                   /* COUNTS: next bucket; TIMES: next arrival */

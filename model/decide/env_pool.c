@@ -186,8 +186,8 @@ static void compact(struct cp_env_pool *p, double now)
             set_idle(p, kept);
         kept++;
     }
-    for (size_t i = 1; i <= p->departures.n; i++) {
-        int64_t *slot = &p->departures.events[i].what;
+    for (size_t i = 0; i < p->departures.n; i++) {
+        int64_t *slot = &p->departures.what[p->departures.first + i];
         if (*slot >= 0)
             *slot = p->renumber[*slot];
     }

@@ -2,59 +2,48 @@
 #include "model/decide/event_heap.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 enum { FIRST_EVENTS = 256 };
 
-enum cp_code cp_event_heap_push(struct cp_event_heap *h, struct cp_event event)
+static void move_to_front(struct cp_event_heap *h)
 {
-    if (h->n + 1 >= h->cap) {
-        size_t cap = h->cap ? 2 * h->cap : FIRST_EVENTS;
-        struct cp_event *events = realloc(h->events, cap * sizeof *events);
-        if (!events)
-            return CP_ENOMEM;
-        h->events = events;
-        h->cap = cap;
+    memmove(h->at + 1, h->at + h->first, h->n * sizeof *h->at);
+    memmove(h->what + 1, h->what + h->first, h->n * sizeof *h->what);
+    h->first = 1;
+}
+
+enum cp_code cp_event_heap_make_room(struct cp_event_heap *h)
+{
+    if (h->first > 1) {
+        move_to_front(h);
+        return CP_OK;
     }
-    size_t i = ++h->n;
-    for (; i > 1 && h->events[i / 2].at > event.at; i /= 2)
-        h->events[i] = h->events[i / 2];
-    h->events[i] = event;
+    size_t cap = h->cap ? 2 * h->cap : FIRST_EVENTS;
+    double *at = realloc(h->at, cap * sizeof *at);
+    h->at = at ? at : h->at;
+    int64_t *what = realloc(h->what, cap * sizeof *what);
+    h->what = what ? what : h->what;
+    if (!at || !what)
+        return CP_ENOMEM;
+    h->cap = cap;
+    h->first = 1;
     return CP_OK;
 }
 
-/* `event` goes in at the root and sinks to its place. */
-static void sink(struct cp_event_heap *h, struct cp_event event)
+void cp_event_heap_sort(struct cp_event_heap *h)
 {
-    struct cp_event *events = h->events;
     size_t n = h->n;
-    size_t i = 1;
-    for (size_t child = 2; child <= n; child = 2 * i) {
-        child += child < n && events[child + 1].at < events[child].at;
-        if (!(events[child].at < event.at))
-            break;
-        events[i] = events[child];
-        i = child;
+    h->is_heap = false;
+    for (h->n = 0; h->n < n;) {
+        size_t next = 1 + h->n;
+        cp_event_heap_insert(h, (struct cp_event){h->at[next], h->what[next]});
     }
-    events[i] = event;
-}
-
-struct cp_event cp_event_heap_pop(struct cp_event_heap *h)
-{
-    struct cp_event first = h->events[1];
-    struct cp_event last = h->events[h->n--];
-    sink(h, last); /* of an empty heap: writes the place that is free */
-    return first;
-}
-
-struct cp_event cp_event_heap_replace(struct cp_event_heap *h, struct cp_event event)
-{
-    struct cp_event first = h->events[1];
-    sink(h, event);
-    return first;
 }
 
 void cp_event_heap_clear(struct cp_event_heap *h)
 {
-    free(h->events);
+    free(h->at);
+    free(h->what);
     *h = (struct cp_event_heap){0};
 }

@@ -43,10 +43,8 @@ struct cp_rate_bucket cp_rate_bucket_full(double per_ms, double cap)
     return (struct cp_rate_bucket){.per_ms = per_ms, .cap = cap, .level = cap};
 }
 
-bool cp_rate_bucket_take(struct cp_rate_bucket *b, double now)
+bool cp_rate_bucket_draw(struct cp_rate_bucket *b, double now)
 {
-    if (b->per_ms == 0)
-        return true;
     b->level = fmin(b->cap, b->level + (now - b->at) * b->per_ms);
     b->at = now;
     if (b->level < 1)
@@ -72,6 +70,11 @@ static void start_schedule(struct cp_provisioned *p, double origin)
     p->next_step = p->origin + s->steps[p->step].from_ms;
 }
 
+static void set_next(struct cp_provisioned *p)
+{
+    p->next = fmin(fmin(p->next_step, p->next_point), p->next_ready);
+}
+
 struct cp_provisioned cp_provisioned_start(const struct cp_pool_options *o, double origin)
 {
     struct cp_provisioned p = {.schedule = &o->schedule,
@@ -86,12 +89,8 @@ struct cp_provisioned cp_provisioned_start(const struct cp_pool_options *o, doub
         p.n = cp_pool_tracking_within(&o->tracking, p.n);
         p.next_point = cp_pool_tracking_period_ms(&o->tracking);
     }
+    set_next(&p);
     return p;
-}
-
-double cp_provisioned_next(const struct cp_provisioned *p)
-{
-    return fmin(fmin(p->next_step, p->next_point), p->next_ready);
 }
 
 /* Fewer are taken at once; more come when all of them are ready. */
@@ -141,6 +140,7 @@ void cp_provisioned_advance(struct cp_provisioned *p)
     } else {
         step(p);
     }
+    set_next(p);
 }
 
 /* --- retries --- */

@@ -27,7 +27,11 @@ struct cp_rate_bucket {
     double level, at;
 };
 struct cp_rate_bucket cp_rate_bucket_full(double per_ms, double cap);
-bool cp_rate_bucket_take(struct cp_rate_bucket *b, double now);
+bool cp_rate_bucket_draw(struct cp_rate_bucket *b, double now);
+static inline bool cp_rate_bucket_take(struct cp_rate_bucket *b, double now)
+{
+    return b->per_ms == 0 || cp_rate_bucket_draw(b, now);
+}
 
 /* The number of provisioned environments over time: constant, by a schedule, or by tracking. */
 struct cp_provisioned {
@@ -39,6 +43,7 @@ struct cp_provisioned {
     double next_point; /* INFINITY without tracking */
     struct cp_tracking_alarms alarms;
     double next_ready; /* more are being prepared; else INFINITY */
+    double next;       /* the first of the three */
     int n_ready_then;
     int n;                           /* ready now */
     double busy_ms, ready_ms;        /* with tracking: since the last point */
@@ -46,7 +51,6 @@ struct cp_provisioned {
 };
 /* At time 0 what the schedule has then is ready; with tracking, the number that it starts from. */
 struct cp_provisioned cp_provisioned_start(const struct cp_pool_options *o, double origin);
-double cp_provisioned_next(const struct cp_provisioned *p);
 /* `n_busy` of them were in use for `ms`. */
 static inline void cp_provisioned_pass(struct cp_provisioned *p, int n_busy, double ms)
 {

@@ -19,6 +19,7 @@ enum { FIRST_LEVELS = 256 };
 enum { STREAM_ARRIVAL, STREAM_COLD, STREAM_WARM, STREAM_LIFETIME, N_STREAMS };
 static const uint64_t pick_streams = UINT64_C(1) << 32; /* behind those of any replication */
 static const double ms_per_day = 24.0 * CP_MS_PER_HOUR;
+static const double most_ms = (double)CP_HISTOGRAM_VALUE_MAX / 1000;
 
 /* Counters of one replication, counted time only. */
 struct tally {
@@ -42,6 +43,8 @@ struct sim {
     double *level_ms;           /* time spent with i requests in flight */
     size_t cap_levels;
     double count_from, end, last_event;
+    bool is_tracked; /* more than levels is kept over time: hours, tracking */
+    double provisioned_since;
     int provisioned_busy; /* may exceed what the schedule has left for a while */
     struct tally tally;
     enum cp_code code;
@@ -82,20 +85,45 @@ struct cp_pool_law cp_pool_law_of_survival(const struct cp_pool_survival *surviv
     return (struct cp_pool_law){.draw_ms = draw_survival, .context = survival};
 }
 
-/* Time passes: the current level was held since the last event. */
-static void pass_until(struct sim *s, double now)
+static inline double later(double a, double b)
 {
-    double from = fmax(s->last_event, s->count_from);
-    if (now > from) {
-        s->level_ms[s->pool.departures.n] += now - from;
-        s->tally.provisioned_busy_ms += s->provisioned_busy * (now - from);
-        s->tally.provisioned_ready_ms += s->provisioned.n * (now - from);
-        if (s->options->by_hour)
-            cp_pool_hours_pass(&s->hours, from, now, s->pool.departures.n, s->provisioned.n);
-    }
+    return a > b ? a : b; /* fmax is a call */
+}
+
+static inline double earlier(double a, double b)
+{
+    return a < b ? a : b;
+}
+
+/* How much of the time from `from` to `to` is counted. */
+static double counted_ms(const struct sim *s, double from, double to)
+{
+    return later(0, earlier(to, s->end) - later(from, s->count_from));
+}
+
+static void keep_track(struct sim *s, double from, double now)
+{
+    if (s->options->by_hour && now > from)
+        cp_pool_hours_pass(&s->hours, from, now, s->pool.departures.n, s->provisioned.n);
     if (s->options->tracking.target > 0)
         cp_provisioned_pass(&s->provisioned, s->provisioned_busy, now - s->last_event);
+}
+
+/* Time passes: the current level was held since the last event. */
+static inline void pass_until(struct sim *s, double now)
+{
+    double from = later(s->last_event, s->count_from);
+    s->level_ms[s->pool.departures.n] += later(0, now - from);
+    if (s->is_tracked)
+        keep_track(s, from, now);
     s->last_event = now;
+}
+
+/* The number of provisioned environments was the same since `provisioned_since`. */
+static void pass_provisioned(struct sim *s, double now)
+{
+    s->tally.provisioned_ready_ms += s->provisioned.n * counted_ms(s, s->provisioned_since, now);
+    s->provisioned_since = now;
 }
 
 static void depart(struct sim *s)
@@ -114,6 +142,7 @@ static void change_provisioned(struct sim *s, double now)
     struct cp_provisioned *p = &s->provisioned;
     uint64_t n_changes = p->n_changes;
     uint64_t n_allocated = p->n_allocated;
+    pass_provisioned(s, now);
     cp_provisioned_advance(p);
     if (now < s->count_from)
         return;
@@ -126,8 +155,8 @@ static void advance(struct sim *s, double now)
 {
     for (;;) {
         double departure = cp_event_heap_next(&s->pool.departures);
-        double change = cp_provisioned_next(&s->provisioned);
-        double next = fmin(departure, change);
+        double change = s->provisioned.next;
+        double next = earlier(departure, change);
         if (next > now)
             break;
         pass_until(s, next);
@@ -152,6 +181,12 @@ static bool grow_levels(struct sim *s)
     return true;
 }
 
+/* By way of a signed number: one instruction. */
+static uint64_t to_us(double ms)
+{
+    return ms < most_ms ? (uint64_t)(int64_t)(1000 * ms + 0.5) : CP_HISTOGRAM_VALUE_MAX;
+}
+
 static enum cp_code serve(struct sim *s, double now, const struct request *r, int32_t slot,
                           double duration_ms)
 {
@@ -162,8 +197,7 @@ static enum cp_code serve(struct sim *s, double now, const struct request *r, in
     if (!code && !grow_levels(s))
         code = CP_ENOMEM;
     if (!code && r->is_counted && s->options->latency_us)
-        code = cp_histogram_add(&s->latency_us,
-                                (uint64_t)(1000 * (now + duration_ms - r->from.first_at) + 0.5));
+        code = cp_histogram_add(&s->latency_us, to_us(now + duration_ms - r->from.first_at));
     return code;
 }
 
@@ -191,7 +225,7 @@ static enum cp_code serve_on_demand(struct sim *s, double now, const struct requ
     if (slot != CP_ENV_NONE) {
         s->tally.spillover += r->is_counted && s->provisioned.n > 0;
         double idle_ms = now - s->pool.envs[slot].free_at;
-        s->tally.longest_reuse_ms = fmax(s->tally.longest_reuse_ms, idle_ms);
+        s->tally.longest_reuse_ms = later(s->tally.longest_reuse_ms, idle_ms);
         return serve(s, now, r, slot, cp_pool_law_draw(&s->options->warm, &s->rng[STREAM_WARM]));
     }
     if (!cp_rate_bucket_take(&s->starts, now))
@@ -211,10 +245,11 @@ static enum cp_code attempt(struct sim *s, double now, const struct request *r)
         return throttle(s, now, r);
     if (s->provisioned_busy >= s->provisioned.n)
         return serve_on_demand(s, now, r);
+    double warm_ms = cp_pool_law_draw(&s->options->warm, &s->rng[STREAM_WARM]);
     s->provisioned_busy++;
     s->tally.provisioned += r->is_counted;
-    return serve(s, now, r, CP_ENV_PROVISIONED,
-                 cp_pool_law_draw(&s->options->warm, &s->rng[STREAM_WARM]));
+    s->tally.provisioned_busy_ms += counted_ms(s, now, now + warm_ms);
+    return serve(s, now, r, CP_ENV_PROVISIONED, warm_ms);
 }
 
 static enum cp_code arrive(struct sim *s, double now)
@@ -237,8 +272,9 @@ static enum cp_code try_again(struct sim *s)
 
 static void count_waiting(struct sim *s)
 {
-    for (size_t i = 1; i <= s->retries.n; i++)
-        s->tally.waiting += cp_retry_unpack(s->retries.events[i].what).first_at >= s->count_from;
+    for (size_t i = 0; i < s->retries.n; i++)
+        s->tally.waiting +=
+            cp_retry_unpack(s->retries.what[s->retries.first + i]).first_at >= s->count_from;
 }
 
 static enum cp_code replicate(struct sim *s)
@@ -247,7 +283,7 @@ static enum cp_code replicate(struct sim *s)
     double arrival = cp_arrivals_next(&s->arrivals);
     while (!code) {
         double retry = cp_event_heap_next(&s->retries);
-        double now = fmin(arrival, retry);
+        double now = earlier(arrival, retry);
         if (now >= s->end)
             break;
         advance(s, now);
@@ -259,6 +295,7 @@ static enum cp_code replicate(struct sim *s)
         }
     }
     advance(s, s->end);
+    pass_provisioned(s, s->end);
     count_waiting(s);
     code = code ? code : s->hours.code;
     return code ? code : s->arrivals.code;
@@ -458,6 +495,7 @@ static enum cp_code sim_init(struct sim *s, const struct cp_pool_options *o, uin
                      .cap_levels = FIRST_LEVELS,
                      .count_from = o->warm_up_ms,
                      .end = o->warm_up_ms + o->horizon_ms,
+                     .is_tracked = o->by_hour || o->tracking.target > 0,
                      .provisioned = cp_provisioned_start(o, cp_pool_week_origin_ms(o, replication)),
                      .hours = {.week_origin = cp_pool_week_origin_ms(o, replication)},
                      .requests = cp_rate_bucket_full(o->requests_per_s / 1000, o->requests_per_s),

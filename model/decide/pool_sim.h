@@ -48,6 +48,8 @@ static inline double cp_pool_law_draw(const struct cp_pool_law *law, struct cp_r
 {
     if (law->draw_ms)
         return law->draw_ms(law->context, rng);
+    if (law->n == 1)
+        return law->ms[0];
     /* multiply-shift instead of a division: bias below n / 2^32 */
     return law->ms[(cp_rng_next(rng) >> 32) * law->n >> 32];
 }

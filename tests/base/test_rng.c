@@ -176,6 +176,37 @@ static void normal_has_its_tail(void **state)
     assert_within((double)beyond / DRAWS, 0.05, 5 * sqrt(0.0475 / DRAWS));
 }
 
+/* The layers' ends from their definition, and the law from its distribution function, in bins that
+ * the edges of layers do not share; among them the tail beyond the first layer. */
+static void exponential_by_layers_is_exponential(void **state)
+{
+    (void)state;
+    const double *x = cp_rng_layer_ends;
+    double area = exp(-x[1]) * (x[1] + 1);
+    assert_within(x[0] * exp(-x[1]), area, 1e-16);
+    for (size_t i = 1; i < CP_RNG_LAYERS; i++)
+        assert_within((exp(-x[i + 1]) - exp(-x[i])) * x[i], area, 1e-14);
+    assert_within(x[CP_RNG_LAYERS], 0, 0);
+    enum { BINS = 1000, EACH = 2000 };
+    static size_t seen[BINS];
+    size_t beyond = 0;
+    struct cp_rng rng;
+    cp_rng_init(&rng, 12, 0);
+    for (size_t i = 0; i < (size_t)BINS * EACH; i++) {
+        double at = cp_rng_exponential(&rng, 1);
+        assert_true(at > 0);
+        seen[(size_t)(-expm1(-at) * BINS)]++;
+        beyond += at > x[1] + 0.5;
+    }
+    double chi2 = 0;
+    for (size_t i = 0; i < BINS; i++)
+        chi2 += ((double)seen[i] - EACH) * ((double)seen[i] - EACH) / EACH;
+    assert_within(chi2, BINS - 1, 5 * sqrt(2.0 * (BINS - 1)));
+    double expected = (double)BINS * EACH * exp(-x[1] - 0.5);
+    assert_within((double)beyond, expected, 5 * sqrt(expected));
+    assert_true(expected > 100);
+}
+
 static void exponential_and_gamma_have_their_median(void **state)
 {
     (void)state;
@@ -252,6 +283,7 @@ int main(void)
         cmocka_unit_test(uniform_never_touches_its_ends),
         cmocka_unit_test(below_is_even_and_bounded),
         cmocka_unit_test(normal_has_its_tail),
+        cmocka_unit_test(exponential_by_layers_is_exponential),
         cmocka_unit_test(exponential_and_gamma_have_their_median),
         cmocka_unit_test(shuffle_gives_every_order_equally_often),
         cmocka_unit_test(shuffle_keeps_the_items_whole),

@@ -104,10 +104,10 @@ static void many_in_flight_have_the_quantiles_of_their_law(void **state)
         assert_int_equal(cp_pool_simulate(&o, &r, &err), CP_OK);
         double p50 = loads[i];
         double p95 = loads[i] + 1.645 * sqrt(loads[i]);
-        assert_near(hours[0].mean, loads[i], 0.02 * loads[i]);
+        assert_near(hours[0].mean, loads[i], 4 * sqrt(loads[i] / 600)); /* M/D/infinity, 600 s */
         assert_near(hours[0].mean, r.mean_busy.value, 1e-9);
-        assert_near(hours[0].p50, p50, 0.04 * p50);
-        assert_near(hours[0].p95, p95, 0.04 * p95);
+        assert_near(hours[0].p50, p50, 1 + 0.04 * p50);
+        assert_near(hours[0].p95, p95, 1 + 0.04 * p95);
         assert_int_equal(hours[0].max, r.max_concurrency);
         assert_near(hours[0].counted_ms, 600e3, 1e-3);
     }
