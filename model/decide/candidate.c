@@ -2,13 +2,13 @@
 #include "model/decide/candidate.h"
 
 #include "model/base/units.h"
+#include "model/decide/candidate_cost.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define Z95        1.959963985
 #define CONFIDENCE 0.95
 /* Warm-up: the time until the first environments can expire, but never more than this many times
  * the counted arrivals. A shorter warm-up overstates the cold share, which is the safe side. */
@@ -260,164 +260,6 @@ void cp_candidate_judge(const struct cp_optimize_input *input, struct cp_candida
     c->may_meet_budget = is_working && !c->meets_budget && low <= input->budget_ms;
 }
 
-/* --- cost --- */
-
-/* Requests per month by where they run and how they are billed. */
-struct load {
-    double requests, cold, warm_on_demand, provisioned;
-    double cold_se, spillover_se; /* of requests */
-};
-
-static struct load monthly_load(const struct cp_pool_result *pool, double arrivals_per_s,
-                                bool is_provisioned)
-{
-    double served = arrivals_per_s * CP_S_PER_MONTH * (1 - pool->throttled_share.value);
-    double on_demand = is_provisioned ? pool->spillover_share.value : 1;
-    double cold = pool->cold_share.value;
-    return (struct load){
-        .requests = served,
-        .cold = served * cold,
-        .warm_on_demand = served * fmax(0, on_demand - cold),
-        .provisioned = served * (1 - on_demand),
-        .cold_se = served * (pool->cold_share.high - pool->cold_share.low) / (2 * Z95),
-        .spillover_se = is_provisioned ? served * pool->spillover_share.se : 0,
-    };
-}
-
-/* What the cost rests on. */
-struct basis {
-    struct load load;
-    double billed_cold_ms, billed_warm_ms;
-    struct cp_usage ready; /* provisioned concurrency and snapshots kept: known without error */
-};
-
-/* Environments that the hours of a week give up. */
-static double weekly_stops(const struct cp_candidate *c)
-{
-    double stops = 0;
-    for (size_t h = 0; h < CP_ARRIVALS_HOURS; h++)
-        stops += fmax(0, c->by_hour[h] - c->by_hour[(h + 1) % CP_ARRIVALS_HOURS]);
-    return stops;
-}
-
-static double weekly_mean(const struct cp_candidate *c)
-{
-    double sum = 0;
-    for (size_t h = 0; h < CP_ARRIVALS_HOURS; h++)
-        sum += c->by_hour[h];
-    return sum / CP_ARRIVALS_HOURS;
-}
-
-/* What is kept for a month, used or not. `pool` may be NULL: tracking then has its least. */
-static struct cp_usage kept(const struct cp_optimize_input *input, const struct cp_size_data *data,
-                            const struct cp_pool_result *pool, const struct cp_candidate *c)
-{
-    struct cp_usage usage = {0};
-    int mb = data->memory_size_mb;
-    const double weeks = CP_HOURS_PER_MONTH / CP_ARRIVALS_HOURS;
-    if (c->mode == CP_MODE_PROVISIONED)
-        cp_usage_add_ready(&usage, mb, c->concurrency, CP_S_PER_MONTH);
-    if (c->mode == CP_MODE_SCHEDULED)
-        cp_usage_add_ready_mean(&usage, mb, weekly_mean(c), CP_S_PER_MONTH,
-                                weeks * weekly_stops(c));
-    if (c->mode == CP_MODE_TRACKING)
-        cp_usage_add_ready_mean(&usage, mb, pool ? pool->provisioned_ready.value : c->tracking.min,
-                                CP_S_PER_MONTH, 0);
-    if (input->fresh_start == CP_START_SNAPSTART && data->pays_snapshots)
-        cp_usage_add_snapshot(&usage, mb, CP_S_PER_MONTH * CP_MS_PER_S);
-    return usage;
-}
-
-/* Without any of them it does not matter how long one takes. */
-static double all_of(double requests, double ms)
-{
-    return requests > 0 ? requests * ms : 0;
-}
-
-static struct cp_bill bill_of(const struct cp_optimize_input *input, const struct cp_size_law *law,
-                              const struct basis *b)
-{
-    const struct load *l = &b->load;
-    const struct cp_size_data *data = law->data;
-    int mb = data->memory_size_mb;
-    bool is_restored = input->fresh_start == CP_START_SNAPSTART;
-    double init_ms = is_restored ? 0 : all_of(l->cold, law->billed_init_ms);
-    double on_demand_ms =
-        all_of(l->cold, b->billed_cold_ms) + all_of(l->warm_on_demand, b->billed_warm_ms);
-    double provisioned_ms = all_of(l->provisioned, b->billed_warm_ms);
-    struct cp_usage usage = b->ready;
-    usage.requests = l->requests;
-    usage.on_demand_gb_s = cp_units_gb_s(mb, on_demand_ms - init_ms);
-    usage.init_gb_s = cp_units_gb_s(mb, init_ms);
-    usage.provisioned_gb_s = cp_units_gb_s(mb, provisioned_ms);
-    cp_usage_add_storage(&usage, data->storage_mb, on_demand_ms + provisioned_ms);
-    if (is_restored && data->pays_snapshots)
-        cp_usage_add_restores(&usage, mb, l->cold);
-    return cp_bill_of(input->price, input->terms, &usage);
-}
-
-/* Each uncertain quantity moved by its standard error: what that does to the bill, into `parts`.
- * They are independent, so squares add. */
-static double cost_se(const struct cp_optimize_input *input, const struct cp_size_law *law,
-                      const struct basis *basis, double usd, double parts[CP_COST_PARTS])
-{
-    struct basis moved[CP_COST_PARTS] = {*basis, *basis, *basis, *basis};
-    moved[CP_COST_COLD_MS].billed_cold_ms += law->billed_cold_se_ms;
-    moved[CP_COST_WARM_MS].billed_warm_ms += law->billed_warm_se_ms;
-    moved[CP_COST_COLD_SHARE].load.cold += basis->load.cold_se;
-    moved[CP_COST_COLD_SHARE].load.warm_on_demand -= basis->load.cold_se;
-    moved[CP_COST_SPILLOVER].load.warm_on_demand += basis->load.spillover_se;
-    moved[CP_COST_SPILLOVER].load.provisioned -= basis->load.spillover_se;
-    double squares = 0;
-    for (size_t i = 0; i < CP_COST_PARTS; i++) {
-        const struct cp_bill bill = bill_of(input, law, &moved[i]);
-        parts[i] = cp_bill_known_usd(&bill) - usd;
-        squares += parts[i] * parts[i];
-    }
-    return sqrt(squares);
-}
-
-static struct cp_interval around(double value, double se)
-{
-    return (struct cp_interval){value, fmax(0, value - Z95 * se), value + Z95 * se};
-}
-
-static void set_monthly_cost(const struct cp_optimize_input *input, const struct cp_size_law *law,
-                             const struct cp_pool_result *pool, struct cp_candidate *c)
-{
-    const struct basis basis = {
-        monthly_load(pool, cp_demand_per_s(input->demand), cp_mode_is_provisioned(c->mode)),
-        law->billed_cold_ms, law->billed_warm_ms, kept(input, law->data, pool, c)};
-    c->bill = bill_of(input, law, &basis);
-    c->fixed_usd_per_month = c->bill.usd[CP_BILL_PROVISIONED_READY];
-    double usd = cp_bill_known_usd(&c->bill);
-    double se = cost_se(input, law, &basis, usd, c->cost_parts_usd);
-    double per_million = basis.load.requests > 0 ? 1e6 / basis.load.requests : NAN;
-    c->usd_per_month = around(usd, se);
-    c->usd_per_million = around(usd * per_million, se * per_million);
-}
-
-/* Without traffic: a million warm invocations at list price, since how many are cold is not known;
- * what is kept is apart. */
-static void set_unit_cost(const struct cp_optimize_input *input, const struct cp_size_law *law,
-                          struct cp_candidate *c)
-{
-    bool is_provisioned = cp_mode_is_provisioned(c->mode);
-    const double million = 1e6;
-    const struct basis basis = {.load = {.requests = million,
-                                         .warm_on_demand = is_provisioned ? 0 : million,
-                                         .provisioned = is_provisioned ? million : 0},
-                                .billed_warm_ms = law->billed_warm_ms};
-    struct cp_optimize_input listed = *input;
-    listed.terms = NULL;
-    const struct cp_bill bill = bill_of(&listed, law, &basis);
-    double usd = cp_bill_known_usd(&bill);
-    double parts[CP_COST_PARTS];
-    c->usd_per_million = around(usd, cost_se(&listed, law, &basis, usd, parts));
-    const struct cp_usage usage = kept(input, law->data, NULL, c);
-    c->fixed_usd_per_month = cp_bill_provisioned_ready_usd(input->price, input->terms, &usage);
-}
-
 /* --- all of it --- */
 
 static void set_pool(const struct cp_pool_result *pool, struct cp_candidate *c)
@@ -439,7 +281,7 @@ void cp_candidate_price(const struct cp_candidate_context *context, const struct
                         const struct cp_pool_result *pool, struct cp_candidate *c)
 {
     set_pool(pool, c);
-    set_monthly_cost(context->input, law, pool, c);
+    cp_candidate_set_cost(context->input, law, pool, c);
 }
 
 enum cp_code cp_candidate_evaluate(const struct cp_candidate_context *context,
@@ -452,7 +294,7 @@ enum cp_code cp_candidate_evaluate(const struct cp_candidate_context *context,
     if (pool)
         cp_candidate_price(context, law, pool, c);
     else
-        set_unit_cost(context->input, law, c);
+        cp_candidate_set_cost(context->input, law, NULL, c);
     enum cp_code code = set_latency(context, law, c, err);
     if (!code)
         cp_candidate_judge(context->input, c);

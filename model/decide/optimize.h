@@ -117,6 +117,7 @@ enum cp_cost_part {
     CP_COST_WARM_MS,    /* of warm requests */
     CP_COST_COLD_SHARE, /* of requests */
     CP_COST_SPILLOVER,
+    CP_COST_READY, /* environments that tracking keeps ready */
     CP_COST_PARTS
 };
 
