@@ -156,6 +156,7 @@ static void add_undo_as_comment(const struct cp_apply *a, const struct cp_apply_
     cp_text_terminal(out, a->run->id);
     cp_buf_adds(out, " ---\n");
     add_as_comment(format->comment, cp_buf_view(&fragment), out);
+    cp_buf_fail_with(out, &fragment);
     cp_buf_clear(&fragment);
 }
 

@@ -38,6 +38,7 @@ static void add_scaling(const struct cp_apply_plan *p, const char *verb, struct 
     cp_buf_adds(out, " --service-namespace " CP_SCALING_NAMESPACE MORE "--resource-id ");
     cp_text_shell(out, cp_buf_str(&id));
     cp_buf_adds(out, MORE "--scalable-dimension " CP_SCALING_DIMENSION);
+    cp_buf_fail_with(out, &id);
     cp_buf_clear(&id);
 }
 

@@ -41,6 +41,7 @@ void cp_apply_html(const struct cp_figures *f, struct cp_buf *out)
         cp_buf_addf(out, "<details>\n<summary>%s</summary>\n<pre tabindex=\"0\"><code>",
                     cp_apply_formats[i].title);
         add_lines(cp_buf_view(&fragment), out);
+        cp_buf_fail_with(out, &fragment);
         cp_buf_adds(out, "</code></pre>\n</details>\n");
     }
     cp_buf_adds(out, "</section>\n");

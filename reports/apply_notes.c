@@ -55,7 +55,15 @@ static void add_fact(const struct notes *n, const char *name, const char *text)
     cp_buf_init(&safe, LINE_MAX_BYTES);
     cp_text_terminal(&safe, text);
     add_wrapped(n, name, name[0] ? INDENT : 0, cp_buf_str(&safe));
+    cp_buf_fail_with(n->out, &safe);
     cp_buf_clear(&safe);
+}
+
+static void end_fact(const struct notes *n, const char *name, struct cp_buf *line)
+{
+    add_fact(n, name, cp_buf_str(line));
+    cp_buf_fail_with(n->out, line);
+    cp_buf_clear(line);
 }
 
 /* --- facts --- */
@@ -70,8 +78,7 @@ static void add_function(const struct notes *n)
     else
         cp_buf_adds(&line, n->a->run->function);
     cp_buf_addf(&line, ", %s, %s", n->a->run->region, n->a->run->place);
-    add_fact(n, "function:", cp_buf_str(&line));
-    cp_buf_clear(&line);
+    end_fact(n, "function:", &line);
 }
 
 static void add_run(const struct notes *n)
@@ -84,8 +91,7 @@ static void add_run(const struct notes *n)
     if (run->started_at_ms >= 0)
         cp_buf_addf(&line, " of %s", cp_datetime_format(run->started_at_ms, CP_DATETIME_ISO_S, at));
     cp_buf_addf(&line, ", coldprof %s", run->coldprof_version);
-    add_fact(n, "run:", cp_buf_str(&line));
-    cp_buf_clear(&line);
+    end_fact(n, "run:", &line);
 }
 
 static void add_verdict(const struct notes *n)
@@ -95,8 +101,7 @@ static void add_verdict(const struct notes *n)
     cp_buf_init(&line, LINE_MAX_BYTES);
     cp_buf_addf(&line, "%s. %s", cp_verdict_name(d->verdict),
                 d->sentence[0] ? d->sentence : "No setting can be recommended from this run.");
-    add_fact(n, "verdict:", cp_buf_str(&line));
-    cp_buf_clear(&line);
+    end_fact(n, "verdict:", &line);
 }
 
 /* Whose latency it is: see cp_candidate. */
@@ -130,8 +135,7 @@ static void add_latency(const struct notes *n)
         cp_buf_addf(&line, ", target %s ms", cp_format(CP_UNIT_MS, run->budget_ms, value));
     if (now)
         cp_buf_addf(&line, "; now %s ms", cp_format_interval(CP_UNIT_MS, now->latency_ms, value));
-    add_fact(n, "latency:", cp_buf_str(&line));
-    cp_buf_clear(&line);
+    end_fact(n, "latency:", &line);
 }
 
 static void add_cost(const struct notes *n)
@@ -151,8 +155,7 @@ static void add_cost(const struct notes *n)
                     cp_format_interval(CP_UNIT_USD,
                                        is_monthly ? now->usd_per_month : now->usd_per_million,
                                        value));
-    add_fact(n, "cost:", cp_buf_str(&line));
-    cp_buf_clear(&line);
+    end_fact(n, "cost:", &line);
 }
 
 static void add_before(const struct notes *n)
@@ -168,8 +171,7 @@ static void add_before(const struct notes *n)
     cp_buf_addf(&line, ", %s", run->architecture);
     if (run->provisioned[0])
         cp_buf_addf(&line, "; %s", run->provisioned);
-    add_fact(n, "before:", cp_buf_str(&line));
-    cp_buf_clear(&line);
+    end_fact(n, "before:", &line);
 }
 
 /* --- what to know before --- */
@@ -267,8 +269,7 @@ static void add_title(const struct notes *n, const char *words, const struct cp_
     cp_buf_addf(&line, "coldprof apply %s: %s", n->a->run->id, words);
     if (c)
         cp_setting_text(c, &line);
-    add_fact(n, "", cp_buf_str(&line));
-    cp_buf_clear(&line);
+    end_fact(n, "", &line);
     add_blank(n);
 }
 

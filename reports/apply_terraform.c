@@ -35,6 +35,7 @@ static void add_string(struct cp_buf *out, const char *s)
         else
             cp_buf_addc(out, *text);
     }
+    cp_buf_fail_with(out, &json);
     cp_buf_clear(&json);
 }
 
@@ -88,8 +89,7 @@ static void end_block(struct block *b, struct cp_buf *out)
         cp_buf_addf(out, "%*s%-*s = ", b->indent, "", (int)width, pair->name);
         cp_buf_add_view(out, cp_buf_view(&pair->value));
         cp_buf_addf(out, "%s%s\n", pair->comment[0] ? " # " : "", pair->comment);
-        if (pair->value.failed)
-            out->failed = pair->value.failed;
+        cp_buf_fail_with(out, &pair->value);
         cp_buf_clear(&pair->value);
     }
     b->n = 0;

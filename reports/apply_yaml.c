@@ -6,6 +6,7 @@
  * A version is published when a resource of a new name comes, so its name has the run's id. SAM
  * publishes on a change of the configuration only with AutoPublishAliasAllProperties.
  */
+#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -220,12 +221,15 @@ void cp_apply_add_cloudformation(const struct cp_apply_plan *plan, struct cp_buf
     add_removed(&y);
 }
 
-/* SAM's own id of the alias that it makes: - and _ are spelled D and U. */
+/* SAM's own id of the alias that it makes: - and _ are spelled D and U; it takes no others. */
 static void sam_alias_id(const char *function, const char *alias, char *out, size_t size)
 {
     size_t n = (size_t)snprintf(out, size, "%sAlias", function);
-    for (; *alias && n + 1 < size; alias++)
-        out[n++] = (char)(*alias == '-' ? 'D' : *alias == '_' ? 'U' : *alias);
+    for (; *alias && n + 1 < size; alias++) {
+        char letter = (char)(*alias == '-' ? 'D' : *alias == '_' ? 'U' : *alias);
+        if (isascii((unsigned char)letter) && isalnum((unsigned char)letter))
+            out[n++] = letter;
+    }
     out[n] = '\0';
 }
 

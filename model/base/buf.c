@@ -95,6 +95,12 @@ enum cp_code cp_buf_addf(struct cp_buf *b, const char *fmt, ...)
     return b->failed;
 }
 
+void cp_buf_fail_with(struct cp_buf *b, const struct cp_buf *part)
+{
+    if (part->failed && !b->failed)
+        b->failed = part->failed;
+}
+
 enum cp_code cp_buf_check(const struct cp_buf *b, const char *what, struct cp_error *err)
 {
     if (b->failed == CP_ELIMIT)

@@ -34,6 +34,8 @@ enum cp_code cp_buf_addf(struct cp_buf *b, const char *fmt, ...)
 /* Room for `n` more bytes; NULL when it failed. Follow with `b->n += used; b->p[b->n] = 0`. */
 char *cp_buf_reserve(struct cp_buf *b, size_t n);
 
+/* Fails as `part` did, which was made to be added to it: what is missing there is missing here. */
+void cp_buf_fail_with(struct cp_buf *b, const struct cp_buf *part);
 /* CP_OK, or the failure with a message that names `what` and the limit. */
 enum cp_code cp_buf_check(const struct cp_buf *b, const char *what, struct cp_error *err);
 /* The content as a C string, "" when nothing was added; borrowed until the next addition. */

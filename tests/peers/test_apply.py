@@ -268,6 +268,100 @@ class Cli(Case):
         self.assertIsNone(self.provisioned("track"))
 
 
+# --- names ---
+
+def hostile_names():
+    with open(os.path.join("tests", "data", "reports", "names.jsonl"), encoding="utf-8") as f:
+        names = [json.loads(line)["name"] for line in f]
+    names += ["two words", "it's \"quoted\"", "$(touch COLDPROF_PWNED)", "`touch COLDPROF_PWNED`", "${HOME}", "$${x}", "%{if true}x%{endif}", "%%{x}",
+              "a\n- b\n# c", "a'\n#'", "back\\slash\\n", "tab\tbell\a", "\u202eevil\u2028x", "!Ref x", "*alias", "true", "0x1f", "12e3", "~", "{a}",
+              "# no", "'; touch COLDPROF_PWNED; '", "*/ x", "\\${x}", "$", "äöü 日本"]
+    return [n for n in names if ":" not in n]  # which parts name and alias
+
+
+class Names(Case):
+    """Names that are meant to break out arrive as they are, in every language. In its folder, COLDPROF_PWNED
+    would be made by what did."""
+    REGION = "r'$(touch COLDPROF_PWNED)\"\nx"
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory(prefix="coldprof-names-")
+        self.addCleanup(folder.cleanup)
+        self.folder = folder.name
+
+    def tearDown(self):
+        self.assertEqual(glob.glob(os.path.join(self.folder, "**", "*PWNED*"), recursive=True), [])
+
+    def calls(self, name, **more):
+        """The arguments of every `aws` of a block, run by a shell. A name with a newline is several lines in its comments."""
+        log = os.path.join(self.folder, "log")
+        with open(os.path.join(self.folder, "aws"), "w", encoding="utf-8") as f:
+            f.write(f"#!/bin/sh\nfor word; do printf '%s\\0' \"$word\"; done >>{log}; printf '\\n\\0' >>{log}\n"
+                    "case $2 in get-provisioned-concurrency-config) echo READY ;; publish-version) echo 7 ;; esac\n")
+        os.chmod(f.name, 0o755)
+        open(log, "w", encoding="utf-8").close()
+        script = printed(function=f"{name}:{name}", region=self.REGION, **more)
+        env = {"PATH": f"{self.folder}:{os.environ['PATH']}", "LC_ALL": "C.UTF-8"}
+        result = subprocess.run(["sh", "-c", script], env=env, cwd=self.folder, capture_output=True, text=True, check=False)
+        self.assertEqual((result.returncode, result.stderr), (0, ""), script)
+        with open(log, encoding="utf-8") as f:
+            return [call.split("\0")[:-1] for call in f.read().split("\n\0") if call]
+
+    def test_the_shell_gives_them_to_the_aws_cli(self):
+        def value(call, option):
+            return call[call.index(option) + 1]
+        for name in hostile_names():
+            for more in (TRACKING, {**TRACKING, "undo": 1}):
+                calls = self.calls(name, **more)
+                self.assertGreater(len(calls), 5)
+                for call in calls:
+                    self.assertEqual(value(call, "--region"), self.REGION)
+                    if call[0] == "lambda":
+                        self.assertEqual(value(call, "--function-name"), name)
+                    else:
+                        self.assertEqual(value(call, "--resource-id"), f"function:{name}:{name}")
+                    for option in ("--name", "--qualifier"):
+                        if option in call and call[1:3] != ["wait", "published-version-active"]:
+                            self.assertEqual(value(call, option), name)
+
+    def test_yaml_holds_them(self):
+        peers.need("python/bin/cfn-lint")
+        for name in hostile_names():
+            for form, kind in (("cloudformation", "AWS::Lambda::Function"), ("sam", "AWS::Serverless::Function")):
+                template = load_template(printed(format=form, function=f"{name}:{name}", runtime=name, **TRACKING))
+                (function,) = resources_of(template, kind)
+                self.assertEqual((function["FunctionName"], function["Runtime"]), (name, name[:63]))
+                (target,) = resources_of(template, "AWS::ApplicationAutoScaling::ScalableTarget")
+                self.assertEqual(target["ResourceId"]["Fn::Join"][1][2], name)
+                if form == "cloudformation":
+                    self.assertTrue(all(re.fullmatch("[A-Za-z0-9]+", n) for n in template["Resources"]))
+
+    def test_terraform_holds_them(self):
+        """Terraform itself says what a literal means."""
+        program = shutil.which("terraform") or shutil.which("tofu")
+        if not program:
+            raise unittest.SkipTest("neither terraform nor tofu is installed")
+        names, literals = hostile_names(), []
+        for name in names:
+            text = printed(format="terraform", function=f"{name}:live", mode="on-demand")
+            literals.append(re.search(r'^  function_name = (".*")$', text, re.M).group(1))
+            self.assertTrue(all(re.fullmatch("[a-z][a-z0-9_]*", n) for _, n, _ in Terraform.resources(text)))
+        env = {k: v for k, v in os.environ.items() if not k.startswith("TF_")}
+        result = subprocess.run([program, "console"], input=f"jsonencode([{', '.join(literals)}])\n", env=env, cwd=self.folder, capture_output=True,
+                                text=True, check=False)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertEqual(json.loads(json.loads(result.stdout)), names)
+
+    def test_typescript_holds_them(self):
+        peers.need("cdk/node_modules/typescript/package.json")
+        names = hostile_names()
+        literals = [re.search(r'^    aliasName: (".*"),$', printed(format="cdk", function=f"fn:{name}", mode="provisioned", n=1), re.M).group(1)
+                    for name in names]
+        result = subprocess.run(["node", "-e", f"console.log(JSON.stringify([{', '.join(literals)}]))"], cwd=self.folder, capture_output=True,
+                                text=True, check=True)
+        self.assertEqual(json.loads(result.stdout), names)
+
+
 # --- templates ---
 
 def load_template(text):
