@@ -32,7 +32,7 @@ static struct cp_interval cost_of(const struct frontier *fr, const struct cp_can
 static bool is_drawn(const struct frontier *fr, const struct cp_candidate *k)
 {
     double cost = cost_of(fr, k).value;
-    return k->is_runnable && isfinite(cost) && isfinite(k->latency_ms.value) &&
+    return k->is_runnable && !k->is_modelled && isfinite(cost) && isfinite(k->latency_ms.value) &&
            k->latency_ms.value > 0 && (fr->has_month || k->mode == CP_MODE_ON_DEMAND);
 }
 

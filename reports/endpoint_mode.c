@@ -120,7 +120,7 @@ static void decide_nothing(struct cp_decision *d, const char *sentence, const ch
     d->is_budget_met = false;
     d->chosen = d->cheapest = d->fastest = d->fallback = -1;
     d->n_changers = 0;
-    d->money[0] = d->reserved[0] = '\0';
+    d->money[0] = d->reserved[0] = d->modelled[0] = '\0';
     (void)snprintf(d->sentence, sizeof d->sentence, "%s", sentence);
     (void)snprintf(d->because, sizeof d->because, "%s", because);
 }

@@ -5,6 +5,8 @@
 #include "reports/figures.h"
 #include "reports/fitted.h"
 
+#include "model/decide/modelled_answer.h"
+
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -396,7 +398,8 @@ static enum cp_code decide(struct cp_figures *f, struct cp_error *err)
         .seed = run->seed,
         .fresh_start = f->fresh_start,
     };
-    return cp_optimize(&input, &f->decision, err);
+    enum cp_code code = cp_optimize(&input, &f->decision, err);
+    return code ? code : cp_modelled_answer_find(&input, &f->decision, err);
 }
 
 static struct cp_spend spend_of(const struct cp_figures *f)

@@ -332,6 +332,7 @@ static void add_decision(const struct page *p)
     add_reason(p, "Because", d->because);
     add_reason(p, "Money", d->money);
     add_reason(p, "Reserved concurrency", d->reserved);
+    add_reason(p, "Not measured", d->modelled);
     add_exceedance(p);
     add_changers(p);
     add_undo(p);

@@ -419,6 +419,7 @@ static void add_candidate(struct cp_json *j, const struct cp_candidate *c)
     cp_json_add_bool(j, "may_meet_budget", c->may_meet_budget);
     cp_json_add_bool(j, "is_on_frontier", c->is_on_frontier);
     cp_json_add_bool(j, "is_current", c->is_current);
+    cp_json_add_bool(j, "is_modelled", c->is_modelled);
     cp_json_add_bool(j, "is_runnable", c->is_runnable);
     cp_json_add_text(j, "why_not", c->why_not);
     cp_json_close(j, '}');
@@ -433,6 +434,7 @@ static void add_decision(struct cp_json *j, const struct cp_decision *d)
     cp_json_add_text(j, "because", d->because);
     cp_json_add_text(j, "money", d->money);
     cp_json_add_text(j, "reserved", d->reserved);
+    cp_json_add_text(j, "modelled", d->modelled);
     cp_json_open(j, "changers", '[');
     for (size_t i = 0; i < d->n_changers; i++)
         cp_json_add_text(j, NULL, d->changers[i]);

@@ -73,6 +73,7 @@ static void add_decision(const struct cp_figures *f, struct cp_buf *out)
     add_line(out, d->because);
     add_line(out, d->money);
     add_line(out, d->reserved);
+    add_line(out, d->modelled);
     add_exceedance(f, out);
     for (size_t i = 0; i < cp_decision_n_shown(d); i++) {
         cp_buf_adds(out, "- ");

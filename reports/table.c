@@ -175,6 +175,8 @@ static const char *candidate_mark(const struct cp_figures *f, size_t row)
 {
     if ((int)row == cp_figures_recommended(f))
         return "recommended";
+    if (f->decision.candidates[row].is_modelled)
+        return "not measured";
     return f->decision.candidates[row].is_current ? "current" : NULL;
 }
 

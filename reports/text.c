@@ -343,7 +343,7 @@ static void add_decision(const struct cp_text_lines *t)
     cp_buf_addc(t->out, ' ');
     cp_text_foreign(t, strlen(verdict) + 2, INDENT,
                     d->sentence[0] ? d->sentence : "no setting can be recommended from this run");
-    const char *const more[] = {d->because, d->money, d->reserved};
+    const char *const more[] = {d->because, d->money, d->reserved, d->modelled};
     for (size_t i = 0; i < sizeof more / sizeof more[0]; i++) {
         if (more[i][0] == '\0')
             continue;

@@ -148,7 +148,8 @@ struct cp_candidate {
     bool may_meet_budget;       /* point <= budget < upper bound: more samples would tell */
     bool is_on_frontier;        /* not dominated in (cost, latency) */
     bool is_current;
-    bool is_runnable;  /* false: listed for completeness, with `why_not` */
+    bool is_modelled; /* a size nobody measured (modelled_answer.h): a reason to measure, no more */
+    bool is_runnable; /* false: listed for completeness, with `why_not` */
     char why_not[160]; /* also set when a runnable candidate throttles */
     /* 0, or the samples of all memory sizes behind the upper bound of latency_ms: this size has too
      * few of its own, and its tail is that which the sizes share */
@@ -187,6 +188,7 @@ struct cp_decision {
     char because[CP_SENTENCE_MAX];  /* the decisive inequality, in numbers with intervals */
     char money[CP_SENTENCE_MAX];    /* cost, and against the current setting */
     char reserved[CP_SENTENCE_MAX]; /* what reserved concurrency would add, with its number; "" */
+    char modelled[CP_SENTENCE_MAX]; /* a size worth measuring (cp_modelled_answer_find); "" */
     /* What would change the answer, nearest first; changers[i] tells thresholds[i] in words. */
     struct cp_threshold thresholds[CP_THRESHOLDS_MAX];
     size_t n_thresholds;

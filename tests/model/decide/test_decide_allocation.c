@@ -2,6 +2,7 @@
  * Simulation and decision with failing allocations. Linked with --wrap: the model's malloc, calloc
  * and realloc come here. Leaks are the sanitizer's to find.
  */
+#include "model/decide/modelled_answer.h"
 #include "model/decide/modelled_size.h"
 #include "model/decide/optimize.h"
 #include "model/decide/pool_curve.h"
@@ -110,6 +111,48 @@ static enum cp_code decide(struct cp_error *err)
     return cp_optimize(&in, &decision, err);
 }
 
+/* Three sizes of which 768 MB would be the better answer; no traffic, so that nothing is simulated.
+ */
+static enum cp_code name_a_size(struct cp_error *err)
+{
+    static double init_ms[60];
+    static double ms[3][60];
+    static struct cp_size_data sizes[3];
+    static struct cp_decision decision;
+    for (int i = 0; i < 3; i++) {
+        for (int k = 0; k < 60; k++) {
+            ms[i][k] = 200 + 100.0 / (1 << i) + k / 10.0;
+            init_ms[k] = 10;
+        }
+        sizes[i] = (struct cp_size_data){.memory_size_mb = 512 << i,
+                                         .init_ms = init_ms,
+                                         .cold_handler_ms = ms[i],
+                                         .n_cold = 60,
+                                         .warm_ms = ms[i],
+                                         .n_warm = 60,
+                                         .max_memory_used_mb = -1};
+    }
+    struct cp_optimize_input in = {.sizes = sizes,
+                                   .n_sizes = 3,
+                                   .budget_q = 0.95,
+                                   .budget_ms = 285,
+                                   .current_memory_mb = -1,
+                                   .unreserved_concurrency = -1};
+    assert_int_equal(cp_price_find("us-east-1", "arm64", &in.price, NULL), CP_OK);
+    enum cp_code code = cp_optimize(&in, &decision, err);
+    if (!code)
+        code = cp_modelled_answer_find(&in, &decision, err);
+    if (!code)
+        assert_string_not_equal(decision.modelled, "");
+    return code;
+}
+
+static void naming_a_size_says_that_memory_is_short(void **state)
+{
+    (void)state;
+    assert_in_range(count_refusals(name_a_size), 20, 400);
+}
+
 static void decision_says_that_memory_is_short(void **state)
 {
     (void)state;
@@ -156,6 +199,7 @@ int main(void)
         cmocka_unit_test(the_curve_says_that_memory_is_short),
         cmocka_unit_test(decision_says_that_memory_is_short),
         cmocka_unit_test(a_modelled_size_says_that_memory_is_short),
+        cmocka_unit_test(naming_a_size_says_that_memory_is_short),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
