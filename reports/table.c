@@ -286,7 +286,7 @@ static const struct cp_column key_columns[] = {
     {"concurrency", "provisioned", CP_UNIT_COUNT, false, false, key_concurrency},
     {"p50_ms", "p50", CP_UNIT_MS, false, false, key_p50},
     {"p95_ms", "p95", CP_UNIT_MS, true, false, key_p95},
-    {"p99_ms", "p99", CP_UNIT_MS, false, false, key_p99},
+    {"p99_ms", "p99", CP_UNIT_MS, true, false, key_p99},
     {"{init}_p95_ms", "{init} p95", CP_UNIT_MS, true, false, key_init},
     {"cold_share_ratio", "cold share", CP_UNIT_PERCENT, false, false, key_cold_share},
     {"usd_per_million", "per million", CP_UNIT_USD, false, false, key_usd_million},
