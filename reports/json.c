@@ -425,6 +425,28 @@ static void add_candidate(struct cp_json *j, const struct cp_candidate *c)
     cp_json_close(j, '}');
 }
 
+static void add_threshold(struct cp_json *j, const struct cp_threshold *row)
+{
+    cp_json_open(j, NULL, '{');
+    cp_json_add_text(j, "kind", cp_threshold_kind_name(row->kind));
+    cp_json_add_text(j, "flip", cp_flip_name(row->flip));
+    cp_json_add_number(j, "value", row->value);
+    cp_json_add_text(j, "unit", cp_threshold_unit(row->kind));
+    cp_json_add_number(j, "factor", row->factor);
+    cp_json_add_int(j, "to", row->to);
+    cp_json_add_number(j, "to_memory_size_mb",
+                       row->to_memory_size_mb ? row->to_memory_size_mb : (double)NAN);
+    cp_json_add_text(j, "to_mode",
+                     row->to_memory_size_mb
+                         ? cp_concurrency_mode_name((enum cp_concurrency_mode)row->to_mode)
+                         : "");
+    cp_json_add_int(j, "to_concurrency", row->to_concurrency);
+    cp_json_add_number(j, "estimate_ms", row->estimate_ms);
+    cp_json_add_number(j, "cold_share_ratio", row->cold_share);
+    cp_json_add_bool(j, "by_search", row->by_search);
+    cp_json_close(j, '}');
+}
+
 static void add_decision(struct cp_json *j, const struct cp_decision *d)
 {
     cp_json_open(j, "decision", '{');
@@ -439,6 +461,11 @@ static void add_decision(struct cp_json *j, const struct cp_decision *d)
     for (size_t i = 0; i < d->n_changers; i++)
         cp_json_add_text(j, NULL, d->changers[i]);
     cp_json_close(j, ']');
+    cp_json_open(j, "thresholds", '[');
+    for (size_t i = 0; i < d->n_thresholds; i++)
+        add_threshold(j, &d->thresholds[i]);
+    cp_json_close(j, ']');
+    cp_json_add_interval(j, "saving_usd_per_month", d->saving_usd_per_month);
     cp_json_add_int(j, "chosen", d->chosen);
     cp_json_add_int(j, "current", d->current);
     cp_json_add_int(j, "cheapest", d->cheapest);

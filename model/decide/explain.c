@@ -222,6 +222,42 @@ static const char *relation(const struct cp_optimize_input *in, const struct cp_
     return c->latency_ms.value <= in->budget_ms ? "not shown within" : "above";
 }
 
+/* Provisioned concurrency that on-demand would not need for the budget is there for its cost. */
+static const struct cp_candidate *dearer_of(const struct cp_decision *d,
+                                            const struct cp_candidate *chosen)
+{
+    for (size_t i = 0; i < d->n_candidates; i++) {
+        const struct cp_candidate *c = &d->candidates[i];
+        if (cp_mode_is_provisioned(chosen->mode) && c->mode == CP_MODE_ON_DEMAND &&
+            c->meets_budget && cp_phrase_is_same_size(c, chosen) && is_cheaper(chosen, c))
+            return c;
+    }
+    return NULL;
+}
+
+static void say_difference(const struct cp_optimize_input *in, const struct cp_candidate *c,
+                           const struct cp_candidate *other, char out[CP_SENTENCE_MAX])
+{
+    struct cp_interval more = cp_saving_of(in, other, c);
+    if (more.value < 0)
+        more = (struct cp_interval){-more.value, -more.high, -more.low};
+    SAY(out, "%s per month", cp_phrase_money(&more).text);
+}
+
+/* Why the cheapest that meets the budget is not the answer: the tie rule. */
+static void say_tie(const struct cp_optimize_input *in, struct cp_decision *d,
+                    const struct cp_candidate *c)
+{
+    const struct cp_candidate *cheapest = at(d, d->cheapest);
+    if (!cheapest || cheapest == c || !cheapest->meets_budget ||
+        isnan(cheapest->usd_per_month.value))
+        return;
+    SAY(d->because, "; %s meets it too and would save ", cp_phrase_setting(in, cheapest).text);
+    say_difference(in, c, cheapest, d->because);
+    SAY(d->because, c->is_current ? ", too little to change what works"
+                                  : ", within the interval of its cost: the simpler one is taken");
+}
+
 static void say_rivals(const struct cp_optimize_input *in, struct cp_decision *d,
                        const struct cp_candidate *c)
 {
@@ -230,6 +266,15 @@ static void say_rivals(const struct cp_optimize_input *in, struct cp_decision *d
     if (d->fallback >= 0)
         SAY(d->because, "; %s gives %s", cp_phrase_setting(in, at(d, d->fallback)).text,
             cp_phrase_latency(&at(d, d->fallback)->latency_ms).text);
+    const struct cp_candidate *dearer =
+        c->meets_budget && c == at(d, d->chosen) ? dearer_of(d, c) : NULL;
+    if (dearer) {
+        SAY(d->because, "; %s meets it too, for ", cp_phrase_setting(in, dearer).text);
+        say_difference(in, c, dearer, d->because);
+        SAY(d->because, " more");
+    }
+    if (c->meets_budget && c == at(d, d->chosen))
+        say_tie(in, d, c);
     if (rival)
         SAY(d->because, "; %s gives %s%s", cp_phrase_setting(in, rival).text,
             cp_phrase_latency(&rival->latency_ms).text,

@@ -14,6 +14,19 @@ const char *cp_threshold_kind_name(enum cp_threshold_kind kind)
     return names[kind];
 }
 
+const char *cp_threshold_unit(enum cp_threshold_kind kind)
+{
+    static const char *const units[] = {
+        [CP_THRESHOLD_TRAFFIC] = "requests_per_s",
+        [CP_THRESHOLD_BUDGET] = "ms",
+        [CP_THRESHOLD_PRICE] = "ratio",
+        [CP_THRESHOLD_DISCOUNT] = "ratio",
+        [CP_THRESHOLD_IDLE_LIFETIME] = "ms",
+        [CP_THRESHOLD_UTILIZATION] = "ratio",
+    };
+    return units[kind];
+}
+
 const char *cp_flip_name(enum cp_flip flip)
 {
     static const char *const names[] = {[CP_FLIP_FAILS] = "fails",

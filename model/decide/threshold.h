@@ -17,6 +17,9 @@ enum cp_threshold_kind {
 };
 const char *cp_threshold_kind_name(enum cp_threshold_kind kind); /* "traffic", "budget", ... */
 
+/* Of its value: "requests_per_s", "ms", "ratio". */
+const char *cp_threshold_unit(enum cp_threshold_kind kind);
+
 /* What happens there. */
 enum cp_flip {
     CP_FLIP_FAILS,   /* the chosen setting no longer meets the budget; `to` does, or nothing */

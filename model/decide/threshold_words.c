@@ -3,6 +3,7 @@
 
 #include "model/decide/candidate.h"
 #include "model/decide/phrase.h"
+#include "model/decide/saving.h"
 #include "model/decide/what_if.h"
 
 #include <math.h>
@@ -99,15 +100,19 @@ static void say_searched(const struct sentence *s)
 
 /* --- budget --- */
 
-/* By how much a month is dearer; "" where that is not known. */
+/* By how much a month is dearer, with the interval of the difference; "" where that is not known.
+ */
 static struct cp_phrase difference(const struct sentence *s)
 {
-    double more = s->to->usd_per_month.value - s->chosen->usd_per_month.value;
-    if (isnan(more))
+    struct cp_interval saving = cp_saving_of(s->in, s->chosen, s->to);
+    if (isnan(saving.value))
         return cp_phrase("%s", "");
-    struct cp_phrase usd = cp_phrase_usd(fabs(more));
-    return more < 0 ? cp_phrase(", saving USD %s per month", usd.text)
-                    : cp_phrase(", for USD %s more per month", usd.text);
+    if (saving.low <= 0 && saving.high >= 0)
+        return cp_phrase("%s", ", at a cost that cannot be told apart");
+    if (saving.value > 0)
+        return cp_phrase(", saving %s per month", cp_phrase_money(&saving).text);
+    saving = (struct cp_interval){-saving.value, -saving.high, -saving.low};
+    return cp_phrase(", for %s more per month", cp_phrase_money(&saving).text);
 }
 
 static void say_budget(const struct sentence *s)

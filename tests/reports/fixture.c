@@ -275,7 +275,22 @@ static void decide(struct cp_decision *d)
                    "A target under 156 ms needs 1,769 MB or provisioned concurrency");
     (void)snprintf(d->changers[1], sizeof d->changers[1],
                    "A target above 218 ms is met by 512 MB, the setting now");
-    d->n_changers = 2;
+    d->n_changers = d->n_thresholds = 2;
+    d->thresholds[0] = (struct cp_threshold){.kind = CP_THRESHOLD_BUDGET,
+                                             .flip = CP_FLIP_FAILS,
+                                             .value = 156,
+                                             .factor = 0.78,
+                                             .to = 9,
+                                             .to_memory_size_mb = 1769,
+                                             .estimate_ms = NAN,
+                                             .cold_share = NAN};
+    d->thresholds[1] = d->thresholds[0];
+    d->thresholds[1].flip = CP_FLIP_CHEAPER;
+    d->thresholds[1].value = 218;
+    d->thresholds[1].factor = 1.09;
+    d->thresholds[1].to = 3;
+    d->thresholds[1].to_memory_size_mb = 512;
+    d->saving_usd_per_month = (struct cp_interval){-4.35, -5.2, -3.5};
     d->break_even_utilization = 0.6;
     d->survival_used_ms = 1200e3;
 }

@@ -173,14 +173,18 @@ static void budgets_are_told_both_ways(void **state)
     decide_by_hand(&d);
     struct cp_threshold row = threshold(CP_THRESHOLD_BUDGET, CP_FLIP_CHEAPER, 291, 1.455, 0);
     assert_string_equal(words_of(&d, &row), "With a budget of 291 ms or more, 256 MB on-demand "
-                                            "would do, saving USD 1.50 per month.");
+                                            "would do, saving USD 1.50 [1.50, 1.50] per "
+                                            "month.");
     row = threshold(CP_THRESHOLD_BUDGET, CP_FLIP_FAILS, 44, 0.22, -1);
     assert_string_equal(words_of(&d, &row),
                         "No tested setting is shown to meet a budget below 44.0 ms.");
     d.candidates[0].usd_per_month.value = 30;
     row = threshold(CP_THRESHOLD_BUDGET, CP_FLIP_FAILS, 44, 0.22, 0);
     assert_string_equal(words_of(&d, &row), "A budget below 44.0 ms needs 256 MB on-demand, for "
-                                            "USD 8.50 more per month.");
+                                            "USD 8.50 [8.50, 8.50] more per month.");
+    d.candidates[0].cost_parts_usd[CP_COST_WARM_MS] = 6;
+    assert_string_equal(words_of(&d, &row), "A budget below 44.0 ms needs 256 MB on-demand, at a "
+                                            "cost that cannot be told apart.");
     d.is_budget_met = false;
     row = threshold(CP_THRESHOLD_BUDGET, CP_FLIP_MEETS, 250, 1.25, 1);
     assert_string_equal(words_of(&d, &row),
@@ -299,6 +303,43 @@ static void the_least_violation_is_told_with_its_distance(void **state)
     d.candidates[0].cold_decides = false;
     cp_explain(&question, &d);
     assert_non_null(strstr(d.sentence, "make the handler faster or test more memory."));
+}
+
+/* --- why not another one --- */
+
+static void a_cheaper_setting_that_was_passed_over_is_named(void **state)
+{
+    (void)state;
+    static struct cp_decision d;
+    decide_by_hand(&d);
+    d.verdict = CP_VERDICT_KEEP;
+    d.chosen = 0;
+    d.cheapest = 1;
+    d.candidates[0].is_current = d.candidates[0].meets_budget = true;
+    d.candidates[0].latency_ms = (struct cp_interval){150, 140, 160};
+    d.candidates[1].usd_per_month.value = 19.5;
+    cp_explain(&question, &d);
+    assert_string_equal(d.because,
+                        "p99 of all requests is 150 ms [140, 160] at 256 MB on-demand, within the "
+                        "200 ms budget; 1,769 MB on-demand meets it too and would save USD 0.50 "
+                        "[0.50, 0.50] per month, too little to change what works.");
+    d.candidates[0].is_current = false;
+    cp_explain(&question, &d);
+    assert_non_null(strstr(d.because, "within the interval of its cost: the simpler one is taken"));
+}
+
+static void provisioned_concurrency_for_its_cost_says_what_on_demand_costs(void **state)
+{
+    (void)state;
+    static struct cp_decision d;
+    decide_by_hand(&d);
+    d.candidates[0] = candidate(1769, 45, 42, 48, 30);
+    d.candidates[0].meets_budget = true;
+    d.candidates[1].mode = CP_MODE_PROVISIONED;
+    d.candidates[1].concurrency = 2;
+    cp_explain(&question, &d);
+    assert_non_null(strstr(d.because, "within the 200 ms budget; 1,769 MB on-demand meets it too, "
+                                      "for USD 8.50 [8.50, 8.50] per month more."));
 }
 
 /* --- money --- */
@@ -463,6 +504,8 @@ int main(void)
         cmocka_unit_test(a_workload_that_nobody_waits_for_says_so),
         cmocka_unit_test(a_decision_by_estimate_says_estimate),
         cmocka_unit_test(the_least_violation_is_told_with_its_distance),
+        cmocka_unit_test(a_cheaper_setting_that_was_passed_over_is_named),
+        cmocka_unit_test(provisioned_concurrency_for_its_cost_says_what_on_demand_costs),
         cmocka_unit_test(a_saving_has_an_interval_of_its_own),
         cmocka_unit_test(regions_where_it_never_pays_say_so),
         cmocka_unit_test(too_few_samples_are_told_with_the_number_that_would_do),
