@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "model/decide/erlang.h"
 
+#include "model/decide/price.h"
 #include "tests/model/stat/csv.h"
 #include "tests/test.h"
 
@@ -42,6 +43,39 @@ static void recursion_is_stable_for_large_pools(void **state)
     assert_near(b, sqrt(2 / (M_PI * 100000)), 2e-5);
 }
 
+/* USD per second of 1 GB in us-east-1. */
+static double list_cost(const struct cp_price_book *book, double a, int n)
+{
+    double b = cp_erlang_b(n, a);
+    return n * book->provisioned_concurrency_usd_per_gb_s +
+           a * (1 - b) * book->provisioned_duration_usd_per_gb_s +
+           cp_price_duration_usd(book, 0, a * b);
+}
+
+static void list_prices_have_the_number_of_the_table(void **state)
+{
+    (void)state;
+    struct csv csv;
+    const struct cp_price_book *book = NULL;
+    struct cp_error err;
+    assert_int_equal(cp_price_find("us-east-1", "x86_64", &book, &err), CP_OK);
+    csv_open(&csv, "tests/data/model", "decide_pc_newsvendor.csv");
+    size_t rows = 0;
+    for (; csv_next(&csv); rows++) {
+        double a = csv_number(&csv, "a");
+        int best = 0;
+        for (int n = 1; n < 400; n++)
+            best = list_cost(book, a, n) < list_cost(book, a, best) ? n : best;
+        assert_int_equal(best, (int)csv_number(&csv, "n_cost_bruteforce"));
+        assert_int_equal(cp_erlang_newsvendor(a, cp_price_break_even_utilization(book), 1000),
+                         best);
+        assert_near(1e6 * list_cost(book, a, best), csv_number(&csv, "cost_opt"),
+                    1e-6 * csv_number(&csv, "cost_opt"));
+    }
+    csv_close(&csv);
+    assert_int_equal(rows, 6);
+}
+
 static double cost(double a, int n, const struct csv *csv)
 {
     double b = cp_erlang_b(n, a);
@@ -79,6 +113,7 @@ int main(void)
         cmocka_unit_test(impossible_arguments_have_no_value),
         cmocka_unit_test(recursion_is_stable_for_large_pools),
         cmocka_unit_test(newsvendor_rule_is_the_cheapest_number),
+        cmocka_unit_test(list_prices_have_the_number_of_the_table),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

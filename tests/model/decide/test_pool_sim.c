@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
- * Expected values are exact limits of queueing theory, named at each test.
+ * Expected values are exact, for the reason named at each test. The limits of queueing theory are
+ * the table of test_pool_limits.
  */
 #include "model/decide/pool_sim.h"
 
-#include "model/decide/erlang.h"
 #include "tests/test.h"
 
 #include <math.h>
@@ -35,55 +35,6 @@ static void assert_within_4_se(const struct cp_pool_mean *m, double expected)
     if (!(fabs(m->value - expected) <= 4 * m->se + 1e-12 * expected))
         fail_msg("%.9g is not %.9g within 4 x %.3g", m->value, expected, m->se);
     assert_true(m->se < 0.1 * expected + 1e-9);
-}
-
-static void loss_is_erlang_b_whatever_the_service_law(void **state)
-{
-    (void)state;
-    const struct cp_pool_law laws[] = {VALUES(hundred_ms), VALUES(spread_ms)};
-    for (size_t i = 0; i < 2; i++) {
-        struct cp_pool_result r = simulate((struct cp_pool_options){.arrivals = {.per_s = 80},
-                                                                    .cold = laws[i],
-                                                                    .warm = laws[i],
-                                                                    .lifetime = VALUES(forever_ms),
-                                                                    .limit = 10,
-                                                                    .horizon_ms = 300e3,
-                                                                    .warm_up_ms = 5e3});
-        assert_within_4_se(&r.throttled_share, cp_erlang_b(10, 8));
-        assert_int_equal(r.max_concurrency, 10);
-    }
-}
-
-static void spillover_of_provisioned_alone_is_erlang_b(void **state)
-{
-    (void)state;
-    struct cp_pool_result r = simulate((struct cp_pool_options){.arrivals = {.per_s = 30},
-                                                                .cold = VALUES(spread_ms),
-                                                                .warm = VALUES(spread_ms),
-                                                                .lifetime = VALUES(forever_ms),
-                                                                .provisioned = 3,
-                                                                .limit = 3,
-                                                                .horizon_ms = 300e3,
-                                                                .warm_up_ms = 5e3});
-    assert_within_4_se(&r.throttled_share, cp_erlang_b(3, 3));
-    assert_within_4_se(&r.provisioned_busy, 3 * (1 - cp_erlang_b(3, 3)));
-    assert_int_equal(r.n_cold, 0);
-    assert_int_equal(r.n_spillover, 0);
-}
-
-static void without_idle_lifetime_every_request_is_cold(void **state)
-{
-    (void)state;
-    struct cp_pool_result r = simulate((struct cp_pool_options){.arrivals = {.per_s = 20},
-                                                                .cold = VALUES(cold_ms),
-                                                                .warm = VALUES(hundred_ms),
-                                                                .lifetime = VALUES(zero_ms),
-                                                                .horizon_ms = 200e3,
-                                                                .warm_up_ms = 5e3});
-    assert_int_equal(r.n_cold, r.n_arrivals);
-    assert_within_4_se(&r.mean_busy, 20 * 0.5); /* lambda E[S_cold] */
-    assert_within_4_se(&r.mean_envs, 20 * 0.5);
-    assert_near(r.mean_billed_ms.value, 500, 1e-9);
 }
 
 static void without_limit_requests_in_flight_are_poisson(void **state)
@@ -132,57 +83,6 @@ static void departures_come_before_arrivals(void **state)
                                           .horizon_ms = 100500});
     assert_int_equal(r.n_throttled, 0);
     assert_int_equal(r.max_concurrency, 1);
-}
-
-static void single_environment_is_cold_with_exp_of_minus_lambda_t(void **state)
-{
-    (void)state;
-    static const double minute_ms[] = {60e3};
-    /* S -> 0: P(no arrival within T) */
-    struct cp_pool_result r = simulate((struct cp_pool_options){.arrivals = {.per_s = 0.02},
-                                                                .cold = VALUES(zero_ms),
-                                                                .warm = VALUES(zero_ms),
-                                                                .lifetime = VALUES(minute_ms),
-                                                                .horizon_ms = 200e6,
-                                                                .warm_up_ms = 60e3});
-    assert_within_4_se(&r.cold_share, exp(-0.02 * 60));
-}
-
-static double draw_exponential(const void *context, struct cp_rng *rng)
-{
-    return cp_rng_exponential(rng, *(const double *)context);
-}
-
-static void a_drawn_lifetime_is_drawn_per_idle_period(void **state)
-{
-    (void)state;
-    static const double mean_ms = 60e3;
-    /* S -> 0, lifetime ~ Exp(mu): P(lifetime < gap) = mu / (mu + lambda) */
-    struct cp_pool_result r = simulate(
-        (struct cp_pool_options){.arrivals = {.per_s = 0.02},
-                                 .cold = VALUES(zero_ms),
-                                 .warm = VALUES(zero_ms),
-                                 .lifetime = {.draw_ms = draw_exponential, .context = &mean_ms},
-                                 .horizon_ms = 200e6,
-                                 .warm_up_ms = 60e3});
-    assert_within_4_se(&r.cold_share, (1 / 60.0) / (1 / 60.0 + 0.02));
-}
-
-static void littles_law_holds_with_cold_and_warm(void **state)
-{
-    (void)state;
-    static const double short_ms[] = {700};
-    struct cp_pool_result r = simulate((struct cp_pool_options){.arrivals = {.per_s = 10},
-                                                                .cold = VALUES(cold_ms),
-                                                                .warm = VALUES(spread_ms),
-                                                                .lifetime = VALUES(short_ms),
-                                                                .horizon_ms = 500e3,
-                                                                .warm_up_ms = 5e3});
-    double p = r.cold_share.value;
-    assert_true(p > 0.05 && p < 0.5);
-    double expected = 10 * (p * 0.5 + (1 - p) * 0.1);
-    assert_near(r.mean_busy.value, expected, 0.02 * expected);
-    assert_near(r.mean_billed_ms.value, p * 500 + (1 - p) * 100, 1e-9);
 }
 
 static void provisioned_environments_come_first_and_never_start_cold(void **state)
@@ -318,15 +218,9 @@ static void impossible_options_are_refused(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(loss_is_erlang_b_whatever_the_service_law),
-        cmocka_unit_test(spillover_of_provisioned_alone_is_erlang_b),
-        cmocka_unit_test(without_idle_lifetime_every_request_is_cold),
         cmocka_unit_test(without_limit_requests_in_flight_are_poisson),
         cmocka_unit_test(periodic_arrivals_within_the_lifetime_start_cold_once),
         cmocka_unit_test(departures_come_before_arrivals),
-        cmocka_unit_test(single_environment_is_cold_with_exp_of_minus_lambda_t),
-        cmocka_unit_test(a_drawn_lifetime_is_drawn_per_idle_period),
-        cmocka_unit_test(littles_law_holds_with_cold_and_warm),
         cmocka_unit_test(provisioned_environments_come_first_and_never_start_cold),
         cmocka_unit_test(survival_probes_decide_about_lifetimes),
         cmocka_unit_test(many_expired_environments_are_dropped_in_order),
