@@ -67,6 +67,12 @@ void cp_exceedance_text(const struct cp_figures *f, struct cp_buf *out);
 /* "cold p95 at 512 MB lies between two modes: 61.0 ms to 278 ms"; false: none does. */
 bool cp_mode_edge_text(const struct cp_figures *f, struct cp_buf *out);
 
+/* --- demand_words.c: the traffic that the decision is about --- */
+/* "traffic: 5.00/s mean, times 2"; nothing without traffic. */
+void cp_demand_text(const struct cp_figures *f, struct cp_buf *out);
+/* That the question is not the run's own, and what that was; nothing when it is. */
+void cp_other_question_text(const struct cp_figures *f, struct cp_buf *out);
+
 /* --- figures_log.c: what a log tells beside durations --- */
 /* Eras, traffic, idle probes, retries, outcomes. CP_ENOMEM. */
 enum cp_code cp_figures_read_log(struct cp_figures *f, struct cp_error *err);

@@ -295,6 +295,30 @@ static void add_quality(const struct page *p)
                     cp_figures_is_interleaved(p->f) ? "yes" : "no");
 }
 
+static void add_sentence(const struct page *p,
+                         void (*text)(const struct cp_figures *, struct cp_buf *))
+{
+    struct cp_buf line;
+    cp_buf_init(&line, 1U << 10);
+    text(p->f, &line);
+    if (line.n) {
+        cp_buf_adds(p->out, "<li>");
+        cp_text_html(p->out, cp_buf_str(&line));
+        cp_buf_adds(p->out, "</li>\n");
+    }
+    cp_buf_clear(&line);
+}
+
+static void add_question(const struct page *p)
+{
+    if (!cp_figures_has_traffic(p->f) && !p->f->data->other_question[0])
+        return;
+    cp_buf_adds(p->out, "<ul class=\"soft small\">\n");
+    add_sentence(p, cp_demand_text);
+    add_sentence(p, cp_other_question_text);
+    cp_buf_adds(p->out, "</ul>\n");
+}
+
 static void add_warnings(const struct page *p)
 {
     size_t n = p->f->n_warnings < WARNINGS_SHOWN ? p->f->n_warnings : WARNINGS_SHOWN;
@@ -340,6 +364,7 @@ static void add_decision(const struct page *p)
     cp_table_html(cp_figures_is_wall_clock(p->f) ? &cp_table_wall_clock : &cp_table_key, p->f,
                   p->out);
     add_quality(p);
+    add_question(p);
     add_warnings(p);
     cp_buf_adds(p->out, "</section>\n");
 }
@@ -460,20 +485,6 @@ static void add_survival(const struct page *p)
 }
 
 /* --- what only a log tells --- */
-
-static void add_sentence(const struct page *p,
-                         void (*text)(const struct cp_figures *, struct cp_buf *))
-{
-    struct cp_buf line;
-    cp_buf_init(&line, 1U << 10);
-    text(p->f, &line);
-    if (line.n) {
-        cp_buf_adds(p->out, "<li>");
-        cp_text_html(p->out, cp_buf_str(&line));
-        cp_buf_adds(p->out, "</li>\n");
-    }
-    cp_buf_clear(&line);
-}
 
 static void add_traffic(const struct page *p)
 {

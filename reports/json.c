@@ -7,6 +7,7 @@
 #include "model/base/units.h"
 #include <stdio.h>
 
+#include "reports/demand_json.h"
 #include "reports/figures.h"
 #include "reports/fitted.h"
 #include "reports/json_writer.h"
@@ -517,6 +518,7 @@ void cp_report_json(const struct cp_figures *f, struct cp_buf *out)
     cp_json_close(&j, ']');
     add_wall_clock(&j, f);
     add_log(&j, f);
+    cp_demand_json(&j, f);
     add_laws(&j, f);
     cp_fitted_json(f, &j);
     add_survival(&j, &f->survival);

@@ -82,6 +82,24 @@ static void add_decision(const struct cp_figures *f, struct cp_buf *out)
     }
 }
 
+static void add_question(const struct cp_figures *f, struct cp_buf *out)
+{
+    static void (*const lines[])(const struct cp_figures *,
+                                 struct cp_buf *) = {cp_demand_text, cp_other_question_text};
+    struct cp_buf line;
+    cp_buf_init(&line, CP_SENTENCE_MAX);
+    for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
+        cp_buf_reset(&line);
+        lines[i](f, &line);
+        if (!line.n)
+            continue;
+        cp_buf_adds(out, "\n");
+        cp_text_markdown(out, cp_buf_str(&line));
+        cp_buf_adds(out, "\n");
+    }
+    cp_buf_clear(&line);
+}
+
 static void add_warnings(const struct cp_figures *f, struct cp_buf *out)
 {
     size_t n = f->n_warnings < WARNINGS_SHOWN ? f->n_warnings : WARNINGS_SHOWN;
@@ -128,5 +146,6 @@ void cp_report_markdown(const struct cp_figures *f, struct cp_buf *out)
     cp_buf_init(&prices, CP_SENTENCE_MAX);
     cp_price_text(f, &prices);
     cp_buf_addf(out, "%s%s.\n", prices.n ? "; " : "", cp_buf_str(&prices));
+    add_question(f, out);
     cp_buf_clear(&prices);
 }

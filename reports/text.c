@@ -285,6 +285,14 @@ static void add_accounting(const struct cp_text_lines *t)
     cp_buf_init(&line, 400);
     cp_accounting_text(t->f, &line);
     add_note(t, cp_buf_str(&line));
+    static void (*const of_question[])(const struct cp_figures *,
+                                       struct cp_buf *) = {cp_demand_text, cp_other_question_text};
+    for (size_t i = 0; i < sizeof of_question / sizeof of_question[0]; i++) {
+        cp_buf_reset(&line);
+        of_question[i](t->f, &line);
+        if (line.n)
+            add_note(t, cp_buf_str(&line));
+    }
     cp_buf_reset(&line);
     cp_price_text(t->f, &line);
     if (line.n)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "profiler/cli/command.h"
+#include "profiler/cli/help_topic.h"
 #include "profiler/cli/wrap.h"
 
 #include <stdio.h>
@@ -43,7 +44,9 @@ void cp_help_overview(struct cp_buf *out)
              "  coldprof sweep probes/functions/hello-python --budget p99=200ms --traffic 5/s\n"
              "  coldprof report last -o report\n\n");
     (void)cp_buf_adds(out, statuses);
-    (void)cp_buf_adds(out, "More: coldprof help COMMAND\n");
+    (void)cp_buf_adds(out, "More: coldprof help COMMAND, or of a topic:\n");
+    for (const struct cp_help_topic *t = cp_help_topics(); t->name; t++)
+        (void)cp_buf_addf(out, "  %-10s  %s\n", t->name, t->summary);
 }
 
 static void add_theme(struct cp_buf *out, enum cp_option_theme theme, unsigned command)
@@ -82,19 +85,20 @@ static enum cp_status run_help(struct cp_cli *cli)
 {
     struct cp_buf out;
     cp_buf_init(&out, (size_t)64 * 1024);
-    const struct cp_command *command = NULL;
-    if (cli->words.n) {
-        command = cp_command_find(cp_view_of(cli->words.word[0]));
-        if (!command) {
-            struct cp_error err;
-            (void)cp_fail(&err, CP_EINVAL, "unknown command '%s'; see 'coldprof help'",
-                          cli->words.word[0]);
-            return cp_cli_fail(cli, &err);
-        }
-        cp_help_command(command, &out);
-    } else {
-        cp_help_overview(&out);
+    const char *word = cli->words.n ? cli->words.word[0] : NULL;
+    const struct cp_command *command = word ? cp_command_find(cp_view_of(word)) : NULL;
+    const struct cp_help_topic *topic = word ? cp_help_topic_find(cp_view_of(word)) : NULL;
+    if (word && !command && !topic) {
+        struct cp_error err;
+        (void)cp_fail(&err, CP_EINVAL, "unknown command '%s'; see 'coldprof help'", word);
+        return cp_cli_fail(cli, &err);
     }
+    if (command)
+        cp_help_command(command, &out);
+    else if (topic)
+        cp_help_topic_add(topic, &out);
+    else
+        cp_help_overview(&out);
     enum cp_status status = cp_cli_print(&out);
     cp_buf_clear(&out);
     return status;
@@ -102,8 +106,8 @@ static enum cp_status run_help(struct cp_cli *cli)
 
 const struct cp_command cp_command_help = {
     .name = "help",
-    .arguments = "[COMMAND]",
-    .summary = "show help for a command",
+    .arguments = "[COMMAND|TOPIC]",
+    .summary = "show help for a command or a topic",
     .bit = CP_IN_HELP,
     .max_words = 1,
     .run = run_help,
