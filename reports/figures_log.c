@@ -7,6 +7,7 @@
 
 #include "model/base/units.h"
 #include "model/decide/cold_share.h"
+#include "model/decide/demand.h"
 #include "model/digest/digest.h"
 #include "reports/figures.h"
 
@@ -14,6 +15,8 @@
 enum { EMULATED_MIN_N = 5, MINUTES_PER_HOUR = 60 };
 /* Relative; a rate given by hand is rounded. */
 #define SAME_TRAFFIC 0.02
+/* The first request began before the first record: Lambda's longest timeout, and a minute. */
+#define SAME_BEGINNING_MS (16 * CP_MS_PER_MINUTE)
 
 static void add_eras(struct cp_figures *f, const struct cp_digest_scope *scope)
 {
@@ -31,6 +34,10 @@ static bool is_traffic_as_logged(const struct cp_figures *f, double n_requests)
 {
     const struct cp_run *run = &f->data->run;
     double span_ms = (double)(run->ended_at_ms - run->started_at_ms);
+    const struct cp_demand *d = f->data->demand;
+    bool is_changed = d && d->law.factor > 0 && fabs(d->law.factor - 1) > 0;
+    if (d && !is_changed && fabs(d->first_ms - (double)run->started_at_ms) <= SAME_BEGINNING_MS)
+        return true; /* its own arrivals, gaps filled */
     double logged_per_s = n_requests * CP_MS_PER_S / span_ms;
     return span_ms > 0 && fabs(run->traffic_per_s - logged_per_s) <= SAME_TRAFFIC * logged_per_s;
 }

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "model/decide/demand.h"
 #include "model/digest/digest.h"
 #include "reports/warning_rule.h"
 
@@ -59,16 +60,32 @@ bool cp_warn_one_size(const struct cp_figures *f, struct cp_warning *w)
                              is_named ? name : "NAME");
 }
 
+/* What was simulated, and what it says when more requests started cold than there. */
+struct burst_words {
+    const char *found, *simulated;
+};
+
+static struct burst_words burst_words(const struct cp_figures *f)
+{
+    const struct cp_demand *d = f->data->demand;
+    if (d && d->law.kind == CP_ARRIVALS_TIMES)
+        return (struct burst_words){"environments end sooner than idle times tell",
+                                    "a replay of the logged arrivals"};
+    if (d && d->law.kind == CP_ARRIVALS_COUNTS)
+        return (struct burst_words){"requests come in bursts within a minute",
+                                    "the logged counts per minute"};
+    return (struct burst_words){"requests come in bursts", "even arrivals at that rate"};
+}
+
 bool cp_warn_bursts(const struct cp_figures *f, struct cp_warning *w)
 {
     char seen[CP_FORMAT_MAX];
     char even[CP_FORMAT_MAX];
     if (!f->decision.is_bursty)
         return false;
-    cp_warning_say(w,
-                   "requests come in bursts: %s %% start cold, where even arrivals at that rate "
-                   "would give %s %%",
-                   cp_format(CP_UNIT_PERCENT, f->observed_cold_share.value, seen),
+    const struct burst_words words = burst_words(f);
+    cp_warning_say(w, "%s: %s %% of requests start cold, where %s would give %s %%", words.found,
+                   cp_format(CP_UNIT_PERCENT, f->observed_cold_share.value, seen), words.simulated,
                    cp_format(CP_UNIT_PERCENT, f->decision.even_cold_share.value, even));
     return cp_warning_advise(w, "what provisioned concurrency leaves of them is only bounded here: "
                                 "set it for a day and import the log of that day");

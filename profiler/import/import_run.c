@@ -7,11 +7,10 @@
 #include <string.h>
 
 #include "model/base/units.h"
+#include "model/decide/demand.h"
 #include "model/digest/digest_extract.h"
+#include "model/digest/log_demand.h"
 #include "profiler/import/import_samples.h"
-
-/* A rate needs some time to be one. */
-enum { RATE_SPAN_MIN_MS = 60000 };
 
 static const char assumed_region[] = "us-east-1";
 static const char assumed_architecture[] = "x86_64";
@@ -115,18 +114,21 @@ static bool span_of(const struct cp_digest *digest, int64_t *first_ms, int64_t *
     return has_any;
 }
 
-static void set_time(const struct making *m)
+static enum cp_code set_time(const struct making *m)
 {
     struct cp_run *run = &m->out->run;
     int64_t first_ms = -1;
     int64_t last_ms = -1;
     if (!span_of(m->out->digest, &first_ms, &last_ms))
-        return;
+        return CP_OK;
     run->started_at_ms = first_ms;
     run->ended_at_ms = last_ms;
-    if (last_ms - first_ms >= RATE_SPAN_MIN_MS)
-        run->traffic_per_s =
-            (double)cp_digest_n(m->out->digest) * CP_MS_PER_S / (double)(last_ms - first_ms);
+    if (last_ms - first_ms < CP_LOG_DEMAND_SPAN_MIN_MS)
+        return CP_OK;
+    enum cp_code code =
+        cp_log_demand(m->out->digest, m->out->samples, m->out->n_samples, &m->out->demand, m->err);
+    run->traffic_per_s = cp_demand_per_s(m->out->demand);
+    return code;
 }
 
 /* --- the memory size it has now --- */
@@ -269,7 +271,9 @@ enum cp_code cp_import_run(const struct cp_digest *digest,
                        "the log has no record of '%s'; leave the version out for all of them",
                        out->run.function);
     set_place(&m);
-    set_time(&m);
+    code = set_time(&m);
+    if (code)
+        return code;
     out->run.original_memory_size_mb =
         out->n_samples ? newest_size(out) : newest_scope_size(out->digest);
     return check_sizes(&m);
