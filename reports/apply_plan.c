@@ -5,6 +5,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 enum { SHA256_BASE64_LENGTH = 44 };
 
@@ -256,6 +257,18 @@ static bool is_plain(char c)
     return isalnum((unsigned char)c) && (unsigned char)c < 0x80;
 }
 
+/* Without quotes YAML takes these for values. */
+static bool is_yaml_value(const char *id)
+{
+    static const char *const values[] = {"true", "false", "yes", "no", "on",
+                                         "off",  "null",  "y",   "n"};
+    for (size_t i = 0; i < sizeof values / sizeof values[0]; i++) {
+        if (strcasecmp(id, values[i]) == 0)
+            return true;
+    }
+    return false;
+}
+
 void cp_apply_logical_id(const char *name, char out[CP_APPLY_ID_MAX])
 {
     size_t n = 0;
@@ -269,8 +282,8 @@ void cp_apply_logical_id(const char *name, char out[CP_APPLY_ID_MAX])
         is_start = !is_letter;
     }
     out[n] = '\0';
-    if (n == 0)
-        (void)snprintf(out, CP_APPLY_ID_MAX, "Function");
+    if (n == 0 || is_yaml_value(out))
+        (void)snprintf(out + n, CP_APPLY_ID_MAX - n, "Function");
 }
 
 void cp_apply_snake_id(const char *name, char out[CP_APPLY_ID_MAX])

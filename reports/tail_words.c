@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdio.h>
 
+#include "model/decide/phrase.h"
 #include "reports/figures.h"
 #include "reports/format.h"
 #include "reports/words.h"
@@ -15,12 +16,8 @@
 void cp_setting_text(const struct cp_candidate *c, struct cp_buf *out)
 {
     char mb[CP_FORMAT_MAX];
-    cp_format(CP_UNIT_MB, c->memory_size_mb, mb);
-    if (c->mode == CP_MODE_ON_DEMAND)
-        cp_buf_addf(out, "%s MB on-demand", mb);
-    else
-        cp_buf_addf(out, "%s MB with %s concurrency %d", mb, cp_concurrency_mode_name(c->mode),
-                    c->concurrency);
+    cp_buf_addf(out, "%s MB %s%s", cp_format(CP_UNIT_MB, c->memory_size_mb, mb),
+                c->mode == CP_MODE_ON_DEMAND ? "" : "with ", cp_phrase_mode(c).text);
 }
 
 /* "0.4 % [0.2, 0.9]" */

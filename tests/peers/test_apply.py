@@ -146,13 +146,17 @@ class Cli(Case):
         version = self.client.publish_version(FunctionName=name)["Version"]
         self.client.create_alias(FunctionName=name, Name="live", FunctionVersion=version)
 
-    def run_block(self, status=0, env=None, **settings):
-        script = printed(**{"region": "us-east-1", "was": 512, "memory": 1024, **settings})
-        env = {**os.environ, "AWS_ACCESS_KEY_ID": peers.KEY_ID, "AWS_SECRET_ACCESS_KEY": peers.SECRET, "AWS_PAGER": "",
+    def run_block(self, status=0, **settings):
+        return self.shell(printed(**{"region": "us-east-1", "was": 512, "memory": 1024, **settings}), status)
+
+    def env(self):
+        return {**os.environ, "AWS_ACCESS_KEY_ID": peers.KEY_ID, "AWS_SECRET_ACCESS_KEY": peers.SECRET, "AWS_PAGER": "",
                "AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull, "AWS_MAX_ATTEMPTS": "1",
                "AWS_ENDPOINT_URL_LAMBDA": self.service.facts["endpoint"], "AWS_ENDPOINT_URL_APPLICATION_AUTO_SCALING": self.moto.endpoint,
-               "PATH": os.pathsep.join([self.folder.name, os.path.join(peers.PEERS, "python", "bin"), os.environ["PATH"]]), **(env or {})}
-        result = subprocess.run(["sh", "-c", script], env=env, stdin=subprocess.DEVNULL, capture_output=True, text=True,
+               "PATH": os.pathsep.join([self.folder.name, os.path.join(peers.PEERS, "python", "bin"), os.environ["PATH"]])}
+
+    def shell(self, script, status=0):
+        result = subprocess.run(["sh", "-c", script], env=self.env(), stdin=subprocess.DEVNULL, capture_output=True, text=True,
                                 timeout=200, check=False)
         self.assertEqual(result.returncode == 0, status == 0, script + result.stderr)
         if status == 0:
@@ -233,6 +237,24 @@ class Cli(Case):
         self.create_with_alias("arch")
         self.assertIn("set it to the package for arm64", self.run_block(status=1, function="arch:live", mode="on-demand", to="arm64"))
         self.assertEqual((self.memory("arch"), self.version("arch")), (512, "1"))
+
+    def test_the_run_of_a_sweep_comes_into_effect(self):
+        """From a measurement of the service to its commands, as a user runs them."""
+        self.create_with_alias("swept")
+        with tempfile.TemporaryDirectory() as home:
+            def coldprof(*words, status=0):
+                result = subprocess.run([peers.BINARY, *words], env={**self.env(), "HOME": home}, stdin=subprocess.DEVNULL, capture_output=True,
+                                        text=True, timeout=200, check=False)
+                self.assertEqual(result.returncode, status, result.stderr)
+                return result.stdout
+            coldprof("sweep", "swept:live", "--endpoint-url", self.service.facts["endpoint"], "--region", "us-east-1", "--memory", "512,768",
+                     "--cold", "6", "--warm", "30", "--idle", "none", "--budget", "p99=200ms", "--quiet", "--yes", status=3)
+            said = coldprof("apply", "last", status=3)
+            self.assertIn("nothing to apply", said)
+            self.shell(coldprof("apply", "last", "--candidate", "768"))
+            self.assertEqual((self.memory("swept:live"), self.version("swept")), (768, "2"))
+            self.shell(coldprof("apply", "last", "--candidate", "768", "--undo"))
+            self.assertEqual(self.memory("swept:live"), 512)
 
     def scaled(self, name):
         """What moto keeps of an alias: targets, actions, policies. It forgets no actions with their target, as AWS does."""

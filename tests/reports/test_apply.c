@@ -203,8 +203,8 @@ static void the_header_says_run_effect_and_the_state_before(void **state)
         "# function:   orders-api, alias live, us-east-1, AWS account ...1234\n",
         "# run:        7f3a of 2026-10-08T14:00:00Z, coldprof 0.1.0\n",
         "# verdict:    CHANGE. Set",
-        "# latency:    p95 149 [141, 156] ms of all requests, target 200 ms; now 207\n"
-        "#             [197, 218] ms\n",
+        "# latency:    p95 149 [141, 156] ms of all requests, target 200 ms; now 207\n#",
+        "\n#             [197, 218] ms\n",
         "# cost:       USD 17.70 [17.00, 18.41] per month; now 13.35 [12.82, 13.89]\n",
         "# before:     512 MB, arm64; 'live' has provisioned concurrency: 3 requested",
         "# --- undo: the state before run 7f3a ---\n",
@@ -283,6 +283,7 @@ static void derived_names_are_plain_and_begin_with_a_letter(void **state)
          "b",
          "B", "b"},
         {"ordersAPI", "OrdersAPI", "ordersapi"},
+        {"no", "NoFunction", "no"}, /* no is a value in YAML */
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         char id[CP_APPLY_ID_MAX];
