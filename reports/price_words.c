@@ -19,15 +19,22 @@ void cp_price_text(const struct cp_figures *f, struct cp_buf *out)
     if (cp_figures_is_wall_clock(f) || cp_figures_is_emulated(f))
         return;
     cp_buf_addf(out, "prices of %s, %s: %s", book->region, book->architecture, book->date);
-    if (f->data->terms.has_free_tier)
+    const struct cp_price_terms *terms = &f->data->terms;
+    if (book->plan != CP_SAVINGS_NONE)
+        cp_buf_addf(out, "; Compute Savings Plan, %s upfront",
+                    book->plan == CP_SAVINGS_NO_UPFRONT ? "no" : "all");
+    if (terms->has_free_tier)
         cp_buf_adds(out, "; free tier taken off what a month costs");
+    if (terms->used_gb_s > 0)
+        cp_buf_addf(out, "; tiers after %.3g GB-s of the account", terms->used_gb_s);
 }
 
 const char *cp_price_terms_words(const struct cp_figures *f)
 {
-    return f->data->terms.has_free_tier
-               ? "Monthly costs are what is left after the free tier; no other discount."
-               : "No free tier, no discount.";
+    if (f->data->terms.has_free_tier)
+        return "Monthly costs are what is left after the free tier; no other discount.";
+    return f->price->plan == CP_SAVINGS_NONE ? "No free tier, no discount."
+                                             : "No free tier, no other discount.";
 }
 
 const char *cp_snapshot_cost_words(const struct cp_figures *f)

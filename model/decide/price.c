@@ -206,6 +206,7 @@ enum cp_code cp_price_with_savings(const struct cp_price_book *book, enum cp_sav
     out->provisioned_concurrency_usd_per_gb_s = s->provisioned_concurrency;
     out->provisioned_duration_usd_per_gb_s = s->provisioned_duration;
     out->grade = CP_PRICE_SINGLE;
+    out->plan = plan;
     out->source = plan == CP_SAVINGS_NO_UPFRONT ? "Compute Savings Plan, no upfront; " TEXT_SINGLE
                                                 : "Compute Savings Plan, all upfront; " TEXT_SINGLE;
     return CP_OK;

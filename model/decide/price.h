@@ -22,12 +22,15 @@ enum cp_price_grade {
 };
 const char *cp_price_grade_name(enum cp_price_grade grade);
 
+enum cp_savings_plan { CP_SAVINGS_NONE, CP_SAVINGS_NO_UPFRONT, CP_SAVINGS_ALL_UPFRONT };
+
 struct cp_price_book {
     const char *region;       /* "us-east-1" */
     const char *architecture; /* "x86_64", "arm64" */
     const char *date;         /* date of the price list, "2026-09-19" */
     const char *source;
     enum cp_price_grade grade;
+    enum cp_savings_plan plan; /* that it is discounted by */
     double request_usd;
     struct {
         double from_gb_s; /* per month, per account and architecture */
@@ -57,7 +60,6 @@ size_t cp_price_n_tiers(const struct cp_price_book *book); /* how many are known
 /* Are both prices of provisioned concurrency known? Without them its functions give NAN. */
 bool cp_price_has_provisioned(const struct cp_price_book *book);
 
-enum cp_savings_plan { CP_SAVINGS_NONE, CP_SAVINGS_NO_UPFRONT, CP_SAVINGS_ALL_UPFRONT };
 /* The book as a Compute Savings Plan of 1 or 3 years has it: one rate, since covered use leaves the
  * tier count; requests, storage and streaming as they were. CP_ENOTFOUND where its rates are not
  * known. `out` borrows what `book` does. */

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "probes/aws/price_list.h"
+#include "probes/os/file.h"
+#include "probes/os/file_list.h"
 #include "profiler/cli/prices.h"
 #include "profiler/cli/stop.h"
 #include "profiler/cli/wrap.h"
@@ -239,6 +241,34 @@ static enum cp_code add_prices(const struct cp_cli *cli, const char *region, str
     return list->n > before ? CP_OK : first.code;
 }
 
+/* Regions that were fetched and are not in the table. */
+static enum cp_code add_fetched(const struct cp_cli *cli, struct listing *list,
+                                struct cp_error *err)
+{
+    static const char begin[] = "prices-";
+    static const char end[] = ".json";
+    char folder[PATH_MAX];
+    char region[CP_PRICE_REGION_MAX];
+    struct cp_file_list files = {.files = NULL};
+    const struct cp_price_book *known = NULL;
+    enum cp_code code = cp_cli_cache_folder(cli, folder, sizeof folder, err);
+    if (code || !cp_file_is_dir(folder))
+        return code;
+    code = cp_file_list(folder, &(struct cp_file_list_options){0}, &files, err);
+    for (size_t i = 0; !code && i < files.n; i++) {
+        struct cp_view name = cp_view_of(files.files[i].name);
+        if (!cp_view_skip(&name, begin) || name.n <= sizeof end - 1 ||
+            strcmp(name.p + name.n - (sizeof end - 1), end) != 0)
+            continue;
+        name.n -= sizeof end - 1;
+        if (cp_view_copy(name, region, sizeof region) &&
+            cp_price_find(region, architectures[0], &known, NULL))
+            code = add_prices(cli, region, list, err);
+    }
+    cp_file_list_clear(&files);
+    return code;
+}
+
 static enum cp_code add_built_in(const struct cp_cli *cli, struct listing *list,
                                  struct cp_error *err)
 {
@@ -274,6 +304,8 @@ static enum cp_status show(struct cp_cli *cli, struct listing *list)
         code = add_file(cli, list, &err);
     else
         code = add_built_in(cli, list, &err);
+    if (!code && !region && !cli->options.prices)
+        code = add_fetched(cli, list, &err);
     return code ? cp_cli_fail(cli, &err)
                 : print_listing(cli, list, !region && !cli->options.prices);
 }
@@ -380,7 +412,12 @@ const struct cp_command cp_command_prices = {
         "update fetches the price list of one Region (public, no credentials) into "
         "$XDG_CACHE_HOME/coldprof; from then on the newer of it and the built-in table is used, "
         "and 'show' says which. A Region that is not known is refused, never priced like another: "
-        "fetch it, or write a file as 'update' does and give it to a command with --prices.",
+        "fetch it, or write a file of what 'update' keeps and give it to a command with --prices: "
+        "{\"format\": \"coldprof prices\", \"version\": 1, \"region\": \"il-central-1\", \"date\": "
+        "\"2026-10-01\", \"source\": \"pricing page\", \"books\": [{\"architecture\": \"x86_64\", "
+        "\"request_usd\": 2e-7, \"duration\": [{\"from_gb_s\": 0, \"usd_per_gb_s\": 1.9e-5}]}]}, "
+        "with the "
+        "prices by the names that show --json gives them.",
     .examples = "  coldprof prices show --region eu-west-1\n"
                 "  coldprof prices update --region il-central-1\n"
                 "  coldprof prices show --json\n",

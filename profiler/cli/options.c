@@ -81,6 +81,14 @@ static const struct cp_option table[] = {
      .commands = PRICING,
      .help = "take the free tier off what a month costs: 1,000,000 requests and 400,000 GB-s, when "
              "the account uses it for nothing else"},
+    {.name = "account-gb-s",
+     .metavar = "GB-S",
+     .type = CP_OPTION_USD,
+     .offset = AT(account_gb_s),
+     .theme = CP_THEME_DECIDE,
+     .commands = PRICING,
+     .help = "what the account's other functions of this architecture use a month, e.g. 6e9: this "
+             "one's price tiers begin there"},
     {.name = "savings-plan",
      .metavar = "KIND",
      .type = CP_OPTION_TEXT,
@@ -985,7 +993,7 @@ static enum cp_code give(const struct cp_option *o, const char *source, const ch
 /* Defaults do not count as given and may lie outside min..max (-1: "not given"). */
 static enum cp_code read_defaults(struct cp_options *out, struct cp_error *err)
 {
-    *out = (struct cp_options){.budget = {NAN, NAN}, .max_cost_usd = NAN};
+    *out = (struct cp_options){.budget = {NAN, NAN}, .max_cost_usd = NAN, .account_gb_s = NAN};
     for (const struct cp_option *o = table; o->name; o++) {
         if (!o->default_text)
             continue;

@@ -101,6 +101,7 @@ struct cp_options {
     struct cp_burst burst;
     /* what it costs */
     bool has_free_tier;
+    double account_gb_s;      /* NAN when absent */
     const char *savings_plan; /* NULL: none */
     const char *prices;       /* a price file; NULL: the newest known */
     /* what to measure */

@@ -5,6 +5,7 @@
 #include "profiler/prices/price_file.h"
 
 #include <limits.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -42,21 +43,26 @@ static enum cp_code find_by_hand(const struct cp_cli *cli, const char *region,
                            architecture);
 }
 
-/* What was fetched; NULL: nothing, or nothing that can be used. */
-static const struct cp_price_book *find_fetched(const struct cp_cli *cli, const char *region,
-                                                const char *architecture, struct cp_price_set *set)
+/* What was fetched; NULL: nothing. One that cannot be read is no reason to take other prices than
+ * the user knows of. */
+static enum cp_code find_fetched(const struct cp_cli *cli, const char *region,
+                                 const char *architecture, struct cp_price_set *set,
+                                 const struct cp_price_book **book, struct cp_error *err)
 {
     char path[PATH_MAX];
-    struct cp_error err = {CP_OK, ""};
-    if (cp_cli_price_path(cli, region, path, sizeof path, &err))
-        return NULL;
-    enum cp_code code = cp_price_file_load(path, CP_PRICE_VERIFIED, set, &err);
+    struct cp_error reason = {CP_OK, ""};
+    *book = NULL;
+    if (cp_cli_price_path(cli, region, path, sizeof path, &reason))
+        return CP_OK; /* no name of a Region, or no place: nothing was kept */
+    enum cp_code code = cp_price_file_load(path, CP_PRICE_VERIFIED, set, &reason);
     if (!code && strcmp(set->region, region) != 0)
-        code = cp_fail(&err, CP_EFORMAT, "price file '%s' is of %s", path, set->region);
+        code = cp_fail(&reason, CP_EFORMAT, "price file '%s' is of %s", path, set->region);
     if (code && code != CP_ENOTFOUND)
-        (void)fprintf(stderr, "warning: %s; renew it: coldprof prices update --region %s\n",
-                      err.text, region);
-    return code ? NULL : cp_price_set_find(set, architecture);
+        return cp_fail(err, code, "%s; renew it with 'coldprof prices update --region %s'",
+                       reason.text, region);
+    if (!code)
+        *book = cp_price_set_find(set, architecture);
+    return CP_OK;
 }
 
 enum cp_code cp_cli_find_prices(const struct cp_cli *cli, const char *region,
@@ -65,9 +71,12 @@ enum cp_code cp_cli_find_prices(const struct cp_cli *cli, const char *region,
 {
     if (cli->options.prices)
         return find_by_hand(cli, region, architecture, &prices->file, book, err);
-    const struct cp_price_book *fetched = find_fetched(cli, region, architecture, &prices->file);
+    const struct cp_price_book *fetched = NULL;
     const struct cp_price_book *known = NULL;
-    enum cp_code code = cp_price_find(region, architecture, &known, err);
+    enum cp_code code = find_fetched(cli, region, architecture, &prices->file, &fetched, err);
+    if (code)
+        return code;
+    code = cp_price_find(region, architecture, &known, err);
     if (code && !fetched)
         return cp_fail(err, CP_ENOTFOUND,
                        "no prices for %s in region '%s': fetch them with 'coldprof prices update "
@@ -116,7 +125,9 @@ enum cp_code cp_cli_price_run(const struct cp_cli *cli, struct cp_run_data *data
         code = cp_price_with_savings(data->price, plan, &prices->savings, err);
         data->price = &prices->savings;
     }
-    data->terms = (struct cp_price_terms){.has_free_tier = cli->options.has_free_tier};
+    double used_gb_s = cli->options.account_gb_s;
+    data->terms = (struct cp_price_terms){.has_free_tier = cli->options.has_free_tier,
+                                          .used_gb_s = isnan(used_gb_s) ? 0 : used_gb_s};
     return code;
 }
 

@@ -15,8 +15,8 @@ struct cp_cli_prices {
     struct cp_price_book savings; /* as a Savings Plan has them */
 };
 
-/* List prices. A price file that cannot be used is an error when it was asked for, else a warning
- * on stderr. CP_ENOTFOUND: no prices of that Region or architecture; never those of another. */
+/* List prices. A price file that is there and cannot be read is an error. CP_ENOTFOUND: no prices
+ * of that Region or architecture; never those of another. */
 enum cp_code cp_cli_find_prices(const struct cp_cli *cli, const char *region,
                                 const char *architecture, struct cp_cli_prices *prices,
                                 const struct cp_price_book **book, struct cp_error *err);

@@ -79,6 +79,16 @@ static void region_date_and_terms_are_said(void **state)
     assert_non_null(strstr(cp_price_terms_words(f), "after the free tier"));
     terms->has_free_tier = false;
     assert_string_equal(cp_price_terms_words(f), "No free tier, no discount.");
+    struct cp_price_book planned;
+    assert_int_equal(
+        cp_price_with_savings(book_of("us-east-1"), CP_SAVINGS_NO_UPFRONT, &planned, NULL), CP_OK);
+    f->price = &planned;
+    terms->used_gb_s = 6e9;
+    assert_string_equal(cp_price_terms_words(f), "No free tier, no other discount.");
+    assert_string_equal(words_of(f), "prices of us-east-1, arm64: 2026-09-19; Compute Savings "
+                                     "Plan, no upfront; tiers after 6e+09 GB-s of the account");
+    terms->used_gb_s = 0;
+    f->price = book_of("us-east-1");
 }
 
 /* A run is priced with the book it was given, here twice the list price. */
