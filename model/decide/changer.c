@@ -209,8 +209,10 @@ static enum cp_code add_found(struct search *s, struct cp_decision *d, const str
 {
     const struct cp_candidate *winner = &at->answer.winner;
     const struct cp_candidate *kept = &at->answer.kept;
-    struct cp_threshold row = row_of(s->kind, kept->meets_budget ? CP_FLIP_CHEAPER : CP_FLIP_FAILS,
-                                     s->now * at->factor, s->now);
+    enum cp_flip flip = !cp_candidate_is_working(kept) ? CP_FLIP_THROTTLES
+                        : kept->meets_budget           ? CP_FLIP_CHEAPER
+                                                       : CP_FLIP_FAILS;
+    struct cp_threshold row = row_of(s->kind, flip, s->now * at->factor, s->now);
     row.by_search = true;
     set_answer(d, winner->memory_size_mb ? winner : NULL, &row);
     enum cp_code code = CP_OK;

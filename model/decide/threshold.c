@@ -32,6 +32,7 @@ const char *cp_flip_name(enum cp_flip flip)
     static const char *const names[] = {[CP_FLIP_FAILS] = "fails",
                                         [CP_FLIP_CHEAPER] = "cheaper",
                                         [CP_FLIP_MEETS] = "meets",
+                                        [CP_FLIP_THROTTLES] = "throttles",
                                         [CP_FLIP_PAYS] = "pays"};
     return names[flip];
 }

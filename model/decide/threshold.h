@@ -22,12 +22,13 @@ const char *cp_threshold_unit(enum cp_threshold_kind kind);
 
 /* What happens there. */
 enum cp_flip {
-    CP_FLIP_FAILS,   /* the chosen setting no longer meets the budget; `to` does, or nothing */
-    CP_FLIP_CHEAPER, /* `to` meets the budget too and costs less, or is simpler at that cost */
-    CP_FLIP_MEETS,   /* nothing was shown to meet the budget; `to` is */
-    CP_FLIP_PAYS,    /* UTILIZATION: provisioned concurrency costs less than on-demand above it */
+    CP_FLIP_FAILS,     /* the chosen setting no longer meets the budget; `to` does, or nothing */
+    CP_FLIP_CHEAPER,   /* `to` meets the budget too and costs less, or is simpler at that cost */
+    CP_FLIP_MEETS,     /* nothing was shown to meet the budget; `to` is */
+    CP_FLIP_THROTTLES, /* the chosen setting throttles too many requests; `to` does not */
+    CP_FLIP_PAYS,      /* UTILIZATION: provisioned concurrency costs less than on-demand above it */
 };
-const char *cp_flip_name(enum cp_flip flip); /* "fails", "cheaper", "meets", "pays" */
+const char *cp_flip_name(enum cp_flip flip); /* "fails", "cheaper", "meets", "throttles", "pays" */
 
 struct cp_threshold {
     enum cp_threshold_kind kind;

@@ -87,11 +87,26 @@ static void say_better(const struct sentence *s)
             setting(s, s->to).text, ms.text);
 }
 
+static void say_throttling(const struct sentence *s)
+{
+    bool is_reserved = s->chosen->mode == CP_MODE_RESERVED;
+    SAY(s, " more than one request in %s would be throttled at %s (%d concurrent requests %s)",
+        cp_phrase_exact(1 / CP_THROTTLED_SHARE_MAX).text, setting(s, s->chosen).text,
+        is_reserved ? s->chosen->concurrency : s->in->unreserved_concurrency,
+        is_reserved ? "are reserved" : "are unreserved in the account");
+    if (s->to)
+        SAY(s, "; %s would be the answer", setting(s, s->to).text);
+    else
+        SAY(s, "; no tested setting avoids it: ask for a higher quota");
+}
+
 static void say_searched(const struct sentence *s)
 {
     say_where(s);
     if (s->row->flip == CP_FLIP_FAILS) {
         say_failure(s);
+    } else if (s->row->flip == CP_FLIP_THROTTLES) {
+        say_throttling(s);
     } else if (s->to) {
         say_better(s);
     }

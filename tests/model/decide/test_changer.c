@@ -206,6 +206,21 @@ static void busy_traffic_tells_the_number_and_the_strategy_apart(void **state)
     assert_int_equal(at_traffic(row->value * 1.12).mode, CP_MODE_PROVISIONED);
 }
 
+/* 256 MB, 150 ms, 20 at once: Erlang B(20, a) = 1e-4 at a = 7.70 (tables), 51 per second. */
+static void more_traffic_is_throttled_by_the_account(void **state)
+{
+    (void)state;
+    make(&bench, 2);
+    bench.input.unreserved_concurrency = 20;
+    decide(&bench, &bench.decision);
+    const struct cp_threshold *row = find(&bench.decision, CP_THRESHOLD_TRAFFIC, true, 0);
+    assert_int_equal(row->flip, CP_FLIP_THROTTLES);
+    assert_true(row->value > 49 && row->value < 54);
+    assert_non_null(strstr(bench.decision.changers[row - bench.decision.thresholds],
+                           "(20 concurrent requests are unreserved in the account)"));
+    expect_traffic_flip(row);
+}
+
 /* --- budget --- */
 
 static struct cp_candidate at_budget(double ms)
@@ -365,6 +380,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(more_traffic_makes_provisioned_concurrency_needless),
         cmocka_unit_test(more_traffic_pays_for_provisioned_concurrency),
         cmocka_unit_test(busy_traffic_tells_the_number_and_the_strategy_apart),
+        cmocka_unit_test(more_traffic_is_throttled_by_the_account),
         cmocka_unit_test(the_budget_is_told_exactly_both_ways),
         cmocka_unit_test(prices_are_told_exactly),
         cmocka_unit_test(shorter_and_longer_lifetimes_turn_the_decision_over),

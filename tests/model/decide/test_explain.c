@@ -166,6 +166,21 @@ static void provisioned_concurrency_is_told_by_its_number(void **state)
                         "same seconds: here they buy latency.");
 }
 
+static void throttling_is_told_with_the_limit(void **state)
+{
+    (void)state;
+    static struct cp_decision d;
+    decide_by_hand(&d);
+    d.candidates[1].mode = CP_MODE_RESERVED;
+    d.candidates[1].concurrency = 20;
+    struct cp_threshold row = threshold(CP_THRESHOLD_TRAFFIC, CP_FLIP_THROTTLES, 51.3, 25.65, -1);
+    assert_string_equal(words_of(&d, &row),
+                        "Above about 51.3 requests per second (25.7 times this traffic) more than "
+                        "one request in 10,000 would be throttled at 1,769 MB with reserved "
+                        "concurrency 20 (20 concurrent requests are reserved); no tested setting "
+                        "avoids it: ask for a higher quota.");
+}
+
 static void budgets_are_told_both_ways(void **state)
 {
     (void)state;
@@ -498,6 +513,7 @@ int main(void)
         cmocka_unit_test(reserved_concurrency_is_left_out_where_it_cannot_be_judged),
         cmocka_unit_test(less_traffic_is_told_with_the_estimate_and_the_next_answer),
         cmocka_unit_test(provisioned_concurrency_is_told_by_its_number),
+        cmocka_unit_test(throttling_is_told_with_the_limit),
         cmocka_unit_test(budgets_are_told_both_ways),
         cmocka_unit_test(prices_and_lifetimes_are_told_in_plain_words),
         cmocka_unit_test(every_mode_has_its_sentence),
