@@ -221,6 +221,11 @@ static bool has_tracking(const struct cp_apply *a)
     return cp_apply_has_tracking(&a->plan);
 }
 
+static bool tracks_from_none(const struct cp_apply *a)
+{
+    return cp_apply_has_tracking(&a->plan) && a->plan.set.min == 0;
+}
+
 static bool changes_reserved(const struct cp_apply *a)
 {
     return cp_apply_changes_reserved(&a->plan);
@@ -248,6 +253,8 @@ static const struct {
      "are ready. Until the first action the quietest hour's number holds."},
     {has_tracking, "Without requests the utilisation is absent, nothing is scaled in, and what is "
                    "provisioned is billed on."},
+    {tracks_from_none, "With none provisioned there is no utilisation to follow, so it stays at "
+                       "none: raise the least to 1 unless something else provisions."},
     {changes_reserved, "The run did not see whether concurrency was reserved before: aws lambda "
                        "get-function-concurrency tells; the undo removes it."},
 };

@@ -87,11 +87,12 @@ static int provisioned_before(const struct cp_run *run)
     return cp_view_take_int64(&rest, &n) && n > 0 ? (int)n : -1;
 }
 
+/* A log does not tell the architecture: it was said by the user, or assumed. */
 static struct cp_apply_state state_before(const struct cp_run *run)
 {
     return (struct cp_apply_state){
         .memory_size_mb = run->original_memory_size_mb > 0 ? run->original_memory_size_mb : -1,
-        .architecture = run->architecture,
+        .architecture = cp_run_is_import(run) ? "" : run->architecture,
         .is_snap_start = strcmp(run->initialization, "snap-start") == 0,
         .reserved = -1,
         .target = NAN,
@@ -239,6 +240,11 @@ bool cp_apply_has_schedule(const struct cp_apply_plan *p)
 bool cp_apply_has_tracking(const struct cp_apply_plan *p)
 {
     return p->set.is_scaled && isfinite(p->set.target);
+}
+
+const char *cp_apply_runtime(const struct cp_apply_plan *p)
+{
+    return p->run->is_local ? "" : p->run->runtime;
 }
 
 const char *cp_apply_code_sha256(const struct cp_apply_plan *p)

@@ -78,6 +78,8 @@ bool cp_apply_changes_anything(const struct cp_apply_plan *plan);
 bool cp_apply_publishes(const struct cp_apply_plan *plan);
 bool cp_apply_has_schedule(const struct cp_apply_plan *plan);
 bool cp_apply_has_tracking(const struct cp_apply_plan *plan);
+/* The runtime as AWS names it; "" where the run does not know: a log, a folder on this machine. */
+const char *cp_apply_runtime(const struct cp_apply_plan *plan);
 /* SHA-256 of the code that was measured, as the API writes it; "" where it is not known. */
 const char *cp_apply_code_sha256(const struct cp_apply_plan *plan);
 

@@ -114,6 +114,8 @@ static void add_variables(const struct hcl *h)
     cp_buf_adds(h->out, "# What your own configuration says of the function already.\n");
     for (const char *const *name = is_image(h) ? of_image : of_zip; *name; name++)
         cp_buf_addf(h->out, "variable \"%s\" { type = string }\n", *name);
+    if (!is_image(h) && !cp_apply_runtime(h->p)[0])
+        cp_buf_adds(h->out, "variable \"runtime\" { type = string }\n");
 }
 
 static void add_code(const struct hcl *h, struct block *b)
@@ -127,7 +129,10 @@ static void add_code(const struct hcl *h, struct block *b)
     add_expression(b, "s3_bucket", "var.", "code_bucket");
     add_expression(b, "s3_key", "var.", "code_key");
     add_expression(b, "handler", "var.", "handler");
-    add_text(b, "runtime", h->p->run->runtime);
+    if (cp_apply_runtime(h->p)[0])
+        add_text(b, "runtime", cp_apply_runtime(h->p));
+    else
+        add_expression(b, "runtime", "var.", "runtime");
 }
 
 static void add_settings(const struct hcl *h, struct block *b)

@@ -42,6 +42,8 @@ static void add_parameters(const struct yaml *y)
         cp_buf_adds(y->out, "  Handler:\n    Type: String\n"
                             "  CodeBucket:\n    Type: String\n"
                             "  CodeKey:\n    Type: String\n");
+    if (!is_image(y) && !cp_apply_runtime(y->p)[0])
+        cp_buf_adds(y->out, "  Runtime:\n    Type: String\n");
 }
 
 /* --- the function --- */
@@ -51,7 +53,10 @@ static void add_runtime(const struct yaml *y)
     if (is_image(y))
         return;
     cp_buf_adds(y->out, "      Handler: !Ref Handler\n");
-    add_quoted(y, "      Runtime: ", y->p->run->runtime);
+    if (cp_apply_runtime(y->p)[0])
+        add_quoted(y, "      Runtime: ", cp_apply_runtime(y->p));
+    else
+        cp_buf_adds(y->out, "      Runtime: !Ref Runtime\n");
 }
 
 static void add_settings(const struct yaml *y)

@@ -3,11 +3,10 @@
  * programs can check every mode and any name:
  *   apply_client NAME=VALUE...
  *   format aws-cli|sam|...   undo: the way back alone   alias, as given to --alias
- *   of the run: function, region, runtime, package, sha256, architecture, initialization, was (MB),
- *   provisioned (the sentence that a sweep keeps)
- *   decided: memory (MB), to (architecture), snap on|off
- *   mode on-demand|reserved|provisioned|scheduled|tracking   n, min, max, target
- *   hours N,N,... 24 of Monday to Friday; weekend N
+ *   of the run: local, method, function, region, runtime, package, sha256, architecture,
+ * initialization, was (MB), provisioned (the sentence that a sweep keeps) decided: memory (MB), to
+ * (architecture), snap on|off mode on-demand|reserved|provisioned|scheduled|tracking   n, min, max,
+ * target hours N,N,... 24 of Monday to Friday; weekend N
  */
 #include <math.h>
 #include <stdio.h>
@@ -78,6 +77,7 @@ static void set(struct client *c, const char *name, const char *value)
         {"sha256", c->run.code_sha256, sizeof c->run.code_sha256},
         {"architecture", c->run.architecture, sizeof c->run.architecture},
         {"initialization", c->run.initialization, sizeof c->run.initialization},
+        {"method", c->run.method, sizeof c->run.method},
         {"provisioned", c->run.provisioned, sizeof c->run.provisioned},
     };
     const struct {
@@ -100,6 +100,8 @@ static void set(struct client *c, const char *name, const char *value)
         set_mode(c, value);
     else if (strcmp(name, "format") == 0)
         c->format = cp_apply_format_find(value);
+    else if (strcmp(name, "local") == 0)
+        c->run.is_local = true;
     else if (strcmp(name, "to") == 0)
         c->variant.architecture = value;
     else if (strcmp(name, "snap") == 0)

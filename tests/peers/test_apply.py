@@ -48,6 +48,8 @@ CASES = {
     "arm64": {"mode": "on-demand", "to": "arm64"},
     "snap-start-on": {"mode": "on-demand", "snap": "on"},
     "snap-start-off": {"mode": "on-demand", "snap": "off", "initialization": "snap-start"},
+    "log": {"mode": "on-demand", "method": "import", "runtime": "", "architecture": "arm64"},
+    "folder": {"mode": "provisioned", "n": 2, "local": 1, "runtime": "python3", "function": "orders-api"},
     "image": {"mode": "provisioned", "n": 2, "package": "Image", "runtime": ""},
 }
 
@@ -453,6 +455,8 @@ class Templates(Case):
             "arm64-undo": {"Architectures": ["x86_64"]},
             "snap-start-on-undo": {"SnapStart": {"ApplyOn": "None"}},
             "image": {"PackageType": "Image"},
+            "folder": {"Runtime": {"Ref": "Runtime"}},
+            "log": {"Runtime": {"Ref": "Runtime"}},
         }
         for form, kind in (("cloudformation", "AWS::Lambda::Function"), ("sam", "AWS::Serverless::Function")):
             for name, _, text in every_case(form):
@@ -462,6 +466,8 @@ class Templates(Case):
                     self.assertEqual(function[key], value, f"{form} {name}")
                 if name == "reserved-undo":
                     self.assertNotIn("ReservedConcurrentExecutions", function)
+                if name == "log":
+                    self.assertNotIn("Architectures", function)  # which a log does not tell
 
     def test_the_alias_is_moved_and_provisioned(self):
         for name, n in (("provisioned", 2), ("provisioned-undo", None), ("tracking", 2), ("memory", None)):
