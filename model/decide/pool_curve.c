@@ -108,14 +108,21 @@ static enum cp_code count(struct sim *s, double now, size_t number, bool is_cold
     return CP_OK;
 }
 
+static bool is_ready(const struct sim *s, double now, size_t number)
+{
+    const int *by_hour = s->options->ready_by_hour;
+    int n = by_hour ? by_hour[hour_at(s, now)] : s->options->ready;
+    return n > 0 && number < (size_t)n;
+}
+
 static enum cp_code arrive(struct sim *s, double now)
 {
     size_t number = take(s);
     if (number == s->n_numbers)
         return CP_ENOMEM;
     bool is_cold = now >= s->expire_at[number];
-    double ms =
-        cp_pool_law_draw(is_cold ? &s->options->pool.cold : &s->options->pool.warm, &s->rng);
+    bool waits = is_cold && !is_ready(s, now, number);
+    double ms = cp_pool_law_draw(waits ? &s->options->pool.cold : &s->options->pool.warm, &s->rng);
     enum cp_code code = count(s, now, number, is_cold, ms);
     if (code)
         return code;

@@ -14,8 +14,11 @@
  *
  * Exact, for any arrivals, where a request takes as long on a provisioned environment as elsewhere:
  *   - spillover and throttled share: when a cold start takes as long as a warm request. Otherwise
- * the environments up to n carry cold starts here that they would not have when provisioned; these
- * are few, since low numbers are seldom idle for long, and they err towards more spillover.
+ * the environments up to n carry cold starts here that they would not have when provisioned. Where
+ * low numbers are seldom idle for long these are few; in rare bursts each of them is cold, and the
+ * curve errs far towards more spillover. `ready` mends that at one n: numbers up to it take as long
+ * as a warm request whatever their state, which is exact at that n and close around it. So find n
+ * with 0, and once more with what was found.
  *   - cold share: moreover, if spilled requests take the environment of the lowest number, while
  *     pool_sim takes the one created last. With one lifetime for all, which of the idle ones is
  * taken changes how many stay alive a little. So the curve finds n, and the full simulation
@@ -37,8 +40,10 @@ enum { CP_POOL_CURVE_MAX = 10000 }; /* largest n */
 struct cp_pool_curve_options {
     /* provisioned, schedule, limit, rates, retry, pick and latency_us are not looked at */
     struct cp_pool_options pool;
-    int n_max;       /* 0..CP_POOL_CURVE_MAX */
-    bool is_by_hour; /* counts by hour of the week (pool.week_origin_ms); else in all */
+    int n_max;                /* 0..CP_POOL_CURVE_MAX */
+    int ready;                /* numbers that are ready: no request waits for their start */
+    const int *ready_by_hour; /* instead, CP_ARRIVALS_HOURS of them; NULL: always `ready` */
+    bool is_by_hour;          /* counts by hour of the week (pool.week_origin_ms); else in all */
 };
 
 /* For each n in [0, n_max], of all requests. */

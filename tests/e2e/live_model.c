@@ -187,7 +187,9 @@ static void decide(char **words)
         fail(err.text);
     if (decision.chosen < 0)
         fail("nothing is recommended");
-    const struct cp_candidate *c = &decision.candidates[decision.chosen];
+    /* what is shown to keep the budget, where the nearest is not */
+    int answer = decision.fallback >= 0 ? decision.fallback : decision.chosen;
+    const struct cp_candidate *c = &decision.candidates[answer];
     (void)printf("{\"memory_mb\": %d, \"n\": %d, \"verdict\": \"%s\", \"sentence\": \"%s\"}\n",
                  c->memory_size_mb, cp_mode_is_provisioned(c->mode) ? c->concurrency : 0,
                  cp_verdict_name(decision.verdict), decision.sentence);

@@ -122,6 +122,40 @@ static void every_n_equals_its_own_simulation(void **state)
     cp_pool_curve_clear(&c);
 }
 
+/* Rare bursts of a function that starts slowly: a curve whose low numbers all start cold sees twice
+ * the spillover; one that knows them ready agrees with the simulation of that n. */
+static void rare_bursts_agree_where_the_numbers_are_ready(void **state)
+{
+    (void)state;
+    static const double slow_ms[] = {1000};
+    static const double fast_ms[] = {50};
+    struct cp_pool_options o = {
+        .arrivals = {.per_s = 0.06, .burst = 6, .burst_gap_ms = 100},
+        .cold = VALUES(slow_ms),
+        .warm = VALUES(fast_ms),
+        .lifetime = VALUES(second_ms),
+        .horizon_ms = 200e6,
+        .replications = 4,
+        .seed = 5,
+    };
+    struct cp_pool_curve plain = curve_of(&o, 10, false);
+    for (int n = 1; n <= 3; n++) {
+        const struct cp_pool_curve_options at = {.pool = o, .n_max = 10, .ready = n};
+        struct cp_pool_curve c;
+        struct cp_error err = {0};
+        assert_int_equal(cp_pool_curve_make(&at, &c, &err), CP_OK);
+        o.provisioned = n;
+        struct cp_pool_result r = simulate(&o);
+        o.provisioned = 0;
+        double spillover = r.spillover_share.value;
+        assert_near(c.points[n].spillover_share.value / spillover, 1, 0.08);
+        assert_near(c.points[n].cold_share.value / r.cold_share.value, 1, 0.08);
+        assert_true(plain.points[n].spillover_share.value > 1.3 * spillover);
+        cp_pool_curve_clear(&c);
+    }
+    cp_pool_curve_clear(&plain);
+}
+
 static void hours_of_the_week_add_up(void **state)
 {
     (void)state;
@@ -201,6 +235,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(spillover_is_erlang_b_for_every_n),
         cmocka_unit_test(every_n_equals_its_own_simulation),
+        cmocka_unit_test(rare_bursts_agree_where_the_numbers_are_ready),
         cmocka_unit_test(hours_of_the_week_add_up),
         cmocka_unit_test(threads_do_not_change_the_curve),
         cmocka_unit_test(impossible_curves_are_refused),
