@@ -416,6 +416,7 @@ static void add_candidate(struct cp_json *j, const struct cp_candidate *c)
     cp_json_add_interval(j, "usd_per_million", c->usd_per_million);
     cp_json_add_interval(j, "usd_per_month", c->usd_per_month);
     cp_json_add_number(j, "fixed_usd_per_month", c->fixed_usd_per_month);
+    cp_bill_json(j, "bill_per_month", isnan(c->usd_per_month.value) ? NULL : &c->bill);
     cp_json_add_bool(j, "meets_budget", c->meets_budget);
     cp_json_add_bool(j, "may_meet_budget", c->may_meet_budget);
     cp_json_add_bool(j, "is_on_frontier", c->is_on_frontier);
@@ -482,10 +483,12 @@ static void add_decision(struct cp_json *j, const struct cp_decision *d)
     cp_json_close(j, '}');
 }
 
-static void add_price(struct cp_json *j, const struct cp_price_book *price)
+static void add_price(struct cp_json *j, const struct cp_figures *f)
 {
     cp_json_open(j, "price", '{');
-    cp_price_json(j, price);
+    cp_price_json(j, f->price);
+    cp_json_add_bool(j, "is_free_tier_taken_off", f->data->terms.has_free_tier);
+    cp_json_add_number(j, "account_gb_s", f->data->terms.used_gb_s);
     cp_json_close(j, '}');
 }
 
@@ -523,7 +526,7 @@ void cp_report_json(const struct cp_figures *f, struct cp_buf *out)
     cp_fitted_json(f, &j);
     add_survival(&j, &f->survival);
     add_decision(&j, &f->decision);
-    add_price(&j, f->price);
+    add_price(&j, f);
     add_warnings(&j, f);
     cp_buf_adds(out, "\n}\n");
 }

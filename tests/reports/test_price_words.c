@@ -116,6 +116,29 @@ static void a_book_of_the_caller_is_used(void **state)
     cp_run_data_clear(&data);
 }
 
+/* Whatever the setting: the lines of its month are its cost. */
+static void bills_add_up_to_what_a_month_costs(void **state)
+{
+    (void)state;
+    struct cp_run_data data;
+    struct cp_figures *f = NULL;
+    size_t n = 0;
+    fixture_data(&(struct fixture_options){.n_cold = 20}, &data);
+    data.run.traffic_per_s = 0.05;
+    assert_int_equal(cp_figures_new(&data, &f, NULL), CP_OK);
+    for (size_t i = 0; i < f->decision.n_candidates; i++) {
+        const struct cp_candidate *c = &f->decision.candidates[i];
+        if (isnan(c->usd_per_month.value))
+            continue;
+        assert_near(cp_bill_total_usd(&c->bill) / c->usd_per_month.value, 1, 1e-12);
+        assert_near(c->bill.usd[CP_BILL_PROVISIONED_READY], c->fixed_usd_per_month, 0);
+        n++;
+    }
+    assert_true(n > 1);
+    cp_figures_free(f);
+    cp_run_data_clear(&data);
+}
+
 static void snapshots_are_in_the_costs_or_it_is_said(void **state)
 {
     (void)state;
@@ -143,6 +166,7 @@ int main(void)
         cmocka_unit_test(prices_are_old_after_180_days),
         cmocka_unit_test(region_date_and_terms_are_said),
         cmocka_unit_test(a_book_of_the_caller_is_used),
+        cmocka_unit_test(bills_add_up_to_what_a_month_costs),
         cmocka_unit_test(snapshots_are_in_the_costs_or_it_is_said),
     };
     return cmocka_run_group_tests(tests, NULL, fixture_shared_free);
