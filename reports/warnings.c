@@ -265,8 +265,9 @@ static bool unpriced(const struct cp_figures *f, struct cp_warning *w)
         w,
         "provisioned concurrency is left out of the decision: its price for %s in %s is not known",
         f->price->architecture, f->price->region);
-    return cp_warning_advise(
-        w, "compare it by hand with the prices of your Region, if the budget is missed");
+    return cp_warning_advise(w,
+                             "fetch it: coldprof prices update --region %s; then 'coldprof report'",
+                             f->price->region);
 }
 
 static bool no_init(const struct cp_figures *f, struct cp_warning *w)

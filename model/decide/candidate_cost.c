@@ -137,7 +137,10 @@ static struct cp_bill bill_of(const struct cp_optimize_input *input, const struc
         .init_gb_s = cp_units_gb_s(mb, init_ms),
         .provisioned_gb_s = cp_units_gb_s(mb, provisioned_ms),
     };
-    cp_usage_add_ready_mean(&usage, mb, b->ready, CP_S_PER_MONTH, b->n_starts);
+    if (b->n_starts > 0)
+        cp_usage_add_ready_mean(&usage, mb, b->ready, CP_S_PER_MONTH, b->n_starts);
+    else
+        cp_usage_add_ready(&usage, mb, b->ready, CP_S_PER_MONTH);
     cp_usage_add_storage(&usage, data->storage_mb, on_demand_ms + provisioned_ms);
     if (pays_snapshots(input, data)) {
         if (b->is_month)

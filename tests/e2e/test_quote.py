@@ -136,6 +136,21 @@ class Quote(Billed):
         self.assertIn("mars-1", result.stderr)
         self.assert_untouched(result.stderr)
 
+    def test_a_price_file_is_what_is_quoted_limited_and_reported_with(self):
+        dear = os.path.join(self.tmp, "prices.json")
+        with open(dear, "w", encoding="utf-8") as f:
+            json.dump({"format": "coldprof prices", "version": 1, "region": "us-east-1", "date": "2026-10-01",
+                       "source": "paper", "books": [{"architecture": "x86_64", "request_usd": 1,
+                                                     "duration": [{"from_gb_s": 0, "usd_per_gb_s": 1e-9}]}]}, f)
+        words = self.words(*SMALL, "--yes", "--prices", dear)
+        result = self.run_cli(*words, "--max-cost-usd", "0.5", status=2)
+        self.assert_untouched(result.stderr)
+        result = self.run_cli(*words)
+        self.assertIn("list prices of 2026-10-01", re.sub(r"\n  ", " ", result.stderr))
+        self.assertIn("prices of us-east-1, x86_64: 2026-10-01", result.stdout)
+        run, = self.runs()
+        self.assertAlmostEqual(run["quoted_usd"], 20, 3)
+
 
 class Question(Billed):
     """On a terminal of its own, typed at by a person."""
