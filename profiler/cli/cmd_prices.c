@@ -353,6 +353,16 @@ static enum cp_code fetch(const struct cp_cli *cli, const char *region, struct c
     return code;
 }
 
+/* What came from a mirror says so. */
+static void name_mirror(const char *url, struct cp_price_set *set)
+{
+    char source[CP_PRICE_SOURCE_MAX + PATH_MAX];
+    if (!url)
+        return;
+    (void)snprintf(source, sizeof source, "%s, from %s", set->source, url);
+    cp_view_copy_cut(cp_view_of(source), set->source, sizeof set->source);
+}
+
 static enum cp_status update(struct cp_cli *cli, struct listing *list)
 {
     struct cp_error err = {CP_OK, ""};
@@ -363,8 +373,10 @@ static enum cp_status update(struct cp_cli *cli, struct listing *list)
     enum cp_code code = cp_cli_price_path(cli, region, path, sizeof path, &err);
     if (!code)
         code = fetch(cli, region, set, &err);
-    if (!code)
+    if (!code) {
+        name_mirror(cli->options.endpoint_url, set);
         code = cp_price_file_save(path, set, &err);
+    }
     if (code)
         return cp_cli_fail(cli, &err);
     if (!cli->options.is_quiet)

@@ -76,6 +76,7 @@ class Update(unittest.TestCase):
         with open(self.kept("il-central-1"), encoding="utf-8") as f:
             kept = json.load(f)
         self.assertEqual(kept["date"], "2026-11-20")
+        self.assertEqual(kept["source"], f"AWS price list AWSLambda, il-central-1, published 2026-11-20, from {self.url}")
         self.assertEqual([b["architecture"] for b in kept["books"]], ["x86_64", "arm64"])
         self.assertEqual(kept["books"][1]["duration"][1], {"from_gb_s": 7500000000, "usd_per_gb_s": 0.0000120001})
         r = self.run_it("prices", "show", "--region", "il-central-1", "--json")
