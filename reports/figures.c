@@ -12,6 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { DECISION_THREADS = 4 }; /* no more than cores that a laptop has */
+
 struct cp_size_figures *cp_figures_find_size(struct cp_figures *f, int memory_size_mb)
 {
     for (size_t i = 0; i < f->n_sizes; i++) {
@@ -367,6 +369,9 @@ static enum cp_code decide(struct cp_figures *f, struct cp_error *err)
         size_t ran = counted + size->n_failed - size->n_cold_timeout - size->n_warm_timeout;
         sizes[i] = (struct cp_size_data){
             .memory_size_mb = size->memory_size_mb,
+            .architecture = f->price->architecture,
+            .price = f->price,
+            .fresh_start = f->fresh_start,
             .init_ms = size->pair_init_ms,
             .cold_handler_ms = size->pair_handler_ms,
             .cold_billed_ms = billed_of(f, size),
@@ -386,7 +391,6 @@ static enum cp_code decide(struct cp_figures *f, struct cp_error *err)
         .sizes = sizes,
         .n_sizes = f->n_sizes,
         .survival = &f->survival,
-        .price = f->price,
         .terms = &f->data->terms,
         .budget_q = run->budget_q,
         .budget_ms = run->budget_ms,
@@ -396,7 +400,7 @@ static enum cp_code decide(struct cp_figures *f, struct cp_error *err)
         .current_memory_mb = run->original_memory_size_mb,
         .unreserved_concurrency = run->unreserved_concurrency,
         .seed = run->seed,
-        .fresh_start = f->fresh_start,
+        .n_threads = DECISION_THREADS,
     };
     enum cp_code code = cp_optimize(&input, &f->decision, err);
     return code ? code : cp_modelled_answer_find(&input, &f->decision, err);

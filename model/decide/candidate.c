@@ -3,6 +3,7 @@
 
 #include "model/base/units.h"
 #include "model/decide/candidate_cost.h"
+#include "model/decide/windows.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -10,10 +11,11 @@
 #include <string.h>
 
 #define CONFIDENCE 0.95
-/* Warm-up: the time until the first environments can expire, but never more than this many times
- * the counted arrivals. A shorter warm-up overstates the cold share, which is the safe side. */
-#define WARM_UP_ARRIVALS_MAX 1.0
-#define WARM_UP_SHARE_MIN    0.05
+/* Lambda: so many environments of a function may start in ten seconds, and a function may take so
+ * many requests per second for each concurrent one it may run. */
+#define STARTS_PER_10_S         1000.0
+#define REQUESTS_PER_S_AND_SLOT 10.0
+#define READY_MS                (2 * CP_MS_PER_MINUTE) /* of provisioned environments: 1 to 2 minutes */
 
 /* --- measurements --- */
 
@@ -122,30 +124,59 @@ double cp_decisive_q(const struct cp_optimize_input *input)
 struct cp_pool_options cp_candidate_pool_options(const struct cp_candidate_context *context,
                                                  const struct cp_size_law *law, double factor)
 {
-    struct cp_arrivals_law arrivals = context->input->demand->law;
-    arrivals.factor = factor * (arrivals.factor > 0 ? arrivals.factor : 1);
-    double horizon_ms =
-        context->arrivals_per_replication / cp_arrivals_mean_per_s(&arrivals) * CP_MS_PER_S;
-    double lifetime_ms = cp_longest_probe_ms(context->survival.survival);
-    return (struct cp_pool_options){
-        .arrivals = arrivals,
+    struct cp_pool_options options = {
+        .arrivals = context->input->demand->law,
         .cold = {.ms = law->cold_busy_ms, .n = law->data->n_cold},
         .warm = {.ms = law->warm_busy_ms, .n = law->data->n_warm},
         .lifetime = cp_pool_law_of_survival(&context->survival),
-        .horizon_ms = horizon_ms,
-        .warm_up_ms = fmax(WARM_UP_SHARE_MIN * horizon_ms,
-                           fmin(lifetime_ms, WARM_UP_ARRIVALS_MAX * horizon_ms)),
         .seed = context->input->seed,
+        .n_threads = context->input->n_threads,
     };
+    options.arrivals.factor *= options.arrivals.factor > 0 ? factor : 1;
+    if (options.arrivals.factor == 0)
+        options.arrivals.factor = factor;
+    const struct cp_windows_question question = {
+        .law = &options.arrivals,
+        .first_ms = context->input->demand->first_ms,
+        .arrivals = context->arrivals,
+        .lifetime_ms = cp_longest_probe_ms(context->survival.survival)};
+    cp_windows_set(&question, &options);
+    return options;
+}
+
+static void set_limits(const struct cp_optimize_input *in, const struct cp_candidate *c,
+                       struct cp_pool_options *options)
+{
+    int limit = c->mode == CP_MODE_RESERVED ? c->concurrency : in->unreserved_concurrency;
+    options->limit = limit > 0 ? limit : 0;
+    options->requests_per_s = REQUESTS_PER_S_AND_SLOT * options->limit;
+    options->starts_per_10_s = STARTS_PER_10_S;
 }
 
 enum cp_code cp_candidate_simulate(const struct cp_candidate_context *context,
-                                   const struct cp_size_law *law, double factor, int provisioned,
-                                   int limit, struct cp_pool_result *result, struct cp_error *err)
+                                   const struct cp_size_law *law, const struct cp_candidate *c,
+                                   struct cp_pool_result *result, struct cp_error *err)
 {
-    struct cp_pool_options options = cp_candidate_pool_options(context, law, factor);
-    options.provisioned = provisioned;
-    options.limit = limit;
+    struct cp_pool_options options = cp_candidate_pool_options(context, law, 1);
+    struct cp_pool_step steps[CP_ARRIVALS_HOURS];
+    set_limits(context->input, c, &options);
+    if (c->mode == CP_MODE_PROVISIONED)
+        options.provisioned = c->concurrency;
+    if (c->mode == CP_MODE_SCHEDULED) { /* asked for early, so that it is ready on the hour */
+        for (size_t h = 0; h < CP_ARRIVALS_HOURS; h++)
+            steps[h] = (struct cp_pool_step){(double)h * CP_MS_PER_HOUR, c->by_hour[h]};
+        options.schedule =
+            (struct cp_pool_schedule){.steps = steps,
+                                      .n_steps = CP_ARRIVALS_HOURS,
+                                      .period_ms = CP_ARRIVALS_HOURS * CP_MS_PER_HOUR};
+    }
+    if (c->mode == CP_MODE_TRACKING) {
+        options.provisioned = c->tracking.min;
+        options.tracking = (struct cp_pool_tracking){.target = c->tracking.target,
+                                                     .min = c->tracking.min,
+                                                     .max = c->tracking.max,
+                                                     .ready_ms = READY_MS};
+    }
     return cp_pool_simulate(&options, result, err);
 }
 
@@ -193,8 +224,8 @@ static enum cp_code estimate(const struct cp_candidate_context *context,
         if (e[i].status >= CP_ANSWER_UPPER_ONLY)
             continue;
         struct cp_shared_bound bound;
-        code = cp_shared_tails_bound(&context->tails, law->index, options->cold_share_high, qs[i],
-                                     CONFIDENCE, &bound);
+        code = cp_shared_tails_bound(&context->tails[law->variant], law->index,
+                                     options->cold_share_high, qs[i], CONFIDENCE, &bound);
         if (code)
             return cp_fail(err, code, "cannot share tails: %s", cp_code_text(code));
         if (isnan(bound.upper_ms))
@@ -232,37 +263,26 @@ static enum cp_code set_latency(const struct cp_candidate_context *context,
     return CP_OK;
 }
 
-enum cp_code cp_candidate_is_within(const struct cp_candidate_context *context,
-                                    const struct cp_size_law *law,
-                                    const struct cp_pool_mean *cold_share, bool *is_within,
-                                    double *estimate_ms, struct cp_error *err)
-{
-    struct cp_interval share = {cold_share->value, cold_share->low, cold_share->high};
-    struct cp_mixture_options options = mixture_options(context, &share);
-    double q = cp_decisive_q(context->input);
-    struct cp_mixture_estimate e = {0};
-    size_t n_pooled = 0;
-    enum cp_code code = estimate(context, law, &options, &q, 1, &e, &n_pooled, err);
-    if (code)
-        return code;
-    *estimate_ms = e.value;
-    *is_within = (isnan(e.high) ? e.value : e.high) <= context->input->budget_ms;
-    return CP_OK;
-}
-
 void cp_candidate_judge(const struct cp_optimize_input *input, struct cp_candidate *c)
 {
     if (isnan(input->budget_q))
         return;
     bool is_working = cp_candidate_is_working(c);
+    if (input->workload != CP_CLASS_INTERACTIVE) { /* nobody waits for it */
+        c->meets_budget = is_working;
+        c->may_meet_budget = false;
+        return;
+    }
     double low = isnan(c->latency_ms.low) ? c->latency_ms.value : c->latency_ms.low;
-    c->meets_budget = is_working && c->latency_ms.high <= input->budget_ms;
+    double judged = input->risk == CP_RISK_POINT ? c->latency_ms.value : c->latency_ms.high;
+    c->meets_budget = is_working && judged <= input->budget_ms;
     c->may_meet_budget = is_working && !c->meets_budget && low <= input->budget_ms;
 }
 
 /* --- all of it --- */
 
-static void set_pool(const struct cp_pool_result *pool, struct cp_candidate *c)
+static void set_pool(const struct cp_optimize_input *input, const struct cp_pool_result *pool,
+                     struct cp_candidate *c)
 {
     c->cold_share =
         (struct cp_interval){pool->cold_share.value, pool->cold_share.low, pool->cold_share.high};
@@ -270,9 +290,11 @@ static void set_pool(const struct cp_pool_result *pool, struct cp_candidate *c)
     c->throttled_share = pool->throttled_share.value;
     c->peak_concurrency = pool->p999_concurrency;
     c->busy = pool->mean_busy.value;
+    c->longest_reuse_ms = pool->longest_reuse_ms;
     if (cp_mode_is_provisioned(c->mode))
-        c->utilization = pool->provisioned_busy.value / c->concurrency;
-    if (c->throttled_share > CP_THROTTLED_SHARE_MAX)
+        c->utilization = pool->provisioned_busy.value / pool->provisioned_ready.value;
+    c->is_throttled = c->throttled_share > cp_throttled_share_max(input);
+    if (c->is_throttled)
         (void)snprintf(c->why_not, sizeof c->why_not, "throttles %.2g %% of requests",
                        100 * c->throttled_share);
 }
@@ -280,7 +302,7 @@ static void set_pool(const struct cp_pool_result *pool, struct cp_candidate *c)
 void cp_candidate_price(const struct cp_candidate_context *context, const struct cp_size_law *law,
                         const struct cp_pool_result *pool, struct cp_candidate *c)
 {
-    set_pool(pool, c);
+    set_pool(context->input, pool, c);
     cp_candidate_set_cost(context->input, law, pool, c);
 }
 
@@ -324,6 +346,29 @@ struct cp_candidate cp_candidate_empty(int memory_size_mb, enum cp_concurrency_m
     };
 }
 
+struct cp_candidate cp_candidate_of(const struct cp_size_law *law, enum cp_concurrency_mode mode,
+                                    int concurrency)
+{
+    struct cp_candidate c = cp_candidate_empty(law->data->memory_size_mb, mode, concurrency);
+    c.size = law->index;
+    c.architecture = law->data->architecture;
+    c.fresh_start = law->data->fresh_start;
+    return c;
+}
+
+bool cp_candidate_is_of_now(const struct cp_optimize_input *input, const struct cp_candidate *c)
+{
+    const struct cp_size_data *now = &input->sizes[0];
+    const struct cp_size_data *data = &input->sizes[c->size];
+    return c->mode == CP_MODE_ON_DEMAND && data->memory_size_mb == input->current_memory_mb &&
+           cp_size_data_is_one_variant(now, data);
+}
+
+bool cp_size_data_is_one_variant(const struct cp_size_data *a, const struct cp_size_data *b)
+{
+    return a->fresh_start == b->fresh_start && strcmp(a->architecture, b->architecture) == 0;
+}
+
 int cp_candidate_provisioned(const struct cp_candidate *c)
 {
     return cp_mode_is_provisioned(c->mode) ? c->concurrency : 0;
@@ -331,5 +376,5 @@ int cp_candidate_provisioned(const struct cp_candidate *c)
 
 bool cp_candidate_is_working(const struct cp_candidate *c)
 {
-    return c->is_runnable && !(c->throttled_share > CP_THROTTLED_SHARE_MAX);
+    return c->is_runnable && !c->is_throttled;
 }

@@ -15,6 +15,7 @@
 struct cp_size_law {
     const struct cp_size_data *data; /* borrowed */
     size_t index;                    /* of the size in the input */
+    size_t variant;                  /* from 0 on */
     double *cold_ms;                 /* ascending init + first handler run, data->n_cold */
     double *warm_ms;                 /* ascending, data->n_warm */
     /* how long an environment is busy with them: the same, but for timeouts, which are INFINITY
@@ -32,8 +33,8 @@ void cp_size_law_clear(struct cp_size_law *law);
 struct cp_candidate_context {
     const struct cp_optimize_input *input; /* borrowed */
     struct cp_pool_survival survival;      /* pessimistic: ends at the longest measured interval */
-    double arrivals_per_replication;       /* how long to simulate */
-    struct cp_shared_tails tails;          /* of the sizes that can run */
+    double arrivals;                       /* of one simulation, all its replications together */
+    const struct cp_shared_tails *tails;   /* of each variant, the sizes that can run; borrowed */
 };
 
 double cp_longest_probe_ms(const struct cp_idle_survival *survival); /* 0 without probes */
@@ -45,10 +46,10 @@ double cp_decisive_q(const struct cp_optimize_input *input);
 struct cp_pool_options cp_candidate_pool_options(const struct cp_candidate_context *context,
                                                  const struct cp_size_law *law, double factor);
 
-/* Simulates the setting under `factor` times the demand. limit 0: none. */
+/* Simulates the setting, with the limits of the account and of Lambda. */
 enum cp_code cp_candidate_simulate(const struct cp_candidate_context *context,
-                                   const struct cp_size_law *law, double factor, int provisioned,
-                                   int limit, struct cp_pool_result *result, struct cp_error *err);
+                                   const struct cp_size_law *law, const struct cp_candidate *c,
+                                   struct cp_pool_result *result, struct cp_error *err);
 
 /* Shares, concurrency, bill and cost of `c` from the simulation. */
 void cp_candidate_price(const struct cp_candidate_context *context, const struct cp_size_law *law,
@@ -63,21 +64,20 @@ enum cp_code cp_candidate_evaluate(const struct cp_candidate_context *context,
 /* Sets meets_budget and may_meet_budget from the latency and the input's budget. */
 void cp_candidate_judge(const struct cp_optimize_input *input, struct cp_candidate *c);
 
-/* A candidate with every number absent. */
+/* A setting of this size, with every number absent. */
+struct cp_candidate cp_candidate_of(const struct cp_size_law *law, enum cp_concurrency_mode mode,
+                                    int concurrency);
+/* The same where no size is known, for words only. */
 struct cp_candidate cp_candidate_empty(int memory_size_mb, enum cp_concurrency_mode mode,
                                        int concurrency);
 
 /* Provisioned environments of a setting; 0 for the other modes. */
 int cp_candidate_provisioned(const struct cp_candidate *c);
-/* Runs, and does not throttle more than CP_THROTTLED_SHARE_MAX. */
+/* Runs, and does not throttle more than allowed. */
 bool cp_candidate_is_working(const struct cp_candidate *c);
 
-/* Would the budget hold at another cold share? By the upper bound; by the point estimate where the
- * samples are too few for a bound at that share (a threshold is then about the latency, not about
- * the number of samples). `estimate_ms` is the point estimate. */
-enum cp_code cp_candidate_is_within(const struct cp_candidate_context *context,
-                                    const struct cp_size_law *law,
-                                    const struct cp_pool_mean *cold_share, bool *is_within,
-                                    double *estimate_ms, struct cp_error *err);
+/* Is it what runs now: on demand, the current memory size, the variant of the first size? */
+bool cp_candidate_is_of_now(const struct cp_optimize_input *input, const struct cp_candidate *c);
+bool cp_size_data_is_one_variant(const struct cp_size_data *a, const struct cp_size_data *b);
 
 #endif

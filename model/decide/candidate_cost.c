@@ -8,22 +8,14 @@
 #define Z95     1.959963985
 #define MILLION 1e6
 
-static const struct cp_price_book *price_of(const struct cp_optimize_input *input,
-                                            const struct cp_size_data *data)
+static bool is_restored(const struct cp_size_data *data)
 {
-    (void)data;
-    return input->price;
+    return data->fresh_start == CP_START_SNAPSTART;
 }
 
-static bool is_restored(const struct cp_optimize_input *input, const struct cp_size_data *data)
+static bool pays_snapshots(const struct cp_size_data *data)
 {
-    (void)data;
-    return input->fresh_start == CP_START_SNAPSTART;
-}
-
-static bool pays_snapshots(const struct cp_optimize_input *input, const struct cp_size_data *data)
-{
-    return is_restored(input, data) && data->pays_snapshots;
+    return is_restored(data) && data->pays_snapshots;
 }
 
 /* What a month's cost rests on. */
@@ -126,7 +118,7 @@ static struct cp_bill bill_of(const struct cp_optimize_input *input, const struc
 {
     const struct cp_size_data *data = law->data;
     int mb = data->memory_size_mb;
-    double init_ms = is_restored(input, data) ? 0 : all_of(b->cold, law->billed_init_ms);
+    double init_ms = is_restored(data) ? 0 : all_of(b->cold, law->billed_init_ms);
     double on_demand_ms =
         all_of(b->cold, b->billed_cold_ms) + all_of(b->warm_on_demand, b->billed_warm_ms);
     double provisioned_ms =
@@ -142,12 +134,12 @@ static struct cp_bill bill_of(const struct cp_optimize_input *input, const struc
     else
         cp_usage_add_ready(&usage, mb, b->ready, CP_S_PER_MONTH);
     cp_usage_add_storage(&usage, data->storage_mb, on_demand_ms + provisioned_ms);
-    if (pays_snapshots(input, data)) {
+    if (pays_snapshots(data)) {
         if (b->is_month)
             cp_usage_add_snapshot(&usage, mb, CP_S_PER_MONTH * CP_MS_PER_S);
         cp_usage_add_restores(&usage, mb, b->cold);
     }
-    return cp_bill_of(price_of(input, data), input->terms, &usage);
+    return cp_bill_of(data->price, input->terms, &usage);
 }
 
 /* Each uncertain quantity moved by its standard error: what that does to the bill, into `parts`.

@@ -323,9 +323,9 @@ static size_t tier_of(const struct cp_optimize_input *in, const struct cp_candid
     double gb_s = cp_units_gb_s(c->memory_size_mb, c->busy * CP_S_PER_MONTH * CP_MS_PER_S);
     if (in->terms)
         gb_s += in->terms->used_gb_s;
+    const struct cp_price_book *price = in->sizes[c->size].price;
     size_t tier = 0;
-    while (tier + 1 < cp_price_n_tiers(in->price) &&
-           gb_s >= in->price->duration[tier + 1].from_gb_s)
+    while (tier + 1 < cp_price_n_tiers(price) && gb_s >= price->duration[tier + 1].from_gb_s)
         tier++;
     return tier;
 }
@@ -344,9 +344,9 @@ static void find_utilization(const struct cp_optimize_input *in, const struct cp
 {
     int shown = cp_what_if_shown(d);
     double break_even = d->break_even_utilization;
-    if (shown < 0 || !in->demand || !(break_even <= 1) || in->fresh_start == CP_START_SNAPSTART)
+    const struct cp_candidate *c = shown < 0 ? NULL : &d->candidates[shown];
+    if (!c || !in->demand || !(break_even <= 1) || c->fresh_start == CP_START_SNAPSTART)
         return;
-    const struct cp_candidate *c = &d->candidates[shown];
     struct cp_threshold row =
         row_of(CP_THRESHOLD_UTILIZATION, CP_FLIP_PAYS, break_even, c->utilization);
     bool is_told = false; /* by the traffic that makes provisioned concurrency the answer */
@@ -366,16 +366,6 @@ static void find_utilization(const struct cp_optimize_input *in, const struct cp
 
 /* --- all of it --- */
 
-static const struct cp_size_law *law_of(const struct cp_optimize_input *in,
-                                        const struct cp_size_law *laws,
-                                        const struct cp_candidate *c)
-{
-    size_t i = 0;
-    while (i + 1 < in->n_sizes && in->sizes[i].memory_size_mb != c->memory_size_mb)
-        i++;
-    return &laws[i];
-}
-
 enum cp_code cp_changer_find(const struct cp_candidate_context *context,
                              const struct cp_size_law *laws, struct cp_decision *decision,
                              struct cp_error *err)
@@ -387,14 +377,14 @@ enum cp_code cp_changer_find(const struct cp_candidate_context *context,
     const struct cp_candidate *chosen = &decision->candidates[decision->chosen];
     if (in->demand)
         decision->break_even_utilization =
-            cp_price_break_even_in_tier(in->price, tier_of(in, chosen));
+            cp_price_break_even_in_tier(in->sizes[chosen->size].price, tier_of(in, chosen));
     if (isnan(in->budget_q))
         return CP_OK;
     enum cp_code code = find_exact(context, decision, err);
     if (!code)
         code = find_by_search(context, laws, decision, err);
     if (!code)
-        find_utilization(in, law_of(in, laws, chosen), decision);
+        find_utilization(in, &laws[chosen->size], decision);
     qsort(decision->thresholds, decision->n_thresholds, sizeof decision->thresholds[0],
           by_distance);
     return code;

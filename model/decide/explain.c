@@ -86,7 +86,7 @@ static void say_setting(const struct cp_optimize_input *in, const struct cp_cand
             cp_phrase_number_set(c).text);
     if (c->mode == CP_MODE_RESERVED)
         SAY(out, ", the least that throttles at most one request in %s",
-            cp_phrase_exact(1 / CP_THROTTLED_SHARE_MAX).text);
+            cp_phrase_exact(1 / cp_throttled_share_max(in)).text);
     if (!in->demand && cp_mode_is_provisioned(c->mode) && is_change)
         SAY(out, " (at least; give the traffic to size it)");
     SAY(out, ".");
@@ -150,7 +150,7 @@ static void say_infeasible(const struct cp_optimize_input *in, const struct cp_c
     else
         SAY(out, " to it at %s", cp_phrase_metric(in, c).text);
     if (c->cold_decides)
-        SAY(out, "; reduce %s or test more memory.", cp_startup_word(in->fresh_start));
+        SAY(out, "; reduce %s or test more memory.", cp_startup_word(c->fresh_start));
     else
         SAY(out, "; warm requests decide here: make the handler faster or test more memory.");
 }
@@ -327,7 +327,10 @@ static void say_because(const struct cp_optimize_input *in, struct cp_decision *
 /* Where it is never worth its money, somebody should say so before it is asked for. */
 static void say_never_pays(const struct cp_optimize_input *in, struct cp_decision *d)
 {
-    if (!in->demand || !(d->break_even_utilization > 1) || in->fresh_start == CP_START_SNAPSTART)
+    const struct cp_size_data *size =
+        d->chosen < 0 ? NULL : &in->sizes[d->candidates[d->chosen].size];
+    if (!size || !in->demand || !(d->break_even_utilization > 1) ||
+        size->fresh_start == CP_START_SNAPSTART)
         return;
     struct cp_phrase even = isinf(d->break_even_utilization)
                                 ? cp_phrase("%s", "no break-even")
@@ -336,7 +339,7 @@ static void say_never_pays(const struct cp_optimize_input *in, struct cp_decisio
     SAY(d->money,
         " In %s (%s) provisioned concurrency can never cost less than on-demand for the same "
         "seconds, however busy (%s): it only buys latency.",
-        in->price->region, in->price->architecture, even.text);
+        size->price->region, size->price->architecture, even.text);
 }
 
 /* The interval is that of the difference itself. */

@@ -1,35 +1,29 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "model/decide/optimize.h"
 
-#include "model/decide/candidate.h"
+#include "model/base/units.h"
 #include "model/decide/changer.h"
 #include "model/decide/choice.h"
 #include "model/decide/erlang.h"
 #include "model/decide/explain.h"
+#include "model/decide/optimizer.h"
+#include "model/decide/windows.h"
 
+#include <limits.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
-/* Arrivals simulated in one decision, spread over its candidates and ten replications each: about
- * half a second. */
-#define ARRIVALS_TOTAL       4e6
-#define ARRIVALS_MIN         2e3
-#define ARRIVALS_MAX         4e4
-#define REPLICATIONS         10.0
-#define SPILLOVER_NEGLIGIBLE 1e-4
-#define PROVISIONED_BUFFER   1.1 /* AWS: 10 % above the measured peak */
+/* Arrivals of one simulation, unless told. The sizes share so many; each has two simulations or
+ * three, the explanation as many again: about half a second. */
+#define ARRIVALS_TOTAL       1e6
+#define ARRIVALS_MIN         2e4
+#define ARRIVALS_MAX         2e5
+#define ROUNDS_OF_SPAN       2.0 /* of traffic with a clock, */
+#define ARRIVALS_OF_SPAN_MAX 2e6 /* as long as these are enough for it */
 
-enum { DEFAULT_MAX_PROVISIONED = 100, UNRESERVED_MINIMUM = 100, CANDIDATES_PER_SIZE_MIN = 3 };
-
-/* One call of cp_optimize. */
-struct optimizer {
-    const struct cp_optimize_input *input;
-    struct cp_candidate_context context;
-    struct cp_size_law *laws; /* n_sizes */
-    struct cp_decision *decision;
-    size_t per_size; /* room for provisioned candidates of one size */
-};
+enum { SIZES_MAX = 64, UNRESERVED_MINIMUM = 100, OTHERS_PER_SIZE = 4, VERIFICATIONS_MAX = 12 };
 
 const char *cp_concurrency_mode_name(enum cp_concurrency_mode mode)
 {
@@ -87,6 +81,8 @@ static enum cp_code check_size(const struct cp_size_data *s, struct cp_error *er
         {s->cold_handler_ms, s->n_cold, "cold durations", has_timeout},
         {s->warm_ms, s->n_warm, "warm durations", has_timeout},
     };
+    if (!s->price || !s->architecture)
+        return cp_fail(err, CP_EINVAL, "no price book given for %d MB", s->memory_size_mb);
     enum cp_code code = CP_OK;
     for (size_t i = 0; i < sizeof all / sizeof all[0] && !code; i++)
         code = check_values(&all[i], s->memory_size_mb, err);
@@ -109,13 +105,10 @@ static enum cp_code check_question(const struct cp_optimize_input *in, struct cp
 
 static enum cp_code check(const struct cp_optimize_input *in, struct cp_error *err)
 {
-    if (!in->price)
-        return cp_fail(err, CP_EINVAL, "no price book given");
     if (in->n_sizes == 0)
         return cp_fail(err, CP_EINVAL, "no memory size given");
-    if (in->n_sizes > CP_CANDIDATES_MAX / CANDIDATES_PER_SIZE_MIN)
-        return cp_fail(err, CP_ELIMIT, "%zu memory sizes are more than %d", in->n_sizes,
-                       CP_CANDIDATES_MAX / CANDIDATES_PER_SIZE_MIN);
+    if (in->n_sizes > SIZES_MAX)
+        return cp_fail(err, CP_ELIMIT, "%zu memory sizes are more than %d", in->n_sizes, SIZES_MAX);
     enum cp_code code = check_question(in, err);
     for (size_t i = 0; !code && i < in->n_sizes; i++)
         code = check_size(&in->sizes[i], err);
@@ -124,18 +117,32 @@ static enum cp_code check(const struct cp_optimize_input *in, struct cp_error *e
 
 /* --- candidates --- */
 
-static bool has_traffic(const struct optimizer *o)
+static bool has_traffic(const struct cp_optimizer *o)
 {
     return o->input->demand;
 }
 
-static struct cp_candidate *add(struct optimizer *o, int memory_mb, enum cp_concurrency_mode mode,
-                                int concurrency)
+bool cp_optimizer_is_bound(const struct cp_optimizer *o)
 {
-    struct cp_candidate *c = &o->decision->candidates[o->decision->n_candidates++];
-    *c = cp_candidate_empty(memory_mb, mode, concurrency);
-    c->is_current = mode == CP_MODE_ON_DEMAND && memory_mb == o->input->current_memory_mb;
-    return c;
+    return !isnan(o->input->budget_q) && o->input->workload == CP_CLASS_INTERACTIVE;
+}
+
+struct cp_candidate *cp_optimizer_add(struct cp_optimizer *o, const struct cp_candidate *c)
+{
+    struct cp_decision *d = o->decision;
+    if (d->n_candidates == CP_CANDIDATES_MAX)
+        return &d->candidates[CP_CANDIDATES_MAX - 1]; /* the plan of numbers leaves room */
+    struct cp_candidate *added = &d->candidates[d->n_candidates++];
+    *added = *c;
+    added->is_current = cp_candidate_is_of_now(o->input, c);
+    return added;
+}
+
+static struct cp_candidate *add(struct cp_optimizer *o, const struct cp_size_law *law,
+                                enum cp_concurrency_mode mode, int concurrency)
+{
+    const struct cp_candidate c = cp_candidate_of(law, mode, concurrency);
+    return cp_optimizer_add(o, &c);
 }
 
 /* Why a size cannot be recommended, into `why` (NULL and 0: nowhere); false when it can. */
@@ -156,19 +163,14 @@ static bool is_unfit(const struct cp_size_data *s, char *why, size_t size)
     return true;
 }
 
-static int limit_of(const struct optimizer *o)
-{
-    return o->input->unreserved_concurrency > 0 ? o->input->unreserved_concurrency : 0;
-}
-
-static bool is_share_observed(const struct optimizer *o, enum cp_concurrency_mode mode)
+static bool is_share_observed(const struct cp_optimizer *o, enum cp_concurrency_mode mode)
 {
     return o->input->observed_cold_share && !cp_mode_is_provisioned(mode);
 }
 
 /* On demand the observed share is the answer. It also tells whether arrivals are as even as the
  * simulation has them; when not, provisioned concurrency may leave any part of it. */
-static void observe_share(struct optimizer *o, enum cp_concurrency_mode mode,
+static void observe_share(struct cp_optimizer *o, enum cp_concurrency_mode mode,
                           struct cp_pool_result *pool)
 {
     const struct cp_interval *seen = o->input->observed_cold_share;
@@ -190,22 +192,23 @@ static void observe_share(struct optimizer *o, enum cp_concurrency_mode mode,
     pool->cold_share.high = seen->high;
 }
 
-static enum cp_code add_simulated(struct optimizer *o, const struct cp_size_law *law,
-                                  enum cp_concurrency_mode mode, int concurrency,
-                                  struct cp_candidate **added, struct cp_error *err)
+enum cp_code cp_optimizer_judge(struct cp_optimizer *o, struct cp_pool_result *pool,
+                                struct cp_candidate *c, struct cp_error *err)
 {
-    struct cp_candidate *c = add(o, law->data->memory_size_mb, mode, concurrency);
-    *added = c;
-    struct cp_pool_result pool;
-    enum cp_code code =
-        cp_candidate_simulate(&o->context, law, 1, cp_mode_is_provisioned(mode) ? concurrency : 0,
-                              mode == CP_MODE_RESERVED ? concurrency : limit_of(o), &pool, err);
-    if (code)
-        return code;
-    observe_share(o, mode, &pool);
-    code = cp_candidate_evaluate(&o->context, law, &pool, c, err);
-    c->bursts_decide = cp_mode_is_provisioned(mode) && o->decision->is_bursty && c->may_meet_budget;
+    observe_share(o, c->mode, pool);
+    enum cp_code code = cp_candidate_evaluate(&o->context, &o->laws[c->size], pool, c, err);
+    c->bursts_decide =
+        cp_mode_is_provisioned(c->mode) && o->decision->is_bursty && c->may_meet_budget;
     return code;
+}
+
+enum cp_code cp_optimizer_simulate(struct cp_optimizer *o, struct cp_candidate *c,
+                                   struct cp_error *err)
+{
+    struct cp_pool_result pool;
+    enum cp_code code = cp_candidate_simulate(&o->context, &o->laws[c->size], c, &pool, err);
+    c->is_from_curve = false;
+    return code ? code : cp_optimizer_judge(o, &pool, c, err);
 }
 
 /* True when probes do not say how all environments end: the rest is assumed, not measured. */
@@ -215,17 +218,18 @@ static bool is_survival_open(const struct cp_idle_survival *s)
 }
 
 /* Would the budget hold if idle environments outlived the longest probe? */
-static enum cp_code ask_optimist(struct optimizer *o, const struct cp_size_law *law,
-                                 struct cp_candidate *c, struct cp_error *err)
+static enum cp_code ask_optimist(struct cp_optimizer *o, struct cp_candidate *c,
+                                 struct cp_error *err)
 {
-    if (isnan(o->input->budget_q) || c->meets_budget || is_share_observed(o, c->mode) ||
+    if (!cp_optimizer_is_bound(o) || c->meets_budget || is_share_observed(o, c->mode) ||
         !is_survival_open(o->input->survival))
         return CP_OK;
+    const struct cp_size_law *law = &o->laws[c->size];
     struct cp_candidate_context optimist = o->context;
     optimist.survival.longest_ms = INFINITY;
-    struct cp_candidate other = cp_candidate_empty(c->memory_size_mb, CP_MODE_ON_DEMAND, 0);
+    struct cp_candidate other = cp_candidate_of(law, CP_MODE_ON_DEMAND, 0);
     struct cp_pool_result pool;
-    enum cp_code code = cp_candidate_simulate(&optimist, law, 1, 0, limit_of(o), &pool, err);
+    enum cp_code code = cp_candidate_simulate(&optimist, law, &other, &pool, err);
     if (!code)
         code = cp_candidate_evaluate(&optimist, law, &pool, &other, err);
     if (!code && other.meets_budget) {
@@ -235,114 +239,96 @@ static enum cp_code ask_optimist(struct optimizer *o, const struct cp_size_law *
     return code;
 }
 
-/* The unreserved pool throttles: the smallest limit that would not, if the account has it. Lambda
- * keeps 100 of the account unreserved. */
-static enum cp_code add_reserved(struct optimizer *o, const struct cp_size_law *law, double load,
+/* The unreserved pool throttles, or a target was given: the smallest limit that keeps to it, if the
+ * account has it. Lambda keeps 100 of the account unreserved. Even arrivals tell where to begin;
+ * the simulation, what bursts need more. */
+static enum cp_code add_reserved(struct cp_optimizer *o, const struct cp_size_law *law, double load,
                                  struct cp_error *err)
 {
-    int needed = cp_erlang_servers_for_loss(load, CP_THROTTLED_SHARE_MAX);
-    int available = o->input->unreserved_concurrency - UNRESERVED_MINIMUM;
-    if (needed <= available) {
-        struct cp_candidate *c = NULL;
-        return add_simulated(o, law, CP_MODE_RESERVED, needed, &c, err);
+    int needed = cp_erlang_servers_for_loss(load, cp_throttled_share_max(o->input));
+    int unreserved = o->input->unreserved_concurrency;
+    int available = unreserved > 0 ? unreserved - UNRESERVED_MINIMUM : INT_MAX;
+    struct cp_candidate c = cp_candidate_of(law, CP_MODE_RESERVED, needed);
+    while (c.concurrency <= available) {
+        int tried = c.concurrency;
+        c = cp_candidate_of(law, CP_MODE_RESERVED, tried);
+        enum cp_code code = cp_optimizer_simulate(o, &c, err);
+        if (code || !c.is_throttled) {
+            (void)cp_optimizer_add(o, &c);
+            return code;
+        }
+        c.concurrency = tried + 1 + tried / 16;
     }
-    struct cp_candidate *c = add(o, law->data->memory_size_mb, CP_MODE_RESERVED, needed);
-    (void)snprintf(c->why_not, sizeof c->why_not,
+    struct cp_candidate *refused = add(o, law, CP_MODE_RESERVED, c.concurrency);
+    (void)snprintf(refused->why_not, sizeof refused->why_not,
                    "the traffic needs %d concurrent requests; the account has %d unreserved and "
                    "keeps %d of them: ask for a higher quota",
-                   needed, o->input->unreserved_concurrency, UNRESERVED_MINIMUM);
+                   c.concurrency, unreserved, UNRESERVED_MINIMUM);
     return CP_OK;
 }
 
 /* A version has SnapStart or provisioned concurrency, never both. */
-static bool may_be_provisioned(const struct optimizer *o)
+static bool may_be_provisioned(const struct cp_size_law *law)
 {
-    return o->input->fresh_start != CP_START_SNAPSTART;
-}
-
-static int provisioned_max(const struct optimizer *o, double peak)
-{
-    int most = o->input->max_provisioned > 0 ? o->input->max_provisioned : DEFAULT_MAX_PROVISIONED;
-    /* traffic so low that nothing runs for 99.9 % of the time still has requests */
-    int n = (int)fmin(most, fmax(1, ceil(peak * PROVISIONED_BUFFER)));
-    int unreserved = o->input->unreserved_concurrency;
-    if (unreserved > 0 && n > unreserved - UNRESERVED_MINIMUM)
-        n = unreserved - UNRESERVED_MINIMUM;
-    return n;
-}
-
-static enum cp_code add_provisioned(struct optimizer *o, const struct cp_size_law *law, double peak,
-                                    struct cp_error *err)
-{
-    int n_max = provisioned_max(o, peak);
-    int step = (int)ceil((double)n_max / (double)o->per_size);
-    for (int n = step; step && n <= n_max; n += step) {
-        struct cp_candidate *c = NULL;
-        enum cp_code code = add_simulated(o, law, CP_MODE_PROVISIONED, n, &c, err);
-        if (code)
-            return code;
-        if (c->spillover_share <= SPILLOVER_NEGLIGIBLE)
-            break;
-    }
-    return CP_OK;
+    return law->data->fresh_start != CP_START_SNAPSTART;
 }
 
 /* Listed, so that nobody wonders; never chosen. */
-static void add_unpriced(struct optimizer *o, const struct cp_size_law *law)
+static void add_unpriced(struct cp_optimizer *o, const struct cp_size_law *law)
 {
-    const struct cp_price_book *price = o->input->price;
-    struct cp_candidate *c = add(o, law->data->memory_size_mb, CP_MODE_PROVISIONED, 1);
+    const struct cp_price_book *price = law->data->price;
+    struct cp_candidate *c = add(o, law, CP_MODE_PROVISIONED, 1);
     (void)snprintf(c->why_not, sizeof c->why_not,
                    "provisioned concurrency for %s in %s: its price is not known",
                    price->architecture, price->region);
 }
 
-static enum cp_code add_with_traffic(struct optimizer *o, const struct cp_size_law *law,
+static enum cp_code add_with_traffic(struct cp_optimizer *o, const struct cp_size_law *law,
                                      struct cp_error *err)
 {
-    struct cp_candidate *c = NULL;
-    enum cp_code code = add_simulated(o, law, CP_MODE_ON_DEMAND, 0, &c, err);
+    struct cp_candidate *c = add(o, law, CP_MODE_ON_DEMAND, 0);
+    enum cp_code code = cp_optimizer_simulate(o, c, err);
     if (!code)
-        code = ask_optimist(o, law, c, err);
-    if (!code && c->throttled_share > CP_THROTTLED_SHARE_MAX)
+        code = ask_optimist(o, c, err);
+    o->plans[law->index].peak = c->peak_concurrency;
+    if (!code && (c->is_throttled || o->input->throttled_share_max > 0))
         code = add_reserved(o, law, c->busy / (1 - c->throttled_share), err);
-    if (code || !may_be_provisioned(o))
+    if (code || !may_be_provisioned(law))
         return code;
-    if (cp_price_has_provisioned(o->input->price))
-        return add_provisioned(o, law, c->peak_concurrency, err);
+    if (cp_price_has_provisioned(law->data->price))
+        return cp_provision_size(o, law, err);
     add_unpriced(o, law);
     return CP_OK;
 }
 
-static enum cp_code add_without_traffic(struct optimizer *o, const struct cp_size_law *law,
+static enum cp_code add_without_traffic(struct cp_optimizer *o, const struct cp_size_law *law,
                                         struct cp_error *err)
 {
-    int memory_mb = law->data->memory_size_mb;
-    struct cp_candidate *c = add(o, memory_mb, CP_MODE_ON_DEMAND, 0);
+    struct cp_candidate *c = add(o, law, CP_MODE_ON_DEMAND, 0);
     enum cp_code code = cp_candidate_evaluate(&o->context, law, NULL, c, err);
-    if (code || !may_be_provisioned(o))
+    if (code || !may_be_provisioned(law))
         return code;
-    if (!cp_price_has_provisioned(o->input->price)) {
+    if (!cp_price_has_provisioned(law->data->price)) {
         add_unpriced(o, law);
         return CP_OK;
     }
-    c = add(o, memory_mb, CP_MODE_PROVISIONED, 1);
+    c = add(o, law, CP_MODE_PROVISIONED, 1);
     return cp_candidate_evaluate(&o->context, law, NULL, c, err);
 }
 
-static enum cp_code add_size(struct optimizer *o, const struct cp_size_law *law,
+static enum cp_code add_size(struct cp_optimizer *o, const struct cp_size_law *law,
                              struct cp_error *err)
 {
     char why[sizeof(((struct cp_candidate *)0)->why_not)];
     if (is_unfit(law->data, why, sizeof why)) {
-        struct cp_candidate *c = add(o, law->data->memory_size_mb, CP_MODE_ON_DEMAND, 0);
+        struct cp_candidate *c = add(o, law, CP_MODE_ON_DEMAND, 0);
         (void)snprintf(c->why_not, sizeof c->why_not, "%s", why);
         return CP_OK;
     }
     return has_traffic(o) ? add_with_traffic(o, law, err) : add_without_traffic(o, law, err);
 }
 
-static enum cp_code add_all(struct optimizer *o, struct cp_error *err)
+static enum cp_code add_all(struct cp_optimizer *o, struct cp_error *err)
 {
     const struct cp_optimize_input *in = o->input;
     enum cp_code code = CP_OK;
@@ -351,50 +337,82 @@ static enum cp_code add_all(struct optimizer *o, struct cp_error *err)
             in->on_progress(in->progress_context, i, in->n_sizes);
         code = add_size(o, &o->laws[i], err);
     }
+    if (!code && has_traffic(o))
+        code = cp_provision_tracking(o, err);
     if (!code && in->on_progress)
         in->on_progress(in->progress_context, in->n_sizes, in->n_sizes);
     return code;
 }
 
-/* --- what the answer rests on --- */
+/* --- the answer --- */
 
-static const struct cp_size_law *law_of(const struct optimizer *o, const struct cp_candidate *c)
+/* Is it a neighbour of the answer: the same size, kept always, one environment more or less? */
+static bool is_beside(const struct cp_candidate *a, const struct cp_candidate *b)
 {
-    size_t i = 0;
-    while (i + 1 < o->input->n_sizes && o->input->sizes[i].memory_size_mb != c->memory_size_mb)
-        i++;
-    return &o->laws[i];
+    return a->size == b->size && a->mode == b->mode && abs(a->concurrency - b->concurrency) <= 1;
 }
 
-/* Idle intervals the chosen setting lives on, and whether the unmeasured ones matter to it. */
-static enum cp_code settle_survival(struct optimizer *o, struct cp_error *err)
+/* What a curve told of the answer and its neighbours is simulated; true: something was. */
+static enum cp_code verify(struct cp_optimizer *o, int index, bool *was_any, struct cp_error *err)
 {
     struct cp_decision *d = o->decision;
-    const struct cp_candidate *c = &d->candidates[d->chosen];
-    const struct cp_size_law *law = law_of(o, c);
-    struct cp_candidate_context optimist = o->context;
-    optimist.survival.longest_ms = INFINITY;
-    struct cp_pool_result here;
-    struct cp_pool_result there;
-    enum cp_code code = cp_candidate_simulate(&o->context, law, 1, cp_candidate_provisioned(c),
-                                              limit_of(o), &here, err);
-    if (code)
-        return code;
-    d->survival_used_ms = here.longest_reuse_ms;
-    if (is_share_observed(o, c->mode) || !is_survival_open(o->input->survival))
-        return CP_OK;
-    code = cp_candidate_simulate(&optimist, law, 1, cp_candidate_provisioned(c), limit_of(o),
-                                 &there, err);
-    d->is_survival_extrapolated = !code && there.cold_share.high < here.cold_share.low;
+    enum cp_code code = CP_OK;
+    *was_any = false;
+    for (size_t i = 0; index >= 0 && !code && i < d->n_candidates; i++) {
+        struct cp_candidate *c = &d->candidates[i];
+        if (!c->is_from_curve || !is_beside(&d->candidates[index], c))
+            continue;
+        *was_any = true;
+        code = cp_optimizer_simulate(o, c, err);
+    }
     return code;
 }
 
-static enum cp_code explain(struct optimizer *o, struct cp_error *err)
+/* Chooses until the choice is simulated on its own. */
+static enum cp_code settle_choice(struct cp_optimizer *o, struct cp_error *err)
+{
+    struct cp_decision *d = o->decision;
+    enum cp_code code = CP_OK;
+    bool is_open = true;
+    for (int i = 0; !code && is_open && i < VERIFICATIONS_MAX; i++) {
+        bool was_chosen = false;
+        bool was_fallback = false;
+        d->chosen = d->current = d->cheapest = d->fastest = d->fallback = -1;
+        d->is_budget_met = false;
+        cp_choose(o->input, d);
+        code = verify(o, d->chosen, &was_chosen, err);
+        if (!code)
+            code = verify(o, d->fallback, &was_fallback, err);
+        is_open = was_chosen || was_fallback;
+    }
+    return code;
+}
+
+/* Idle intervals the chosen setting lives on, and whether the unmeasured ones matter to it. */
+static enum cp_code settle_survival(struct cp_optimizer *o, struct cp_error *err)
+{
+    struct cp_decision *d = o->decision;
+    const struct cp_candidate *c = &d->candidates[d->chosen];
+    d->survival_used_ms = c->longest_reuse_ms;
+    if (!c->is_runnable || is_share_observed(o, c->mode) || !is_survival_open(o->input->survival) ||
+        !(c->cold_share.low > 0))
+        return CP_OK;
+    struct cp_candidate_context optimist = o->context;
+    struct cp_pool_result there;
+    optimist.survival.longest_ms = INFINITY;
+    enum cp_code code = cp_candidate_simulate(&optimist, &o->laws[c->size], c, &there, err);
+    d->is_survival_extrapolated = !code && there.cold_share.high < c->cold_share.low;
+    return code;
+}
+
+static enum cp_code explain(struct cp_optimizer *o, struct cp_error *err)
 {
     struct cp_decision *d = o->decision;
     enum cp_code code = CP_OK;
     if (d->chosen >= 0 && has_traffic(o))
         code = settle_survival(o, err);
+    if (!code && has_traffic(o))
+        code = cp_provision_levels(o, err);
     if (!code)
         code = cp_changer_find(&o->context, o->laws, d, err);
     if (!code)
@@ -404,35 +422,48 @@ static enum cp_code explain(struct optimizer *o, struct cp_error *err)
 
 /* --- set-up --- */
 
-/* Simulations to expect: per size one on demand and as many provisioned as the load takes. */
-static double arrivals_per_replication(const struct optimizer *o)
+static double arrivals_of_simulation(const struct cp_optimizer *o)
 {
-    double simulations = 0;
-    for (size_t i = 0; i < o->input->n_sizes; i++) {
-        double load = cp_demand_per_s(o->input->demand) * o->laws[i].billed_warm_ms / 1000;
-        double n = isnan(load) ? 0 : cp_erlang_servers_for_loss(load, SPILLOVER_NEGLIGIBLE);
-        simulations += 1 + fmin(n, (double)o->per_size);
-    }
-    double arrivals = ARRIVALS_TOTAL / REPLICATIONS / simulations;
-    return fmin(ARRIVALS_MAX, fmax(ARRIVALS_MIN, arrivals));
+    const struct cp_optimize_input *in = o->input;
+    const struct cp_arrivals_law *law = &in->demand->law;
+    if (in->simulated_requests > 0)
+        return in->simulated_requests;
+    double arrivals = ARRIVALS_TOTAL / (double)in->n_sizes;
+    arrivals = fmin(ARRIVALS_MAX, fmax(ARRIVALS_MIN, arrivals));
+    double span_s = cp_arrivals_span_ms(law) / CP_MS_PER_S;
+    if (!isfinite(span_s))
+        return arrivals;
+    double rounds = ROUNDS_OF_SPAN * span_s * cp_arrivals_mean_per_s(law);
+    return fmax(arrivals, fmin(ceil(rounds * (1 + 1e-9)), ARRIVALS_OF_SPAN_MAX));
 }
 
-/* Memory that is nearly used up makes a tail of its own. */
-static enum cp_code share_tails(struct optimizer *o)
+/* Sizes of one architecture and start kind share their variant, and their tails: but memory that is
+ * nearly used up makes a tail of its own. */
+static enum cp_code share_tails(struct cp_optimizer *o)
 {
-    enum cp_code code = cp_shared_tails_init(&o->context.tails, o->input->n_sizes);
-    for (size_t i = 0; !code && i < o->input->n_sizes; i++) {
-        if (!is_unfit(o->laws[i].data, NULL, 0))
-            cp_shared_tails_set(&o->context.tails, i, &o->laws[i].cold, &o->laws[i].warm);
+    const struct cp_optimize_input *in = o->input;
+    enum cp_code code = CP_OK;
+    for (size_t i = 0; i < in->n_sizes; i++) {
+        size_t k = 0;
+        while (k < i && !cp_size_data_is_one_variant(&in->sizes[k], &in->sizes[i]))
+            k++;
+        o->laws[i].variant = k < i ? o->laws[k].variant : o->n_variants++;
+        if (k == i)
+            code = code ? code : cp_shared_tails_init(&o->tails[o->laws[i].variant], in->n_sizes);
+        if (!code && !is_unfit(o->laws[i].data, NULL, 0))
+            cp_shared_tails_set(&o->tails[o->laws[i].variant], i, &o->laws[i].cold,
+                                &o->laws[i].warm);
     }
     return code;
 }
 
-static enum cp_code set_up(struct optimizer *o, struct cp_error *err)
+static enum cp_code set_up(struct cp_optimizer *o, struct cp_error *err)
 {
     const struct cp_optimize_input *in = o->input;
     o->laws = calloc(in->n_sizes, sizeof *o->laws);
-    enum cp_code code = o->laws ? CP_OK : CP_ENOMEM;
+    o->plans = calloc(in->n_sizes, sizeof *o->plans);
+    o->tails = calloc(in->n_sizes, sizeof *o->tails);
+    enum cp_code code = o->laws && o->plans && o->tails ? CP_OK : CP_ENOMEM;
     for (size_t i = 0; !code && i < in->n_sizes; i++) {
         code = cp_size_law_init(&o->laws[i], &in->sizes[i]);
         o->laws[i].index = i;
@@ -441,42 +472,54 @@ static enum cp_code set_up(struct optimizer *o, struct cp_error *err)
         code = share_tails(o);
     if (code)
         return cp_fail(err, code, "cannot weigh the candidates: %s", cp_code_text(code));
-    o->per_size = CP_CANDIDATES_MAX / in->n_sizes - (CANDIDATES_PER_SIZE_MIN - 1);
+    o->per_size = (CP_CANDIDATES_MAX - 1) / in->n_sizes;
+    o->per_size = o->per_size > OTHERS_PER_SIZE ? o->per_size - OTHERS_PER_SIZE : 0;
     o->context.input = in;
+    o->context.tails = o->tails;
     o->context.survival =
         (struct cp_pool_survival){in->survival, cp_longest_probe_ms(in->survival)};
-    if (has_traffic(o))
-        o->context.arrivals_per_replication = arrivals_per_replication(o);
+    if (has_traffic(o)) {
+        o->context.arrivals = arrivals_of_simulation(o);
+        const struct cp_pool_options options =
+            cp_candidate_pool_options(&o->context, &o->laws[0], 1);
+        o->decision->covered = cp_windows_covered(&options);
+    }
     return CP_OK;
 }
 
-static void tear_down(struct optimizer *o)
+static void tear_down(struct cp_optimizer *o)
 {
     for (size_t i = 0; o->laws && i < o->input->n_sizes; i++)
         cp_size_law_clear(&o->laws[i]);
+    for (size_t i = 0; o->plans && i < o->input->n_sizes; i++)
+        cp_pool_curve_clear(&o->plans[i].curve);
+    for (size_t i = 0; o->tails && i < o->n_variants; i++)
+        cp_shared_tails_clear(&o->tails[i]);
     free(o->laws);
-    cp_shared_tails_clear(&o->context.tails);
+    free(o->plans);
+    free(o->tails);
 }
 
 enum cp_code cp_optimize(const struct cp_optimize_input *input, struct cp_decision *decision,
                          struct cp_error *err)
 {
     *decision = (struct cp_decision){
-        .chosen = -1, .current = -1, .cheapest = -1, .fastest = -1, .fallback = -1};
+        .chosen = -1, .current = -1, .cheapest = -1, .fastest = -1, .fallback = -1, .covered = 1};
     decision->survival_used_ms = NAN;
     decision->even_cold_share = (struct cp_interval){NAN, NAN, NAN};
+    decision->saving_usd_per_month = (struct cp_interval){NAN, NAN, NAN};
     enum cp_code code = check(input, err);
     if (code)
         return code;
-    decision->break_even_utilization = cp_price_break_even_utilization(input->price);
-    struct optimizer o = {.input = input, .decision = decision};
+    decision->break_even_utilization = cp_price_break_even_utilization(input->sizes[0].price);
+    struct cp_optimizer o = {.input = input, .decision = decision};
     code = set_up(&o, err);
     if (!code)
         code = add_all(&o, err);
-    if (!code) {
-        cp_choose(input, decision);
+    if (!code)
+        code = settle_choice(&o, err);
+    if (!code)
         code = explain(&o, err);
-    }
     tear_down(&o);
     return code;
 }

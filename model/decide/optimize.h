@@ -66,6 +66,11 @@ struct cp_tracking {
 /* Measurements of one memory size. Arrays are borrowed. */
 struct cp_size_data {
     int memory_size_mb;
+    const char *architecture;          /* "x86_64", "arm64" */
+    const struct cp_price_book *price; /* of its Region and architecture */
+    /* How a fresh environment starts. CP_START_SNAPSTART: by a restore; no provisioned concurrency
+     * is then proposed, since a version cannot have both. */
+    enum cp_start_kind fresh_start;
     const double *init_ms;         /* n_cold values, paired with cold_handler_ms by index; of
                                     * restored environments their restores */
     const double *cold_handler_ms; /* first handler run of the same environment */
@@ -83,11 +88,12 @@ struct cp_size_data {
     bool cannot_run;        /* out of memory, timeout or init failure at this size */
 };
 
+/* Sizes of one architecture and start kind are a variant of the function: they share tails. The
+ * variant of sizes[0] is what runs now. */
 struct cp_optimize_input {
     const struct cp_size_data *sizes;
     size_t n_sizes;
     const struct cp_idle_survival *survival;
-    const struct cp_price_book *price;
     const struct cp_price_terms *terms; /* NULL: list price of the first tier, no free tier */
     double budget_q;                    /* 0.99; NAN: no budget, report cost and latency only */
     double budget_ms;
@@ -102,10 +108,12 @@ struct cp_optimize_input {
     int current_memory_mb;      /* -1 unknown */
     int unreserved_concurrency; /* account's; -1 unknown */
     int max_provisioned;        /* search limit; 0 means 100 */
-    /* How a fresh environment starts. CP_START_SNAPSTART: by a restore; no provisioned concurrency
-     * is then proposed, since a version cannot have both. */
-    enum cp_start_kind fresh_start;
+    /* More throttled requests than that are no working setting; 0 means CP_THROTTLED_SHARE_MAX.
+     * When given, reserved concurrency that keeps to it is among the candidates. */
+    double throttled_share_max;
+    double simulated_requests; /* of one simulation; 0: so many that a decision takes a second */
     uint64_t seed;
+    int n_threads; /* of the simulations; the decision does not depend on it */
     /* Called between candidates (may be NULL): lets a user interface stay alive. */
     void (*on_progress)(void *context, size_t done, size_t total);
     void *progress_context;
@@ -122,7 +130,10 @@ enum cp_cost_part {
 };
 
 struct cp_candidate {
+    size_t size; /* index into the input's sizes */
     int memory_size_mb;
+    const char *architecture; /* of that size, as the next */
+    enum cp_start_kind fresh_start;
     enum cp_concurrency_mode mode;
     int concurrency; /* reserved or provisioned number, the most of a schedule; 0 for on-demand */
     uint16_t by_hour[CP_ARRIVALS_HOURS]; /* SCHEDULED: provisioned, UTC, Monday 00:00 first */
@@ -138,6 +149,10 @@ struct cp_candidate {
     double throttled_share;
     double utilization;      /* of provisioned concurrency, 0..1; NAN for on-demand */
     double peak_concurrency; /* p99.9 over time from the simulation */
+    double longest_reuse_ms; /* longest idle interval that an environment was used again after */
+    /* Told from the curve of its size (pool_curve.h), not simulated on its own: never so of the
+     * chosen one and its neighbours. */
+    bool is_from_curve;
     struct cp_interval usd_per_million;
     struct cp_interval usd_per_month; /* at the given traffic; NAN without traffic */
     struct cp_bill bill;              /* the lines of that month */
@@ -149,7 +164,8 @@ struct cp_candidate {
     bool is_on_frontier;        /* not dominated in (cost, latency) */
     bool is_current;
     bool is_modelled; /* a size nobody measured (modelled_answer.h): a reason to measure, no more */
-    bool is_runnable; /* false: listed for completeness, with `why_not` */
+    bool is_throttled; /* more than the question allows: no working setting */
+    bool is_runnable;  /* false: listed for completeness, with `why_not` */
     char why_not[160]; /* also set when a runnable candidate throttles */
     /* 0, or the samples of all memory sizes behind the upper bound of latency_ms: this size has too
      * few of its own, and its tail is that which the sizes share */
@@ -159,6 +175,16 @@ struct cp_candidate {
     bool idle_decides;  /* meets the budget only if environments outlive the longest idle probe */
     bool bursts_decide; /* provisioned; meets the budget if what was observed came evenly */
     double busy;        /* requests in flight, time average; NAN without traffic */
+};
+
+/* One number of provisioned environments of one size, always kept; n = 0: on demand. */
+struct cp_level {
+    int n;
+    struct cp_interval cold_share;
+    double spillover_share, utilization;
+    struct cp_interval latency_ms; /* at the quantile that decides */
+    struct cp_interval usd_per_month;
+    struct cp_bill bill;
 };
 
 enum cp_verdict {
@@ -171,6 +197,7 @@ const char *cp_verdict_name(enum cp_verdict verdict); /* "CHANGE", "KEEP", ... *
 
 enum {
     CP_CANDIDATES_MAX = 192,
+    CP_LEVELS_MAX = 32,
     CP_SENTENCE_MAX = 640,
     CP_THRESHOLDS_MAX = 16,
     CP_CHANGERS_SHOWN = 3, /* where room is short; they are sorted, nearest first */
@@ -184,6 +211,12 @@ struct cp_decision {
     int fallback; /* shown to meet the budget when `chosen` is only undecided; -1 none */
     struct cp_candidate candidates[CP_CANDIDATES_MAX];
     size_t n_candidates;
+    /* The whole curve of the chosen size (else of the cheapest): cost and cold share by number, for
+     * charts and tables. None without traffic, or where nothing can be provisioned. */
+    struct cp_level levels[CP_LEVELS_MAX];
+    size_t n_levels;
+    size_t levels_size; /* index into the input's sizes */
+    double covered;     /* share of the traffic's span that was simulated, 1: all of it */
     char sentence[CP_SENTENCE_MAX]; /* what to set */
     char because[CP_SENTENCE_MAX];  /* the decisive inequality, in numbers with intervals */
     char money[CP_SENTENCE_MAX];    /* cost, and against the current setting */
@@ -211,6 +244,12 @@ struct cp_decision {
 static inline size_t cp_decision_n_shown(const struct cp_decision *d)
 {
     return d->n_changers < CP_CHANGERS_SHOWN ? d->n_changers : CP_CHANGERS_SHOWN;
+}
+
+/* The most throttled requests that the question allows. */
+static inline double cp_throttled_share_max(const struct cp_optimize_input *input)
+{
+    return input->throttled_share_max > 0 ? input->throttled_share_max : CP_THROTTLED_SHARE_MAX;
 }
 
 /* Fills `decision`; CP_EINVAL for impossible input, CP_ENODATA is a verdict, not an error. */

@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "model/decide/rival.h"
 
-#include "model/base/units.h"
 #include "model/decide/choice.h"
-#include "model/decide/erlang.h"
-#include "model/decide/pool_curve.h"
+#include "model/decide/curve_setting.h"
 #include "model/decide/what_if.h"
 
 #include <math.h>
@@ -13,33 +11,18 @@
 /* The decision simulates each size about so often; what it costs is what the search may cost. */
 #define SIMULATIONS_PER_SIZE 4.0
 #define EFFORT_MAX           0.5
-#define SHARE_LEAST          1e-7 /* of cold starts: less is none */
-#define SPILLOVER_NEGLIGIBLE 1e-4
-#define PEAK_BUFFER          1.1
-
-enum { SHARE_BISECTIONS = 14, PROVISIONED_MOST = 100, UNRESERVED_MINIMUM = 100 };
 
 /* --- which sizes --- */
-
-static size_t size_of(const struct cp_rivals *r, const struct cp_candidate *c)
-{
-    const struct cp_optimize_input *in = r->context->input;
-    size_t i = 0;
-    while (i + 1 < in->n_sizes && in->sizes[i].memory_size_mb != c->memory_size_mb)
-        i++;
-    return i;
-}
 
 static void add_size(struct cp_rivals *r, const struct cp_candidate *c)
 {
     if (!c || !c->is_runnable || r->n_sizes == CP_RIVAL_SIZES_MAX)
         return;
-    size_t index = size_of(r, c);
     for (size_t i = 0; i < r->n_sizes; i++) {
-        if (r->sizes[i].index == index)
+        if (r->sizes[i].index == c->size)
             return;
     }
-    r->sizes[r->n_sizes++] = (struct cp_rival_size){.index = index, .peak = c->peak_concurrency};
+    r->sizes[r->n_sizes++] = (struct cp_rival_size){.index = c->size, .peak = c->peak_concurrency};
 }
 
 /* The cheapest setting of another size that meets the budget, or that does not. */
@@ -50,7 +33,7 @@ static const struct cp_candidate *cheapest_other(const struct cp_rivals *r, bool
     for (size_t i = 0; i < d->n_candidates; i++) {
         const struct cp_candidate *c = &d->candidates[i];
         if (cp_candidate_is_working(c) && c->meets_budget == meets_budget &&
-            size_of(r, c) != r->sizes[0].index &&
+            c->size != r->sizes[0].index &&
             (!best || c->usd_per_month.value < best->usd_per_month.value))
             best = c;
     }
@@ -64,40 +47,6 @@ static void choose_sizes(struct cp_rivals *r)
     add_size(r, d->current < 0 ? NULL : &d->candidates[d->current]);
     add_size(r, cheapest_other(r, true));
     add_size(r, cheapest_other(r, false));
-}
-
-/* --- at which cold share the budget holds --- */
-
-static enum cp_code evaluate_at(const struct cp_rivals *r, size_t size, double share,
-                                struct cp_candidate *c, struct cp_error *err)
-{
-    const struct cp_pool_result pool = {.cold_share = {share, 0, share, share}};
-    const struct cp_size_law *law = &r->laws[size];
-    *c = cp_candidate_empty(law->data->memory_size_mb, CP_MODE_ON_DEMAND, 0);
-    return cp_candidate_evaluate(r->context, law, &pool, c, err);
-}
-
-static enum cp_code find_max_share(const struct cp_rivals *r, struct cp_rival_size *size,
-                                   struct cp_error *err)
-{
-    double low = SHARE_LEAST;
-    double high = 1;
-    struct cp_candidate c;
-    enum cp_code code = evaluate_at(r, size->index, low, &c, err);
-    size->max_share = -1;
-    if (code || !c.meets_budget)
-        return code;
-    code = evaluate_at(r, size->index, high, &c, err);
-    size->max_share = c.meets_budget ? 1 : low;
-    for (int i = 0; !code && size->max_share < 1 && i < SHARE_BISECTIONS; i++) {
-        double middle = sqrt(low * high);
-        code = evaluate_at(r, size->index, middle, &c, err);
-        if (c.meets_budget)
-            size->max_share = low = middle;
-        else
-            high = middle;
-    }
-    return code;
 }
 
 /* --- set-up --- */
@@ -131,7 +80,7 @@ enum cp_code cp_rivals_init(struct cp_rivals *r, const struct cp_candidate_conte
         return cp_fail(err, CP_ENOMEM, "out of memory for what would change the decision");
     enum cp_code code = CP_OK;
     for (size_t i = 0; !code && i < r->n_sizes; i++)
-        code = find_max_share(r, &r->sizes[i], err);
+        code = cp_curve_max_share(context, &laws[r->sizes[i].index], &r->sizes[i].max_share, err);
     return code;
 }
 
@@ -160,7 +109,7 @@ static void make_world(const struct cp_rivals *r, const struct cp_rival_world *h
     w->input.demand = &w->demand;
     w->context = *r->context;
     w->context.input = &w->input;
-    w->context.arrivals_per_replication *= r->effort;
+    w->context.arrivals *= r->effort;
     w->context.survival.longest_ms *= how->lifetime;
     if (!r->context->survival.survival)
         return;
@@ -170,65 +119,24 @@ static void make_world(const struct cp_rivals *r, const struct cp_rival_world *h
     w->context.survival.survival = &w->survival;
 }
 
-/* As wide as the decision's longer simulation would have it. */
-static struct cp_pool_mean narrowed(const struct cp_pool_mean *mean, double effort)
-{
-    double by = sqrt(effort);
-    return (struct cp_pool_mean){mean->value, mean->se * by,
-                                 mean->value - (mean->value - mean->low) * by,
-                                 mean->value + (mean->high - mean->value) * by};
-}
-
-static double busy_of(const struct world *w, const struct cp_size_law *law, double cold_share)
-{
-    double ms = law->billed_warm_ms;
-    if (cold_share > 0)
-        ms += cold_share * (law->billed_cold_ms - law->billed_warm_ms);
-    return cp_demand_per_s(&w->demand) * ms / CP_MS_PER_S;
-}
-
-static double throttled_share(const struct world *w, const struct cp_candidate *c, double busy)
-{
-    int limit = c->mode == CP_MODE_RESERVED ? c->concurrency : w->input.unreserved_concurrency;
-    return limit > 0 ? cp_erlang_b(limit, busy) : 0;
-}
-
 /* The setting as it is in that world: everything but latency. */
 static void set_from_curve(const struct cp_rivals *r, const struct world *w,
                            const struct cp_rival_size *size, const struct cp_pool_curve *curve,
                            struct cp_candidate *c)
 {
     const struct cp_size_law *law = &r->laws[size->index];
-    int n = cp_candidate_provisioned(c);
-    const struct cp_pool_point *point = &curve->points[n];
-    struct cp_pool_result pool = {.cold_share = narrowed(&point->cold_share, r->effort),
-                                  .spillover_share = narrowed(&point->spillover_share, r->effort),
-                                  .provisioned_busy = point->busy,
-                                  .provisioned_ready = {n, 0, n, n}};
-    pool.mean_busy.value = busy_of(w, law, pool.cold_share.value);
-    pool.throttled_share.value = throttled_share(w, c, pool.mean_busy.value);
-    pool.p999_concurrency = NAN;
+    const struct cp_pool_result pool = cp_curve_result(&w->context, law, curve, r->effort, c);
     cp_candidate_price(&w->context, law, &pool, c);
     c->is_runnable = true;
-    c->is_current = c->mode == CP_MODE_ON_DEMAND && c->memory_size_mb == w->input.current_memory_mb;
+    c->is_current = cp_candidate_is_of_now(&w->input, c);
     c->meets_budget = cp_candidate_is_working(c) && c->cold_share.high <= size->max_share;
 }
 
 static int n_most(const struct cp_rivals *r, const struct world *w,
                   const struct cp_rival_size *size)
 {
-    const struct cp_optimize_input *in = &w->input;
     const struct cp_candidate *chosen = &r->decision->candidates[r->chosen];
-    int n = 0;
-    if (in->fresh_start != CP_START_SNAPSTART && cp_price_has_provisioned(in->price)) {
-        double busy = busy_of(w, &r->laws[size->index], 0);
-        double peak =
-            fmax(size->peak * w->traffic, cp_erlang_servers_for_loss(busy, SPILLOVER_NEGLIGIBLE));
-        int most = in->max_provisioned > 0 ? in->max_provisioned : PROVISIONED_MOST;
-        n = (int)fmin(most, fmax(1, ceil(peak * PEAK_BUFFER)));
-        if (in->unreserved_concurrency > 0)
-            n = (int)fmax(0, fmin(n, in->unreserved_concurrency - UNRESERVED_MINIMUM));
-    }
+    int n = cp_curve_n_max(&w->context, &r->laws[size->index], size->peak * w->traffic);
     bool is_chosen_size = size->index == r->sizes[0].index;
     return is_chosen_size && cp_candidate_provisioned(chosen) > n ? chosen->concurrency : n;
 }
@@ -246,10 +154,9 @@ static void add_best_provisioned(struct cp_rivals *r, const struct world *w,
                                  const struct cp_rival_size *size,
                                  const struct cp_pool_curve *curve)
 {
-    int memory_mb = r->laws[size->index].data->memory_size_mb;
     struct cp_candidate best = {0};
     for (int n = 1; n <= curve->n_max; n++) {
-        struct cp_candidate c = cp_candidate_empty(memory_mb, CP_MODE_PROVISIONED, n);
+        struct cp_candidate c = cp_candidate_of(&r->laws[size->index], CP_MODE_PROVISIONED, n);
         set_from_curve(r, w, size, curve, &c);
         if (!c.meets_budget)
             continue;
@@ -274,13 +181,12 @@ static enum cp_code add_settings(struct cp_rivals *r, const struct world *w,
     r->n_simulations++;
     if (code)
         return code;
-    struct cp_candidate c = cp_candidate_empty(law->data->memory_size_mb, CP_MODE_ON_DEMAND, 0);
+    struct cp_candidate c = cp_candidate_of(law, CP_MODE_ON_DEMAND, 0);
     set_from_curve(r, w, size, &curve, &c);
     add(r, &c);
     add_best_provisioned(r, w, size, &curve);
     if (size->index == r->sizes[0].index) {
-        answer->kept =
-            cp_candidate_empty(chosen->memory_size_mb, chosen->mode, chosen->concurrency);
+        answer->kept = cp_candidate_of(law, chosen->mode, chosen->concurrency);
         set_from_curve(r, w, size, &curve, &answer->kept);
         if (chosen->mode != CP_MODE_ON_DEMAND)
             add(r, &answer->kept);
@@ -316,8 +222,10 @@ enum cp_code cp_rivals_answer(struct cp_rivals *r, const struct cp_rival_world *
 enum cp_code cp_rivals_latency(struct cp_rivals *r, const struct cp_candidate *c, double *ms,
                                struct cp_error *err)
 {
-    struct cp_candidate there;
-    enum cp_code code = evaluate_at(r, size_of(r, c), c->cold_share.value, &there, err);
+    double share = c->cold_share.value;
+    const struct cp_pool_result pool = {.cold_share = {share, 0, share, share}};
+    struct cp_candidate there = cp_candidate_of(&r->laws[c->size], CP_MODE_ON_DEMAND, 0);
+    enum cp_code code = cp_candidate_evaluate(r->context, &r->laws[c->size], &pool, &there, err);
     *ms = there.latency_ms.value;
     return code;
 }
@@ -326,8 +234,7 @@ void cp_rivals_narrow(struct cp_rivals *r, const struct cp_candidate *a,
                       const struct cp_candidate *b)
 {
     for (size_t i = 0; i < r->n_sizes; i++)
-        r->sizes[i].is_off =
-            r->sizes[i].index != size_of(r, a) && r->sizes[i].index != size_of(r, b);
+        r->sizes[i].is_off = r->sizes[i].index != a->size && r->sizes[i].index != b->size;
 }
 
 void cp_rivals_widen(struct cp_rivals *r)

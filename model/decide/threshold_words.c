@@ -174,7 +174,7 @@ static void say_utilization(const struct sentence *s)
             "The provisioned environments of %s MB are busy %s of the time; above %s (%s, %s) they "
             "cost less than on-demand for the same seconds: here they %s.",
             memory.text, cp_phrase_percent(s->chosen->utilization).text, even.text,
-            s->in->price->architecture, s->in->price->region,
+            s->chosen->architecture, s->in->sizes[s->chosen->size].price->region,
             s->chosen->utilization > row->value ? "do" : "buy latency");
     else
         SAY(s,

@@ -169,8 +169,15 @@ static void decide(char **words)
 {
     static struct cp_decision decision;
     struct cp_size_data data[SIZES_MAX];
-    for (size_t i = 0; i < n_sizes; i++)
+    struct cp_error err = {0};
+    const struct cp_price_book *price = NULL;
+    if (cp_price_find("us-east-1", "x86_64", &price, &err))
+        fail(err.text);
+    for (size_t i = 0; i < n_sizes; i++) {
         data[i] = sizes[i].data;
+        data[i].price = price;
+        data[i].architecture = price->architecture;
+    }
     struct cp_demand demand = cp_demand_of_rate(1);
     demand.law = law_of(words);
     struct cp_optimize_input in = {.sizes = data,
@@ -182,8 +189,7 @@ static void decide(char **words)
                                    .current_memory_mb = -1,
                                    .unreserved_concurrency = -1,
                                    .seed = 1};
-    struct cp_error err = {0};
-    if (cp_price_find("us-east-1", "x86_64", &in.price, &err) || cp_optimize(&in, &decision, &err))
+    if (cp_optimize(&in, &decision, &err))
         fail(err.text);
     if (decision.chosen < 0)
         fail("nothing is recommended");

@@ -110,6 +110,8 @@ static void draw_probes(const struct gt_setting *g, struct cp_rng *rng,
 
 void gt_draw(const struct gt_setting *g, size_t n, uint64_t run, struct gt_data *d)
 {
+    const struct cp_price_book *price = NULL;
+    assert_int_equal(cp_price_find("us-east-1", "arm64", &price, NULL), CP_OK);
     struct cp_rng rng;
     cp_rng_init(&rng, 20261123, run);
     for (size_t m = 0; m < GT_SIZES; m++) {
@@ -119,6 +121,8 @@ void gt_draw(const struct gt_setting *g, size_t n, uint64_t run, struct gt_data 
             d->warm[m][i] = draw_warm(g, gt_memory_mb[m], &rng);
         }
         d->sizes[m] = (struct cp_size_data){.memory_size_mb = gt_memory_mb[m],
+                                            .architecture = "arm64",
+                                            .price = price,
                                             .init_ms = d->init[m],
                                             .cold_handler_ms = d->cold[m],
                                             .n_cold = n,

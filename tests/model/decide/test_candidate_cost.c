@@ -44,12 +44,9 @@ static void lay_out(enum cp_concurrency_mode mode, int n, double share, double s
                                       .timeout_ms = NAN};
     desk.demand = cp_demand_of_rate(1);
     desk.terms = (struct cp_price_terms){0};
-    desk.input = (struct cp_optimize_input){.sizes = &desk.size,
-                                            .n_sizes = 1,
-                                            .terms = &desk.terms,
-                                            .demand = &desk.demand,
-                                            .fresh_start = CP_START_COLD};
-    assert_int_equal(cp_price_find("us-east-1", "x86_64", &desk.input.price, NULL), CP_OK);
+    desk.input = (struct cp_optimize_input){
+        .sizes = &desk.size, .n_sizes = 1, .terms = &desk.terms, .demand = &desk.demand};
+    assert_int_equal(cp_price_find("us-east-1", "x86_64", &desk.size.price, NULL), CP_OK);
     desk.pool = (struct cp_pool_result){
         .cold_share = {.value = share, .low = share, .high = share},
         .spillover_share = {.value = spillover, .low = spillover, .high = spillover},
@@ -170,7 +167,7 @@ static void snapshots_are_billed(void **state)
     (void)state;
     static const double billed_ms[] = {130, 130, 130};
     lay_out(CP_MODE_ON_DEMAND, 0, 0.1, 0);
-    desk.input.fresh_start = CP_START_SNAPSTART;
+    desk.size.fresh_start = CP_START_SNAPSTART;
     desk.size.cold_billed_ms = billed_ms;
     desk.size.pays_snapshots = true;
     desk.terms.is_init_free = true; /* a restore is no INIT */
@@ -184,7 +181,7 @@ static void snapshots_are_billed(void **state)
     assert_near(desk.candidate.usd_per_month.value,
                 usd - REQUESTS * (0.0000015046 + 0.1 * 0.0001397998), 1e-9);
     desk.size.pays_snapshots = true;
-    assert_int_equal(cp_price_find("eu-west-1", "x86_64", &desk.input.price, NULL), CP_OK);
+    assert_int_equal(cp_price_find("eu-west-1", "x86_64", &desk.size.price, NULL), CP_OK);
     bill = price();
     assert_true(isnan(bill->usd[CP_BILL_SNAPSHOT_CACHE]));
     assert_near(desk.candidate.usd_per_month.value, cp_bill_known_usd(bill), 0);

@@ -36,6 +36,8 @@ static void make(struct bench *b, double per_s)
             b->warm[s][i] = warm_ms[s] * spread;
         }
         b->sizes[s] = (struct cp_size_data){.memory_size_mb = memory_mb[s],
+                                            .architecture = "x86_64",
+                                            .price = &b->price,
                                             .init_ms = b->init[s],
                                             .cold_handler_ms = b->cold[s],
                                             .n_cold = N,
@@ -53,7 +55,6 @@ static void make(struct bench *b, double per_s)
     b->input = (struct cp_optimize_input){.sizes = b->sizes,
                                           .n_sizes = SIZES,
                                           .survival = &b->survival,
-                                          .price = &b->price,
                                           .budget_q = 0.95,
                                           .budget_ms = 250,
                                           .demand = &b->demand,

@@ -94,20 +94,21 @@ static enum cp_code decide(struct cp_error *err)
     static const double warm_ms[] = {10, 11, 12};
     static const double cold_ms[] = {100, 110, 120};
     static struct cp_decision decision;
-    const struct cp_size_data size = {.memory_size_mb = 512,
-                                      .init_ms = cold_ms,
-                                      .cold_handler_ms = warm_ms,
-                                      .n_cold = 3,
-                                      .warm_ms = warm_ms,
-                                      .n_warm = 3,
-                                      .max_memory_used_mb = -1};
+    struct cp_size_data size = {.memory_size_mb = 512,
+                                .architecture = "arm64",
+                                .init_ms = cold_ms,
+                                .cold_handler_ms = warm_ms,
+                                .n_cold = 3,
+                                .warm_ms = warm_ms,
+                                .n_warm = 3,
+                                .max_memory_used_mb = -1};
     struct cp_optimize_input in = {.sizes = &size,
                                    .n_sizes = 1,
                                    .budget_q = 0.5,
                                    .budget_ms = 50,
                                    .current_memory_mb = -1,
                                    .unreserved_concurrency = -1};
-    assert_int_equal(cp_price_find("us-east-1", "arm64", &in.price, NULL), CP_OK);
+    assert_int_equal(cp_price_find("us-east-1", "arm64", &size.price, NULL), CP_OK);
     return cp_optimize(&in, &decision, err);
 }
 

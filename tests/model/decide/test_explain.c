@@ -13,6 +13,7 @@ static struct cp_candidate candidate(int memory_mb, double value, double low, do
                                      double month_usd)
 {
     struct cp_candidate c = {.memory_size_mb = memory_mb,
+                             .architecture = "x86_64",
                              .mode = CP_MODE_ON_DEMAND,
                              .latency_ms = {value, low, high},
                              .latency_status = CP_ANSWER_OK,
@@ -105,7 +106,9 @@ static const char *words_of(struct cp_decision *d, const struct cp_threshold *ro
     d->thresholds[0] = *row;
     d->n_thresholds = 1;
     struct cp_optimize_input in = question;
-    assert_int_equal(cp_price_find("eu-west-1", "x86_64", &in.price, NULL), CP_OK);
+    struct cp_size_data size = {.memory_size_mb = 512, .architecture = "x86_64"};
+    assert_int_equal(cp_price_find("eu-west-1", "x86_64", &size.price, NULL), CP_OK);
+    in.sizes = &size;
     cp_explain(&in, d);
     assert_int_equal(d->n_changers, 1);
     return d->changers[0];
@@ -416,7 +419,8 @@ static void regions_where_it_never_pays_say_so(void **state)
         if (k == N_REGIONS)
             fail_msg("%s is not in the table", book->region);
         struct cp_optimize_input in = question;
-        in.price = book;
+        const struct cp_size_data size = {.architecture = "x86_64", .price = book};
+        in.sizes = &size;
         decide_by_hand(&d);
         d.break_even_utilization = cp_price_break_even_utilization(book);
         assert_near(d.break_even_utilization, regions[k].break_even, 6e-4);

@@ -24,6 +24,17 @@ struct bench {
 static const int memory_mb[SIZES] = {128, 256, 512, 1024};
 static const double warm_ms[SIZES] = {400, 190, 90, 44};
 
+/* NULL: the list price of us-east-1. */
+static void set_price(struct bench *b, const struct cp_price_book *price)
+{
+    if (!price)
+        assert_int_equal(cp_price_find("us-east-1", "x86_64", &price, NULL), CP_OK);
+    for (size_t i = 0; i < SIZES; i++) {
+        b->sizes[i].price = price;
+        b->sizes[i].architecture = "x86_64";
+    }
+}
+
 static struct bench *make(struct bench *b)
 {
     memset(b, 0, sizeof *b);
@@ -55,7 +66,7 @@ static struct bench *make(struct bench *b)
                                           .current_memory_mb = -1,
                                           .unreserved_concurrency = -1,
                                           .seed = 11};
-    assert_int_equal(cp_price_find("us-east-1", "x86_64", &b->input.price, NULL), CP_OK);
+    set_price(b, NULL);
     return b;
 }
 
@@ -132,8 +143,8 @@ static void cost_of_a_month_is_requests_and_gb_seconds(void **state)
     const struct cp_candidate *c = decide(make(&bench));
     double requests = 2 * CP_S_PER_MONTH;
     /* mean billed within half a ms above 44, cold starts are too rare to matter */
-    double low = requests * cp_price_invocation_usd(bench.input.price, 1024, 44.0);
-    double high = requests * cp_price_invocation_usd(bench.input.price, 1024, 45.5);
+    double low = requests * cp_price_invocation_usd(bench.sizes[0].price, 1024, 44.0);
+    double high = requests * cp_price_invocation_usd(bench.sizes[0].price, 1024, 45.5);
     assert_true(c->usd_per_month.value > low && c->usd_per_month.value < high);
     assert_true(c->usd_per_month.low < c->usd_per_month.value);
     assert_near(c->usd_per_million.value, 1e6 * c->usd_per_month.value / requests, 1e-9);
@@ -359,8 +370,8 @@ static void provisioned_concurrency_without_a_price_is_listed_and_never_chosen(v
         bench.input.budget_ms = 210;
         (void)decide(&bench);
         double priced_usd = bench.decision.candidates[0].usd_per_million.value;
-        struct cp_price_book unpriced = without_provisioned(bench.input.price);
-        bench.input.price = &unpriced;
+        struct cp_price_book unpriced = without_provisioned(bench.sizes[0].price);
+        set_price(&bench, &unpriced);
         const struct cp_candidate *c = decide(&bench);
         size_t n_listed = 0;
         assert_int_equal(c->mode, CP_MODE_ON_DEMAND);
@@ -552,7 +563,7 @@ static void impossible_input_is_refused(void **state)
         make(&bench);
         struct cp_optimize_input *in = &bench.input;
         if (i == 0)
-            in->price = NULL;
+            bench.sizes[1].price = NULL;
         if (i == 1)
             in->n_sizes = 0;
         if (i == 2)

@@ -222,7 +222,6 @@ static void judge(const struct question *q, enum cp_risk risk, uint64_t seed, st
     struct cp_optimize_input in = {.sizes = data.sizes,
                                    .n_sizes = GT_SIZES,
                                    .survival = &data.survival,
-                                   .price = price,
                                    .budget_q = traffics[q->traffic].q,
                                    .budget_ms = q->budget_ms,
                                    .demand = &demand,
