@@ -10,7 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define CONFIDENCE 0.95
+#define CONFIDENCE    0.95
+#define RESAMPLED_MAX 5000 /* values of a size whose resamples are kept: 12 MB */
 /* Lambda: so many environments of a function may start in ten seconds, and a function may take so
  * many requests per second for each concurrent one it may run. */
 #define STARTS_PER_10_S         1000.0
@@ -66,7 +67,8 @@ static void mean_billed(const struct cp_size_data *data, size_t n,
         *se = sqrt(squares / (double)(n - 1) / (double)n);
 }
 
-enum cp_code cp_size_law_init(struct cp_size_law *law, const struct cp_size_data *data)
+enum cp_code cp_size_law_init(struct cp_size_law *law, const struct cp_size_data *data,
+                              uint64_t seed)
 {
     *law = (struct cp_size_law){.data = data};
     law->cold_ms = malloc((data->n_cold + 1) * sizeof *law->cold_ms);
@@ -95,7 +97,10 @@ enum cp_code cp_size_law_init(struct cp_size_law *law, const struct cp_size_data
     double init_se_ms = NAN; /* that of cold starts holds for both parts */
     mean_billed(data, data->n_cold, billed_init, &law->billed_init_ms, &init_se_ms);
     mean_billed(data, data->n_warm, billed_warm, &law->billed_warm_ms, &law->billed_warm_se_ms);
-    return CP_OK;
+    law->max_share = NAN;
+    return data->n_cold + data->n_warm > RESAMPLED_MAX
+               ? CP_OK
+               : cp_mixture_resamples_draw(&law->cold, &law->warm, 0, seed, &law->resamples);
 }
 
 void cp_size_law_clear(struct cp_size_law *law)
@@ -104,6 +109,7 @@ void cp_size_law_clear(struct cp_size_law *law)
     free(law->warm_ms);
     free(law->cold_busy_ms);
     free(law->warm_busy_ms);
+    cp_mixture_resamples_clear(&law->resamples);
     *law = (struct cp_size_law){0};
 }
 
@@ -193,12 +199,14 @@ static struct cp_interval interval_of(const struct cp_mixture_estimate *e)
 }
 
 static struct cp_mixture_options mixture_options(const struct cp_candidate_context *context,
+                                                 const struct cp_size_law *law,
                                                  const struct cp_interval *share)
 {
     return (struct cp_mixture_options){.cold_share = share->value,
                                        .cold_share_low = fmax(0, share->low),
                                        .cold_share_high = fmin(1, share->high),
-                                       .seed = context->input->seed};
+                                       .seed = context->input->seed,
+                                       .resamples = law->resamples.reps ? &law->resamples : NULL};
 }
 
 /* The cold share the latency is judged at: simulated; without traffic all cold, or all warm when
@@ -245,22 +253,43 @@ static enum cp_code set_latency(const struct cp_candidate_context *context,
     const double qs[] = {0.5, 0.95, 0.99, cp_decisive_q(context->input)};
     struct cp_mixture_estimate e[4] = {0};
     size_t n_pooled[4] = {0};
+    size_t decisive = 0;
+    while (qs[decisive] != qs[3])
+        decisive++;
     struct cp_interval share = judged_share(c);
-    struct cp_mixture_options options = mixture_options(context, &share);
-    enum cp_code code = estimate(context, law, &options, qs, 4, e, n_pooled, err);
+    struct cp_mixture_options options = mixture_options(context, law, &share);
+    enum cp_code code =
+        estimate(context, law, &options, qs, decisive == 3 ? 4 : 3, e, n_pooled, err);
     if (code)
         return code;
     c->p50_ms = interval_of(&e[0]);
     c->p95_ms = interval_of(&e[1]);
     c->p99_ms = interval_of(&e[2]);
-    c->latency_ms = interval_of(&e[3]);
-    c->latency_status = e[3].status;
-    c->cold_decides = e[3].cold_decides;
-    c->n_needed = e[3].n_needed;
-    c->n_pooled = n_pooled[3];
+    c->latency_ms = interval_of(&e[decisive]);
+    c->latency_status = e[decisive].status;
+    c->cold_decides = e[decisive].cold_decides;
+    c->n_needed = e[decisive].n_needed;
+    c->n_pooled = n_pooled[decisive];
     c->over_budget =
         cp_mixture_exceedance(&law->cold, &law->warm, &options, context->input->budget_ms);
     return CP_OK;
+}
+
+enum cp_code cp_candidate_judge_at(const struct cp_candidate_context *context,
+                                   const struct cp_size_law *law, double cold_share,
+                                   struct cp_candidate *c, struct cp_error *err)
+{
+    const struct cp_interval share = {cold_share, cold_share, cold_share};
+    const struct cp_mixture_options options = mixture_options(context, law, &share);
+    double q = cp_decisive_q(context->input);
+    struct cp_mixture_estimate e = {0};
+    size_t n_pooled = 0;
+    enum cp_code code = estimate(context, law, &options, &q, 1, &e, &n_pooled, err);
+    *c = cp_candidate_of(law, CP_MODE_ON_DEMAND, 0);
+    c->is_runnable = true;
+    c->latency_ms = interval_of(&e);
+    cp_candidate_judge(context->input, c);
+    return code;
 }
 
 void cp_candidate_judge(const struct cp_optimize_input *input, struct cp_candidate *c)

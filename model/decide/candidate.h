@@ -22,11 +22,15 @@ struct cp_size_law {
      * above and the timeout here */
     double *cold_busy_ms, *warm_busy_ms;
     struct cp_mixture_sample cold, warm;
+    struct cp_mixture_resamples resamples; /* reps 0: too many values to keep */
+    double
+        max_share; /* cold share up to which the budget holds; negative: at none; NAN: not asked */
     double billed_cold_ms, billed_cold_se_ms; /* mean billed and its standard error */
     double billed_init_ms;                    /* the part of billed_cold_ms that is INIT */
     double billed_warm_ms, billed_warm_se_ms;
 };
-enum cp_code cp_size_law_init(struct cp_size_law *law, const struct cp_size_data *data);
+enum cp_code cp_size_law_init(struct cp_size_law *law, const struct cp_size_data *data,
+                              uint64_t seed);
 void cp_size_law_clear(struct cp_size_law *law);
 
 /* What all candidates of one decision share. */
@@ -59,6 +63,11 @@ void cp_candidate_price(const struct cp_candidate_context *context, const struct
  * `pool` is NULL without traffic. */
 enum cp_code cp_candidate_evaluate(const struct cp_candidate_context *context,
                                    const struct cp_size_law *law, const struct cp_pool_result *pool,
+                                   struct cp_candidate *c, struct cp_error *err);
+
+/* Would the budget hold at this cold share? `c` gets latency and judgement only. */
+enum cp_code cp_candidate_judge_at(const struct cp_candidate_context *context,
+                                   const struct cp_size_law *law, double cold_share,
                                    struct cp_candidate *c, struct cp_error *err);
 
 /* Sets meets_budget and may_meet_budget from the latency and the input's budget. */

@@ -69,9 +69,8 @@ static enum cp_code meets_at(const struct cp_candidate_context *context,
                              const struct cp_size_law *law, double share, bool *meets,
                              struct cp_error *err)
 {
-    const struct cp_pool_result pool = {.cold_share = {share, 0, share, share}};
-    struct cp_candidate c = cp_candidate_of(law, CP_MODE_ON_DEMAND, 0);
-    enum cp_code code = cp_candidate_evaluate(context, law, &pool, &c, err);
+    struct cp_candidate c;
+    enum cp_code code = cp_candidate_judge_at(context, law, share, &c, err);
     *meets = c.meets_budget;
     return code;
 }

@@ -283,7 +283,7 @@ static void add_unpriced(struct cp_optimizer *o, const struct cp_size_law *law)
                    price->architecture, price->region);
 }
 
-static enum cp_code add_with_traffic(struct cp_optimizer *o, const struct cp_size_law *law,
+static enum cp_code add_with_traffic(struct cp_optimizer *o, struct cp_size_law *law,
                                      struct cp_error *err)
 {
     struct cp_candidate *c = add(o, law, CP_MODE_ON_DEMAND, 0);
@@ -316,8 +316,7 @@ static enum cp_code add_without_traffic(struct cp_optimizer *o, const struct cp_
     return cp_candidate_evaluate(&o->context, law, NULL, c, err);
 }
 
-static enum cp_code add_size(struct cp_optimizer *o, const struct cp_size_law *law,
-                             struct cp_error *err)
+static enum cp_code add_size(struct cp_optimizer *o, struct cp_size_law *law, struct cp_error *err)
 {
     char why[sizeof(((struct cp_candidate *)0)->why_not)];
     if (is_unfit(law->data, why, sizeof why)) {
@@ -465,7 +464,7 @@ static enum cp_code set_up(struct cp_optimizer *o, struct cp_error *err)
     o->tails = calloc(in->n_sizes, sizeof *o->tails);
     enum cp_code code = o->laws && o->plans && o->tails ? CP_OK : CP_ENOMEM;
     for (size_t i = 0; !code && i < in->n_sizes; i++) {
-        code = cp_size_law_init(&o->laws[i], &in->sizes[i]);
+        code = cp_size_law_init(&o->laws[i], &in->sizes[i], in->seed);
         o->laws[i].index = i;
     }
     if (!code)

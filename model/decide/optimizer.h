@@ -10,7 +10,6 @@
 /* What is known of one size beside its law. */
 struct cp_size_plan {
     struct cp_pool_curve curve; /* points NULL: none; owned */
-    double max_share;           /* of cold starts at which the budget holds; negative: none */
     double peak;                /* on demand: concurrency, p99.9 over time */
 };
 
@@ -39,7 +38,7 @@ bool cp_optimizer_is_bound(const struct cp_optimizer *o);
 /* --- provision.c: settings with provisioned concurrency --- */
 /* Of one size whose on-demand setting is known: numbers, and a schedule where the traffic goes by a
  * clock. */
-enum cp_code cp_provision_size(struct cp_optimizer *o, const struct cp_size_law *law,
+enum cp_code cp_provision_size(struct cp_optimizer *o, struct cp_size_law *law,
                                struct cp_error *err);
 /* Target tracking, for the size of the cheapest provisioned setting that does. */
 enum cp_code cp_provision_tracking(struct cp_optimizer *o, struct cp_error *err);

@@ -60,7 +60,7 @@ static int cheapest(const struct cp_optimizer *o, const struct cp_size_law *law,
     for (int n = 1; n <= plan->curve.n_max; n++) {
         struct cp_pool_result pool;
         struct cp_candidate c = from_curve(o, law, n, &pool);
-        if (!is_any && !(pool.cold_share.high <= plan->max_share))
+        if (!is_any && !(pool.cold_share.high <= law->max_share))
             continue;
         cp_candidate_price(&o->context, law, &pool, &c);
         if (c.usd_per_month.value < least_usd) {
@@ -159,11 +159,11 @@ static enum cp_schedule_days find_schedule(struct cp_schedule_question *q, bool 
 static double limit_of_cold_share(const struct cp_optimizer *o, const struct cp_size_law *law)
 {
     const struct cp_size_plan *plan = &o->plans[law->index];
-    if (!cp_optimizer_is_bound(o) || plan->max_share >= 1)
+    if (!cp_optimizer_is_bound(o) || law->max_share >= 1)
         return NAN;
     int n = cheapest(o, law, false);
     const struct cp_pool_mean *at = &plan->curve.points[n > 0 ? n : plan->curve.n_max].cold_share;
-    return plan->max_share * (at->high > 0 ? at->value / at->high : 1);
+    return law->max_share * (at->high > 0 ? at->value / at->high : 1);
 }
 
 /* A schedule that the simulation does not confirm is looked for again under a tighter limit. */
@@ -202,7 +202,7 @@ static void forget_hours(struct cp_pool_curve *curve)
     curve->bucket_ms = NULL;
 }
 
-enum cp_code cp_provision_size(struct cp_optimizer *o, const struct cp_size_law *law,
+enum cp_code cp_provision_size(struct cp_optimizer *o, struct cp_size_law *law,
                                struct cp_error *err)
 {
     struct cp_size_plan *plan = &o->plans[law->index];
@@ -213,13 +213,13 @@ enum cp_code cp_provision_size(struct cp_optimizer *o, const struct cp_size_law 
         .is_by_hour = has_clock};
     if (options.n_max == 0)
         return CP_OK;
-    plan->max_share = 1;
+    law->max_share = 1;
     enum cp_code code = cp_pool_curve_make(&options, &plan->curve, err);
     if (!code && cp_optimizer_is_bound(o))
-        code = cp_curve_max_share(&o->context, law, &plan->max_share, err);
+        code = cp_curve_max_share(&o->context, law, &law->max_share, err);
     if (!code)
         code = add_numbers(o, law, err);
-    if (!code && has_clock && plan->max_share > 0)
+    if (!code && has_clock && law->max_share > 0)
         code = add_schedule(o, law, err);
     forget_hours(&plan->curve);
     return code;

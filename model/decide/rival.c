@@ -79,8 +79,12 @@ enum cp_code cp_rivals_init(struct cp_rivals *r, const struct cp_candidate_conte
     if (!r->scratch)
         return cp_fail(err, CP_ENOMEM, "out of memory for what would change the decision");
     enum cp_code code = CP_OK;
-    for (size_t i = 0; !code && i < r->n_sizes; i++)
-        code = cp_curve_max_share(context, &laws[r->sizes[i].index], &r->sizes[i].max_share, err);
+    for (size_t i = 0; !code && i < r->n_sizes; i++) {
+        const struct cp_size_law *law = &laws[r->sizes[i].index];
+        r->sizes[i].max_share = law->max_share;
+        if (isnan(law->max_share))
+            code = cp_curve_max_share(context, law, &r->sizes[i].max_share, err);
+    }
     return code;
 }
 
@@ -222,10 +226,9 @@ enum cp_code cp_rivals_answer(struct cp_rivals *r, const struct cp_rival_world *
 enum cp_code cp_rivals_latency(struct cp_rivals *r, const struct cp_candidate *c, double *ms,
                                struct cp_error *err)
 {
-    double share = c->cold_share.value;
-    const struct cp_pool_result pool = {.cold_share = {share, 0, share, share}};
-    struct cp_candidate there = cp_candidate_of(&r->laws[c->size], CP_MODE_ON_DEMAND, 0);
-    enum cp_code code = cp_candidate_evaluate(r->context, &r->laws[c->size], &pool, &there, err);
+    struct cp_candidate there;
+    enum cp_code code =
+        cp_candidate_judge_at(r->context, &r->laws[c->size], c->cold_share.value, &there, err);
     *ms = there.latency_ms.value;
     return code;
 }

@@ -293,46 +293,41 @@ static void bound_quantile(const struct bound_question *q, struct cp_mixture_est
 
 /* --- bootstrap --- */
 
+/* Room for one resample of both samples. */
 struct resample {
-    struct cp_mixture_sample sample; /* sorted_ms == values */
-    double *values;
+    double z, *cold, *warm;
     uint32_t *counts;
 };
 
-static bool resample_init(struct resample *r, size_t n)
-{
-    r->values = calloc(n + 1, sizeof *r->values);
-    r->counts = calloc(n + 1, sizeof *r->counts);
-    r->sample = (struct cp_mixture_sample){r->values, n};
-    return r->values && r->counts;
-}
-
-static void resample_clear(struct resample *r)
-{
-    free(r->values);
-    free(r->counts);
-}
-
 /* Counts how often each value is drawn: the new sample comes out sorted. */
-static void resample_draw(struct resample *r, const struct cp_mixture_sample *from,
-                          struct cp_rng *rng)
+static void draw_sample(const struct cp_mixture_sample *from, struct cp_rng *rng, uint32_t *counts,
+                        double *values)
 {
-    memset(r->counts, 0, from->n * sizeof *r->counts);
+    memset(counts, 0, from->n * sizeof *counts);
     for (size_t i = 0; i < from->n; i++)
-        r->counts[(cp_rng_next(rng) >> 32) * from->n >> 32]++;
+        counts[(cp_rng_next(rng) >> 32) * from->n >> 32]++;
     size_t k = 0;
     for (size_t i = 0; i < from->n; i++) {
-        for (uint32_t c = 0; c < r->counts[i]; c++)
-            r->values[k++] = from->sorted_ms[i];
+        for (uint32_t c = 0; c < counts[i]; c++)
+            values[k++] = from->sorted_ms[i];
     }
 }
 
-/* Split normal with the interval's two half-widths, cut at 0 and 1. */
-static double draw_share(const struct cp_mixture_options *o, struct cp_rng *rng)
+static void draw(struct resample *r, const struct cp_mixture_sample *cold,
+                 const struct cp_mixture_sample *warm, uint64_t seed, int rep)
 {
-    double z = cp_rng_normal(rng) / 1.959963985;
+    struct cp_rng rng;
+    cp_rng_init(&rng, seed, (uint64_t)rep);
+    r->z = cold->n && warm->n ? cp_rng_normal(&rng) : 0;
+    draw_sample(cold, &rng, r->counts, r->cold);
+    draw_sample(warm, &rng, r->counts, r->warm);
+}
+
+/* Split normal with the interval's two half-widths, cut at 0 and 1. */
+static double share_at(const struct cp_mixture_options *o, double z)
+{
     double side = z > 0 ? o->cold_share_high - o->cold_share : o->cold_share - o->cold_share_low;
-    return fmin(1, fmax(0, o->cold_share + z * side));
+    return fmin(1, fmax(0, o->cold_share + z / 1.959963985 * side));
 }
 
 static double quantile_of(double pi, const struct cp_mixture_sample *cold,
@@ -351,26 +346,91 @@ static double quantile_of(double pi, const struct cp_mixture_sample *cold,
     return x;
 }
 
-/* values[rep * n_q + i] = i-th quantile of one replicate. */
-static enum cp_code bootstrap(const struct cp_mixture_sample *cold,
-                              const struct cp_mixture_sample *warm,
-                              const struct cp_mixture_options *o, int reps, const double *qs,
-                              size_t n_q, double *values)
+static uint32_t *new_counts(const struct cp_mixture_sample *cold,
+                            const struct cp_mixture_sample *warm)
 {
-    struct resample c = {0};
-    struct resample w = {0};
-    bool is_ready = resample_init(&c, cold->n) && resample_init(&w, warm->n);
-    for (int rep = 0; is_ready && rep < reps; rep++) {
-        struct cp_rng rng;
-        cp_rng_init(&rng, o->seed, (uint64_t)rep);
-        double pi = cold->n && warm->n ? draw_share(o, &rng) : o->cold_share;
-        resample_draw(&c, cold, &rng);
-        resample_draw(&w, warm, &rng);
-        for (size_t i = 0; i < n_q; i++)
-            values[i * (size_t)reps + (size_t)rep] = quantile_of(pi, &c.sample, &w.sample, qs[i]);
+    return calloc((cold->n > warm->n ? cold->n : warm->n) + 1, sizeof(uint32_t));
+}
+
+enum cp_code cp_mixture_resamples_draw(const struct cp_mixture_sample *cold,
+                                       const struct cp_mixture_sample *warm, int reps,
+                                       uint64_t seed, struct cp_mixture_resamples *out)
+{
+    *out = (struct cp_mixture_resamples){
+        .reps = reps > 0 ? reps : DEFAULT_REPS, .n_cold = cold->n, .n_warm = warm->n};
+    size_t n = (size_t)out->reps;
+    struct resample r = {.counts = new_counts(cold, warm)};
+    out->z = calloc(n, sizeof *out->z);
+    out->cold = calloc(n * cold->n + 1, sizeof *out->cold);
+    out->warm = calloc(n * warm->n + 1, sizeof *out->warm);
+    bool is_ready = r.counts && out->z && out->cold && out->warm;
+    for (int rep = 0; is_ready && rep < out->reps; rep++) {
+        r.cold = out->cold + (size_t)rep * cold->n;
+        r.warm = out->warm + (size_t)rep * warm->n;
+        draw(&r, cold, warm, seed, rep);
+        out->z[rep] = r.z;
     }
-    resample_clear(&c);
-    resample_clear(&w);
+    free(r.counts);
+    if (!is_ready)
+        cp_mixture_resamples_clear(out);
+    return is_ready ? CP_OK : CP_ENOMEM;
+}
+
+void cp_mixture_resamples_clear(struct cp_mixture_resamples *resamples)
+{
+    free(resamples->z);
+    free(resamples->cold);
+    free(resamples->warm);
+    *resamples = (struct cp_mixture_resamples){0};
+}
+
+/* One bootstrap: values[i * reps + rep] = i-th quantile of one replicate. */
+struct bootstrap {
+    const struct cp_mixture_sample *cold, *warm;
+    const struct cp_mixture_options *options;
+    int reps;
+    const double *qs;
+    size_t n_q;
+    double *values;
+};
+
+static void set_replicate(const struct bootstrap *b, int rep, const struct resample *r)
+{
+    const struct cp_mixture_sample c = {r->cold, b->cold->n};
+    const struct cp_mixture_sample w = {r->warm, b->warm->n};
+    double pi = c.n && w.n ? share_at(b->options, r->z) : b->options->cold_share;
+    for (size_t i = 0; i < b->n_q; i++)
+        b->values[i * (size_t)b->reps + (size_t)rep] = quantile_of(pi, &c, &w, b->qs[i]);
+}
+
+static void bootstrap_drawn(const struct bootstrap *b)
+{
+    const struct cp_mixture_resamples *all = b->options->resamples;
+    for (int rep = 0; rep < b->reps; rep++) {
+        const struct resample r = {.z = all->z[rep],
+                                   .cold = all->cold + (size_t)rep * all->n_cold,
+                                   .warm = all->warm + (size_t)rep * all->n_warm};
+        set_replicate(b, rep, &r);
+    }
+}
+
+static enum cp_code bootstrap(const struct bootstrap *b)
+{
+    if (b->options->resamples) {
+        bootstrap_drawn(b);
+        return CP_OK;
+    }
+    struct resample r = {.cold = calloc(b->cold->n + 1, sizeof *r.cold),
+                         .warm = calloc(b->warm->n + 1, sizeof *r.warm),
+                         .counts = new_counts(b->cold, b->warm)};
+    bool is_ready = r.cold && r.warm && r.counts;
+    for (int rep = 0; is_ready && rep < b->reps; rep++) {
+        draw(&r, b->cold, b->warm, b->options->seed, rep);
+        set_replicate(b, rep, &r);
+    }
+    free(r.cold);
+    free(r.warm);
+    free(r.counts);
     return is_ready ? CP_OK : CP_ENOMEM;
 }
 
@@ -404,7 +464,8 @@ enum cp_code cp_mixture_estimate(const struct cp_mixture_sample *cold,
     double confidence = options->confidence > 0 ? options->confidence : 0.95;
     int reps = options->reps > 0 ? options->reps : DEFAULT_REPS;
     double *values = malloc((size_t)reps * n_q * sizeof *values);
-    enum cp_code code = values ? bootstrap(cold, warm, options, reps, qs, n_q, values) : CP_ENOMEM;
+    const struct bootstrap b = {cold, warm, options, reps, qs, n_q, values};
+    enum cp_code code = values ? bootstrap(&b) : CP_ENOMEM;
     for (size_t i = 0; !code && i < n_q; i++) {
         out[i] = (struct cp_mixture_estimate){
             .q = qs[i], .value = quantile_of(options->cold_share, cold, warm, qs[i])};

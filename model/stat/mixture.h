@@ -47,12 +47,28 @@ enum cp_code cp_mixture_quantile(double cold_share, const struct cp_mixture_law 
                                  const struct cp_mixture_law *warm, double q, double *x_ms,
                                  struct cp_error *err);
 
+/* The resamples of the bootstrap do not depend on the cold share: whoever asks about many of them
+ * draws them once. Ownership: cp_mixture_resamples_clear frees. */
+struct cp_mixture_resamples {
+    int reps;
+    size_t n_cold, n_warm;
+    double *z;           /* reps standard normal values, for the cold share */
+    double *cold, *warm; /* reps ascending resamples of n_cold and n_warm values */
+};
+/* reps 0 means 300. CP_ENOMEM. */
+enum cp_code cp_mixture_resamples_draw(const struct cp_mixture_sample *cold,
+                                       const struct cp_mixture_sample *warm, int reps,
+                                       uint64_t seed, struct cp_mixture_resamples *out);
+void cp_mixture_resamples_clear(struct cp_mixture_resamples *resamples);
+
 struct cp_mixture_options {
     double cold_share;                      /* 0..1 */
     double cold_share_low, cold_share_high; /* 95 % interval of it */
     double confidence;                      /* 0 means 0.95 */
     int reps;                               /* bootstrap replicates; 0 means 300 */
     uint64_t seed;
+    /* NULL: drawn by each call; else those of the same samples, reps and seed: same results */
+    const struct cp_mixture_resamples *resamples;
 };
 
 /* What may be said about one quantile of the mixture. */

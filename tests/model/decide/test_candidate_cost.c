@@ -56,7 +56,7 @@ static void lay_out(enum cp_concurrency_mode mode, int n, double share, double s
 
 static const struct cp_bill *price(void)
 {
-    assert_int_equal(cp_size_law_init(&desk.law, &desk.size), CP_OK);
+    assert_int_equal(cp_size_law_init(&desk.law, &desk.size, 1), CP_OK);
     cp_candidate_set_cost(&desk.input, &desk.law, &desk.pool, &desk.candidate);
     cp_size_law_clear(&desk.law);
     return &desk.candidate.bill;
@@ -211,7 +211,7 @@ static void without_traffic_a_million_warm_ones(void **state)
         lay_out(is_provisioned ? CP_MODE_PROVISIONED : CP_MODE_ON_DEMAND, is_provisioned, 0, 0);
         desk.input.demand = NULL;
         desk.terms.has_free_tier = true; /* of a month, not of a million */
-        assert_int_equal(cp_size_law_init(&desk.law, &desk.size), CP_OK);
+        assert_int_equal(cp_size_law_init(&desk.law, &desk.size, 1), CP_OK);
         cp_candidate_set_cost(&desk.input, &desk.law, NULL, &desk.candidate);
         cp_size_law_clear(&desk.law);
         assert_near(desk.candidate.usd_per_million.value,
