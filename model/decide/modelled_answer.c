@@ -9,7 +9,7 @@
 #include <math.h>
 #include <stdio.h>
 
-enum { GRID_MAX = CP_MEMORY_MAX_MB / CP_MODELLED_STEP_MB + 1 };
+enum { GRID_MAX = CP_MEMORY_MAX_MB / CP_MODELLED_STEP_MB + 1, ARRIVALS = 200000 };
 
 struct search {
     const struct cp_optimize_input *input;
@@ -88,16 +88,12 @@ static void widen(const struct cp_modelled_size *made, const struct cp_optimize_
 }
 
 static enum cp_code simulate(const struct search *s, const struct cp_candidate_context *context,
-                             const struct cp_size_law *law, struct cp_pool_result *pool,
-                             struct cp_error *err)
+                             const struct cp_size_law *law, const struct cp_candidate *c,
+                             struct cp_pool_result *pool, struct cp_error *err)
 {
-    int limit = s->chosen->mode == CP_MODE_RESERVED    ? s->chosen->concurrency
-                : s->input->unreserved_concurrency > 0 ? s->input->unreserved_concurrency
-                                                       : 0;
-    enum cp_code code = cp_candidate_simulate(context, law, 1, cp_candidate_provisioned(s->chosen),
-                                              limit, pool, err);
+    enum cp_code code = cp_candidate_simulate(context, law, c, pool, err);
     const struct cp_interval *seen = s->input->observed_cold_share;
-    if (!code && seen && !cp_mode_is_provisioned(s->chosen->mode)) {
+    if (!code && seen && !cp_mode_is_provisioned(c->mode)) {
         pool->cold_share.value = seen->value;
         pool->cold_share.low = seen->low;
         pool->cold_share.high = seen->high;
@@ -108,29 +104,34 @@ static enum cp_code simulate(const struct search *s, const struct cp_candidate_c
 static enum cp_code evaluate(const struct search *s, const struct cp_modelled_size *made,
                              struct cp_candidate *c, struct cp_error *err)
 {
-    enum { ARRIVALS = 20000 }; /* of each replication */
     struct cp_optimize_input in = *s->input;
     in.sizes = &made->data;
     in.n_sizes = 1;
-    struct cp_candidate_context context = {
+    struct cp_shared_tails tails;
+    const struct cp_candidate_context context = {
         .input = &in,
         .survival = {in.survival, cp_longest_probe_ms(in.survival)},
-        .arrivals_per_replication = ARRIVALS,
+        .arrivals = ARRIVALS,
+        .tails = &tails,
     };
     struct cp_size_law law;
     struct cp_pool_result pool;
-    enum cp_code code = cp_size_law_init(&law, &made->data);
+    enum cp_code code = cp_size_law_init(&law, &made->data, in.seed);
     if (!code)
-        code = cp_shared_tails_init(&context.tails, 1);
-    if (code)
-        (void)cp_fail(err, code, "cannot weigh a memory size: %s", cp_code_text(code));
-    if (!code && in.demand)
-        code = simulate(s, &context, &law, &pool, err);
+        code = cp_shared_tails_init(&tails, 1);
+    if (code) {
+        cp_size_law_clear(&law);
+        return cp_fail(err, code, "cannot weigh a memory size: %s", cp_code_text(code));
+    }
+    *c = cp_candidate_of(&law, c->mode, c->concurrency);
+    if (in.demand)
+        code = simulate(s, &context, &law, c, &pool, err);
     if (!code)
         code = cp_candidate_evaluate(&context, &law, in.demand ? &pool : NULL, c, err);
     if (!code)
         widen(made, &in, c);
-    cp_shared_tails_clear(&context.tails);
+    c->size = s->chosen->size; /* whose variant it is of */
+    cp_shared_tails_clear(&tails);
     cp_size_law_clear(&law);
     return code;
 }
@@ -178,6 +179,10 @@ static enum cp_code ask(struct search *s, struct cp_error *err)
         }
         if (code)
             (void)cp_fail(err, code, "cannot model a memory size: %s", cp_code_text(code));
+        const struct cp_size_data *like = &s->input->sizes[s->chosen->size];
+        made.data.architecture = like->architecture;
+        made.data.price = like->price;
+        made.data.fresh_start = like->fresh_start;
         if (!code)
             code = evaluate(s, &made, &c, err);
         cp_modelled_size_clear(&made);
@@ -198,7 +203,13 @@ enum cp_code cp_modelled_answer_find(const struct cp_optimize_input *input,
         return CP_OK;
     struct search s = {
         .input = input, .decision = decision, .chosen = &decision->candidates[decision->chosen]};
-    cp_size_models_fit(input->sizes, input->n_sizes, input->budget_q, input->seed, &s.models);
+    struct cp_size_data sizes[CP_SIZES_MAX]; /* of the chosen variant */
+    size_t n = 0;
+    for (size_t i = 0; i < input->n_sizes; i++) {
+        if (cp_size_data_is_one_variant(&input->sizes[i], &input->sizes[s.chosen->size]))
+            sizes[n++] = input->sizes[i];
+    }
+    cp_size_models_fit(sizes, n, input->budget_q, input->seed, &s.models);
     enum cp_code code = s.models.status == CP_ENOMEM
                             ? cp_fail(err, CP_ENOMEM, "cannot model memory sizes: out of memory")
                         : s.models.status ? CP_OK

@@ -23,7 +23,7 @@
 #define ROUNDS_OF_SPAN       2.0 /* of traffic with a clock, */
 #define ARRIVALS_OF_SPAN_MAX 2e6 /* as long as these are enough for it */
 
-enum { SIZES_MAX = 64, UNRESERVED_MINIMUM = 100, OTHERS_PER_SIZE = 4, VERIFICATIONS_MAX = 12 };
+enum { UNRESERVED_MINIMUM = 100, OTHERS_PER_SIZE = 4, VERIFICATIONS_MAX = 12 };
 
 const char *cp_concurrency_mode_name(enum cp_concurrency_mode mode)
 {
@@ -107,8 +107,9 @@ static enum cp_code check(const struct cp_optimize_input *in, struct cp_error *e
 {
     if (in->n_sizes == 0)
         return cp_fail(err, CP_EINVAL, "no memory size given");
-    if (in->n_sizes > SIZES_MAX)
-        return cp_fail(err, CP_ELIMIT, "%zu memory sizes are more than %d", in->n_sizes, SIZES_MAX);
+    if (in->n_sizes > CP_SIZES_MAX)
+        return cp_fail(err, CP_ELIMIT, "%zu memory sizes are more than %d", in->n_sizes,
+                       CP_SIZES_MAX);
     enum cp_code code = check_question(in, err);
     for (size_t i = 0; !code && i < in->n_sizes; i++)
         code = check_size(&in->sizes[i], err);

@@ -130,7 +130,7 @@ enum cp_cost_part {
 };
 
 struct cp_candidate {
-    size_t size; /* index into the input's sizes */
+    size_t size; /* index into the input's sizes; of a modelled one, of a size of its variant */
     int memory_size_mb;
     const char *architecture; /* of that size, as the next */
     enum cp_start_kind fresh_start;
@@ -196,6 +196,7 @@ enum cp_verdict {
 const char *cp_verdict_name(enum cp_verdict verdict); /* "CHANGE", "KEEP", ... */
 
 enum {
+    CP_SIZES_MAX = 64, /* of one question */
     CP_CANDIDATES_MAX = 192,
     CP_LEVELS_MAX = 32,
     CP_SENTENCE_MAX = 640,

@@ -120,12 +120,16 @@ static enum cp_code name_a_size(struct cp_error *err)
     static double ms[3][60];
     static struct cp_size_data sizes[3];
     static struct cp_decision decision;
+    const struct cp_price_book *price = NULL;
+    assert_int_equal(cp_price_find("us-east-1", "arm64", &price, NULL), CP_OK);
     for (int i = 0; i < 3; i++) {
         for (int k = 0; k < 60; k++) {
             ms[i][k] = 200 + 100.0 / (1 << i) + k / 10.0;
             init_ms[k] = 10;
         }
         sizes[i] = (struct cp_size_data){.memory_size_mb = 512 << i,
+                                         .architecture = "arm64",
+                                         .price = price,
                                          .init_ms = init_ms,
                                          .cold_handler_ms = ms[i],
                                          .n_cold = 60,
@@ -139,7 +143,6 @@ static enum cp_code name_a_size(struct cp_error *err)
                                    .budget_ms = 285,
                                    .current_memory_mb = -1,
                                    .unreserved_concurrency = -1};
-    assert_int_equal(cp_price_find("us-east-1", "arm64", &in.price, NULL), CP_OK);
     enum cp_code code = cp_optimize(&in, &decision, err);
     if (!code)
         code = cp_modelled_answer_find(&in, &decision, err);
