@@ -71,14 +71,15 @@ static void report(struct moment begin, uint64_t arrivals, double cold_share, do
                  cold_share, usd, most_memory_mb());
 }
 
-static int run_pool(struct cp_pool_options *o, struct moment begin)
+static int run_pool(const struct cp_pool_options *options, struct moment begin)
 {
+    struct cp_pool_options o = *options;
     struct cp_histogram latency = {0};
     struct cp_pool_result r;
     struct cp_error err = {.text = ""};
     const struct cp_price_book *price = NULL;
-    o->latency_us = &latency;
-    if (cp_price_find("us-east-1", "x86_64", &price, &err) || cp_pool_simulate(o, &r, &err)) {
+    o.latency_us = &latency;
+    if (cp_price_find("us-east-1", "x86_64", &price, &err) || cp_pool_simulate(&o, &r, &err)) {
         (void)fprintf(stderr, "%s\n", err.text);
         return EXIT_FAILURE;
     }
