@@ -33,13 +33,21 @@ const struct cp_apply_format *cp_apply_format_find(const char *name)
 
 enum { PLACES_MAX = 127 }; /* above, a number is a memory size */
 
-/* "2", "scheduled" or an architecture, behind the memory size. */
-static bool has_trait(const struct cp_candidate *c, struct cp_view trait)
+/* "2" or "scheduled", behind the memory size. */
+static bool is_mode(const struct cp_candidate *c, struct cp_view name)
 {
     int64_t n = 0;
-    if (cp_view_to_int64(trait, &n))
+    if (cp_view_to_int64(name, &n))
         return c->mode != CP_MODE_ON_DEMAND && c->concurrency == n;
-    return cp_view_is(trait, cp_concurrency_mode_name(c->mode));
+    return cp_view_is(name, cp_concurrency_mode_name(c->mode));
+}
+
+/* "arm64", "snapstart" */
+static bool is_variant(const struct cp_candidate *c, struct cp_view name)
+{
+    if (cp_view_is(name, "snapstart"))
+        return c->fresh_start == CP_START_SNAPSTART;
+    return c->architecture && cp_view_is(name, c->architecture);
 }
 
 static bool is_named(const struct cp_candidate *c, const char *name)
@@ -50,13 +58,14 @@ static bool is_named(const struct cp_candidate *c, const char *name)
     if (!cp_view_split(&rest, '/', &part) || !cp_view_to_int64(part, &mb) ||
         c->memory_size_mb != mb)
         return false;
-    if (rest.n == 0)
-        return c->mode == CP_MODE_ON_DEMAND;
+    bool is_mode_named = false;
     while (cp_view_split(&rest, '/', &part)) {
-        if (!has_trait(c, part))
+        bool is_it = is_mode(c, part);
+        if (!is_it && !is_variant(c, part))
             return false;
+        is_mode_named = is_mode_named || is_it;
     }
-    return true;
+    return is_mode_named || c->mode == CP_MODE_ON_DEMAND;
 }
 
 static enum cp_code check_runs(const struct cp_candidate *c, const char *name, struct cp_error *err)
@@ -106,6 +115,22 @@ static enum cp_apply_answer answer_of(const struct cp_apply_question *q)
     return CP_APPLY_UNDECIDED;
 }
 
+/* What the first of the sizes was measured as runs now; see cp_optimize_input. */
+static struct cp_apply_variant variant_of(const struct cp_decision *d, const struct cp_candidate *c)
+{
+    struct cp_apply_variant variant = {.fresh = CP_START_UNKNOWN};
+    const struct cp_candidate *now = NULL;
+    for (size_t i = 0; i < d->n_candidates && !now; i++)
+        now = d->candidates[i].size == 0 ? &d->candidates[i] : NULL;
+    if (!now)
+        return variant;
+    if (c->architecture && now->architecture && strcmp(c->architecture, now->architecture) != 0)
+        variant.architecture = c->architecture;
+    if (c->fresh_start != now->fresh_start)
+        variant.fresh = c->fresh_start;
+    return variant;
+}
+
 enum cp_code cp_apply_prepare(const struct cp_apply_question *question, struct cp_apply *out,
                               struct cp_error *err)
 {
@@ -118,7 +143,8 @@ enum cp_code cp_apply_prepare(const struct cp_apply_question *question, struct c
         out->candidate = &out->decision->candidates[out->decision->chosen];
     if (code || !out->candidate)
         return code;
-    cp_apply_plan_make(out->run, out->candidate, &question->variant, question->alias, &out->plan);
+    const struct cp_apply_variant variant = variant_of(out->decision, out->candidate);
+    cp_apply_plan_make(out->run, out->candidate, &variant, question->alias, &out->plan);
     out->undo = cp_apply_plan_reverse(&out->plan);
     return CP_OK;
 }

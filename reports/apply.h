@@ -25,7 +25,6 @@ struct cp_apply_question {
     const struct cp_decision *decision;
     const char *alias;     /* NULL: that of the run's function, or "live" where one is needed */
     const char *candidate; /* NULL: what was decided; else see cp_apply_find_candidate */
-    struct cp_apply_variant variant;
 };
 
 struct cp_apply {

@@ -20,7 +20,7 @@
 #define CP_SCALING_METRIC    "LambdaProvisionedConcurrencyUtilization"
 #define CP_SCALING_POLICY    "coldprof-utilization"
 
-/* What of the function itself is to be as in another run: zero for what stays. */
+/* What of the function itself changes with the candidate: zero for what stays. */
 struct cp_apply_variant {
     const char *architecture; /* NULL: stays */
     enum cp_start_kind fresh; /* CP_START_SNAPSTART: SnapStart on; CP_START_COLD: off; else stays */

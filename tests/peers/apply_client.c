@@ -21,7 +21,6 @@ struct client {
     const char *alias;
     struct cp_run run;
     struct cp_candidate candidate;
-    struct cp_apply_variant variant;
 };
 
 static int number(const char *text)
@@ -103,9 +102,9 @@ static void set(struct client *c, const char *name, const char *value)
     else if (strcmp(name, "local") == 0)
         c->run.is_local = true;
     else if (strcmp(name, "to") == 0)
-        c->variant.architecture = value;
+        c->candidate.architecture = value;
     else if (strcmp(name, "snap") == 0)
-        c->variant.fresh = strcmp(value, "on") == 0 ? CP_START_SNAPSTART : CP_START_COLD;
+        c->candidate.fresh_start = strcmp(value, "on") == 0 ? CP_START_SNAPSTART : CP_START_COLD;
     else if (strcmp(name, "undo") == 0)
         c->is_undo = true;
     else if (strcmp(name, "alias") == 0)
@@ -155,11 +154,21 @@ static int print(const struct client *c)
     struct cp_buf out;
     decision.verdict = CP_VERDICT_CHANGE;
     decision.current = -1;
+    decision.chosen = 1; /* the first is of what runs now */
     decision.candidates[0] = c->candidate;
-    decision.n_candidates = 1;
+    decision.candidates[0].architecture = c->run.architecture;
+    decision.candidates[0].fresh_start =
+        strcmp(c->run.initialization, "snap-start") == 0 ? CP_START_SNAPSTART : CP_START_COLD;
+    decision.candidates[1] = c->candidate;
+    decision.candidates[1].size = 1;
+    if (!c->candidate.architecture)
+        decision.candidates[1].architecture = c->run.architecture;
+    if (c->candidate.fresh_start == CP_START_UNKNOWN)
+        decision.candidates[1].fresh_start = decision.candidates[0].fresh_start;
+    decision.n_candidates = 2;
     copy("Set what is below.", decision.sentence, sizeof decision.sentence);
     const struct cp_apply_question question = {
-        .run = &c->run, .decision = &decision, .alias = c->alias, .variant = c->variant};
+        .run = &c->run, .decision = &decision, .alias = c->alias};
     if (cp_apply_prepare(&question, &apply, &err)) {
         (void)fprintf(stderr, "error: %s\n", err.text);
         return 1;

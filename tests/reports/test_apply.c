@@ -27,6 +27,8 @@ static struct cp_candidate candidate(int memory_mb, enum cp_concurrency_mode mod
                                  .latency_ms = {149, 141, 156},
                                  .usd_per_month = {17.7, 17, 18.4},
                                  .tracking = {0.7, 1, 9},
+                                 .architecture = "arm64",
+                                 .fresh_start = CP_START_COLD,
                                  .is_runnable = true};
 }
 
@@ -51,10 +53,16 @@ static struct question *question_of(const char *function, enum cp_verdict verdic
     q->decision.candidates[3] = candidate(1024, CP_MODE_SCHEDULED, 5);
     q->decision.candidates[4] = candidate(1024, CP_MODE_TRACKING, 9);
     q->decision.candidates[5] = candidate(128, CP_MODE_ON_DEMAND, 0);
+    q->decision.candidates[6] = candidate(1024, CP_MODE_PROVISIONED, 3);
+    q->decision.candidates[6].size = 3;
+    q->decision.candidates[6].architecture = "x86_64";
+    q->decision.candidates[7] = candidate(1024, CP_MODE_ON_DEMAND, 0);
+    q->decision.candidates[7].size = 4;
+    q->decision.candidates[7].fresh_start = CP_START_SNAPSTART;
     q->decision.candidates[5].is_runnable = false;
     (void)snprintf(q->decision.candidates[5].why_not, 160, "out of memory");
     q->decision.candidates[3].by_hour[8] = 5;
-    q->decision.n_candidates = 6;
+    q->decision.n_candidates = 8;
     return q;
 }
 
@@ -87,13 +95,20 @@ static void a_candidate_is_found_by_the_name_that_reports_print(void **state)
         {"512/on-demand", 0, ""},
         {"1", 0, ""},
         {"3", 2, ""},
-        {"7", -1, "none of the 6 candidates"},
-        {"0", -1, "none of the 6 candidates"},
-        {"1024/3", -1, "none of the 6 candidates"},
-        {"1024/reserved", -1, "none of the 6 candidates"},
-        {"2048", -1, "none of the 6 candidates"},
-        {"", -1, "none of the 6 candidates"},
-        {"MB", -1, "none of the 6 candidates"},
+        {"9", -1, "none of the 8 candidates"},
+        {"0", -1, "none of the 8 candidates"},
+        {"1024/3", 6, ""},
+        {"1024/x86_64/3", 6, ""},
+        {"1024/3/x86_64", 6, ""},
+        {"1024/3/arm64", -1, "none of the 8 candidates"},
+        {"1024/x86_64", -1, "none of the 8 candidates"},
+        {"1024/arm64", 1, ""},
+        {"1024/snapstart", 7, ""},
+        {"1024/4", -1, "none of the 8 candidates"},
+        {"1024/reserved", -1, "none of the 8 candidates"},
+        {"2048", -1, "none of the 8 candidates"},
+        {"", -1, "none of the 8 candidates"},
+        {"MB", -1, "none of the 8 candidates"},
         {"128", -1, "out of memory"},
     };
     struct question *q = question_of("orders-api:live", CP_VERDICT_CHANGE);
@@ -138,6 +153,26 @@ static void names_and_aliases_come_from_the_run(void **state)
         assert_int_equal(apply.plan.alias_is, cases[i].is);
         free(q);
     }
+}
+
+static void another_variant_changes_the_function_itself(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *candidate, *architecture;
+        bool is_snap_start;
+    } cases[] = {{"1024", "arm64", false},
+                 {"1024/3/x86_64", "x86_64", false},
+                 {"1024/snapstart", "arm64", true}};
+    struct question *q = question_of("fn:live", CP_VERDICT_CHANGE);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct cp_apply apply = prepare(q, NULL, cases[i].candidate);
+        assert_string_equal(apply.plan.set.architecture, cases[i].architecture);
+        assert_int_equal(apply.plan.set.is_snap_start, cases[i].is_snap_start);
+        assert_string_equal(apply.undo.set.architecture, "arm64");
+        assert_false(apply.undo.set.is_snap_start);
+    }
+    free(q);
 }
 
 static void what_is_no_alias_is_refused(void **state)
@@ -456,6 +491,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_candidate_is_found_by_the_name_that_reports_print),
         cmocka_unit_test(names_and_aliases_come_from_the_run),
+        cmocka_unit_test(another_variant_changes_the_function_itself),
         cmocka_unit_test(what_is_no_alias_is_refused),
         cmocka_unit_test(only_a_proven_change_is_printed),
         cmocka_unit_test(the_header_says_run_effect_and_the_state_before),
