@@ -99,6 +99,33 @@ enum cp_code cp_apply_find_candidate(const struct cp_decision *decision, const c
                    name, decision->n_candidates);
 }
 
+/* As short as tells it from the others; else its place. */
+const char *cp_apply_candidate_name(const struct cp_decision *decision,
+                                    const struct cp_candidate *candidate,
+                                    char out[CP_CANDIDATE_NAME_MAX])
+{
+    const struct cp_candidate *found = NULL;
+    const char *mode = cp_concurrency_mode_name(candidate->mode);
+    int mb = candidate->memory_size_mb;
+    for (int form = 0; form < 3; form++) {
+        if (form == 0 && candidate->mode == CP_MODE_ON_DEMAND)
+            (void)snprintf(out, CP_CANDIDATE_NAME_MAX, "%d", mb);
+        else if (form == 0)
+            (void)snprintf(out, CP_CANDIDATE_NAME_MAX, "%d/%d", mb, candidate->concurrency);
+        else if (form == 1)
+            (void)snprintf(out, CP_CANDIDATE_NAME_MAX, "%d/%s", mb, mode);
+        else
+            (void)snprintf(out, CP_CANDIDATE_NAME_MAX, "%d/%s/%s", mb, mode,
+                           candidate->fresh_start == CP_START_SNAPSTART ? "snapstart"
+                           : candidate->architecture                    ? candidate->architecture
+                                                                        : "");
+        if (!cp_apply_find_candidate(decision, out, &found, NULL) && found == candidate)
+            return out;
+    }
+    (void)snprintf(out, CP_CANDIDATE_NAME_MAX, "%td", candidate - decision->candidates + 1);
+    return out;
+}
+
 static enum cp_apply_answer answer_of(const struct cp_apply_question *q)
 {
     if (q->candidate)

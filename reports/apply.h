@@ -51,6 +51,12 @@ bool cp_apply_has_change(const struct cp_apply *apply);
 enum cp_code cp_apply_find_candidate(const struct cp_decision *decision, const char *name,
                                      const struct cp_candidate **out, struct cp_error *err);
 
+/* The name to ask for a candidate of the decision by. */
+enum { CP_CANDIDATE_NAME_MAX = 48 };
+const char *cp_apply_candidate_name(const struct cp_decision *decision,
+                                    const struct cp_candidate *candidate,
+                                    char out[CP_CANDIDATE_NAME_MAX]);
+
 struct cp_apply_format {
     const char *name;    /* "aws-cli" */
     const char *title;   /* "AWS CLI" */

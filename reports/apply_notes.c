@@ -280,6 +280,26 @@ static void add_title(const struct notes *n, const char *words, const struct cp_
     add_blank(n);
 }
 
+/* The setting that is shown to meet the budget, where only the chosen one is undecided. */
+static void add_way_on(const struct notes *n)
+{
+    const struct cp_decision *d = n->a->decision;
+    char name[CP_CANDIDATE_NAME_MAX];
+    struct cp_buf line;
+    cp_buf_init(&line, LINE_MAX_BYTES);
+    cp_buf_adds(&line, "Nothing is proven, so nothing is proposed. Measure what the report asks "
+                       "for; or ");
+    if (d->fallback >= 0)
+        cp_buf_addf(&line,
+                    "--candidate %s prints what the setting that is shown to meet the budget "
+                    "would take.",
+                    cp_apply_candidate_name(d, &d->candidates[d->fallback], name));
+    else
+        cp_buf_adds(&line, "--candidate MEMORY/CONCURRENCY, like 1024/2, prints what that setting "
+                           "would take.");
+    end_fact(n, "", &line);
+}
+
 static void add_why_nothing(const struct notes *n)
 {
     add_title(n, "nothing to apply", NULL);
@@ -288,14 +308,12 @@ static void add_why_nothing(const struct notes *n)
     add_verdict(n);
     add_fact(n, "because:", n->a->decision->because);
     add_blank(n);
-    add_wrapped(
-        n, "", 0,
-        n->a->answer == CP_APPLY_KEEP
-            ? "The setting now is kept. --candidate MEMORY/CONCURRENCY, like 1024/2, prints "
-              "what another would take."
-            : "Nothing is proven, so nothing is proposed. Measure what the report asks for; "
-              "or --candidate MEMORY/CONCURRENCY, like 1024/2, prints what that setting "
-              "would take.");
+    if (n->a->answer == CP_APPLY_KEEP)
+        add_wrapped(n, "", 0,
+                    "The setting now is kept. --candidate MEMORY/CONCURRENCY, like 1024/2, prints "
+                    "what another would take.");
+    else
+        add_way_on(n);
 }
 
 void cp_apply_add_header(const struct cp_apply *apply, const struct cp_apply_format *format,

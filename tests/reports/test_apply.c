@@ -47,6 +47,7 @@ static struct question *question_of(const char *function, enum cp_verdict verdic
     q->run.traffic_per_s = 5;
     q->decision.verdict = verdict;
     q->decision.chosen = 1;
+    q->decision.fallback = -1;
     q->decision.candidates[0] = candidate(512, CP_MODE_ON_DEMAND, 0);
     q->decision.candidates[1] = candidate(1024, CP_MODE_ON_DEMAND, 0);
     q->decision.candidates[2] = candidate(1024, CP_MODE_PROVISIONED, 2);
@@ -121,6 +122,25 @@ static void a_candidate_is_found_by_the_name_that_reports_print(void **state)
             assert_ptr_equal(found, &q->decision.candidates[cases[i].index]);
         else
             assert_non_null(strstr(err.text, cases[i].says));
+    }
+    free(q);
+}
+
+static void each_candidate_has_a_name_that_finds_it(void **state)
+{
+    (void)state;
+    struct question *q = question_of("orders-api:live", CP_VERDICT_CHANGE);
+    q->decision.candidates[8] = candidate(1024, CP_MODE_RESERVED, 5); /* as many as the schedule */
+    q->decision.candidates[9] = candidate(1024, CP_MODE_SCHEDULED, 5);
+    q->decision.n_candidates = 10;
+    for (size_t i = 0; i < q->decision.n_candidates; i++) {
+        char name[CP_CANDIDATE_NAME_MAX];
+        const struct cp_candidate *c = &q->decision.candidates[i];
+        const struct cp_candidate *found = NULL;
+        cp_apply_candidate_name(&q->decision, c, name);
+        enum cp_code code = cp_apply_find_candidate(&q->decision, name, &found, NULL);
+        assert_int_equal(code, c->is_runnable ? CP_OK : CP_EINVAL);
+        assert_ptr_equal(found, c);
     }
     free(q);
 }
@@ -490,6 +510,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_candidate_is_found_by_the_name_that_reports_print),
+        cmocka_unit_test(each_candidate_has_a_name_that_finds_it),
         cmocka_unit_test(names_and_aliases_come_from_the_run),
         cmocka_unit_test(another_variant_changes_the_function_itself),
         cmocka_unit_test(what_is_no_alias_is_refused),
