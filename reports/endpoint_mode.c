@@ -119,7 +119,8 @@ static void decide_nothing(struct cp_decision *d, const char *sentence, const ch
     d->verdict = CP_VERDICT_NOT_ENOUGH_DATA;
     d->is_budget_met = false;
     d->chosen = d->cheapest = d->fastest = d->fallback = -1;
-    d->n_changers = 0;
+    d->n_changers = d->n_thresholds = 0;
+    d->saving_usd_per_month = (struct cp_interval){NAN, NAN, NAN};
     d->money[0] = d->reserved[0] = d->modelled[0] = '\0';
     (void)snprintf(d->sentence, sizeof d->sentence, "%s", sentence);
     (void)snprintf(d->because, sizeof d->because, "%s", because);

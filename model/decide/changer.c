@@ -4,6 +4,7 @@
 #include "model/base/units.h"
 #include "model/decide/rival.h"
 #include "model/decide/what_if.h"
+#include "model/decide/windows.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -15,9 +16,11 @@
 #define TRAFFIC_RANGE     100.0
 #define LIFETIME_RANGE    16.0
 #define SEARCH_TOLERANCE  1.02
+#define CLOCK_TOLERANCE   1.05 /* traffic by the clock takes longer simulations, and fewer */
 #define BEYOND            1.1
 
-/* Factors looked at before bisection: 1, 2, 4 ... range; and the bisections from a factor of 2. */
+/* Factors looked at before bisection, 1, 2, 4 ... range, and the bisections from a factor of 2: a
+ * bound, which traffic by the clock stays well below. */
 enum { SCANS_MAX = 8, BISECTIONS_MAX = 6 };
 /* Traffic: both ways, two flips each; lifetime: both ways, one each. A flip is looked at once more
  * when it is found. */
@@ -52,13 +55,13 @@ static void set_answer(const struct cp_decision *d, const struct cp_candidate *t
 {
     if (!to)
         return;
+    row->to_size = to->size;
     row->to_memory_size_mb = to->memory_size_mb;
     row->to_mode = (int)to->mode;
     row->to_concurrency = to->concurrency;
     for (size_t i = 0; i < d->n_candidates && row->to < 0; i++) {
         const struct cp_candidate *c = &d->candidates[i];
-        if (c->memory_size_mb == to->memory_size_mb && c->mode == to->mode &&
-            c->concurrency == to->concurrency)
+        if (c->size == to->size && c->mode == to->mode && c->concurrency == to->concurrency)
             row->to = (int)i;
     }
 }
@@ -137,7 +140,8 @@ enum level { SETTING, STRATEGY };
 struct search {
     struct cp_rivals rivals;
     enum cp_threshold_kind kind;
-    double step;  /* 2 or 1/2 */
+    bool has_clock;
+    double step;  /* from one factor to the next: 2, or 4 with a clock; or one over that */
     double range; /* >= 1 */
     double now;   /* value at factor 1 */
 };
@@ -162,8 +166,9 @@ static bool is_same(const struct search *s, enum level level, const struct cp_ri
     const struct cp_candidate *c = &answer->winner;
     bool is_same_strategy = c->memory_size_mb == chosen->memory_size_mb &&
                             cp_mode_is_provisioned(c->mode) == cp_mode_is_provisioned(chosen->mode);
-    return is_same_strategy && (level == STRATEGY || c->concurrency == chosen->concurrency ||
-                                !cp_mode_is_provisioned(chosen->mode));
+    bool is_same_number = c->mode == chosen->mode && c->concurrency == chosen->concurrency;
+    return is_same_strategy &&
+           (level == STRATEGY || is_same_number || !cp_mode_is_provisioned(chosen->mode));
 }
 
 /* Bisection between a factor with the same answer and one with another, which `other` becomes. */
@@ -171,11 +176,12 @@ static enum cp_code bisect(struct search *s, enum level level, double same, stru
                            struct cp_error *err)
 {
     const struct cp_candidate *chosen = &s->rivals.decision->candidates[s->rivals.chosen];
+    double tolerance = s->has_clock ? CLOCK_TOLERANCE : SEARCH_TOLERANCE;
     enum cp_code code = CP_OK;
     if (other->answer.winner.memory_size_mb)
         cp_rivals_narrow(&s->rivals, chosen, &other->answer.winner);
     for (int i = 0; !code && i < BISECTIONS_MAX &&
-                    fmax(same / other->factor, other->factor / same) > SEARCH_TOLERANCE;
+                    fmax(same / other->factor, other->factor / same) > tolerance;
          i++) {
         struct trial middle;
         code = try_factor(s, sqrt(same * other->factor), &middle, err);
@@ -234,7 +240,7 @@ struct found {
     struct trial trial;
 };
 
-/* Factors 2, 4, 8 ... (or 1/2 ...) until the strategy changes. */
+/* Factors step, step^2 ... until the strategy changes. */
 static enum cp_code scan(struct search *s, struct found found[2], struct cp_error *err)
 {
     double limit = s->step > 1 ? s->range : 1 / s->range;
@@ -289,9 +295,9 @@ static enum cp_code search_both_ways(struct search *s, struct cp_decision *d, st
     /* where the shorter simulations do not even give the decision, they tell nothing */
     if (code || !is_same(s, STRATEGY, &now.answer))
         return code;
-    s->step = 2;
+    s->step = s->has_clock ? 4 : 2;
     code = search_one_way(s, d, err);
-    s->step = 0.5;
+    s->step = 1 / s->step;
     return code ? code : search_one_way(s, d, err);
 }
 
@@ -302,6 +308,7 @@ static enum cp_code find_by_search(const struct cp_candidate_context *context,
     struct search s = {.kind = CP_THRESHOLD_TRAFFIC, .range = TRAFFIC_RANGE};
     enum cp_code code = cp_rivals_init(&s.rivals, context, laws, d, WORLDS_MAX, err);
     if (!code) {
+        s.has_clock = cp_windows_has_clock(&context->input->demand->law);
         s.now = cp_demand_per_s(context->input->demand);
         code = search_both_ways(&s, d, err);
     }

@@ -2,7 +2,9 @@
  * What would change a decision: the thresholds of threshold.h, found one input at a time.
  *
  *   budget, price, discount  exact, from the bounds and the bills of the candidates (what_if.h)
- *   traffic, idle lifetime   by bisection with simulations (rival.h), to 2 %
+ *   traffic, idle lifetime   by bisection with simulations (rival.h), to 2 %, or 5 % of traffic
+ *                            that goes by the clock; at most 67 worlds, with at most four sizes in
+ *                            each, together no more work than the decision
  *   utilization              closed form
  *
  * The same seed gives the same thresholds.

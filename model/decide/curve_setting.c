@@ -12,8 +12,7 @@
 
 enum { SHARE_BISECTIONS = 14, PROVISIONED_MOST = 100, UNRESERVED_MINIMUM = 100 };
 
-/* As wide as the decision's longer simulation would have it. */
-static struct cp_pool_mean narrowed(const struct cp_pool_mean *mean, double effort)
+struct cp_pool_mean cp_curve_narrowed(const struct cp_pool_mean *mean, double effort)
 {
     double by = sqrt(effort);
     return (struct cp_pool_mean){mean->value, mean->se * by,
@@ -37,8 +36,9 @@ struct cp_pool_result cp_curve_result(const struct cp_candidate_context *context
 {
     int n = cp_candidate_provisioned(c);
     const struct cp_pool_point *point = &curve->points[n];
-    struct cp_pool_result pool = {.cold_share = narrowed(&point->cold_share, effort),
-                                  .spillover_share = narrowed(&point->spillover_share, effort),
+    struct cp_pool_result pool = {.cold_share = cp_curve_narrowed(&point->cold_share, effort),
+                                  .spillover_share =
+                                      cp_curve_narrowed(&point->spillover_share, effort),
                                   .provisioned_busy = point->busy,
                                   .provisioned_ready = {n, 0, n, n},
                                   .p999_concurrency = NAN};

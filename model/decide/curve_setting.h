@@ -9,6 +9,9 @@
 #include "model/decide/candidate.h"
 #include "model/decide/pool_curve.h"
 
+/* A mean as certain as a simulation that is 1 / effort times as long would have it. */
+struct cp_pool_mean cp_curve_narrowed(const struct cp_pool_mean *mean, double effort);
+
 /* What the simulation of a setting (on-demand, reserved or provisioned) would say. `effort`: how
  * long the curve's simulation was over that of the decision, whose intervals these get; 1: as they
  * are. The longest concurrency is not known (NAN). */

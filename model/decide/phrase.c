@@ -124,21 +124,49 @@ struct cp_phrase cp_phrase_number_set(const struct cp_candidate *c)
     return cp_phrase("%s concurrency to %d", cp_concurrency_mode_name(c->mode), c->concurrency);
 }
 
+static bool is_same_architecture(const char *a, const char *b)
+{
+    return a == b || (a && b && strcmp(a, b) == 0);
+}
+
+/* " on arm64", " with SnapStart": only what tells the variants of the question apart. */
+static struct cp_phrase variant_of(const struct cp_optimize_input *in, const struct cp_candidate *c)
+{
+    bool has_architectures = false;
+    bool has_starts = false;
+    for (size_t i = 1; i < in->n_sizes; i++) {
+        const struct cp_size_data *first = &in->sizes[0];
+        const struct cp_size_data *size = &in->sizes[i];
+        has_architectures =
+            has_architectures || !is_same_architecture(first->architecture, size->architecture);
+        has_starts = has_starts || first->fresh_start != size->fresh_start;
+    }
+    bool is_restored = c->fresh_start == CP_START_SNAPSTART;
+    return cp_phrase("%s%s%s", has_architectures && c->architecture ? " on " : "",
+                     has_architectures && c->architecture ? c->architecture : "",
+                     !has_starts   ? ""
+                     : is_restored ? " with SnapStart"
+                                   : " without SnapStart");
+}
+
 struct cp_phrase cp_phrase_size(const struct cp_optimize_input *in, const struct cp_candidate *c)
 {
-    (void)in;
-    return cp_phrase("%s MB", cp_phrase_exact(c->memory_size_mb).text);
+    return cp_phrase("%s MB%s", cp_phrase_exact(c->memory_size_mb).text, variant_of(in, c).text);
 }
 
 bool cp_phrase_is_same_size(const struct cp_candidate *a, const struct cp_candidate *b)
 {
-    return a->memory_size_mb == b->memory_size_mb;
+    return a->memory_size_mb == b->memory_size_mb && a->fresh_start == b->fresh_start &&
+           is_same_architecture(a->architecture, b->architecture);
 }
 
 struct cp_phrase cp_phrase_setting(const struct cp_optimize_input *in, const struct cp_candidate *c)
 {
-    return cp_phrase("%s %s%s", cp_phrase_size(in, c).text,
-                     c->mode == CP_MODE_ON_DEMAND ? "" : "with ", cp_phrase_mode(c).text);
+    struct cp_phrase variant = variant_of(in, c);
+    const char *joint = c->mode == CP_MODE_ON_DEMAND ? (variant.text[0] ? ", " : " ")
+                        : variant.text[0]            ? " and "
+                                                     : " with ";
+    return cp_phrase("%s%s%s", cp_phrase_size(in, c).text, joint, cp_phrase_mode(c).text);
 }
 
 /* --- latency --- */

@@ -35,11 +35,13 @@ struct cp_phrase cp_phrase_span(double ms);
 struct cp_phrase cp_phrase_mode(const struct cp_candidate *c);
 /* The same as something that is set: "provisioned concurrency to 2". */
 struct cp_phrase cp_phrase_number_set(const struct cp_candidate *c);
-/* "512 MB"; where several variants are in question, the variant too: "512 MB on arm64". */
+/* "512 MB"; where several variants are in question, the variant too: "512 MB on arm64", "512 MB
+ * with SnapStart". */
 struct cp_phrase cp_phrase_size(const struct cp_optimize_input *in, const struct cp_candidate *c);
 /* The same memory size and variant? */
 bool cp_phrase_is_same_size(const struct cp_candidate *a, const struct cp_candidate *b);
-/* "512 MB on-demand", "1,024 MB on arm64 with provisioned concurrency 2" */
+/* "512 MB on-demand", "512 MB on arm64, on-demand", "1,024 MB with provisioned concurrency 2",
+ * "1,024 MB on arm64 and provisioned concurrency 2" */
 struct cp_phrase cp_phrase_setting(const struct cp_optimize_input *in,
                                    const struct cp_candidate *c);
 

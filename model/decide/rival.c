@@ -7,6 +7,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* The decision simulates each size about so often; what it costs is what the search may cost. */
 #define SIMULATIONS_PER_SIZE 4.0
@@ -51,15 +52,10 @@ static void choose_sizes(struct cp_rivals *r)
 
 /* --- set-up --- */
 
-/* A curve tells constant numbers only. Where requests come in bursts the simulated share is not
- * that of the decision. */
+/* Where requests come in bursts the simulated share is not that of the decision. */
 static bool can_be_told(const struct cp_rivals *r)
 {
-    const struct cp_decision *d = r->decision;
-    if (r->chosen < 0 || !r->context->input->demand || d->is_bursty)
-        return false;
-    enum cp_concurrency_mode mode = d->candidates[r->chosen].mode;
-    return mode != CP_MODE_SCHEDULED && mode != CP_MODE_TRACKING;
+    return r->chosen >= 0 && r->context->input->demand && !r->decision->is_bursty;
 }
 
 enum cp_code cp_rivals_init(struct cp_rivals *r, const struct cp_candidate_context *context,
@@ -124,16 +120,49 @@ static void make_world(const struct cp_rivals *r, const struct cp_rival_world *h
 }
 
 /* The setting as it is in that world: everything but latency. */
+static void set_from_pool(const struct cp_rivals *r, const struct world *w,
+                          const struct cp_rival_size *size, const struct cp_pool_result *pool,
+                          struct cp_candidate *c)
+{
+    cp_candidate_price(&w->context, &r->laws[size->index], pool, c);
+    c->is_runnable = true;
+    c->is_current = cp_candidate_is_of_now(&w->input, c);
+    c->meets_budget = cp_candidate_is_working(c) && c->cold_share.high <= size->max_share;
+}
+
 static void set_from_curve(const struct cp_rivals *r, const struct world *w,
                            const struct cp_rival_size *size, const struct cp_pool_curve *curve,
                            struct cp_candidate *c)
 {
     const struct cp_size_law *law = &r->laws[size->index];
     const struct cp_pool_result pool = cp_curve_result(&w->context, law, curve, r->effort, c);
-    cp_candidate_price(&w->context, law, &pool, c);
-    c->is_runnable = true;
-    c->is_current = cp_candidate_is_of_now(&w->input, c);
-    c->meets_budget = cp_candidate_is_working(c) && c->cold_share.high <= size->max_share;
+    set_from_pool(r, w, size, &pool, c);
+}
+
+/* The chosen setting. A curve tells constant numbers only: a schedule, and target tracking, which
+ * follows the traffic, take a simulation of their own. */
+static enum cp_code set_kept(struct cp_rivals *r, const struct world *w,
+                             const struct cp_rival_size *size, const struct cp_pool_curve *curve,
+                             struct cp_candidate *kept, struct cp_error *err)
+{
+    const struct cp_candidate *chosen = &r->decision->candidates[r->chosen];
+    const struct cp_size_law *law = &r->laws[size->index];
+    *kept = cp_candidate_of(law, chosen->mode, chosen->concurrency);
+    if (chosen->mode != CP_MODE_SCHEDULED && chosen->mode != CP_MODE_TRACKING) {
+        set_from_curve(r, w, size, curve, kept);
+        return CP_OK;
+    }
+    struct cp_pool_result pool;
+    memcpy(kept->by_hour, chosen->by_hour, sizeof kept->by_hour);
+    kept->tracking = chosen->tracking;
+    enum cp_code code = cp_candidate_simulate(&w->context, law, kept, &pool, err);
+    r->n_simulations++;
+    if (code)
+        return code;
+    pool.cold_share = cp_curve_narrowed(&pool.cold_share, r->effort);
+    pool.spillover_share = cp_curve_narrowed(&pool.spillover_share, r->effort);
+    set_from_pool(r, w, size, &pool, kept);
+    return CP_OK;
 }
 
 static int n_most(const struct cp_rivals *r, const struct world *w,
@@ -190,13 +219,12 @@ static enum cp_code add_settings(struct cp_rivals *r, const struct world *w,
     add(r, &c);
     add_best_provisioned(r, w, size, &curve);
     if (size->index == r->sizes[0].index) {
-        answer->kept = cp_candidate_of(law, chosen->mode, chosen->concurrency);
-        set_from_curve(r, w, size, &curve, &answer->kept);
-        if (chosen->mode != CP_MODE_ON_DEMAND)
+        code = set_kept(r, w, size, &curve, &answer->kept, err);
+        if (!code && chosen->mode != CP_MODE_ON_DEMAND)
             add(r, &answer->kept);
     }
     cp_pool_curve_clear(&curve);
-    return CP_OK;
+    return code;
 }
 
 enum cp_code cp_rivals_answer(struct cp_rivals *r, const struct cp_rival_world *world,

@@ -51,8 +51,8 @@ struct cp_rival_answer {
 };
 
 /* `n_worlds` is how many will be asked at most: together they cost no more than the decision did.
- * CP_ENODATA where no answer can be told: nothing is shown to meet the budget, no traffic, or a
- * schedule or tracking was chosen that no curve tells. */
+ * CP_ENODATA where no answer can be told: nothing is shown to meet the budget, no traffic, or one
+ * that comes in bursts. */
 enum cp_code cp_rivals_init(struct cp_rivals *r, const struct cp_candidate_context *context,
                             const struct cp_size_law *laws, const struct cp_decision *decision,
                             size_t n_worlds, struct cp_error *err);

@@ -6,6 +6,7 @@
 #define COLDPROF_MODEL_THRESHOLD_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 enum cp_threshold_kind {
     CP_THRESHOLD_TRAFFIC,       /* requests per second on average; the same law, faster or slower */
@@ -38,13 +39,14 @@ struct cp_threshold {
     int to;        /* candidate that is the answer beyond it; -1 none, or not among them */
     /* The answer beyond it, also when it is not among the candidates (another number of
      * provisioned environments); memory size 0: no setting meets the budget there. */
+    size_t to_size; /* index into the input's sizes: memory and variant */
     int to_memory_size_mb;
     int to_mode; /* enum cp_concurrency_mode */
     int to_concurrency;
     /* Of the chosen setting at the threshold, by simulation; NAN: not simulated. The estimate is a
      * point: within the budget where only the proof ends. */
     double estimate_ms, cold_share;
-    bool by_search; /* by bisection with simulations: good to 2 % and the noise of both */
+    bool by_search; /* by bisection with simulations (changer.h): an estimate */
 };
 
 #endif

@@ -43,6 +43,12 @@ static void say_where(const struct sentence *s)
             cp_phrase_span(row->value / row->factor).text);
 }
 
+static bool is_same_strategy(const struct cp_candidate *a, const struct cp_candidate *b)
+{
+    return cp_phrase_is_same_size(a, b) &&
+           cp_mode_is_provisioned(a->mode) == cp_mode_is_provisioned(b->mode);
+}
+
 /* The chosen setting there. Too few cold samples for a bound are another matter than a latency that
  * is too long. */
 static void say_failure(const struct sentence *s)
@@ -59,15 +65,16 @@ static void say_failure(const struct sentence *s)
             chosen.text, ms.text);
     else
         SAY(s, " %s no longer meets the %s ms budget", chosen.text, ms.text);
+    bool is_outgrown =
+        s->chosen->mode == CP_MODE_SCHEDULED && s->to && is_same_strategy(s->to, s->chosen);
+    if (is_outgrown) {
+        SAY(s, " (estimate %s ms, cold share %s): it takes another schedule",
+            cp_phrase_number(row->estimate_ms).text, cp_phrase_percent(row->cold_share).text);
+        return;
+    }
     SAY(s, " (estimate %s ms, cold share %s); %s is shown to",
         cp_phrase_number(row->estimate_ms).text, cp_phrase_percent(row->cold_share).text,
         s->to ? setting(s, s->to).text : "no tested setting");
-}
-
-static bool is_same_strategy(const struct cp_candidate *a, const struct cp_candidate *b)
-{
-    return cp_phrase_is_same_size(a, b) &&
-           cp_mode_is_provisioned(a->mode) == cp_mode_is_provisioned(b->mode);
 }
 
 static void say_better(const struct sentence *s)
@@ -198,6 +205,10 @@ void cp_threshold_words(const struct cp_optimize_input *input, const struct cp_d
     int shown = cp_what_if_shown(decision);
     struct cp_candidate other = cp_candidate_empty(
         row->to_memory_size_mb, (enum cp_concurrency_mode)row->to_mode, row->to_concurrency);
+    if (row->to_size < input->n_sizes) {
+        other.architecture = input->sizes[row->to_size].architecture;
+        other.fresh_start = input->sizes[row->to_size].fresh_start;
+    }
     const struct cp_candidate *to = row->to >= 0             ? &decision->candidates[row->to]
                                     : row->to_memory_size_mb ? &other
                                                              : NULL;
