@@ -156,8 +156,7 @@ struct cp_phrase cp_phrase_size(const struct cp_optimize_input *in, const struct
 
 bool cp_phrase_is_same_size(const struct cp_candidate *a, const struct cp_candidate *b)
 {
-    return a->memory_size_mb == b->memory_size_mb && a->fresh_start == b->fresh_start &&
-           is_same_architecture(a->architecture, b->architecture);
+    return a->memory_size_mb == b->memory_size_mb && a->size == b->size;
 }
 
 struct cp_phrase cp_phrase_setting(const struct cp_optimize_input *in, const struct cp_candidate *c)

@@ -205,6 +205,7 @@ void cp_threshold_words(const struct cp_optimize_input *input, const struct cp_d
     int shown = cp_what_if_shown(decision);
     struct cp_candidate other = cp_candidate_empty(
         row->to_memory_size_mb, (enum cp_concurrency_mode)row->to_mode, row->to_concurrency);
+    other.size = row->to_size;
     if (row->to_size < input->n_sizes) {
         other.architecture = input->sizes[row->to_size].architecture;
         other.fresh_start = input->sizes[row->to_size].fresh_start;

@@ -264,6 +264,31 @@ static void every_mode_has_its_sentence(void **state)
                         "otherwise (UTC).");
 }
 
+/* Architecture and start are said where the question has several, and only then. */
+static void variants_are_told_apart(void **state)
+{
+    (void)state;
+    static struct cp_decision d;
+    decide_by_hand(&d);
+    struct cp_size_data sizes[2] = {{.memory_size_mb = 256, .architecture = "x86_64"},
+                                    {.memory_size_mb = 1769, .architecture = "arm64"}};
+    struct cp_optimize_input in = question;
+    in.sizes = sizes;
+    in.n_sizes = 2;
+    d.candidates[0].architecture = "x86_64";
+    d.candidates[1].architecture = "arm64";
+    d.candidates[1].size = 1;
+    cp_explain(&in, &d);
+    assert_string_equal(d.sentence, "Set memory size to 1,769 MB on arm64, on-demand.");
+    assert_non_null(strstr(d.because, "; 256 MB on x86_64, on-demand gives 263 ms"));
+    sizes[1].architecture = "x86_64";
+    d.candidates[1].architecture = "x86_64";
+    d.candidates[1].fresh_start = sizes[1].fresh_start = CP_START_SNAPSTART;
+    cp_explain(&in, &d);
+    assert_string_equal(d.sentence, "Set memory size to 1,769 MB with SnapStart, on-demand.");
+    assert_non_null(strstr(d.because, "; 256 MB without SnapStart, on-demand gives 263 ms"));
+}
+
 static void a_workload_that_nobody_waits_for_says_so(void **state)
 {
     (void)state;
@@ -521,6 +546,7 @@ int main(void)
         cmocka_unit_test(budgets_are_told_both_ways),
         cmocka_unit_test(prices_and_lifetimes_are_told_in_plain_words),
         cmocka_unit_test(every_mode_has_its_sentence),
+        cmocka_unit_test(variants_are_told_apart),
         cmocka_unit_test(a_workload_that_nobody_waits_for_says_so),
         cmocka_unit_test(a_decision_by_estimate_says_estimate),
         cmocka_unit_test(the_least_violation_is_told_with_its_distance),
