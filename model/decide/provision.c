@@ -10,9 +10,9 @@
 #include <stdlib.h>
 
 #define SPILLOVER_NEGLIGIBLE 1e-4
-#define SCHEDULE_SAVING_MIN  0.02 /* of cost: less is no reason for a schedule, or a finer one */
+#define SCHEDULE_SAVING_MIN  CP_SAVING_MIN /* of what a constant number costs to keep */
 #define TIGHTER              0.6 /* a limit on the cold share that the simulation did not confirm */
-#define CHANGE_HOURS         (1.0 / 6) /* of one environment: rounding up and being ready early */
+#define CHANGE_HOURS         4.0 /* of one environment: a change that saves less is not worth a line */
 #define DAYS_MS              ((double)CP_ARRIVALS_HOURS * CP_MS_PER_HOUR)
 #define GRID_STEP            1.3
 
