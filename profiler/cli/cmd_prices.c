@@ -211,7 +211,7 @@ static enum cp_status print_listing(const struct cp_cli *cli, const struct listi
         add_json(&out, list);
     else if (is_overview)
         add_overview(&out, list);
-    else
+    else if (list->n)
         add_region(&out, list->books, list->n);
     enum cp_status status = cp_cli_print(&out);
     cp_buf_clear(&out);

@@ -20,6 +20,17 @@ static const struct cp_warning *old_prices(const struct cp_figures *f)
     return NULL;
 }
 
+static void must_warn(const struct cp_figures *f, const char *text, const char *advice)
+{
+    const struct cp_warning *w = old_prices(f);
+    if (!w) {
+        fail_msg("no W035");
+        return;
+    }
+    assert_non_null(strstr(w->text, text));
+    assert_non_null(strstr(w->advice, advice));
+}
+
 static const char *words_of(const struct cp_figures *f)
 {
     static char text[400];
@@ -51,15 +62,12 @@ static void prices_are_old_after_180_days(void **state)
     assert_null(old_prices(f));
     assert_true(cp_datetime_parse(cp_view_of("2027-03-19T00:00:00Z"), &run->started_at_ms));
     cp_figures_warn(f);
-    assert_non_null(old_prices(f));
-    assert_non_null(strstr(old_prices(f)->text, "181 days older than this run"));
-    assert_non_null(strstr(old_prices(f)->advice, "coldprof prices update --region us-east-1"));
+    must_warn(f, "181 days older than this run", "coldprof prices update --region us-east-1");
     /* a copy without a date has no age to rely on */
     run->started_at_ms = before_ms;
     f->price = book_of("eu-west-1");
     cp_figures_warn(f);
-    assert_non_null(old_prices(f));
-    assert_non_null(strstr(old_prices(f)->text, "no date"));
+    must_warn(f, "no date", "coldprof prices update --region eu-west-1");
     /* here nothing is billed */
     run->is_local = true;
     cp_figures_warn(f);
