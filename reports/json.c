@@ -12,6 +12,7 @@
 #include "reports/fitted.h"
 #include "reports/json_writer.h"
 #include "reports/price_json.h"
+#include "reports/report_parts.h"
 #include "reports/table.h"
 #include "reports/words.h"
 
@@ -395,7 +396,7 @@ static void add_survival(struct cp_json *j, const struct cp_idle_survival *s)
     cp_json_close(j, '}');
 }
 
-static void add_candidate(struct cp_json *j, const struct cp_candidate *c)
+void cp_candidate_json(struct cp_json *j, const struct cp_candidate *c)
 {
     cp_json_open(j, NULL, '{');
     cp_json_add_int(j, "memory_size_mb", c->memory_size_mb);
@@ -449,7 +450,7 @@ static void add_threshold(struct cp_json *j, const struct cp_threshold *row)
     cp_json_close(j, '}');
 }
 
-static void add_decision(struct cp_json *j, const struct cp_decision *d)
+void cp_decision_json(struct cp_json *j, const struct cp_decision *d)
 {
     cp_json_open(j, "decision", '{');
     cp_json_add_text(j, "verdict", cp_verdict_name(d->verdict));
@@ -478,12 +479,12 @@ static void add_decision(struct cp_json *j, const struct cp_decision *d)
     cp_json_add_bool(j, "is_survival_extrapolated", d->is_survival_extrapolated);
     cp_json_open(j, "candidates", '[');
     for (size_t i = 0; i < d->n_candidates; i++)
-        add_candidate(j, &d->candidates[i]);
+        cp_candidate_json(j, &d->candidates[i]);
     cp_json_close(j, ']');
     cp_json_close(j, '}');
 }
 
-static void add_price(struct cp_json *j, const struct cp_figures *f)
+void cp_price_terms_json(struct cp_json *j, const struct cp_figures *f)
 {
     cp_json_open(j, "price", '{');
     cp_price_json(j, f->price);
@@ -492,7 +493,7 @@ static void add_price(struct cp_json *j, const struct cp_figures *f)
     cp_json_close(j, '}');
 }
 
-static void add_warnings(struct cp_json *j, const struct cp_figures *f)
+void cp_warnings_json(struct cp_json *j, const struct cp_figures *f)
 {
     cp_json_open(j, "warnings", '[');
     for (size_t i = 0; i < f->n_warnings; i++) {
@@ -525,8 +526,8 @@ void cp_report_json(const struct cp_figures *f, struct cp_buf *out)
     add_laws(&j, f);
     cp_fitted_json(f, &j);
     add_survival(&j, &f->survival);
-    add_decision(&j, &f->decision);
-    add_price(&j, f);
-    add_warnings(&j, f);
+    cp_decision_json(&j, &f->decision);
+    cp_price_terms_json(&j, f);
+    cp_warnings_json(&j, f);
     cp_buf_adds(out, "\n}\n");
 }

@@ -2,6 +2,7 @@
  * Verdict, key table and warnings for pull requests and step summaries: below 10 KB.
  */
 #include "reports/figures.h"
+#include "reports/report_parts.h"
 #include "reports/table.h"
 #include "reports/words.h"
 
@@ -65,7 +66,7 @@ static void add_exceedance(const struct cp_figures *f, struct cp_buf *out)
     cp_buf_clear(&line);
 }
 
-static void add_decision(const struct cp_figures *f, struct cp_buf *out)
+void cp_decision_markdown(const struct cp_figures *f, size_t n_changers, struct cp_buf *out)
 {
     const struct cp_decision *d = &f->decision;
     cp_buf_addf(out, "**%s:** ", cp_verdict_name(d->verdict));
@@ -75,10 +76,10 @@ static void add_decision(const struct cp_figures *f, struct cp_buf *out)
     add_line(out, d->reserved);
     add_line(out, d->modelled);
     add_exceedance(f, out);
-    for (size_t i = 0; i < cp_decision_n_shown(d); i++) {
+    for (size_t i = 0; i < n_changers; i++) {
         cp_buf_adds(out, "- ");
         cp_text_markdown(out, d->changers[i]);
-        cp_buf_adds(out, i + 1 == cp_decision_n_shown(d) ? "\n\n" : "\n");
+        cp_buf_adds(out, i + 1 == n_changers ? "\n\n" : "\n");
     }
 }
 
@@ -100,7 +101,7 @@ static void add_question(const struct cp_figures *f, struct cp_buf *out)
     cp_buf_clear(&line);
 }
 
-static void add_warnings(const struct cp_figures *f, struct cp_buf *out)
+void cp_warnings_markdown(const struct cp_figures *f, struct cp_buf *out)
 {
     size_t n = f->n_warnings < WARNINGS_SHOWN ? f->n_warnings : WARNINGS_SHOWN;
     for (size_t i = 0; i < n; i++) {
@@ -122,11 +123,11 @@ void cp_report_markdown(const struct cp_figures *f, struct cp_buf *out)
     cp_buf_adds(out, "### coldprof: ");
     cp_text_markdown(out, run->function);
     cp_buf_adds(out, "\n\n");
-    add_decision(f, out);
+    cp_decision_markdown(f, cp_decision_n_shown(&f->decision), out);
     cp_table_markdown(cp_figures_is_wall_clock(f) ? &cp_table_wall_clock : &cp_table_key, f, out);
     if (cp_figures_is_wall_clock(f))
         cp_buf_addf(out, "\n%s\n", cp_table_wall_clock.caption);
-    add_warnings(f, out);
+    cp_warnings_markdown(f, out);
     cp_buf_adds(out, "\nRun ");
     cp_text_markdown(out, run->id);
     cp_buf_adds(out, ", ");

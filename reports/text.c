@@ -340,7 +340,7 @@ static void add_exceedance(const struct cp_text_lines *t)
     cp_buf_clear(&line);
 }
 
-static void add_decision(const struct cp_text_lines *t)
+void cp_text_decision(const struct cp_text_lines *t, size_t n_changers)
 {
     const struct cp_decision *d = &t->f->decision;
     const char *verdict = cp_verdict_name(d->verdict);
@@ -359,13 +359,13 @@ static void add_decision(const struct cp_text_lines *t)
         cp_text_foreign(t, INDENT, INDENT, more[i]);
     }
     add_exceedance(t);
-    for (size_t i = 0; i < cp_decision_n_shown(d); i++) {
+    for (size_t i = 0; i < n_changers && i < d->n_changers; i++) {
         cp_buf_adds(t->out, "  - ");
         cp_text_foreign(t, INDENT + 2, INDENT + 2, d->changers[i]);
     }
 }
 
-static void add_warnings(const struct cp_text_lines *t)
+void cp_text_warnings(const struct cp_text_lines *t)
 {
     size_t n = t->f->n_warnings < WARNINGS_SHOWN ? t->f->n_warnings : WARNINGS_SHOWN;
     for (size_t i = 0; i < n; i++) {
@@ -410,7 +410,7 @@ void cp_report_text(const struct cp_figures *f, const struct cp_text_style *styl
     cp_text_header(&t);
     add_table(&t);
     add_accounting(&t);
-    add_decision(&t);
-    add_warnings(&t);
+    cp_text_decision(&t, cp_decision_n_shown(&f->decision));
+    cp_text_warnings(&t);
     add_next(&t);
 }

@@ -29,4 +29,10 @@ void cp_text_foreign(const struct cp_text_lines *t, size_t column, size_t indent
 /* Function, Region, runtime, place, run and n; an empty line after it. */
 void cp_text_header(const struct cp_text_lines *t);
 
+/* --- text.c: parts of the result --- */
+/* Verdict, sentences, and at most so many lines of what would change the answer. */
+void cp_text_decision(const struct cp_text_lines *t, size_t n_changers);
+/* The worst warnings, and how many more there are. */
+void cp_text_warnings(const struct cp_text_lines *t);
+
 #endif

@@ -49,6 +49,8 @@ extern const struct cp_command cp_command_import;
 extern const struct cp_command cp_command_digest;
 extern const struct cp_command cp_command_report;
 extern const struct cp_command cp_command_fit;
+extern const struct cp_command cp_command_recommend;
+extern const struct cp_command cp_command_frontier;
 extern const struct cp_command cp_command_apply;
 extern const struct cp_command cp_command_runs;
 extern const struct cp_command cp_command_local;

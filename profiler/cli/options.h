@@ -130,6 +130,7 @@ struct cp_options {
     const char *function, *account, *mode;
     const char *apply_format, *alias, *candidate; /* apply; NULL: not given */
     bool is_undo;
+    bool is_all;      /* frontier */
     const char *tail; /* fit: "gpd"; NULL: no tail beyond the data */
     /* import, digest */
     const char *architecture;

@@ -52,8 +52,8 @@ enum cp_code cp_render(const struct cp_cli *cli, const struct cp_figures *figure
     return code ? code : cp_buf_check(out, "the report", err);
 }
 
-enum cp_code cp_render_exports(const struct cp_cli *cli, const struct cp_figures *figures,
-                               struct cp_error *err)
+enum cp_code cp_render_exports_by(const struct cp_cli *cli, const struct cp_figures *figures,
+                                  cp_render_fn render, struct cp_error *err)
 {
     enum cp_code code = CP_OK;
     struct cp_buf out;
@@ -64,12 +64,18 @@ enum cp_code cp_render_exports(const struct cp_cli *cli, const struct cp_figures
         struct cp_cli plain = *cli;
         plain.out = (struct cp_terminal){.width = 80};
         cp_buf_reset(&out);
-        code = cp_render(&plain, figures, e->format, &out, err);
+        code = render(&plain, figures, e->format, &out, err);
         if (!code)
             code = cp_file_write_atomic(e->path, cp_buf_view(&out), err);
     }
     cp_buf_clear(&out);
     return code;
+}
+
+enum cp_code cp_render_exports(const struct cp_cli *cli, const struct cp_figures *figures,
+                               struct cp_error *err)
+{
+    return cp_render_exports_by(cli, figures, cp_render, err);
 }
 
 enum cp_code cp_render_check_export(const struct cp_export *e, struct cp_error *err)
@@ -140,7 +146,7 @@ static bool is_runnable_somewhere(const struct cp_figures *figures)
 }
 
 /* A function that runs nowhere is a failure; a budget that was asked for and missed is status 3. */
-static enum cp_status status_of(const struct cp_cli *cli, const struct cp_figures *figures)
+enum cp_status cp_render_status(const struct cp_cli *cli, const struct cp_figures *figures)
 {
     if (!is_runnable_somewhere(figures)) {
         struct cp_error err;
@@ -186,7 +192,7 @@ enum cp_status cp_render_run(const struct cp_cli *cli, struct cp_store *store, c
     if (code)
         status = cp_cli_fail(cli, &err);
     else if (status == CP_STATUS_OK && !explain)
-        status = status_of(cli, figures);
+        status = cp_render_status(cli, figures);
     cp_buf_clear(&out);
     cp_figures_free(figures);
     cp_run_data_clear(&data);

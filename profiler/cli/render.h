@@ -12,9 +12,17 @@
  */
 enum cp_code cp_render(const struct cp_cli *cli, const struct cp_figures *figures,
                        enum cp_format format, struct cp_buf *out, struct cp_error *err);
-/* Writes every --export FORMAT=FILE. */
+/* A document about a run in one format: cp_render is the report's. */
+typedef enum cp_code (*cp_render_fn)(const struct cp_cli *cli, const struct cp_figures *figures,
+                                     enum cp_format format, struct cp_buf *out,
+                                     struct cp_error *err);
+/* Writes every --export FORMAT=FILE, of the document that `render` makes; of the report. */
+enum cp_code cp_render_exports_by(const struct cp_cli *cli, const struct cp_figures *figures,
+                                  cp_render_fn render, struct cp_error *err);
 enum cp_code cp_render_exports(const struct cp_cli *cli, const struct cp_figures *figures,
                                struct cp_error *err);
+/* 3 when the budget is missed (0 with --exit-zero); 1 when the function ran at no memory size. */
+enum cp_status cp_render_status(const struct cp_cli *cli, const struct cp_figures *figures);
 /* Is there a folder to write it into? Asked before a long measurement. */
 enum cp_code cp_render_check_export(const struct cp_export *e, struct cp_error *err);
 /* Loads a run, with the question that the options ask where cli->asks_anew. Caller owns `data`
