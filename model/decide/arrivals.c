@@ -172,7 +172,7 @@ static double next_of_week(struct cp_arrivals *a)
 /* After the last bucket or time of a law: false when that is its end. */
 static bool begin_again(struct cp_arrivals *a)
 {
-    if (a->period == 0)
+    if (a->period == 0 || a->origin + a->period >= a->end)
         return false;
     a->origin += a->period;
     a->at = 0;
@@ -344,12 +344,13 @@ enum cp_code cp_arrivals_open(struct cp_arrivals *a, const struct cp_arrivals_la
 
 enum cp_code cp_arrivals_open_repeated(struct cp_arrivals *a, const struct cp_arrivals_law *law,
                                        uint64_t seed, uint64_t stream, double origin_ms,
-                                       struct cp_error *err)
+                                       double end_ms, struct cp_error *err)
 {
     enum cp_code code = cp_arrivals_open(a, law, seed, stream, origin_ms, err);
     if (code)
         return code;
     a->origin = origin_ms;
+    a->end = end_ms;
     return start_repeated(a, err);
 }
 

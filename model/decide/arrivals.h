@@ -68,6 +68,7 @@ struct cp_arrivals {
     double mean_ms;              /* POISSON: from one event to the next */
     double origin;               /* time of the law's 0: hour 0, first bucket, start of the trace */
     double period;               /* COUNTS and TIMES begin again after it; 0: they end */
+    double end;                  /* no round begins from here on */
     size_t at;                   /* COUNTS: next bucket; TIMES: next arrival */
     uint64_t left;               /* still to come of the bucket or of the recorded arrival */
     double until;                /* end of the bucket, or of the recorded gap */
@@ -81,10 +82,11 @@ enum cp_code cp_arrivals_open(struct cp_arrivals *a, const struct cp_arrivals_la
                               uint64_t seed, uint64_t stream, double origin_ms,
                               struct cp_error *err);
 /* The same for a law that repeats for ever, before and after its span: `origin_ms` is where any of
- * its beginnings lies. CP_EINVAL also for a trace without a span. */
+ * its beginnings lies. No round is begun at `end_ms` or later, however rare arrivals are. CP_EINVAL
+ * also for a trace without a span. */
 enum cp_code cp_arrivals_open_repeated(struct cp_arrivals *a, const struct cp_arrivals_law *law,
                                        uint64_t seed, uint64_t stream, double origin_ms,
-                                       struct cp_error *err);
+                                       double end_ms, struct cp_error *err);
 /* Never descending, ms from 0; INFINITY after the end, and when memory for bursts is out (a->code).
  */
 double cp_arrivals_next(struct cp_arrivals *a);

@@ -20,8 +20,9 @@ enum cp_code cp_pool_open_arrivals(const struct cp_pool_options *o, uint64_t rep
                                    uint64_t stream, struct cp_arrivals *a, struct cp_error *err)
 {
     double origin = law_origin_ms(o, replication);
+    double end = o->warm_up_ms + o->horizon_ms;
     return o->window_step_ms > 0
-               ? cp_arrivals_open_repeated(a, &o->arrivals, o->seed, stream, origin, err)
+               ? cp_arrivals_open_repeated(a, &o->arrivals, o->seed, stream, origin, end, err)
                : cp_arrivals_open(a, &o->arrivals, o->seed, stream, origin, err);
 }
 

@@ -196,7 +196,7 @@ static struct cp_arrivals repeated(const struct cp_arrivals_law *law, uint64_t s
 {
     struct cp_arrivals a;
     struct cp_error err = {0};
-    if (cp_arrivals_open_repeated(&a, law, 5, stream, origin, &err))
+    if (cp_arrivals_open_repeated(&a, law, 5, stream, origin, 1e12, &err))
         fail_msg("%s", err.text);
     return a;
 }
@@ -268,6 +268,11 @@ static void counts_go_round(void **state)
     const struct cp_arrivals_law none = {
         .kind = CP_ARRIVALS_COUNTS, .counts = nothing, .n = 2, .bucket_ms = 1};
     struct cp_arrivals a = repeated(&none, 0, 0);
+    assert_near(cp_arrivals_next(&a), INFINITY, 0);
+    struct cp_arrivals_law rare = law; /* a request in 2e17 rounds, of which there are 100 */
+    struct cp_error err;
+    rare.factor = 1e-20;
+    assert_int_equal(cp_arrivals_open_repeated(&a, &rare, 1, 0, 0, 100 * 240e3, &err), CP_OK);
     assert_near(cp_arrivals_next(&a), INFINITY, 0);
 }
 
@@ -345,7 +350,7 @@ static void impossible_traffic_is_refused(void **state)
     const struct cp_arrivals_law moment = {.kind = CP_ARRIVALS_TIMES, .times_ms = forth, .n = 1};
     struct cp_arrivals a;
     struct cp_error err = {0};
-    assert_int_equal(cp_arrivals_open_repeated(&a, &moment, 1, 0, 0, &err), CP_EINVAL);
+    assert_int_equal(cp_arrivals_open_repeated(&a, &moment, 1, 0, 0, 1e12, &err), CP_EINVAL);
     assert_non_null(strstr(err.text, "one moment"));
 }
 
