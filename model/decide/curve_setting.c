@@ -29,6 +29,12 @@ static double busy_of(const struct cp_candidate_context *context, const struct c
     return cp_demand_per_s(context->input->demand) * ms / CP_MS_PER_S;
 }
 
+/* Independent requests at a constant rate: Erlang's formula holds, which takes no rare events. */
+static bool is_even(const struct cp_arrivals_law *law)
+{
+    return law->kind == CP_ARRIVALS_POISSON && !(law->burst > 1);
+}
+
 struct cp_pool_result cp_curve_result(const struct cp_candidate_context *context,
                                       const struct cp_size_law *law,
                                       const struct cp_pool_curve *curve, double effort,
@@ -46,6 +52,9 @@ struct cp_pool_result cp_curve_result(const struct cp_candidate_context *context
         c->mode == CP_MODE_RESERVED ? c->concurrency : context->input->unreserved_concurrency;
     pool.mean_busy.value = busy_of(context, law, pool.cold_share.value);
     pool.throttled_share.value = limit > 0 ? cp_erlang_b(limit, pool.mean_busy.value) : 0;
+    if (limit > 0 && limit <= curve->n_max && !is_even(&context->input->demand->law))
+        pool.throttled_share.value =
+            fmax(pool.throttled_share.value, curve->points[limit].spillover_share.value);
     return pool;
 }
 

@@ -12,6 +12,7 @@
 /* The decision simulates each size about so often; what it costs is what the search may cost. */
 #define SIMULATIONS_PER_SIZE 4.0
 #define EFFORT_MAX           0.5
+#define NEAR_LIMIT           2.0
 
 /* --- which sizes --- */
 
@@ -174,6 +175,16 @@ static int n_most(const struct cp_rivals *r, const struct world *w,
     return is_chosen_size && cp_candidate_provisioned(chosen) > n ? chosen->concurrency : n;
 }
 
+/* The curve also tells what a limit of the account would throttle, where that is near. */
+static int curve_to(const struct cp_rivals *r, const struct world *w,
+                    const struct cp_rival_size *size)
+{
+    int n = n_most(r, w, size);
+    int limit = w->input.unreserved_concurrency;
+    bool is_near = limit <= CP_POOL_CURVE_MAX && NEAR_LIMIT * size->peak * w->traffic > limit;
+    return limit > n && is_near ? limit : n;
+}
+
 static struct cp_candidate *add(struct cp_rivals *r, const struct cp_candidate *c)
 {
     struct cp_candidate *added = &r->scratch->candidates[r->scratch->n_candidates++];
@@ -188,7 +199,8 @@ static void add_best_provisioned(struct cp_rivals *r, const struct world *w,
                                  const struct cp_pool_curve *curve)
 {
     struct cp_candidate best = {0};
-    for (int n = 1; n <= curve->n_max; n++) {
+    int n_max = n_most(r, w, size);
+    for (int n = 1; n <= n_max; n++) {
         struct cp_candidate c = cp_candidate_of(&r->laws[size->index], CP_MODE_PROVISIONED, n);
         set_from_curve(r, w, size, curve, &c);
         if (!c.meets_budget)
@@ -208,7 +220,7 @@ static enum cp_code add_settings(struct cp_rivals *r, const struct world *w,
     const struct cp_size_law *law = &r->laws[size->index];
     const struct cp_candidate *chosen = &r->decision->candidates[r->chosen];
     const struct cp_pool_curve_options options = {
-        .pool = cp_candidate_pool_options(&w->context, law, 1), .n_max = n_most(r, w, size)};
+        .pool = cp_candidate_pool_options(&w->context, law, 1), .n_max = curve_to(r, w, size)};
     struct cp_pool_curve curve;
     enum cp_code code = cp_pool_curve_make(&options, &curve, err);
     r->n_simulations++;

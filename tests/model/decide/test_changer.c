@@ -222,6 +222,29 @@ static void more_traffic_is_throttled_by_the_account(void **state)
     expect_traffic_flip(row);
 }
 
+/* The same mean by the clock: a third of the hours have 2.5 times the mean, where 51 per second are
+ * reached when the mean is 20. */
+static void throttling_begins_in_the_busy_hours(void **state)
+{
+    (void)state;
+    make(&bench, 2);
+    bench.demand.law =
+        (struct cp_arrivals_law){.kind = CP_ARRIVALS_WEEK, .week_per_s = bench.demand.week_per_s};
+    for (size_t h = 0; h < CP_ARRIVALS_HOURS; h++)
+        bench.demand.week_per_s[h] = h % 3 == 0 ? 5 : 0.5;
+    bench.input.unreserved_concurrency = 20;
+    decide(&bench, &bench.decision);
+    for (size_t i = 0; i < bench.decision.n_thresholds; i++) {
+        const struct cp_threshold *row = &bench.decision.thresholds[i];
+        if (row->kind != CP_THRESHOLD_TRAFFIC || row->factor < 1)
+            continue;
+        assert_int_equal(row->flip, CP_FLIP_THROTTLES);
+        assert_true(row->value > 18 && row->value < 26);
+        return;
+    }
+    fail_msg("more traffic changes nothing");
+}
+
 /* --- budget --- */
 
 static struct cp_candidate at_budget(double ms)
@@ -382,6 +405,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(more_traffic_pays_for_provisioned_concurrency),
         cmocka_unit_test(busy_traffic_tells_the_number_and_the_strategy_apart),
         cmocka_unit_test(more_traffic_is_throttled_by_the_account),
+        cmocka_unit_test(throttling_begins_in_the_busy_hours),
         cmocka_unit_test(the_budget_is_told_exactly_both_ways),
         cmocka_unit_test(prices_are_told_exactly),
         cmocka_unit_test(shorter_and_longer_lifetimes_turn_the_decision_over),

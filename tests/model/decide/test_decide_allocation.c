@@ -195,6 +195,56 @@ static void a_modelled_size_says_that_memory_is_short(void **state)
     assert_in_range(count_refusals(model_a_size), 4, 200);
 }
 
+/* Traffic, so that what would change the decision is searched for, too: thousands of allocations,
+ * of which some fail, ever farther apart. */
+static enum cp_code decide_under_traffic(struct cp_error *err)
+{
+    static double warm_ms[100];
+    static double cold_ms[100];
+    static struct cp_decision decision;
+    for (size_t i = 0; i < 100; i++) {
+        warm_ms[i] = 10 + 0.01 * (double)i;
+        cold_ms[i] = 100 + 0.1 * (double)i;
+    }
+    struct cp_size_data size = {.memory_size_mb = 512,
+                                .architecture = "arm64",
+                                .init_ms = cold_ms,
+                                .cold_handler_ms = warm_ms,
+                                .n_cold = 100,
+                                .warm_ms = warm_ms,
+                                .n_warm = 100,
+                                .max_memory_used_mb = -1};
+    struct cp_demand demand = cp_demand_of_rate(1);
+    struct cp_optimize_input in = {.sizes = &size,
+                                   .n_sizes = 1,
+                                   .budget_q = 0.5,
+                                   .budget_ms = 50,
+                                   .demand = &demand,
+                                   .simulated_requests = 500,
+                                   .current_memory_mb = -1,
+                                   .unreserved_concurrency = -1};
+    assert_int_equal(cp_price_find("us-east-1", "arm64", &size.price, NULL), CP_OK);
+    return cp_optimize(&in, &decision, err);
+}
+
+static void a_decision_under_traffic_says_that_memory_is_short(void **state)
+{
+    (void)state;
+    int n_failed = 0;
+    for (int allowed = 0;; allowed += 1 + allowed / 3) {
+        struct cp_error err = {0};
+        allocations_left = allowed;
+        enum cp_code code = decide_under_traffic(&err);
+        allocations_left = -1;
+        if (code == CP_OK)
+            break;
+        assert_int_equal(code, CP_ENOMEM);
+        assert_non_null(strstr(err.text, "out of memory"));
+        n_failed++;
+    }
+    assert_in_range(n_failed, 10, 40);
+}
+
 int main(void)
 {
     gsl_set_error_handler_off();
@@ -202,6 +252,7 @@ int main(void)
         cmocka_unit_test(simulation_says_that_memory_is_short),
         cmocka_unit_test(the_curve_says_that_memory_is_short),
         cmocka_unit_test(decision_says_that_memory_is_short),
+        cmocka_unit_test(a_decision_under_traffic_says_that_memory_is_short),
         cmocka_unit_test(a_modelled_size_says_that_memory_is_short),
         cmocka_unit_test(naming_a_size_says_that_memory_is_short),
     };
