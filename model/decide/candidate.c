@@ -318,6 +318,7 @@ static void set_pool(const struct cp_optimize_input *input, const struct cp_pool
     c->spillover_share = pool->spillover_share.value;
     c->throttled_share = pool->throttled_share.value;
     c->peak_concurrency = pool->p999_concurrency;
+    c->most_in_flight = pool->max_concurrency;
     c->busy = pool->mean_busy.value;
     c->longest_reuse_ms = pool->longest_reuse_ms;
     if (cp_mode_is_provisioned(c->mode))

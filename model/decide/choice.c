@@ -68,16 +68,25 @@ static bool is_simpler(const struct cp_candidate *a, const struct cp_candidate *
     return a->memory_size_mb < b->memory_size_mb;
 }
 
+/* What `c` may cost and still be taken for as cheap as the cheapest. Settings of one memory size
+ * share their samples and their arrivals, and so most of what their cost intervals hold: what they
+ * differ by is known far better. */
+static double same_cost(const struct cp_candidate *cheapest, const struct cp_candidate *c)
+{
+    const double close = 1.01;
+    struct cp_interval least = rank_cost(cheapest);
+    double worth_it = c->is_current ? least.value / (1 - CP_SAVING_MIN) : 0;
+    bool shares = c->size == cheapest->size;
+    return fmax(shares ? fmin(least.high, close * least.value) : least.high, worth_it);
+}
+
 static int choose(const struct cp_decision *d)
 {
-    int best = lowest_cost(d, meets);
-    if (best < 0)
-        return -1;
-    struct cp_interval least = rank_cost(&d->candidates[best]);
-    for (size_t i = 0; i < d->n_candidates; i++) {
+    int cheapest = lowest_cost(d, meets);
+    int best = cheapest;
+    for (size_t i = 0; i < d->n_candidates && best >= 0; i++) {
         const struct cp_candidate *c = &d->candidates[i];
-        double worth_it = c->is_current ? least.value / (1 - CP_SAVING_MIN) : 0;
-        if (meets(c) && rank_cost(c).value <= fmax(least.high, worth_it) &&
+        if (meets(c) && rank_cost(c).value <= same_cost(&d->candidates[cheapest], c) &&
             is_simpler(c, &d->candidates[best]))
             best = (int)i;
     }

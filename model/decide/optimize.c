@@ -292,6 +292,7 @@ static enum cp_code add_with_traffic(struct cp_optimizer *o, struct cp_size_law 
     if (!code)
         code = ask_optimist(o, c, err);
     o->plans[law->index].peak = c->peak_concurrency;
+    o->plans[law->index].most = c->most_in_flight;
     if (!code && (c->is_throttled || o->input->throttled_share_max > 0))
         code = add_reserved(o, law, c->busy / (1 - c->throttled_share), err);
     if (code || !may_be_provisioned(law))

@@ -149,6 +149,7 @@ struct cp_candidate {
     double throttled_share;
     double utilization;      /* of provisioned concurrency, 0..1; NAN for on-demand */
     double peak_concurrency; /* p99.9 over time from the simulation */
+    int most_in_flight;      /* requests at once, ever, in the simulation */
     double longest_reuse_ms; /* longest idle interval that an environment was used again after */
     /* Told from the curve of its size (pool_curve.h), not simulated on its own: never so of the
      * chosen one and its neighbours. */

@@ -11,6 +11,7 @@
 struct cp_size_plan {
     struct cp_pool_curve curve; /* points NULL: none; owned */
     double peak;                /* on demand: concurrency, p99.9 over time */
+    double most;                /* ... and ever: the former sees little of rare bursts */
 };
 
 struct cp_optimizer {

@@ -209,7 +209,7 @@ enum cp_code cp_provision_size(struct cp_optimizer *o, struct cp_size_law *law,
     bool has_clock = cp_windows_has_clock(&o->input->demand->law);
     const struct cp_pool_curve_options options = {
         .pool = cp_candidate_pool_options(&o->context, law, 1),
-        .n_max = cp_curve_n_max(&o->context, law, plan->peak),
+        .n_max = cp_curve_n_max(&o->context, law, plan->most),
         .is_by_hour = has_clock};
     if (options.n_max == 0)
         return CP_OK;

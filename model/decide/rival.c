@@ -24,7 +24,7 @@ static void add_size(struct cp_rivals *r, const struct cp_candidate *c)
         if (r->sizes[i].index == c->size)
             return;
     }
-    r->sizes[r->n_sizes++] = (struct cp_rival_size){.index = c->size, .peak = c->peak_concurrency};
+    r->sizes[r->n_sizes++] = (struct cp_rival_size){.index = c->size, .peak = c->most_in_flight};
 }
 
 /* The cheapest setting of another size that meets the budget, or that does not. */
