@@ -14,6 +14,7 @@ from bench_figures import digits, show
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 OWN = os.path.join(ROOT, "build", "bench", "bench_simulate")
+RECOMMEND = os.path.join(ROOT, "build", "bench", "bench_recommend")
 SIMFAAS = os.path.join(ROOT, "build", "peers", "simfaas", "bin", "python")
 WARM_S = 1.991
 PEER = r"""
@@ -87,6 +88,13 @@ def horizon_rows(quick):
         yield "  its memory", f"{month['rss_mb']:.1f} MB", "< 50 MB", month["rss_mb"] < 50
 
 
+def recommend_rows(rounds):
+    seen = [run(RECOMMEND, 1e6, 2) for _ in range(rounds)]
+    yield "a recommendation (7 sizes, 2 architectures, a week, 1e6 requests a simulation), s of the clock", show([r["wall_s"] for r in seen], ""), "< 5", statistics.median(r["wall_s"] for r in seen) < 5
+    yield "  CPU of both threads", show([r["s"] for r in seen], ""), "", True
+    yield "  settings weighed", str(seen[0]["candidates"]), "", True
+
+
 def rows(quick):
     rounds = 7 if quick else 11
     arrivals = 2e6 if quick else 10e6
@@ -107,5 +115,6 @@ def rows(quick):
     yield at_most("  every n from 0 to 1,000, over one simulation", ratios(seen["curve"], seen["load 1000"]), 1.5)
     yield at_most("  ... by two threads", ratios(seen["two curve"], seen["load 1000"]), 1.5)
     yield from horizon_rows(quick)
+    yield from recommend_rows(3 if quick else rounds)
     most = max(r["rss_mb"] for name in CASES for r in seen[name])
     yield "memory of the others, most", f"{most:.1f} MB", "< 50 MB", most < 50
