@@ -4,6 +4,7 @@
 #include "model/base/units.h"
 #include "model/decide/curve_setting.h"
 #include "model/decide/schedule.h"
+#include "model/decide/unseen_hours.h"
 #include "model/decide/windows.h"
 
 #include <math.h>
@@ -219,8 +220,10 @@ enum cp_code cp_provision_size(struct cp_optimizer *o, struct cp_size_law *law,
         code = cp_curve_max_share(&o->context, law, &law->max_share, err);
     if (!code)
         code = add_numbers(o, law, err);
-    if (!code && has_clock && law->max_share > 0)
+    if (!code && has_clock && law->max_share > 0) {
+        cp_unseen_hours_fill(&plan->curve, &options.pool.arrivals, options.pool.week_origin_ms);
         code = add_schedule(o, law, err);
+    }
     forget_hours(&plan->curve);
     return code;
 }

@@ -189,6 +189,25 @@ static void a_schedule_beats_a_constant_number(void **state)
     assert_true(by_night < by_day);
 }
 
+/* So many requests that the windows see some hours of the week only: those that they did not see
+ * are not without requests. */
+static void hours_that_were_not_simulated_are_provided_for(void **state)
+{
+    (void)state;
+    set_week(make(&bench), 400, 4);
+    bench.input.simulated_requests = 2e5;
+    const struct cp_candidate *c = decide(&bench);
+    assert_true(bench.decision.covered < 0.01);
+    assert_true(cp_mode_is_provisioned(c->mode));
+    c = find(&bench, CP_MODE_SCHEDULED);
+    assert_non_null(c);
+    double load = 400 * WARM_MS / CP_MS_PER_S;
+    for (size_t h = 0; h < CP_ARRIVALS_HOURS; h++) {
+        bool is_day = h % 24 >= 9 && h % 24 < 17;
+        assert_true(is_day ? c->by_hour[h] > load / 2 : c->by_hour[h] <= load / 2);
+    }
+}
+
 /* 6,000 requests within one minute of a day, and one an hour: their mean rate would keep one
  * environment warm all day. Cold are those by the hour, and of the pulse what comes until the first
  * environments have started. */
@@ -352,6 +371,7 @@ int main(void)
         cmocka_unit_test(a_budget_takes_more_than_cost_would),
         cmocka_unit_test(levels_hold_the_whole_curve),
         cmocka_unit_test(a_schedule_beats_a_constant_number),
+        cmocka_unit_test(hours_that_were_not_simulated_are_provided_for),
         cmocka_unit_test(a_pulse_is_not_smoothed_away),
         cmocka_unit_test(a_throttle_target_gives_the_limit_of_erlang),
         cmocka_unit_test(risk_point_judges_the_estimate),
