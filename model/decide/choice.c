@@ -58,11 +58,35 @@ static int lowest_latency(const struct cp_decision *d)
     return best;
 }
 
+static bool is_same_every_day(const struct cp_candidate *c)
+{
+    for (size_t h = 24; h < CP_ARRIVALS_HOURS; h++) {
+        if (c->by_hour[h] != c->by_hour[h - 24])
+            return false;
+    }
+    return true;
+}
+
+/* How much there is to look after: nothing provisioned, a number, a schedule of a day, of a week,
+ * a rule that follows the traffic. */
+static int moving_parts(const struct cp_candidate *c)
+{
+    static const int of_mode[] = {[CP_MODE_ON_DEMAND] = 0,
+                                  [CP_MODE_RESERVED] = 0,
+                                  [CP_MODE_PROVISIONED] = 1,
+                                  [CP_MODE_SCHEDULED] = 2,
+                                  [CP_MODE_TRACKING] = 4};
+    bool is_weekly = c->mode == CP_MODE_SCHEDULED && !is_same_every_day(c);
+    return of_mode[c->mode] + is_weekly;
+}
+
 /* The tie rule: is `a` to be preferred to `b` when their costs cannot be told apart? */
 static bool is_simpler(const struct cp_candidate *a, const struct cp_candidate *b)
 {
     if (a->is_current != b->is_current)
         return a->is_current;
+    if (moving_parts(a) != moving_parts(b))
+        return moving_parts(a) < moving_parts(b);
     if (cp_candidate_provisioned(a) != cp_candidate_provisioned(b))
         return cp_candidate_provisioned(a) < cp_candidate_provisioned(b);
     return a->memory_size_mb < b->memory_size_mb;

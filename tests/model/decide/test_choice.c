@@ -62,11 +62,45 @@ static void without_a_known_current_setting_the_cheapest_wins_however_little_it_
     assert_int_equal(d.chosen, 1);
 }
 
+static struct cp_candidate provisioned(enum cp_concurrency_mode mode, int n, double month_usd)
+{
+    struct cp_candidate c = on_demand(1024, month_usd);
+    c.mode = mode;
+    c.concurrency = n;
+    for (size_t h = 0; h < CP_ARRIVALS_HOURS && mode == CP_MODE_SCHEDULED; h++)
+        c.by_hour[h] = (uint16_t)(h % 24 < 12 ? n : 0);
+    return c;
+}
+
+/* Costs that cannot be told apart: from many parts to look after to none. */
+static void of_settings_that_cost_the_same_the_simpler_is_chosen(void **state)
+{
+    (void)state;
+    static struct cp_decision d;
+    memset(&d, 0, sizeof d);
+    d.candidates[0] = provisioned(CP_MODE_TRACKING, 2, 100);
+    d.candidates[1] = provisioned(CP_MODE_SCHEDULED, 2, 100.1); /* differs at the weekend */
+    d.candidates[1].by_hour[CP_ARRIVALS_HOURS - 20] = 1;
+    d.candidates[2] = provisioned(CP_MODE_SCHEDULED, 2, 100.2);
+    d.candidates[3] = provisioned(CP_MODE_PROVISIONED, 3, 100.3);
+    d.candidates[4] = provisioned(CP_MODE_PROVISIONED, 2, 100.4);
+    d.candidates[5] = on_demand(1024, 100.5);
+    for (size_t n = 1; n <= 6; n++) {
+        d.n_candidates = n;
+        for (size_t i = 0; i < n; i++)
+            d.candidates[i].usd_per_month.high = 101;
+        d.chosen = d.current = d.cheapest = d.fastest = d.fallback = -1;
+        cp_choose(&question, &d);
+        assert_int_equal(d.chosen, (int)n - 1);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_change_has_to_save_five_per_cent),
         cmocka_unit_test(without_a_known_current_setting_the_cheapest_wins_however_little_it_saves),
+        cmocka_unit_test(of_settings_that_cost_the_same_the_simpler_is_chosen),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -229,6 +229,9 @@ static void a_pulse_is_not_smoothed_away(void **state)
     assert_near(c->cold_share.value, n_cold / 6023, 0.2 * n_cold / 6023);
     assert_near(c->busy, cp_demand_per_s(&bench.demand) * WARM_MS / CP_MS_PER_S, 0.1 * c->busy);
     assert_near(bench.decision.covered, 1, 1e-9);
+    const struct cp_level *last = &bench.decision.levels[bench.decision.n_levels - 1];
+    assert_true(last->n >
+                6000 / 60.0 * WARM_MS / CP_MS_PER_S); /* as many as the pulse has in flight */
 }
 
 static void a_throttle_target_gives_the_limit_of_erlang(void **state)
