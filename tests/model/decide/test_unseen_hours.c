@@ -24,7 +24,7 @@ static void rates_of_counts_go_by_the_hour_of_the_week(void **state)
     counts[21] = 0;
     const struct cp_arrivals_law law = {.kind = CP_ARRIVALS_COUNTS,
                                         .counts = counts,
-                                        .bucket_ms = CP_MS_PER_HOUR / 2,
+                                        .bucket_ms = 0.5 * CP_MS_PER_HOUR,
                                         .n = sizeof counts / sizeof counts[0]};
     cp_hour_rates(&law, -3 * CP_MS_PER_HOUR, per_s); /* it begins at 03:00 on Monday */
     assert_near(per_s[3 + 5], (5400 + 1800 + 0 + 1800) / 7200.0, 1e-9);
