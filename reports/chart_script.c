@@ -32,6 +32,10 @@ static const struct {
                        "hour of the week, over all weeks of the log."},
 };
 
+static const char simulated_week[] =
+    "Median, 95th percentile and largest number of requests in flight in each hour of the week, "
+    "simulated on demand under the traffic asked about.";
+
 const char *cp_chart_name(const struct cp_figures *f, enum cp_chart_id id)
 {
     return id == CP_CHART_INIT ? cp_startup_word(f->fresh_start) : charts[id].name;
@@ -45,7 +49,8 @@ const char *cp_chart_title(const struct cp_figures *f, enum cp_chart_id id, char
 const char *cp_chart_sentence(const struct cp_figures *f, enum cp_chart_id id,
                               char out[CP_WORDS_MAX])
 {
-    return cp_words(f, charts[id].sentence, out);
+    bool is_simulated = id == CP_CHART_WEEK && f->week_source == CP_WEEK_SIMULATED;
+    return cp_words(f, is_simulated ? simulated_week : charts[id].sentence, out);
 }
 
 void cp_chart_mark(const struct cp_figures *f, char mark[CP_CHART_MARK_MAX])
@@ -73,7 +78,7 @@ bool cp_chart_has_data(const struct cp_figures *f, enum cp_chart_id id)
     case CP_CHART_SURVIVAL:
         return f->survival.status == CP_OK && f->survival.n_points > 1;
     case CP_CHART_WEEK:
-        return f->traffic.status == CP_OK;
+        return cp_figures_has_week(f);
     case CP_CHART_COUNT:
         break;
     }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
- * Chart week: requests in flight by hour of the week, as a log tells them.
+ * Chart week: requests in flight by hour of the week, as a log tells them, or simulated under the
+ * traffic asked about.
  */
 #include "reports/chart_canvas.h"
 
@@ -10,10 +11,9 @@ enum { HOURS_A_DAY = 24, DAYS = 7 };
 /* Monday first; hours without any mark are gaps in the lines. */
 static void add_week_block(const struct cp_canvas *c, struct cp_axis *y)
 {
-    const struct cp_traffic *t = &c->f->traffic;
     cp_canvas_open_block(c, "week");
     for (size_t hour = 0; hour < CP_TRAFFIC_HOURS; hour++) {
-        const struct cp_traffic_hour *h = &t->hours[hour];
+        const struct cp_traffic_hour *h = &c->f->week[hour];
         cp_buf_addf(c->out, "%zu.5", hour);
         cp_canvas_value(c->out, h->in_flight_p50);
         cp_canvas_value(c->out, h->in_flight_p95);

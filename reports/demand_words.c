@@ -8,7 +8,7 @@
 #include "reports/format.h"
 
 #include <math.h>
-#include <string.h>
+#include <stdbool.h>
 
 static void add_what_if(const struct cp_arrivals_law *law, struct cp_buf *out)
 {
@@ -31,6 +31,29 @@ static void add_skipped(const struct cp_demand *d, struct cp_buf *out)
                     d->first_skipped);
 }
 
+static void add_peak(const struct cp_demand_figures *d, struct cp_buf *out)
+{
+    char per_s[CP_NUMBER_MAX];
+    char over[CP_UNITS_TEXT_MAX];
+    if (!(d->peak_per_s > 0))
+        return;
+    bool is_minute = d->peak_over_ms <= CP_MS_PER_MINUTE;
+    cp_buf_addf(out, ", %s/s at most in %s", cp_number_short(d->peak_per_s, per_s),
+                is_minute ? "a minute" : cp_units_format_duration(d->peak_over_ms, over));
+}
+
+static void add_in_flight(const struct cp_demand_figures *d, struct cp_buf *out)
+{
+    char mean[CP_NUMBER_MAX];
+    char p999[CP_NUMBER_MAX];
+    char mb[CP_FORMAT_MAX];
+    if (d->status != CP_OK)
+        return;
+    cp_buf_addf(out, "; %s requests in flight on average, %s at p99.9 (%s MB)",
+                cp_number_short(d->mean, mean), cp_number_exact(d->p999, p999),
+                cp_format(CP_UNIT_MB, d->memory_size_mb, mb));
+}
+
 void cp_demand_text(const struct cp_figures *f, struct cp_buf *out)
 {
     const struct cp_demand *d = f->data->demand;
@@ -38,12 +61,14 @@ void cp_demand_text(const struct cp_figures *f, struct cp_buf *out)
     if (!cp_figures_has_traffic(f))
         return;
     cp_buf_addf(out, "traffic: %s/s mean", cp_number_short(f->data->run.traffic_per_s, per_s));
-    if (!d)
-        return;
-    if (d->law.kind != CP_ARRIVALS_POISSON)
+    add_peak(&f->demand, out);
+    if (d && d->law.kind != CP_ARRIVALS_POISSON)
         cp_buf_addf(out, ", %s", d->words);
-    add_what_if(&d->law, out);
-    add_skipped(d, out);
+    if (d)
+        add_what_if(&d->law, out);
+    add_in_flight(&f->demand, out);
+    if (d)
+        add_skipped(d, out);
 }
 
 void cp_other_question_text(const struct cp_figures *f, struct cp_buf *out)

@@ -491,6 +491,8 @@ static enum cp_code compute(struct cp_figures *f, struct cp_error *err)
     code = fit_survival(f, err);
     if (code == CP_OK)
         code = decide(f, err);
+    if (code == CP_OK)
+        code = cp_figures_read_demand(f, err);
     if (code != CP_OK)
         return code;
     if (cp_figures_is_emulated(f))

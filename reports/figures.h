@@ -67,8 +67,13 @@ void cp_exceedance_text(const struct cp_figures *f, struct cp_buf *out);
 /* "cold p95 at 512 MB lies between two modes: 61.0 ms to 278 ms"; false: none does. */
 bool cp_mode_edge_text(const struct cp_figures *f, struct cp_buf *out);
 
+/* --- figures_demand.c --- */
+/* Fills f->demand and, for traffic with a clock, the week. CP_ENOMEM, CP_EINVAL. */
+enum cp_code cp_figures_read_demand(struct cp_figures *f, struct cp_error *err);
+
 /* --- demand_words.c: the traffic that the decision is about --- */
-/* "traffic: 5.00/s mean, times 2"; nothing without traffic. */
+/* "traffic: 5.00/s mean, 41.0/s at most in a minute, times 2; 0.900 requests in flight on average,
+ * 7 at p99.9 (512 MB)"; nothing without traffic. */
 void cp_demand_text(const struct cp_figures *f, struct cp_buf *out);
 /* That the question is not the run's own, and what that was; nothing when it is. */
 void cp_other_question_text(const struct cp_figures *f, struct cp_buf *out);

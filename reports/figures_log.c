@@ -4,6 +4,7 @@
  */
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "model/base/units.h"
 #include "model/decide/cold_share.h"
@@ -114,6 +115,10 @@ static enum cp_code read_scopes(struct cp_figures *f, const struct cp_digest_sco
     count_outcomes(f);
     cp_digest_idle_of(scopes, n, &f->idle);
     enum cp_code code = cp_traffic_of(scopes, n, 0, &f->traffic, err);
+    if (f->traffic.status == CP_OK) {
+        memcpy(f->week, f->traffic.hours, sizeof f->week);
+        f->week_source = CP_WEEK_LOGGED;
+    }
     return code ? code : cp_digest_retries_of(scopes, n, &f->retries, err);
 }
 
@@ -140,7 +145,7 @@ void cp_figures_forget_log(struct cp_figures *f)
 
 bool cp_figures_has_week(const struct cp_figures *f)
 {
-    return f->traffic.status == CP_OK;
+    return f->week_source != CP_WEEK_NONE;
 }
 
 static bool uses_all(const struct cp_digest_cell *cell)

@@ -488,7 +488,7 @@ static void add_survival(const struct page *p)
 
 static void add_traffic(const struct page *p)
 {
-    if (p->f->traffic.status != CP_OK)
+    if (!cp_figures_has_week(p->f))
         return;
     cp_buf_adds(p->out, "<section id=\"traffic\" aria-labelledby=\"h-traffic\">\n"
                         "<h2 id=\"h-traffic\">Traffic</h2>\n<ul>\n");
@@ -497,8 +497,10 @@ static void add_traffic(const struct page *p)
     add_sentence(p, cp_failures_text);
     cp_buf_adds(p->out, "</ul>\n");
     add_chart(p, CP_CHART_WEEK,
-              "Solid p50, dashed p95, dots: largest number of requests in flight, seen at four "
-              "instants a minute; a peak between them is not seen.");
+              p->f->week_source == CP_WEEK_SIMULATED
+                  ? "Solid p50, dashed p95, dots: largest number of requests in flight, simulated."
+                  : "Solid p50, dashed p95, dots: largest number of requests in flight, seen at "
+                    "four instants a minute; a peak between them is not seen.");
     cp_buf_adds(p->out, "<details>\n<summary>The week by hour</summary>\n");
     cp_table_html(&cp_table_week, p->f, p->out);
     cp_buf_adds(p->out, "</details>\n</section>\n");

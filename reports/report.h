@@ -83,6 +83,22 @@ enum { CP_WARNINGS_MAX = 40, CP_FIGURES_VALUES_MAX = 20000 };
 
 struct cp_fitted_list;
 
+/* The traffic asked about, on demand at one memory size: simulated over windows of its span. */
+struct cp_demand_figures {
+    enum cp_code status; /* CP_ENODATA: no traffic, or no durations; in flight then NAN and 0 */
+    double mean_per_s;
+    /* in the busiest minute, interval or hour of the week; NAN of a rate */
+    double peak_per_s, peak_over_ms;
+    int memory_size_mb; /* whose durations */
+    /* requests in flight */
+    double mean, p50, p95, p999;
+    int max;
+    double simulated_share; /* of the traffic's span; 1 of a rate */
+};
+
+/* Where the week by hour comes from. */
+enum cp_week_source { CP_WEEK_NONE, CP_WEEK_LOGGED, CP_WEEK_SIMULATED };
+
 struct cp_figures {
     const struct cp_run_data *data; /* borrowed */
     /* How a fresh environment starts in this run: CP_START_COLD (init) or CP_START_SNAPSTART
@@ -107,6 +123,10 @@ struct cp_figures {
     /* of a log; of sweeps CP_ENODATA and 0 */
     struct cp_digest_era eras[CP_ERA_COUNT]; /* cold starts by the time of billing */
     struct cp_traffic traffic;
+    struct cp_demand_figures demand;
+    /* requests in flight by hour: of the log, or under the traffic asked about */
+    struct cp_traffic_hour week[CP_TRAFFIC_HOURS];
+    enum cp_week_source week_source;
     struct cp_digest_idle idle; /* the probes behind `survival` */
     struct cp_digest_retries retries;
     size_t n_by_outcome[CP_OUTCOME_UNKNOWN + 1];
@@ -146,7 +166,7 @@ enum cp_chart_id {
     CP_CHART_DURATION,
     CP_CHART_ECDF,
     CP_CHART_SURVIVAL,
-    CP_CHART_WEEK, /* of logs only */
+    CP_CHART_WEEK, /* of logs, and of traffic that has a clock */
     CP_CHART_COUNT
 };
 /* Does the run have a week by hour? */

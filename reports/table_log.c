@@ -87,7 +87,7 @@ enum { HOURS_A_DAY = 24 };
 #define HOUR_CELL(name, expression)                                                                \
     static struct cp_cell name(const struct cp_figures *f, size_t row)                             \
     {                                                                                              \
-        const struct cp_traffic_hour *h = &f->traffic.hours[row];                                  \
+        const struct cp_traffic_hour *h = &f->week[row];                                           \
         return number(expression);                                                                 \
     }
 
@@ -116,7 +116,7 @@ static struct cp_cell hour_hour(const struct cp_figures *f, size_t row)
 
 static size_t n_hours(const struct cp_figures *f)
 {
-    return f->traffic.status == CP_OK ? CP_TRAFFIC_HOURS : 0;
+    return cp_figures_has_week(f) ? CP_TRAFFIC_HOURS : 0;
 }
 
 static const struct cp_column week_columns[] = {
@@ -133,6 +133,6 @@ static const struct cp_column week_columns[] = {
 };
 
 const struct cp_table cp_table_week = {
-    "week",       "The week by hour: arrivals and requests in flight, over all weeks of the log",
+    "week",       "The week by hour: arrivals and requests in flight",
     week_columns, COUNT(week_columns),
     n_hours,      NULL};

@@ -157,6 +157,8 @@ static double next_of_week(struct cp_arrivals *a)
     double amount = cp_rng_exponential(&a->rng, 1);
     for (;;) {
         double hour = floor((a->now - a->origin) / CP_MS_PER_HOUR);
+        /* at the end of an hour the division may round down: it would never pass a quiet one */
+        hour += a->origin + (hour + 1) * CP_MS_PER_HOUR <= a->now;
         double in_week = hour - CP_ARRIVALS_HOURS * floor(hour / CP_ARRIVALS_HOURS);
         double rate = a->law->week_per_s[(size_t)in_week] * per_ms;
         double end = a->origin + (hour + 1) * CP_MS_PER_HOUR;

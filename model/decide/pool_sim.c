@@ -381,14 +381,15 @@ static void read_levels(const struct sim *sims, int n, struct cp_pool_result *r)
         total += ms;
         r->max_concurrency = ms > 0 ? (int)level : r->max_concurrency;
     }
-    double below = 0;
+    static const double shares[] = {0.5, 0.95, 0.999};
+    double *const quantiles[] = {&r->p50_concurrency, &r->p95_concurrency, &r->p999_concurrency};
+    double below = level_ms(sims, n, 0);
     size_t level = 0;
-    for (; level < n_levels; level++) {
-        below += level_ms(sims, n, level);
-        if (below >= 0.999 * total)
-            break;
+    for (size_t i = 0; i < sizeof shares / sizeof shares[0]; i++) {
+        while (level + 1 < n_levels && below < shares[i] * total)
+            below += level_ms(sims, n, ++level);
+        *quantiles[i] = (double)level;
     }
-    r->p999_concurrency = (double)level;
 }
 
 /* `part` and `whole` hold n values of each metric. */

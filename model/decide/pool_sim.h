@@ -160,7 +160,8 @@ struct cp_pool_result {
     struct cp_pool_mean utilization;     /* in use, of those ready; 0 without provisioned */
     struct cp_pool_mean changes_per_day; /* of the number provisioned */
     struct cp_pool_mean mean_billed_ms;  /* per served request; NAN when a law has no values */
-    double p999_concurrency;             /* in flight at most this for 99.9 % of the time */
+    /* in flight at most this for so much of the time */
+    double p50_concurrency, p95_concurrency, p999_concurrency;
     int max_concurrency;
     double longest_reuse_ms; /* longest idle interval after which an environment was used again */
 };

@@ -33,7 +33,7 @@ static enum cp_code write_charts(struct folder *to, const struct cp_charts *char
     for (size_t i = 0; i < CP_CHART_COUNT && !code; i++) {
         char name[64];
         if (i == CP_CHART_WEEK && !cp_figures_has_week(to->figures))
-            continue; /* of logs only */
+            continue; /* traffic without a clock */
         (void)snprintf(name, sizeof name, "charts/%s",
                        cp_chart_name(to->figures, (enum cp_chart_id)i));
         cp_buf_reset(&to->bytes);
