@@ -109,8 +109,37 @@ static void a_week_is_told_by_its_hours(void **state)
     free_data(data);
 }
 
-/* 2026-10-05T13:30Z, a Monday: 13 hours and a half of the week have passed. */
-static void counts_have_a_peak_and_a_place_in_the_week(void **state)
+/* 30 hours from Monday, 2026-10-05T13:00Z on: 36 requests each, and 360 in the last one. */
+static void counts_of_days_have_a_place_in_the_week(void **state)
+{
+    enum { FIRST = 13, N = 30 };
+    (void)state;
+    double values[N];
+    for (int i = 0; i < N; i++)
+        values[i] = i == N - 1 ? 360 : 36;
+    struct cp_demand counts = {.law = {.kind = CP_ARRIVALS_COUNTS, .bucket_ms = 3600e3},
+                               .values = values,
+                               .n = N,
+                               .first_ms = 1791205200000.0,
+                               .span_ms = N * 3600e3,
+                               .requests = 29 * 36 + 360};
+    cp_demand_bind(&counts);
+    struct cp_run_data *data = new_data(&counts);
+    struct cp_figures *f = figures_of(data);
+    assert_near(f->demand.peak_per_s, 0.1, 1e-12);
+    assert_int_equal(f->week_source, CP_WEEK_SIMULATED);
+    assert_near(f->demand.simulated_share, 1, 1e-12);
+    for (int i = 0; i < HOURS; i++) {
+        bool is_covered = i >= FIRST && i < FIRST + N;
+        assert_int_equal(f->week[i].n_minutes, is_covered ? 60 : 0);
+        if (is_covered)
+            assert_int_equal(f->week[i].arrivals, values[i - FIRST]);
+    }
+    cp_figures_free(f);
+    free_data(data);
+}
+
+static void counts_have_a_peak(void **state)
 {
     (void)state;
     double values[] = {60, 0, 0, 600, 0, 60, 0, 0};
@@ -125,8 +154,7 @@ static void counts_have_a_peak_and_a_place_in_the_week(void **state)
     struct cp_figures *f = figures_of(data);
     assert_near(f->demand.peak_per_s, 2 * 600 / 60.0, 1e-9); /* two buckets are a minute */
     assert_near(f->demand.peak_over_ms, 60e3, 0);
-    for (int i = 0; i < HOURS; i++)
-        assert_int_equal(f->week[i].n_minutes > 0, i == 13);
+    assert_int_equal(f->week_source, CP_WEEK_NONE); /* minutes are no week */
     struct cp_buf out;
     cp_buf_init(&out, 4096);
     cp_demand_text(f, &out);
@@ -227,7 +255,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_rate_has_requests_in_flight_as_littles_law_says),
         cmocka_unit_test(a_week_is_told_by_its_hours),
-        cmocka_unit_test(counts_have_a_peak_and_a_place_in_the_week),
+        cmocka_unit_test(counts_of_days_have_a_place_in_the_week),
+        cmocka_unit_test(counts_have_a_peak),
         cmocka_unit_test(times_have_their_busiest_minute),
         cmocka_unit_test(one_seed_is_one_answer),
         cmocka_unit_test(a_factor_of_two_is_the_doubled_rate),
