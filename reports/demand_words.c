@@ -26,9 +26,10 @@ static void add_skipped(const struct cp_demand *d, struct cp_buf *out)
 {
     char n[CP_FORMAT_MAX];
     if (d->n_skipped > 0)
-        cp_buf_addf(out, "; %s row%s skipped, the first in line %zu",
-                    cp_format_count(d->n_skipped, n), d->n_skipped == 1 ? "" : "s",
-                    d->first_skipped);
+        cp_buf_addf(out, "; %s row%s skipped", cp_format_count(d->n_skipped, n),
+                    d->n_skipped == 1 ? "" : "s");
+    if (d->first_skipped > 0) /* JSON has no lines */
+        cp_buf_addf(out, ", the first in line %zu", d->first_skipped);
 }
 
 static void add_peak(const struct cp_demand_figures *d, struct cp_buf *out)

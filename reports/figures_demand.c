@@ -122,8 +122,10 @@ static void set_windows(const struct cp_demand *d, double lifetime_ms, struct cp
                                                  .arrivals = ARRIVALS_WANTED,
                                                  .lifetime_ms = lifetime_ms};
     cp_windows_set(&question, o);
+    if (!(o->window_step_ms > 0))
+        return;
     double once = rint(cp_arrivals_span_ms(&d->law) / o->window_step_ms);
-    if (o->window_step_ms > 0 && once >= 2)
+    if (once >= 2)
         o->replications = (int)fmin(o->replications, once);
 }
 
@@ -164,7 +166,7 @@ static enum cp_code simulate(struct cp_figures *f, const struct cp_demand *deman
                              const struct cp_size_figures *size, double *busy, struct cp_error *err)
 {
     struct cp_demand_figures *d = &f->demand;
-    struct cp_pool_hour hours[CP_ARRIVALS_HOURS];
+    struct cp_pool_hour hours[CP_ARRIVALS_HOURS] = {{0}};
     struct cp_pool_result result;
     double *warm = busy + size->n_cold_values;
     double longest_ms =

@@ -117,9 +117,9 @@ enum cp_code cp_cli_demand(const struct cp_options *options, const struct cp_dem
                                options->traffic ? "traffic" /* may be COLDPROF_TRAFFIC */
                                : has_factor     ? "--traffic-factor"
                                                 : "--burst");
-    if (has_burst)
+    if (has_burst && *out)
         code = put_burst(&options->burst, *out, err);
-    if (!code && has_factor)
+    if (!code && has_factor && *out)
         cp_demand_multiply(*out, options->traffic_factor);
     if (code) {
         cp_demand_free(*out);

@@ -14,6 +14,11 @@
 
 enum { FIRST_ROWS = 1024 };
 
+bool cp_traffic_is_count(double count)
+{
+    return count >= 0 && count <= CP_TRAFFIC_COUNT_MAX;
+}
+
 enum cp_code cp_traffic_add_row(struct cp_traffic_rows *rows, double at_ms, double count)
 {
     if (rows->n == CP_TRAFFIC_VALUES_MAX)

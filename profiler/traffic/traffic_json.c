@@ -23,7 +23,7 @@ static bool add_point(const cJSON *time, const cJSON *value, struct cp_traffic_r
                       enum cp_code *code)
 {
     double at_ms;
-    if (!cJSON_IsNumber(value) || !(value->valuedouble >= 0) ||
+    if (!cJSON_IsNumber(value) || !cp_traffic_is_count(value->valuedouble) ||
         !read_json_time(time, &at_ms, &rows->has_date))
         return false;
     *code = cp_traffic_add_row(rows, at_ms, value->valuedouble);

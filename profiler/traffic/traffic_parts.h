@@ -19,6 +19,9 @@ struct cp_traffic_rows {
     size_t n, cap;
     bool has_date;
 };
+/* More in one interval is a mistake of the file: Lambda has never done so many. */
+#define CP_TRAFFIC_COUNT_MAX 1e12
+bool cp_traffic_is_count(double count);
 enum cp_code cp_traffic_add_row(struct cp_traffic_rows *rows, double at_ms, double count);
 
 /* ISO 8601, unix seconds or ms (from 1e11 on). `is_date` is only ever set. */

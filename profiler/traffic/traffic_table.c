@@ -174,10 +174,17 @@ static bool read_row(const struct table *t, struct cp_view line, struct cp_traff
     if (!read_time_of(t, fields, n, rows, &at_ms))
         return false;
     if (t->at[MEANS_COUNT] != NO_COLUMN &&
-        (!number_at(fields, n, t->at[MEANS_COUNT], &count) || !(count >= 0)))
+        (!number_at(fields, n, t->at[MEANS_COUNT], &count) || !cp_traffic_is_count(count)))
         return false;
     *code = cp_traffic_add_row(rows, at_ms, count);
     return true;
+}
+
+/* Counts alone: each row is the minute after the one before. */
+static bool is_clockless(const struct table *t)
+{
+    return t->at[MEANS_TIME] == NO_COLUMN &&
+           (t->at[MEANS_END] == NO_COLUMN || t->at[MEANS_DURATION] == NO_COLUMN);
 }
 
 enum cp_code cp_traffic_read_table(struct cp_view text, const char *function, struct cp_demand *t,
@@ -200,8 +207,11 @@ enum cp_code cp_traffic_read_table(struct cp_view text, const char *function, st
                 continue;
             guess_columns(&table, line);
         }
-        if (!read_row(&table, line, rows, &code))
-            cp_traffic_skip_row(t, number);
+        if (read_row(&table, line, rows, &code))
+            continue;
+        cp_traffic_skip_row(t, number);
+        if (is_clockless(&table)) /* its minute has passed all the same */
+            code = cp_traffic_add_row(rows, (double)rows->n * CP_MS_PER_MINUTE, 0);
     }
     *is_counts = table.at[MEANS_COUNT] != NO_COLUMN;
     return code;

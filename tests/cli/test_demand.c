@@ -98,6 +98,21 @@ static void a_file_is_read_by_its_content(void **state)
     cp_demand_free(got);
 }
 
+/* A column of counts is a clock: a row that makes no sense has its minute, too. */
+static void a_bad_count_keeps_its_minute(void **state)
+{
+    struct place *place = *state;
+    struct cp_options o = options_of(place->path);
+    struct cp_demand *got = NULL;
+    const double wanted[] = {12, 0, 0, 3};
+    put(place, "count\r\n12\r\n-4\r\n1e13\r\n3\r\n");
+    assert_int_equal(cp_cli_demand(&o, NULL, &got, NULL), CP_OK);
+    assert_int_equal(got->n_skipped, 2);
+    assert_int_equal(got->n, 4);
+    assert_memory_equal(got->values, wanted, sizeof wanted);
+    cp_demand_free(got);
+}
+
 static void a_factor_multiplies_and_bursts_come_together(void **state)
 {
     (void)state;
@@ -225,6 +240,7 @@ int main(void)
         TEST(a_rate_is_a_rate),
         TEST(nothing_asked_is_nothing),
         TEST(a_file_is_read_by_its_content),
+        TEST(a_bad_count_keeps_its_minute),
         TEST(a_factor_multiplies_and_bursts_come_together),
         TEST(mean_is_the_even_rate_of_what_there_is),
         TEST(each_mistake_has_its_sentence),

@@ -76,6 +76,13 @@ static const struct {
     {"log_decoder",
      "\x0b[[{\"field\":\"@message\",\"value\":\"m\"}],{\"@duration\":1}]x\n{\"a\":1}"},
     {"log_decoder", "\x0f{\"awslogs\":{\"data\":\"eyJhIjoxfQ==\"}}"},
+    {"traffic",
+     "[week]\ndefault = 1/s\nmon-fri 08:00-18:00 = 20/s\nutc_offset = +02:00\nburst = 4\n"},
+    {"traffic", "time,count\n2026-10-05T08:00:00Z,3\n2026-10-05T08:02:00Z,4\n"},
+    {"traffic", "{\"MetricDataResults\":[{\"Label\":\"Invocations\",\"Timestamps\":["
+                "\"2026-10-05T08:00:00Z\"],\"Values\":[3]}]}"},
+    {"traffic", "{\"Datapoints\":[{\"Timestamp\":\"2026-10-05T08:00:00Z\",\"Sum\":3}]}"},
+    {"traffic", "0.5\n1.5\n9\n"},
     {"price_file",
      "{\"format\":\"coldprof prices\",\"version\":1,\"region\":\"r\",\"date\":\"2026-10-01\","
      "\"source\":\"s\",\"books\":[{\"architecture\":\"x86_64\",\"request_usd\":2e-7,"

@@ -10,6 +10,7 @@
 #include "tests/fuzz/price_invariants.h"
 #include "tests/fuzz/record_invariants.h"
 #include "tests/fuzz/service_invariants.h"
+#include "tests/fuzz/traffic_invariants.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n);
 

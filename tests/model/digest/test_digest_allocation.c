@@ -6,6 +6,7 @@
 
 #include "model/digest/digest_idle.h"
 #include "model/digest/digest_retries.h"
+#include "model/digest/log_demand.h"
 #include "model/digest/traffic.h"
 #include "tests/model/digest/digest_world.h"
 #include "tests/model/scarce_memory.h"
@@ -93,6 +94,32 @@ static enum cp_code describe(const struct cp_digest_scope *scope)
     return code;
 }
 
+static void the_traffic_of_a_log_needs_memory_too(void **state)
+{
+    (void)state;
+    struct world world = world_new(&options);
+    struct cp_digest *digest = world_digest(&world);
+    struct cp_demand *demand = NULL;
+    struct cp_demand *copy = NULL;
+    int refused = 0;
+    for (int limit = 0; !copy && limit < 20; limit++) {
+        allocations_left = limit;
+        enum cp_code code = cp_log_demand(digest, NULL, 0, &demand, NULL);
+        if (!code)
+            copy = cp_demand_copy(demand);
+        allocations_left = -1;
+        assert_true(code == CP_OK || (code == CP_ENOMEM && !demand));
+        refused += !copy;
+        cp_demand_free(demand);
+        demand = NULL;
+    }
+    assert_non_null(copy);
+    assert_int_equal(refused, 5); /* minutes and their gaps, the traffic, a copy and its numbers */
+    cp_demand_free(copy);
+    cp_digest_free(digest);
+    world_free(&world);
+}
+
 static void descriptions_need_memory_too(void **state)
 {
     (void)state;
@@ -143,6 +170,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(says_that_memory_is_short_and_leaks_nothing),
         cmocka_unit_test(descriptions_need_memory_too),
+        cmocka_unit_test(the_traffic_of_a_log_needs_memory_too),
         cmocka_unit_test(batches_of_pauses_need_memory_too),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
