@@ -2,8 +2,11 @@
 #include "model/decide/choice.h"
 
 #include "model/decide/candidate.h"
+#include "model/decide/saving.h"
 
 #include <math.h>
+
+#define TRIFLE 0.01 /* of cost: no reason for more environments or more memory */
 
 typedef bool (*filter_fn)(const struct cp_candidate *c);
 
@@ -92,25 +95,26 @@ static bool is_simpler(const struct cp_candidate *a, const struct cp_candidate *
     return a->memory_size_mb < b->memory_size_mb;
 }
 
-/* What `c` may cost and still be taken for as cheap as the cheapest. Settings of one memory size
- * share their samples and their arrivals, and so most of what their cost intervals hold: what they
- * differ by is known far better. */
-static double same_cost(const struct cp_candidate *cheapest, const struct cp_candidate *c)
+/* Can the cheapest not be shown to cost less than `c`, by more than a trifle? What both share is no
+ * doubt about it. What runs now stays unless it saves enough. */
+static bool is_tie(const struct cp_optimize_input *in, const struct cp_candidate *cheapest,
+                   const struct cp_candidate *c)
 {
-    const double close = 1.01;
-    struct cp_interval least = rank_cost(cheapest);
-    double worth_it = c->is_current ? least.value / (1 - CP_SAVING_MIN) : 0;
-    bool shares = c->size == cheapest->size;
-    return fmax(shares ? fmin(least.high, close * least.value) : least.high, worth_it);
+    double least = rank_cost(cheapest).value;
+    if (c->is_current && rank_cost(c).value <= least / (1 - CP_SAVING_MIN))
+        return true;
+    double at_least = cp_saving_of(in, c, cheapest).low;
+    return isnan(at_least) ? rank_cost(c).value <= rank_cost(cheapest).high
+                           : at_least <= TRIFLE * least;
 }
 
-static int choose(const struct cp_decision *d)
+static int choose(const struct cp_optimize_input *in, const struct cp_decision *d)
 {
     int cheapest = lowest_cost(d, meets);
     int best = cheapest;
-    for (size_t i = 0; i < d->n_candidates && best >= 0; i++) {
+    for (size_t i = 0; best >= 0 && i < d->n_candidates; i++) {
         const struct cp_candidate *c = &d->candidates[i];
-        if (meets(c) && rank_cost(c).value <= same_cost(&d->candidates[cheapest], c) &&
+        if (meets(c) && is_tie(in, &d->candidates[cheapest], c) &&
             is_simpler(c, &d->candidates[best]))
             best = (int)i;
     }
@@ -197,9 +201,9 @@ static bool is_saving(const struct cp_decision *d, int index)
            rank_cost(&d->candidates[index]).value < rank_cost(&d->candidates[d->current]).value;
 }
 
-static void decide_with_budget(struct cp_decision *d)
+static void decide_with_budget(const struct cp_optimize_input *in, struct cp_decision *d)
 {
-    int shown = choose(d);
+    int shown = choose(in, d);
     if (shown < 0) {
         d->chosen = least_violating(d);
         d->verdict = verdict_without(d);
@@ -238,5 +242,5 @@ void cp_choose(const struct cp_optimize_input *input, struct cp_decision *d)
     if (isnan(input->budget_q))
         decide_without_budget(d);
     else
-        decide_with_budget(d);
+        decide_with_budget(input, d);
 }

@@ -1,15 +1,22 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
- * The decision: the cheapest (memory size, provisioned concurrency) whose latency quantile meets
- * the budget at the given traffic, and whether that is on-demand, reserved or provisioned
- * concurrency. Latency is the mixture of cold and warm starts with the cold share that a pool
- * simulation gives at that traffic. Pure: samples in, decision out.
+ * The decision: the cheapest setting - memory size, variant (architecture, SnapStart), and
+ * on-demand, reserved or provisioned concurrency, always, by the clock or by target tracking -
+ * whose latency quantile meets the budget at the given traffic. Latency is the mixture of cold and
+ * warm starts with the cold share that a pool simulation gives at that traffic. Pure: samples in,
+ * decision out.
  *
  * Rule: among candidates whose upper confidence bound of the quantile is <= budget, the lowest
- * monthly cost wins; within the cost interval of the best, fewer provisioned environments, then
- * the smaller memory size; the current setting wins when it is among those (no change inside the
- * noise), or when the best would save less than 5 % of its cost (a deployment for nothing). Never a
- * size with less than 10 % headroom over max memory used, never a setting that throttles more than
- * one request in 10,000.
+ * monthly cost wins; where it is not shown to cost less than another, fewer provisioned
+ * environments win, then the smaller memory size; the current setting wins when it is among those
+ * (no change inside the noise), or when the best would save less than 5 % of its cost (a deployment
+ * for nothing). Never a size with less than 10 % headroom over max memory used, never a setting
+ * that throttles more than the question allows (one request in 10,000).
+ *
+ * Candidates: every size on demand; reserved where the account throttles or a throttle target is
+ * given; numbers of provisioned environments from the size's curve (pool_curve.h), of which the
+ * answer and its neighbours are simulated on their own; where the traffic has a clock, a schedule
+ * by hour of the week for each size, and target tracking for the size of the best of them. Where
+ * nobody waits for an answer (asynchronous work, streams) the budget binds no latency.
  *
  * Nobody is told to spend money because samples are few: a change to a dearer setting needs every
  * cheaper one to be shown, or at least estimated, to miss the budget. While a cheaper one is

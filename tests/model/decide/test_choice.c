@@ -13,6 +13,7 @@ static const struct cp_optimize_input question = {
 static struct cp_candidate on_demand(int memory_mb, double month_usd)
 {
     return (struct cp_candidate){.memory_size_mb = memory_mb,
+                                 .architecture = "arm64",
                                  .mode = CP_MODE_ON_DEMAND,
                                  .latency_ms = {50, 45, 55},
                                  .latency_status = CP_ANSWER_OK,
@@ -95,10 +96,35 @@ static void of_settings_that_cost_the_same_the_simpler_is_chosen(void **state)
     }
 }
 
+/* Both costs are uncertain by the same warm durations: the difference is not. */
+static void what_two_settings_share_makes_no_tie(void **state)
+{
+    (void)state;
+    static struct cp_decision d;
+    for (int is_shared = 0; is_shared < 2; is_shared++) {
+        memset(&d, 0, sizeof d);
+        for (int i = 0; i < 2; i++) {
+            struct cp_candidate *c = &d.candidates[i];
+            *c = on_demand(is_shared ? 512 : 512 + 512 * i, i == 0 ? 104 : 100);
+            c->mode = CP_MODE_PROVISIONED;
+            c->concurrency = i == 0 ? 2 : 4;
+            c->size = is_shared ? 0 : (size_t)i;
+            c->usd_per_month.low -= 10;
+            c->usd_per_month.high += 10;
+            c->cost_parts_usd[CP_COST_WARM_MS] = 5;
+        }
+        d.n_candidates = 2;
+        d.chosen = d.current = d.cheapest = d.fastest = d.fallback = -1;
+        cp_choose(&question, &d);
+        assert_int_equal(d.chosen, is_shared ? 1 : 0);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_change_has_to_save_five_per_cent),
+        cmocka_unit_test(what_two_settings_share_makes_no_tie),
         cmocka_unit_test(without_a_known_current_setting_the_cheapest_wins_however_little_it_saves),
         cmocka_unit_test(of_settings_that_cost_the_same_the_simpler_is_chosen),
     };
