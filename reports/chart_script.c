@@ -8,6 +8,7 @@
 #include "reports/chart_canvas.h"
 #include "reports/figures.h"
 #include "reports/format.h"
+#include "reports/levels.h"
 
 static const struct {
     const char *name, *title, *sentence;
@@ -30,6 +31,13 @@ static const struct {
     [CP_CHART_WEEK] = {"week", "Requests in flight by hour of the week",
                        "Median, 95th percentile and largest number of requests in flight in each "
                        "hour of the week, over all weeks of the log."},
+    [CP_CHART_PCSWEEP] = {"pcsweep", "Provisioned concurrency against cost",
+                          "Cost of a month by number of provisioned environments, split into on "
+                          "demand, provisioned in use and provisioned idle, with 95% confidence "
+                          "intervals."},
+    [CP_CHART_PCCOLD] = {"pccold", "Provisioned concurrency against cold starts",
+                         "Share of requests that start cold by number of provisioned "
+                         "environments, with 95% confidence intervals."},
 };
 
 static const char simulated_week[] =
@@ -79,6 +87,9 @@ bool cp_chart_has_data(const struct cp_figures *f, enum cp_chart_id id)
         return f->survival.status == CP_OK && f->survival.n_points > 1;
     case CP_CHART_WEEK:
         return cp_figures_has_week(f);
+    case CP_CHART_PCSWEEP:
+    case CP_CHART_PCCOLD:
+        return cp_figures_has_levels(f);
     case CP_CHART_COUNT:
         break;
     }
@@ -91,6 +102,7 @@ void cp_chart_script(const struct cp_figures *f, enum cp_chart_id id, struct cp_
         [CP_CHART_FRONTIER] = cp_chart_add_frontier, [CP_CHART_INIT] = cp_chart_add_init,
         [CP_CHART_DURATION] = cp_chart_add_duration, [CP_CHART_ECDF] = cp_chart_add_ecdf,
         [CP_CHART_SURVIVAL] = cp_chart_add_survival, [CP_CHART_WEEK] = cp_chart_add_week,
+        [CP_CHART_PCSWEEP] = cp_chart_add_pcsweep,   [CP_CHART_PCCOLD] = cp_chart_add_pccold,
     };
     struct cp_canvas c = {.f = f, .out = out};
     cp_chart_mark(f, c.mark);

@@ -13,6 +13,7 @@
 #include "reports/chart_script.h"
 #include "reports/figures.h"
 #include "reports/fitted.h"
+#include "reports/levels.h"
 #include "reports/page_style.h"
 #include "reports/table.h"
 #include "reports/words.h"
@@ -484,6 +485,30 @@ static void add_survival(const struct page *p)
     cp_buf_adds(p->out, "</section>\n");
 }
 
+/* --- provisioned concurrency, level by level --- */
+
+static void add_levels(const struct page *p)
+{
+    if (!cp_figures_has_levels(p->f))
+        return;
+    char memory[CP_FORMAT_MAX];
+    int mb = p->f->sizes[p->f->decision.levels_size].memory_size_mb;
+    cp_buf_addf(p->out,
+                "<section id=\"levels\" aria-labelledby=\"h-levels\">\n"
+                "<h2 id=\"h-levels\">Provisioned concurrency at %s</h2>\n<ul>\n",
+                cp_format_with_unit(CP_UNIT_MB, mb, memory));
+    add_sentence(p, cp_break_even_text);
+    cp_buf_adds(p->out, "</ul>\n");
+    add_chart(p, CP_CHART_PCSWEEP,
+              "Bars from below: on demand, provisioned in use, provisioned idle (hatched); "
+              "whiskers: 95% intervals of the whole.");
+    add_chart(p, CP_CHART_PCCOLD,
+              "Logarithmic; a level without any simulated cold start has no point. Dashed: the "
+              "share above which the judged quantile is a cold start.");
+    cp_table_html(&cp_table_levels, p->f, p->out);
+    cp_buf_adds(p->out, "</section>\n");
+}
+
 /* --- what only a log tells --- */
 
 static void add_traffic(const struct page *p)
@@ -766,6 +791,7 @@ void cp_report_html(const struct cp_figures *f, const struct cp_charts *charts, 
     add_cost(&p);
     add_memory(&p);
     add_survival(&p);
+    add_levels(&p);
     add_traffic(&p);
     add_billing(&p);
     cp_apply_html(f, out);

@@ -11,6 +11,7 @@
 #include "reports/figures.h"
 #include "reports/fitted.h"
 #include "reports/json_writer.h"
+#include "reports/levels.h"
 #include "reports/price_json.h"
 #include "reports/report_parts.h"
 #include "reports/table.h"
@@ -450,8 +451,9 @@ static void add_threshold(struct cp_json *j, const struct cp_threshold *row)
     cp_json_close(j, '}');
 }
 
-void cp_decision_json(struct cp_json *j, const struct cp_decision *d)
+void cp_decision_json(struct cp_json *j, const struct cp_figures *f)
 {
+    const struct cp_decision *d = &f->decision;
     cp_json_open(j, "decision", '{');
     cp_json_add_text(j, "verdict", cp_verdict_name(d->verdict));
     cp_json_add_bool(j, "is_budget_met", d->is_budget_met);
@@ -477,6 +479,7 @@ void cp_decision_json(struct cp_json *j, const struct cp_decision *d)
     cp_json_add_number(j, "break_even_utilization_ratio", d->break_even_utilization);
     cp_json_add_number(j, "survival_used_ms", d->survival_used_ms);
     cp_json_add_bool(j, "is_survival_extrapolated", d->is_survival_extrapolated);
+    cp_levels_json(j, f);
     cp_json_open(j, "candidates", '[');
     for (size_t i = 0; i < d->n_candidates; i++)
         cp_candidate_json(j, &d->candidates[i]);
@@ -526,7 +529,7 @@ void cp_report_json(const struct cp_figures *f, struct cp_buf *out)
     add_laws(&j, f);
     cp_fitted_json(f, &j);
     add_survival(&j, &f->survival);
-    cp_decision_json(&j, &f->decision);
+    cp_decision_json(&j, f);
     cp_price_terms_json(&j, f);
     cp_warnings_json(&j, f);
     cp_buf_adds(out, "\n}\n");

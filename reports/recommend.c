@@ -150,7 +150,7 @@ void cp_recommend_json(const struct cp_figures *f, struct cp_buf *out)
     cp_json_add_text(&j, "command", "recommend");
     add_question(&j, f);
     cp_demand_json(&j, f);
-    cp_decision_json(&j, &f->decision);
+    cp_decision_json(&j, f);
     cp_bill_json(&j, "bill_per_month", c ? &c->bill : NULL);
     cp_json_open(&j, "assumptions", '[');
     for (size_t i = 0; i < COUNT(assumptions); i++) {

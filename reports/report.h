@@ -166,7 +166,9 @@ enum cp_chart_id {
     CP_CHART_DURATION,
     CP_CHART_ECDF,
     CP_CHART_SURVIVAL,
-    CP_CHART_WEEK, /* of logs, and of traffic that has a clock */
+    CP_CHART_WEEK,    /* of logs, and of traffic that has a clock */
+    CP_CHART_PCSWEEP, /* of a decision with levels, as the next */
+    CP_CHART_PCCOLD,
     CP_CHART_COUNT
 };
 /* Does the run have a week by hour? */

@@ -11,7 +11,7 @@
 /* An object of an open array. */
 void cp_candidate_json(struct cp_json *j, const struct cp_candidate *c);
 /* Members "decision", "price" and "warnings". */
-void cp_decision_json(struct cp_json *j, const struct cp_decision *d);
+void cp_decision_json(struct cp_json *j, const struct cp_figures *f);
 void cp_price_terms_json(struct cp_json *j, const struct cp_figures *f);
 void cp_warnings_json(struct cp_json *j, const struct cp_figures *f);
 

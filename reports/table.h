@@ -54,8 +54,9 @@ extern const struct cp_table cp_table_duration;
 extern const struct cp_table cp_table_survival;
 extern const struct cp_table cp_table_wall_clock; /* no rows but in wall-clock runs */
 
-extern const struct cp_table cp_table_eras; /* of logs with times */
-extern const struct cp_table cp_table_week; /* the same: 168 hours */
+extern const struct cp_table cp_table_levels; /* of decisions about traffic */
+extern const struct cp_table cp_table_eras;   /* of logs with times */
+extern const struct cp_table cp_table_week;   /* the same: 168 hours */
 
 /* The table beside a chart. ECDF: the whole distribution, one row per value. */
 const struct cp_table *cp_table_of_chart(enum cp_chart_id id);

@@ -3,6 +3,8 @@
 #include "profiler/cli/prices.h"
 #include "profiler/cli/render.h"
 
+#include "reports/levels.h"
+
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
@@ -34,6 +36,8 @@ static enum cp_code write_charts(struct folder *to, const struct cp_charts *char
         char name[64];
         if (i == CP_CHART_WEEK && !cp_figures_has_week(to->figures))
             continue; /* traffic without a clock */
+        if ((i == CP_CHART_PCSWEEP || i == CP_CHART_PCCOLD) && !cp_figures_has_levels(to->figures))
+            continue;
         (void)snprintf(name, sizeof name, "charts/%s",
                        cp_chart_name(to->figures, (enum cp_chart_id)i));
         cp_buf_reset(&to->bytes);

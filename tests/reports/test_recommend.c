@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * The documents of `recommend` and `frontier`.
  */
+#include "reports/chart_script.h"
+#include "reports/levels.h"
 #include "reports/recommend.h"
 #include "tests/reports/fixture.h"
 #include "tests/test.h"
@@ -157,6 +159,54 @@ static void foreign_text_is_harmless(void **state)
     }
 }
 
+/* AWS's own arithmetic: 2 environments kept ready for USD 10, in use a quarter of the time, beside
+ * USD 3 of duration on them and USD 2 on demand. */
+static void a_level_is_split_without_rest(void **state)
+{
+    (void)state;
+    struct cp_figures *f = fixture_shared(&(struct fixture_options){0});
+    struct cp_decision *d = &f->decision;
+    const struct cp_decision before = *d;
+    const struct cp_level none = {.n = 0,
+                                  .utilization = NAN,
+                                  .cold_share = {0.05, 0.04, 0.06},
+                                  .usd_per_month = {9, 8, 10},
+                                  .bill = {{1, 8, 0, 0, 0, 0, 0, 0}}};
+    const struct cp_level two = {.n = 2,
+                                 .utilization = 0.25,
+                                 .cold_share = {0, 0, 1e-4},
+                                 .usd_per_month = {15, 14, 16},
+                                 .bill = {{1, 1, 10, 3, 0, 0, 0, 0}}};
+    struct cp_buf out;
+    cp_buf_init(&out, 1U << 20);
+    assert_false(cp_chart_has_data(f, CP_CHART_PCSWEEP));
+    d->levels[0] = none;
+    d->levels[1] = two;
+    d->n_levels = 2;
+    d->levels_size = 0;
+    const struct cp_level_cost cost = cp_level_cost_of(&two);
+    assert_true(fabs(cost.on_demand_usd - 2) < 1e-12);
+    assert_true(fabs(cost.used_usd - 5.5) < 1e-12);
+    assert_true(fabs(cost.idle_usd - 7.5) < 1e-12);
+    assert_int_equal(cp_levels_cheapest(d), 0);
+    assert_true(cp_chart_has_data(f, CP_CHART_PCSWEEP));
+    assert_true(cp_chart_has_data(f, CP_CHART_PCCOLD));
+    cp_chart_script(f, CP_CHART_PCSWEEP, &out);
+    assert_non_null(strstr(cp_buf_str(&out), "\n2 2 7.5 15 14 16\n"));
+    cp_buf_reset(&out);
+    cp_chart_script(f, CP_CHART_PCCOLD, &out);
+    assert_non_null(strstr(cp_buf_str(&out), "\n0 5 4 6\n2 NaN ")); /* none seen: an interval */
+    cp_buf_reset(&out);
+    cp_table_csv(&cp_table_levels, f, &out);
+    assert_int_equal(rows_of_text(cp_buf_str(&out)), 3);
+    cp_buf_reset(&out);
+    d->break_even_utilization = 1.15;
+    cp_break_even_text(f, &out);
+    assert_non_null(strstr(cp_buf_str(&out), "never costs less"));
+    cp_buf_clear(&out);
+    *d = before;
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -164,6 +214,7 @@ int main(void)
         cmocka_unit_test(the_bill_is_that_of_the_answer),
         cmocka_unit_test(the_front_has_what_it_says),
         cmocka_unit_test(foreign_text_is_harmless),
+        cmocka_unit_test(a_level_is_split_without_rest),
     };
     return cmocka_run_group_tests(tests, NULL, fixture_shared_free);
 }
