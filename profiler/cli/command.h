@@ -51,6 +51,7 @@ extern const struct cp_command cp_command_report;
 extern const struct cp_command cp_command_fit;
 extern const struct cp_command cp_command_recommend;
 extern const struct cp_command cp_command_frontier;
+extern const struct cp_command cp_command_simulate;
 extern const struct cp_command cp_command_apply;
 extern const struct cp_command cp_command_runs;
 extern const struct cp_command cp_command_local;

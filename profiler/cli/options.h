@@ -132,6 +132,11 @@ struct cp_options {
     bool is_undo;
     bool is_all;      /* frontier */
     const char *tail; /* fit: "gpd"; NULL: no tail beyond the data */
+    /* simulate */
+    double sim_warm_ms, sim_cold_ms; /* 0 when absent, as the next two */
+    double requests, hours;
+    const char *sim_lifetime, *sim_law, *schedule, *track, *arrivals_file;
+    int provisioned, reserved;
     /* import, digest */
     const char *architecture;
     int threads; /* 0: one per core, at most 8 */
