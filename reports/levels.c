@@ -104,12 +104,14 @@ void cp_levels_json(struct cp_json *j, const struct cp_figures *f)
 
 /* --- the table --- */
 
+/* NOLINTBEGIN(bugprone-macro-parentheses): an interval in braces is no expression */
 #define LEVEL_CELL(name, expression)                                                               \
     static struct cp_cell name(const struct cp_figures *f, size_t row)                             \
     {                                                                                              \
         const struct cp_level *level = &f->decision.levels[row];                                   \
         return (struct cp_cell){.number = expression, .text = ""};                                 \
     }
+/* NOLINTEND(bugprone-macro-parentheses) */
 #define ALONE(value)                                                                               \
     {                                                                                              \
         (value), NAN, NAN                                                                          \

@@ -304,8 +304,11 @@ static enum cp_code write_arrivals(struct simulation *s, const char *path, struc
         return code;
     cp_buf_init(&text, ARRIVALS_FILE_MAX);
     cp_buf_adds(&text, "time\n");
-    for (double ms = cp_arrivals_next(&a); ms < end_ms && !text.failed; ms = cp_arrivals_next(&a))
+    double ms = cp_arrivals_next(&a);
+    while (ms < end_ms && !text.failed) {
         cp_buf_addf(&text, "%.6f\n", ms / CP_MS_PER_S);
+        ms = cp_arrivals_next(&a);
+    }
     code = a.code ? cp_fail(err, a.code, "no memory for the bursts") : CP_OK;
     if (!code)
         code = cp_buf_check(&text, "the arrivals", err);
@@ -409,6 +412,17 @@ static enum cp_code print_simulated(const struct simulation *s, enum cp_status *
     return code;
 }
 
+static void clear(struct simulation *s)
+{
+    cp_histogram_clear(&s->latency_us);
+    cp_figures_free(s->figures);
+    cp_demand_free(s->demand);
+    cp_run_data_clear(&s->data);
+    cp_store_close(s->store);
+    free(s->values);
+    free(s);
+}
+
 static enum cp_status run_simulate(struct cp_cli *cli)
 {
     struct cp_error err = {CP_OK, ""};
@@ -416,14 +430,14 @@ static enum cp_status run_simulate(struct cp_cli *cli)
     enum cp_format format = cli->options.format;
     enum cp_code code = CP_OK;
     struct simulation *s = calloc(1, sizeof *s);
-    if (!s)
-        code = cp_fail(&err, CP_ENOMEM, "no memory for a simulation");
-    if (!code && format != CP_FORMAT_TABLE && format != CP_FORMAT_JSON)
-        code = cp_fail(&err, CP_EINVAL, "simulate prints --format table or json");
-    if (s) {
-        s->cli = cli;
-        s->data.run = cp_run_empty();
+    if (!s) {
+        (void)cp_fail(&err, CP_ENOMEM, "no memory for a simulation");
+        return cp_cli_fail(cli, &err);
     }
+    s->cli = cli;
+    s->data.run = cp_run_empty();
+    if (format != CP_FORMAT_TABLE && format != CP_FORMAT_JSON)
+        code = cp_fail(&err, CP_EINVAL, "simulate prints --format table or json");
     if (!code)
         code = cli->words.n ? load_run(s, &err) : describe(s, &err);
     if (!code)
@@ -432,15 +446,7 @@ static enum cp_status run_simulate(struct cp_cli *cli)
         code = print_simulated(s, &status, &err);
     if (code)
         status = cp_cli_fail(cli, &err);
-    if (s) {
-        cp_histogram_clear(&s->latency_us);
-        cp_figures_free(s->figures);
-        cp_demand_free(s->demand);
-        cp_run_data_clear(&s->data);
-        cp_store_close(s->store);
-        free(s->values);
-    }
-    free(s);
+    clear(s);
     return status;
 }
 
