@@ -358,6 +358,13 @@ static const struct cp_demand *demand_of(const struct cp_run_data *data,
     return isnan(data->run.traffic_per_s) ? NULL : rate;
 }
 
+static enum cp_workload_class class_of(const struct cp_run *run)
+{
+    if (strcmp(run->workload_class, "async") == 0)
+        return CP_CLASS_ASYNC;
+    return strcmp(run->workload_class, "stream") == 0 ? CP_CLASS_STREAM : CP_CLASS_INTERACTIVE;
+}
+
 static enum cp_code decide(struct cp_figures *f, struct cp_error *err)
 {
     const struct cp_run *run = &f->data->run;
@@ -394,6 +401,8 @@ static enum cp_code decide(struct cp_figures *f, struct cp_error *err)
         .terms = &f->data->terms,
         .budget_q = run->budget_q,
         .budget_ms = run->budget_ms,
+        .workload = class_of(run),
+        .risk = strcmp(run->risk, "point") == 0 ? CP_RISK_POINT : CP_RISK_UPPER_BOUND,
         .demand = demand_of(f->data, &rate),
         .observed_cold_share =
             isfinite(f->observed_cold_share.value) ? &f->observed_cold_share : NULL,

@@ -75,6 +75,9 @@ static void add_run_facts(struct cp_json *j, const struct cp_run *run)
     cp_json_add_number(j, "budget_q", run->budget_q);
     cp_json_add_number(j, "budget_ms", run->budget_ms);
     cp_json_add_number(j, "traffic_per_s", run->traffic_per_s);
+    cp_json_add_text(j, "workload_class",
+                     run->workload_class[0] ? run->workload_class : "interactive");
+    cp_json_add_text(j, "risk", run->risk[0] ? run->risk : "upper");
     cp_json_add_int(j, "unreserved_concurrency", run->unreserved_concurrency);
     cp_json_add_text(j, "host", run->host);
     cp_json_add_text(j, "idle_law", run->idle_law);

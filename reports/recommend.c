@@ -137,6 +137,9 @@ static void add_question(struct cp_json *j, const struct cp_figures *f)
     cp_json_add_number(j, "budget_q", run->budget_q);
     cp_json_add_number(j, "budget_ms", run->budget_ms);
     cp_json_add_number(j, "traffic_per_s", run->traffic_per_s);
+    cp_json_add_text(j, "workload_class",
+                     run->workload_class[0] ? run->workload_class : "interactive");
+    cp_json_add_text(j, "risk", run->risk[0] ? run->risk : "upper");
 }
 
 void cp_recommend_json(const struct cp_figures *f, struct cp_buf *out)

@@ -111,6 +111,7 @@ static struct cp_import_options options_of(const struct session *s, const char *
 static enum cp_code store_run(struct session *s, struct cp_run_data *data)
 {
     struct cp_run *run = &data->run;
+    cp_cli_put_class(&s->cli->options, run);
     enum cp_code code = cp_store_begin(s->store, &s->err);
     if (code)
         return code;

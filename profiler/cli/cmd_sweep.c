@@ -247,6 +247,7 @@ static void fill_run(struct session *s, const char *target)
     s->run.seed = o->seed;
     s->run.budget_q = o->budget.q;
     s->run.budget_ms = o->budget.ms;
+    cp_cli_put_class(o, &s->run);
     s->run.traffic_per_s = cp_demand_per_s(s->demand);
     s->run.precision_p50 = o->precision.p50;
     s->run.precision_p95 = o->precision.p95;

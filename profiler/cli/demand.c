@@ -151,6 +151,15 @@ static void say_question(struct cp_run_data *data, const struct cp_demand *own)
         (void)snprintf(out, room, "no traffic, %s", budget);
 }
 
+void cp_cli_put_class(const struct cp_options *options, struct cp_run *run)
+{
+    if (options->workload_class)
+        (void)snprintf(run->workload_class, sizeof run->workload_class, "%s",
+                       options->workload_class);
+    if (options->risk)
+        (void)snprintf(run->risk, sizeof run->risk, "%s", options->risk);
+}
+
 enum cp_code cp_cli_ask(const struct cp_options *options, struct cp_run_data *data,
                         struct cp_error *err)
 {
@@ -162,9 +171,11 @@ enum cp_code cp_cli_ask(const struct cp_options *options, struct cp_run_data *da
     if (!own && run->traffic_per_s > 0)
         own = &rate;
     enum cp_code code = cp_cli_demand(options, own, &asked, err);
-    if (code || (!asked && !has_budget))
+    bool is_other = asked || has_budget || options->workload_class || options->risk;
+    if (code || !is_other)
         return code;
     say_question(data, own);
+    cp_cli_put_class(options, run);
     if (asked)
         cp_cli_put_demand(data, asked);
     if (has_budget) {

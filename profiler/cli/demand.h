@@ -24,6 +24,9 @@ enum cp_code cp_cli_demand(const struct cp_options *options, const struct cp_dem
 enum cp_code cp_cli_ask(const struct cp_options *options, struct cp_run_data *data,
                         struct cp_error *err);
 
+/* Puts --class and --risk, where given, into the run. */
+void cp_cli_put_class(const struct cp_options *options, struct cp_run *run);
+
 /* Makes `demand` (owned then, may be NULL) the traffic of a run. */
 void cp_cli_put_demand(struct cp_run_data *data, struct cp_demand *demand);
 

@@ -16,6 +16,9 @@
     (CP_IN_SWEEP | CP_IN_IMPORT | CP_IN_REPORT | CP_IN_SIMULATE | CP_IN_RECOMMEND |                \
      CP_IN_FRONTIER | CP_IN_APPLY)
 
+/* Commands that decide. */
+#define ASKING (CP_IN_SWEEP | CP_IN_IMPORT | CP_IN_REPORT | CP_IN_RECOMMEND | CP_IN_FRONTIER)
+
 static const struct cp_option table[] = {
     {.name = "budget",
      .is_plan = true,
@@ -74,6 +77,24 @@ static const struct cp_option table[] = {
      .commands = CP_IN_SWEEP | CP_IN_IMPORT | CP_IN_REASKED,
      .help = "requests of a rate come N together on average, GAP after one another, e.g. 10 or "
              "10,50ms"},
+    {.name = "class",
+     .is_plan = true,
+     .metavar = "CLASS",
+     .type = CP_OPTION_CLASS,
+     .offset = AT(workload_class),
+     .theme = CP_THEME_DECIDE,
+     .commands = ASKING,
+     .help = "who waits: interactive (default), or nobody: async or stream, where the budget does "
+             "not bind"},
+    {.name = "risk",
+     .is_plan = true,
+     .metavar = "RISK",
+     .type = CP_OPTION_RISK,
+     .offset = AT(risk),
+     .theme = CP_THEME_DECIDE,
+     .commands = ASKING,
+     .help = "what must lie within the budget: upper, the end of the 95 % interval (default), or "
+             "point, the estimate"},
     {.name = "free-tier",
      .type = CP_OPTION_FLAG,
      .offset = AT(has_free_tier),
@@ -821,6 +842,9 @@ static const struct choice formats[] = {{"table", CP_FORMAT_TABLE},
 static const struct choice colors[] = {
     {"auto", CP_COLOR_AUTO}, {"always", CP_COLOR_ALWAYS}, {"never", CP_COLOR_NEVER}, {NULL, 0}};
 
+static const struct choice classes[] = {{"interactive", 0}, {"async", 0}, {"stream", 0}, {NULL, 0}};
+static const struct choice risks[] = {{"upper", 0}, {"point", 0}, {NULL, 0}};
+
 static enum cp_code read_choice(struct cp_view text, const struct choice *choices, int *value,
                                 struct cp_error *err)
 {
@@ -1067,6 +1091,10 @@ static enum cp_code read_value(const struct cp_option *o, const char *borrowed,
         code = read_choice(text, formats, &chosen, err);
         *(enum cp_format *)field = (enum cp_format)chosen;
         return code;
+    case CP_OPTION_CLASS:
+    case CP_OPTION_RISK:
+        *(const char **)field = borrowed;
+        return read_choice(text, o->type == CP_OPTION_RISK ? risks : classes, &chosen, err);
     case CP_OPTION_COLOR:
         code = read_choice(text, colors, &chosen, err);
         *(enum cp_color *)field = (enum cp_color)chosen;

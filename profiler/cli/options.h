@@ -99,6 +99,7 @@ struct cp_options {
     const char *traffic;   /* a rate, "mean", a path or "-"; NULL when absent: see demand.h */
     double traffic_factor; /* 0 when absent */
     struct cp_burst burst;
+    const char *workload_class, *risk; /* NULL when absent */
     /* what it costs */
     bool has_free_tier;
     double account_gb_s;      /* NAN when absent */
@@ -189,6 +190,8 @@ enum cp_option_type {
     CP_OPTION_BURST,
     CP_OPTION_USD,
     CP_OPTION_BUDGET,
+    CP_OPTION_CLASS,
+    CP_OPTION_RISK,
     CP_OPTION_PRECISION,
     CP_OPTION_MEMORY_LIST,
     CP_OPTION_DURATION,
