@@ -58,6 +58,9 @@ struct cp_interval cp_tail_interval(const struct cp_tail *tail);
 /* --- tail_words.c --- */
 /* "512 MB on-demand", "1,024 MB with provisioned concurrency 2" */
 void cp_setting_text(const struct cp_candidate *c, struct cp_buf *out);
+/* The same after the decision's sentence: "512 MB with that schedule". */
+void cp_setting_brief_text(const struct cp_decision *d, const struct cp_candidate *c,
+                           struct cp_buf *out);
 /* p99 / p50 of all requests of a setting; NAN where the samples allow no statement about p99. Ends
  * are those of both intervals: together at least 90 %. */
 struct cp_interval cp_candidate_tail_ratio(const struct cp_candidate *c);

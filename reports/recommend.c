@@ -75,7 +75,7 @@ static void add_bill(const struct cp_text_lines *t)
         return;
     struct cp_buf setting;
     cp_buf_init(&setting, CP_SENTENCE_MAX);
-    cp_setting_text(c, &setting);
+    cp_setting_brief_text(&t->f->decision, c, &setting);
     cp_buf_addf(t->out, "\nbill of a month, %s\n", cp_buf_str(&setting));
     cp_buf_clear(&setting);
     for (int i = 0; i < CP_BILL_LINES; i++) {

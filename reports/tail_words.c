@@ -20,6 +20,14 @@ void cp_setting_text(const struct cp_candidate *c, struct cp_buf *out)
                 c->mode == CP_MODE_ON_DEMAND ? "" : "with ", cp_phrase_mode(c).text);
 }
 
+void cp_setting_brief_text(const struct cp_decision *d, const struct cp_candidate *c,
+                           struct cp_buf *out)
+{
+    char mb[CP_FORMAT_MAX];
+    cp_buf_addf(out, "%s MB %s%s", cp_format(CP_UNIT_MB, c->memory_size_mb, mb),
+                c->mode == CP_MODE_ON_DEMAND ? "" : "with ", cp_phrase_brief_mode(d, c).text);
+}
+
 /* "0.4 % [0.2, 0.9]" */
 static void add_share(struct cp_interval share, struct cp_buf *out)
 {
@@ -74,12 +82,12 @@ void cp_exceedance_text(const struct cp_figures *f, struct cp_buf *out)
     add_share(c->over_budget, out);
     cp_buf_addf(out, " of %s take longer than %s ms at ", judged(f, c),
                 cp_number_exact(f->data->run.budget_ms, budget));
-    cp_setting_text(c, out);
+    cp_setting_brief_text(&f->decision, c, out);
     add_ratio(c, out);
     if (!now || now == c || isnan(now->over_budget.value))
         return;
     cp_buf_adds(out, "; now, ");
-    cp_setting_text(now, out);
+    cp_setting_brief_text(&f->decision, now, out);
     cp_buf_adds(out, ": ");
     add_share(now->over_budget, out);
     if (judged(f, now) != judged(f, c))

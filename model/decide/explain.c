@@ -114,7 +114,7 @@ static void say_fallback(const struct cp_optimize_input *in, struct cp_decision 
     if (!c)
         return;
     double more = c->usd_per_month.value - d->candidates[d->chosen].usd_per_month.value;
-    SAY(d->sentence, " %s is %s to meet the budget", cp_phrase_setting(in, c).text,
+    SAY(d->sentence, " %s is %s to meet the budget", cp_phrase_brief(in, d, c).text,
         is_by_estimate(in) ? "estimated" : "shown");
     if (!isnan(more))
         SAY(d->sentence, ", for USD %s more per month", cp_phrase_usd(more).text);
@@ -252,7 +252,7 @@ static void say_tie(const struct cp_optimize_input *in, struct cp_decision *d,
     if (!cheapest || cheapest == c || !cheapest->meets_budget ||
         isnan(cheapest->usd_per_month.value))
         return;
-    SAY(d->because, "; %s meets it too and would save ", cp_phrase_setting(in, cheapest).text);
+    SAY(d->because, "; %s meets it too and would save ", cp_phrase_brief(in, d, cheapest).text);
     say_difference(in, c, cheapest, d->because);
     SAY(d->because, c->is_current ? ", too little to change what works"
                                   : ", within the interval of its cost: the simpler one is taken");
@@ -264,19 +264,19 @@ static void say_rivals(const struct cp_optimize_input *in, struct cp_decision *d
     const struct cp_candidate *rival =
         c->meets_budget && c == at(d, d->chosen) ? rival_of(d) : NULL;
     if (d->fallback >= 0)
-        SAY(d->because, "; %s gives %s", cp_phrase_setting(in, at(d, d->fallback)).text,
+        SAY(d->because, "; %s gives %s", cp_phrase_brief(in, d, at(d, d->fallback)).text,
             cp_phrase_latency(&at(d, d->fallback)->latency_ms).text);
     const struct cp_candidate *dearer =
         c->meets_budget && c == at(d, d->chosen) ? dearer_of(d, c) : NULL;
     if (dearer) {
-        SAY(d->because, "; %s meets it too, for ", cp_phrase_setting(in, dearer).text);
+        SAY(d->because, "; %s meets it too, for ", cp_phrase_brief(in, d, dearer).text);
         say_difference(in, c, dearer, d->because);
         SAY(d->because, " more");
     }
     if (c->meets_budget && c == at(d, d->chosen))
         say_tie(in, d, c);
     if (rival)
-        SAY(d->because, "; %s gives %s%s", cp_phrase_setting(in, rival).text,
+        SAY(d->because, "; %s gives %s%s", cp_phrase_brief(in, d, rival).text,
             cp_phrase_latency(&rival->latency_ms).text,
             !in->demand && c->mode != rival->mode ? " for cold starts" : "");
 }
@@ -296,7 +296,7 @@ static void say_nobody_waits(const struct cp_optimize_input *in, struct cp_decis
         in->workload == CP_CLASS_STREAM ? "stream" : "asynchronous invocations");
     if (cheapest && !cp_mode_is_provisioned(c->mode) && !isnan(cheapest->usd_per_month.value))
         SAY(d->because, "; %s would cost USD %s more per month and reach nobody",
-            cp_phrase_mode(cheapest).text,
+            cp_phrase_brief_mode(d, cheapest).text,
             cp_phrase_usd(cheapest->usd_per_month.value - c->usd_per_month.value).text);
 }
 
@@ -307,7 +307,7 @@ static void say_because(const struct cp_optimize_input *in, struct cp_decision *
         return;
     bool has_budget = !isnan(in->budget_q);
     SAY(d->because, "%s is %s at %s", cp_phrase_metric(in, c).text,
-        cp_phrase_latency(&c->latency_ms).text, cp_phrase_setting(in, c).text);
+        cp_phrase_latency(&c->latency_ms).text, cp_phrase_brief(in, d, c).text);
     if (has_budget && is_waited_for(in)) {
         SAY(d->because, ", %s the %s", relation(in, c), budget(in).text);
         say_rivals(in, d, c);

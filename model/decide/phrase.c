@@ -159,13 +159,43 @@ bool cp_phrase_is_same_size(const struct cp_candidate *a, const struct cp_candid
     return a->memory_size_mb == b->memory_size_mb && a->size == b->size;
 }
 
-struct cp_phrase cp_phrase_setting(const struct cp_optimize_input *in, const struct cp_candidate *c)
+struct cp_phrase cp_phrase_brief_mode(const struct cp_decision *d, const struct cp_candidate *c)
+{
+    struct cp_phrase mode = cp_phrase_mode(c);
+    bool is_scheduled = c->mode == CP_MODE_SCHEDULED;
+    if (!is_scheduled && c->mode != CP_MODE_TRACKING)
+        return mode;
+    /* its numbers as the sentence has them, whether they are set ("to 4 ...") or told */
+    char words[CP_SCHEDULE_WORDS_MAX];
+    const char *numbers =
+        is_scheduled ? cp_schedule_words(c->by_hour, words, sizeof words) : mode.text;
+    if (strstr(d->sentence, numbers))
+        return cp_phrase("that %s", is_scheduled ? "schedule" : "target tracking");
+    return cp_phrase("%s provisioned concurrency up to %d", is_scheduled ? "scheduled" : "tracked",
+                     c->concurrency);
+}
+
+static struct cp_phrase setting_of(const struct cp_optimize_input *in, const struct cp_candidate *c,
+                                   const struct cp_phrase *mode)
 {
     struct cp_phrase variant = variant_of(in, c);
     const char *joint = c->mode == CP_MODE_ON_DEMAND ? (variant.text[0] ? ", " : " ")
                         : variant.text[0]            ? " and "
                                                      : " with ";
-    return cp_phrase("%s%s%s", cp_phrase_size(in, c).text, joint, cp_phrase_mode(c).text);
+    return cp_phrase("%s%s%s", cp_phrase_size(in, c).text, joint, mode->text);
+}
+
+struct cp_phrase cp_phrase_setting(const struct cp_optimize_input *in, const struct cp_candidate *c)
+{
+    struct cp_phrase mode = cp_phrase_mode(c);
+    return setting_of(in, c, &mode);
+}
+
+struct cp_phrase cp_phrase_brief(const struct cp_optimize_input *in, const struct cp_decision *d,
+                                 const struct cp_candidate *c)
+{
+    struct cp_phrase mode = cp_phrase_brief_mode(d, c);
+    return setting_of(in, c, &mode);
 }
 
 /* --- latency --- */

@@ -45,6 +45,13 @@ bool cp_phrase_is_same_size(const struct cp_candidate *a, const struct cp_candid
 struct cp_phrase cp_phrase_setting(const struct cp_optimize_input *in,
                                    const struct cp_candidate *c);
 
+/* The same once the decision's sentence is said: a schedule or tracking that stands there is "512
+ * MB with that schedule", another one "1,024 MB with scheduled provisioned concurrency up to 11".
+ */
+struct cp_phrase cp_phrase_brief(const struct cp_optimize_input *in, const struct cp_decision *d,
+                                 const struct cp_candidate *c);
+struct cp_phrase cp_phrase_brief_mode(const struct cp_decision *d, const struct cp_candidate *c);
+
 /* "41.2 ms [38.9, 44.0]", "at most 44.0 ms", "41.2 ms (too few samples for an interval)" */
 struct cp_phrase cp_phrase_latency(const struct cp_interval *ms);
 /* "p99 of all requests" */

@@ -21,7 +21,7 @@ struct sentence {
 
 static struct cp_phrase setting(const struct sentence *s, const struct cp_candidate *c)
 {
-    return cp_phrase_setting(s->in, c);
+    return cp_phrase_brief(s->in, s->d, c);
 }
 
 static const char *direction(const struct sentence *s)
@@ -81,7 +81,7 @@ static void say_better(const struct sentence *s)
 {
     struct cp_phrase ms = cp_phrase_exact(s->in->budget_ms);
     if (is_same_strategy(s->to, s->chosen) && s->to->concurrency < s->chosen->concurrency)
-        SAY(s, " %s is enough", cp_phrase_mode(s->to).text);
+        SAY(s, " %s is enough", cp_phrase_brief_mode(s->d, s->to).text);
     else if (!cp_mode_is_provisioned(s->to->mode) && cp_mode_is_provisioned(s->chosen->mode))
         SAY(s, " %s meets the %s ms budget without provisioned concurrency", setting(s, s->to).text,
             ms.text);

@@ -264,6 +264,36 @@ static void every_mode_has_its_sentence(void **state)
                         "otherwise (UTC).");
 }
 
+/* A schedule's words are many: once they are said, it is "that schedule"; of others the largest
+ * number tells them apart. */
+static void a_schedule_is_spelled_out_once(void **state)
+{
+    (void)state;
+    static struct cp_decision d;
+    decide_by_hand(&d);
+    d.candidates[2] = candidate(2048, 30, 28, 33, 40);
+    d.n_candidates = 3;
+    for (size_t h = 0; h < CP_ARRIVALS_HOURS; h++) {
+        d.candidates[1].by_hour[h] = h < 120 && h % 24 >= 7 && h % 24 < 19 ? 4 : 1;
+        d.candidates[2].by_hour[h] = h < 120 && h % 24 >= 7 && h % 24 < 19 ? 3 : 1;
+    }
+    d.candidates[1].mode = d.candidates[2].mode = CP_MODE_SCHEDULED;
+    d.candidates[1].concurrency = 4;
+    d.candidates[2].concurrency = 3;
+    d.thresholds[0] = (struct cp_threshold){.kind = CP_THRESHOLD_BUDGET, .value = 40, .to = 2};
+    d.n_thresholds = 1;
+    cp_explain(&question, &d);
+    assert_non_null(strstr(d.sentence, "4 on weekdays 07:00-19:00, 1 otherwise (UTC)"));
+    assert_non_null(strstr(d.because, " at 1,769 MB with that schedule, within"));
+    assert_null(strstr(d.because, "07:00"));
+    assert_non_null(
+        strstr(d.changers[0], "needs 2,048 MB with scheduled provisioned concurrency up to 3"));
+    d.candidates[1].mode = CP_MODE_TRACKING;
+    d.candidates[1].tracking = (struct cp_tracking){.target = 0.7, .min = 1, .max = 6};
+    cp_explain(&question, &d);
+    assert_non_null(strstr(d.because, " at 1,769 MB with that target tracking, within"));
+}
+
 /* Architecture and start are said where the question has several, and only then. */
 static void variants_are_told_apart(void **state)
 {
@@ -546,6 +576,7 @@ int main(void)
         cmocka_unit_test(budgets_are_told_both_ways),
         cmocka_unit_test(prices_and_lifetimes_are_told_in_plain_words),
         cmocka_unit_test(every_mode_has_its_sentence),
+        cmocka_unit_test(a_schedule_is_spelled_out_once),
         cmocka_unit_test(variants_are_told_apart),
         cmocka_unit_test(a_workload_that_nobody_waits_for_says_so),
         cmocka_unit_test(a_decision_by_estimate_says_estimate),
