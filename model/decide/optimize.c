@@ -347,25 +347,42 @@ static enum cp_code add_all(struct cp_optimizer *o, struct cp_error *err)
 
 /* --- the answer --- */
 
-/* Is it a neighbour of the answer: the same size, kept always, one environment more or less? */
-static bool is_beside(const struct cp_candidate *a, const struct cp_candidate *b)
+static int index_of_number(const struct cp_decision *d, size_t size, int n)
 {
-    return a->size == b->size && a->mode == b->mode && abs(a->concurrency - b->concurrency) <= 1;
+    for (size_t i = 0; i < d->n_candidates; i++) {
+        const struct cp_candidate *c = &d->candidates[i];
+        if (c->size == size && c->mode == CP_MODE_PROVISIONED && c->concurrency == n)
+            return (int)i;
+    }
+    return -1;
 }
 
-/* What a curve told of the answer and its neighbours is simulated; true: something was. */
-static enum cp_code verify(struct cp_optimizer *o, int index, bool *was_any, struct cp_error *err)
+/* What a curve told of `n` environments is simulated; a number that was not listed is added. */
+static enum cp_code verify_number(struct cp_optimizer *o, size_t size, int n, bool *was_any,
+                                  struct cp_error *err)
 {
     struct cp_decision *d = o->decision;
+    int at = index_of_number(d, size, n);
+    bool is_known = at >= 0 && !d->candidates[at].is_from_curve;
+    bool has_room = at >= 0 || d->n_candidates < CP_CANDIDATES_MAX - 1;
+    if (n < 1 || n > o->plans[size].curve.n_max || is_known || !has_room)
+        return CP_OK;
+    struct cp_candidate *c =
+        at >= 0 ? &d->candidates[at] : add(o, &o->laws[size], CP_MODE_PROVISIONED, n);
+    *was_any = true;
+    return cp_optimizer_simulate(o, c, err);
+}
+
+/* The answer and its neighbours: one environment more, and less. */
+static enum cp_code verify(struct cp_optimizer *o, int index, bool *was_any, struct cp_error *err)
+{
+    if (index < 0 || o->decision->candidates[index].mode != CP_MODE_PROVISIONED || !has_traffic(o))
+        return CP_OK;
+    size_t size = o->decision->candidates[index].size;
+    int n = o->decision->candidates[index].concurrency;
     enum cp_code code = CP_OK;
-    *was_any = false;
-    for (size_t i = 0; index >= 0 && !code && i < d->n_candidates; i++) {
-        struct cp_candidate *c = &d->candidates[i];
-        if (!c->is_from_curve || !is_beside(&d->candidates[index], c))
-            continue;
-        *was_any = true;
-        code = cp_optimizer_simulate(o, c, err);
-    }
+    for (int more = -1; !code && more <= 1; more++)
+        code = verify_number(o, size, n + more, was_any, err);
     return code;
 }
 
@@ -376,15 +393,13 @@ static enum cp_code settle_choice(struct cp_optimizer *o, struct cp_error *err)
     enum cp_code code = CP_OK;
     bool is_open = true;
     for (int i = 0; !code && is_open && i < VERIFICATIONS_MAX; i++) {
-        bool was_chosen = false;
-        bool was_fallback = false;
+        is_open = false;
         d->chosen = d->current = d->cheapest = d->fastest = d->fallback = -1;
         d->is_budget_met = false;
         cp_choose(o->input, d);
-        code = verify(o, d->chosen, &was_chosen, err);
+        code = verify(o, d->chosen, &is_open, err);
         if (!code)
-            code = verify(o, d->fallback, &was_fallback, err);
-        is_open = was_chosen || was_fallback;
+            code = verify(o, d->fallback, &is_open, err);
     }
     return code;
 }

@@ -132,21 +132,17 @@ static enum cp_schedule_days find_schedule(struct cp_schedule_question *q, bool 
                                            struct cp_schedule *best)
 {
     enum cp_schedule_days chosen = CP_SCHEDULE_CONSTANT;
-    struct cp_schedule found;
-    cp_schedule_find(q, best);
     q->days = CP_SCHEDULE_CONSTANT;
-    double kept_usd = 0; /* what the constant number costs to keep: the scale of a saving */
-    for (int days = CP_SCHEDULE_CONSTANT; days <= (has_week ? CP_SCHEDULE_WEEK : CP_SCHEDULE_DAILY);
+    cp_schedule_find(q, best);
+    /* what the constant number costs to keep: the scale of a saving */
+    double kept_usd = best->n_most * q->fixed_usd * CP_ARRIVALS_HOURS;
+    for (int days = CP_SCHEDULE_DAILY; days <= (has_week ? CP_SCHEDULE_WEEK : CP_SCHEDULE_DAILY);
          days++) {
+        struct cp_schedule found;
         q->days = (enum cp_schedule_days)days;
         cp_schedule_find(q, &found);
         if (found.status || !found.is_feasible)
             continue;
-        if (days == CP_SCHEDULE_CONSTANT) {
-            *best = found;
-            kept_usd = found.n_most * q->fixed_usd * CP_ARRIVALS_HOURS;
-            continue;
-        }
         double usd = found.usd_per_week + (double)found.n_changes * q->change_usd;
         double than = best->usd_per_week + (double)best->n_changes * q->change_usd;
         if (best->status || !best->is_feasible || usd < than - SCHEDULE_SAVING_MIN * kept_usd) {
@@ -167,17 +163,39 @@ static double limit_of_cold_share(const struct cp_optimizer *o, const struct cp_
     return law->max_share * (at->high > 0 ? at->value / at->high : 1);
 }
 
-/* A schedule that the simulation does not confirm is looked for again under a tighter limit. */
-static enum cp_code add_schedule(struct cp_optimizer *o, const struct cp_size_law *law,
-                                 struct cp_error *err)
+static struct cp_pool_curve_options curve_options(const struct cp_optimizer *o,
+                                                  const struct cp_size_law *law)
 {
-    struct cp_schedule_question q = question_of(o, law);
-    bool has_week = cp_arrivals_span_ms(&o->input->demand->law) >= DAYS_MS;
+    return (struct cp_pool_curve_options){
+        .pool = cp_candidate_pool_options(&o->context, law, 1),
+        .n_max = cp_curve_n_max(&o->context, law, o->plans[law->index].most),
+        .is_by_hour = cp_windows_has_clock(&o->input->demand->law)};
+}
+
+/* Once more, with what was found being ready, a curve is exact there (pool_curve.h). */
+static enum cp_code look(const struct cp_optimizer *o, const struct cp_size_law *law, int ready,
+                         const int *ready_by_hour, struct cp_pool_curve *curve,
+                         struct cp_error *err)
+{
+    struct cp_pool_curve_options options = curve_options(o, law);
+    options.ready = ready;
+    options.ready_by_hour = ready_by_hour;
+    cp_pool_curve_clear(curve);
+    enum cp_code code = cp_pool_curve_make(&options, curve, err);
+    if (!code && options.is_by_hour)
+        cp_unseen_hours_fill(curve, &options.pool.arrivals, options.pool.week_origin_ms);
+    return code;
+}
+
+/* A schedule that the simulation does not confirm is looked for again under a tighter limit. */
+static enum cp_code confirm_schedule(struct cp_optimizer *o, const struct cp_size_law *law,
+                                     struct cp_schedule_question *q, bool has_week,
+                                     struct cp_error *err)
+{
     struct cp_candidate c;
-    struct cp_schedule found;
-    q.max_cold_share = limit_of_cold_share(o, law);
     for (int i = 0; i <= TIGHTENINGS_MAX; i++) {
-        if (find_schedule(&q, has_week, &found) == CP_SCHEDULE_CONSTANT)
+        struct cp_schedule found;
+        if (find_schedule(q, has_week, &found) == CP_SCHEDULE_CONSTANT)
             return CP_OK;
         c = cp_candidate_of(law, CP_MODE_SCHEDULED, found.n_most);
         for (size_t h = 0; h < CP_ARRIVALS_HOURS; h++)
@@ -185,12 +203,30 @@ static enum cp_code add_schedule(struct cp_optimizer *o, const struct cp_size_la
         enum cp_code code = cp_optimizer_simulate(o, &c, err);
         if (code)
             return code;
-        if (c.meets_budget || isnan(q.max_cold_share))
+        if (c.meets_budget || isnan(q->max_cold_share))
             break;
-        q.max_cold_share *= TIGHTER;
+        q->max_cold_share *= TIGHTER;
     }
     (void)cp_optimizer_add(o, &c);
     return CP_OK;
+}
+
+static enum cp_code add_schedule(struct cp_optimizer *o, const struct cp_size_law *law,
+                                 struct cp_error *err)
+{
+    struct cp_schedule_question q = question_of(o, law);
+    bool has_week = cp_arrivals_span_ms(&o->input->demand->law) >= DAYS_MS;
+    struct cp_schedule found;
+    struct cp_pool_curve curve = {0};
+    q.max_cold_share = limit_of_cold_share(o, law);
+    if (find_schedule(&q, has_week, &found) == CP_SCHEDULE_CONSTANT)
+        return CP_OK;
+    enum cp_code code = look(o, law, 0, found.n, &curve, err);
+    q.curve = &curve;
+    if (!code)
+        code = confirm_schedule(o, law, &q, has_week, err);
+    cp_pool_curve_clear(&curve);
+    return code;
 }
 
 /* --- one size --- */
@@ -206,25 +242,21 @@ static void forget_hours(struct cp_pool_curve *curve)
 enum cp_code cp_provision_size(struct cp_optimizer *o, struct cp_size_law *law,
                                struct cp_error *err)
 {
-    struct cp_size_plan *plan = &o->plans[law->index];
-    bool has_clock = cp_windows_has_clock(&o->input->demand->law);
-    const struct cp_pool_curve_options options = {
-        .pool = cp_candidate_pool_options(&o->context, law, 1),
-        .n_max = cp_curve_n_max(&o->context, law, plan->most),
-        .is_by_hour = has_clock};
-    if (options.n_max == 0)
+    struct cp_pool_curve *curve = &o->plans[law->index].curve;
+    if (curve_options(o, law).n_max == 0)
         return CP_OK;
     law->max_share = 1;
-    enum cp_code code = cp_pool_curve_make(&options, &plan->curve, err);
+    enum cp_code code = look(o, law, 0, NULL, curve, err);
     if (!code && cp_optimizer_is_bound(o))
         code = cp_curve_max_share(&o->context, law, &law->max_share, err);
+    int found = code ? 0 : cheapest(o, law, !cp_optimizer_is_bound(o));
+    if (found > 0)
+        code = look(o, law, found, NULL, curve, err);
     if (!code)
         code = add_numbers(o, law, err);
-    if (!code && has_clock && law->max_share > 0) {
-        cp_unseen_hours_fill(&plan->curve, &options.pool.arrivals, options.pool.week_origin_ms);
+    if (!code && cp_windows_has_clock(&o->input->demand->law) && law->max_share > 0)
         code = add_schedule(o, law, err);
-    }
-    forget_hours(&plan->curve);
+    forget_hours(curve);
     return code;
 }
 
