@@ -239,6 +239,22 @@ static void forget_hours(struct cp_pool_curve *curve)
     curve->bucket_ms = NULL;
 }
 
+/* With all requests on provisioned environments that cost nothing to keep: is even that dearer than
+ * a setting that is known to do? Then nobody need look closer. */
+static bool may_be_cheapest(const struct cp_optimizer *o, const struct cp_size_law *law)
+{
+    const struct cp_decision *d = o->decision;
+    struct cp_pool_result pool;
+    struct cp_candidate c = from_curve(o, law, o->plans[law->index].curve.n_max, &pool);
+    cp_candidate_price(&o->context, law, &pool, &c);
+    double least_usd = c.usd_per_month.value - c.bill.usd[CP_BILL_PROVISIONED_READY];
+    bool is_beaten = law->max_share < 0;
+    for (size_t i = 0; i < d->n_candidates; i++)
+        is_beaten = is_beaten || (d->candidates[i].meets_budget &&
+                                  d->candidates[i].usd_per_month.value < least_usd);
+    return !is_beaten;
+}
+
 enum cp_code cp_provision_size(struct cp_optimizer *o, struct cp_size_law *law,
                                struct cp_error *err)
 {
@@ -249,12 +265,13 @@ enum cp_code cp_provision_size(struct cp_optimizer *o, struct cp_size_law *law,
     enum cp_code code = look(o, law, 0, NULL, curve, err);
     if (!code && cp_optimizer_is_bound(o))
         code = cp_curve_max_share(&o->context, law, &law->max_share, err);
-    int found = code ? 0 : cheapest(o, law, !cp_optimizer_is_bound(o));
+    bool may_win = !code && may_be_cheapest(o, law);
+    int found = may_win ? cheapest(o, law, !cp_optimizer_is_bound(o)) : 0;
     if (found > 0)
         code = look(o, law, found, NULL, curve, err);
     if (!code)
         code = add_numbers(o, law, err);
-    if (!code && cp_windows_has_clock(&o->input->demand->law) && law->max_share > 0)
+    if (!code && may_win && cp_windows_has_clock(&o->input->demand->law))
         code = add_schedule(o, law, err);
     forget_hours(curve);
     return code;

@@ -11,6 +11,7 @@
 
 /* The decision simulates each size about so often; what it costs is what the search may cost. */
 #define SIMULATIONS_PER_SIZE 4.0
+#define ARRIVALS_MOST        1e5 /* of one simulation: enough to tell 2 % of a factor */
 #define EFFORT_MAX           0.5
 #define NEAR_LIMIT           2.0
 
@@ -72,6 +73,7 @@ enum cp_code cp_rivals_init(struct cp_rivals *r, const struct cp_candidate_conte
     choose_sizes(r);
     double per_world = SIMULATIONS_PER_SIZE * (double)context->input->n_sizes / (double)n_worlds;
     r->effort = fmin(EFFORT_MAX, per_world / (double)r->n_sizes);
+    r->effort = fmin(r->effort, ARRIVALS_MOST / context->arrivals);
     r->scratch = calloc(1, sizeof *r->scratch);
     if (!r->scratch)
         return cp_fail(err, CP_ENOMEM, "out of memory for what would change the decision");
