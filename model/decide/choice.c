@@ -103,9 +103,9 @@ static bool is_tie(const struct cp_optimize_input *in, const struct cp_candidate
     double least = rank_cost(cheapest).value;
     if (c->is_current && rank_cost(c).value <= least / (1 - CP_SAVING_MIN))
         return true;
-    double at_least = cp_saving_of(in, c, cheapest).low;
-    return isnan(at_least) ? rank_cost(c).value <= rank_cost(cheapest).high
-                           : at_least <= TRIFLE * least;
+    struct cp_interval saving = cp_saving_of(in, c, cheapest);
+    return isnan(saving.low) ? rank_cost(c).value <= rank_cost(cheapest).high
+                             : saving.low <= 0 || saving.value <= TRIFLE * least;
 }
 
 static int choose(const struct cp_optimize_input *in, const struct cp_decision *d)
