@@ -146,6 +146,12 @@ static struct cp_candidate *add(struct cp_optimizer *o, const struct cp_size_law
     return cp_optimizer_add(o, &c);
 }
 
+static const struct cp_size_data *data_of(const struct cp_optimizer *o,
+                                          const struct cp_size_law *law)
+{
+    return &o->input->sizes[law->index];
+}
+
 /* Why a size cannot be recommended, into `why` (NULL and 0: nowhere); false when it can. */
 static bool is_unfit(const struct cp_size_data *s, char *why, size_t size)
 {
@@ -269,15 +275,15 @@ static enum cp_code add_reserved(struct cp_optimizer *o, const struct cp_size_la
 }
 
 /* A version has SnapStart or provisioned concurrency, never both. */
-static bool may_be_provisioned(const struct cp_size_law *law)
+static bool may_be_provisioned(const struct cp_size_data *data)
 {
-    return law->data->fresh_start != CP_START_SNAPSTART;
+    return data->fresh_start != CP_START_SNAPSTART;
 }
 
 /* Listed, so that nobody wonders; never chosen. */
 static void add_unpriced(struct cp_optimizer *o, const struct cp_size_law *law)
 {
-    const struct cp_price_book *price = law->data->price;
+    const struct cp_price_book *price = data_of(o, law)->price;
     struct cp_candidate *c = add(o, law, CP_MODE_PROVISIONED, 1);
     (void)snprintf(c->why_not, sizeof c->why_not,
                    "provisioned concurrency for %s in %s: its price is not known",
@@ -295,9 +301,9 @@ static enum cp_code add_with_traffic(struct cp_optimizer *o, struct cp_size_law 
     o->plans[law->index].most = c->most_in_flight;
     if (!code && (c->is_throttled || o->input->throttled_share_max > 0))
         code = add_reserved(o, law, c->busy / (1 - c->throttled_share), err);
-    if (code || !may_be_provisioned(law))
+    if (code || !may_be_provisioned(data_of(o, law)))
         return code;
-    if (cp_price_has_provisioned(law->data->price))
+    if (cp_price_has_provisioned(data_of(o, law)->price))
         return cp_provision_size(o, law, err);
     add_unpriced(o, law);
     return CP_OK;
@@ -308,9 +314,9 @@ static enum cp_code add_without_traffic(struct cp_optimizer *o, const struct cp_
 {
     struct cp_candidate *c = add(o, law, CP_MODE_ON_DEMAND, 0);
     enum cp_code code = cp_candidate_evaluate(&o->context, law, NULL, c, err);
-    if (code || !may_be_provisioned(law))
+    if (code || !may_be_provisioned(data_of(o, law)))
         return code;
-    if (!cp_price_has_provisioned(law->data->price)) {
+    if (!cp_price_has_provisioned(data_of(o, law)->price)) {
         add_unpriced(o, law);
         return CP_OK;
     }
@@ -321,7 +327,7 @@ static enum cp_code add_without_traffic(struct cp_optimizer *o, const struct cp_
 static enum cp_code add_size(struct cp_optimizer *o, struct cp_size_law *law, struct cp_error *err)
 {
     char why[sizeof(((struct cp_candidate *)0)->why_not)];
-    if (is_unfit(law->data, why, sizeof why)) {
+    if (is_unfit(data_of(o, law), why, sizeof why)) {
         struct cp_candidate *c = add(o, law, CP_MODE_ON_DEMAND, 0);
         (void)snprintf(c->why_not, sizeof c->why_not, "%s", why);
         return CP_OK;
@@ -466,7 +472,7 @@ static enum cp_code share_tails(struct cp_optimizer *o)
         o->laws[i].variant = k < i ? o->laws[k].variant : o->n_variants++;
         if (k == i)
             code = code ? code : cp_shared_tails_init(&o->tails[o->laws[i].variant], in->n_sizes);
-        if (!code && !is_unfit(o->laws[i].data, NULL, 0))
+        if (!code && !is_unfit(&in->sizes[i], NULL, 0))
             cp_shared_tails_set(&o->tails[o->laws[i].variant], i, &o->laws[i].cold,
                                 &o->laws[i].warm);
     }
