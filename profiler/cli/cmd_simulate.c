@@ -40,6 +40,7 @@ struct simulation {
     double warm_ms, cold_ms, lifetime_ms; /* said by options; means of the law */
     double *values;                       /* of a run: cold and warm ones, timeouts as such */
     struct cp_pool_step steps[CP_ARRIVALS_HOURS];
+    double even_per_s[CP_ARRIVALS_HOURS]; /* a rate as a week, for a schedule */
     struct cp_histogram latency_us;
     struct cp_simulated simulated;
 };
@@ -172,19 +173,29 @@ static enum cp_code use_run(struct simulation *s, struct cp_error *err)
 
 /* --- the setting --- */
 
-/* The form of a traffic file's week: "weekdays 07:00-19:00=4,default=1" are rates there. */
+/* The parts that are the default, or all others, as lines of a week. */
+static void add_parts(const char *schedule, bool is_default, struct cp_buf *text)
+{
+    struct cp_view rest = cp_view_of(schedule);
+    struct cp_view part;
+    while (cp_view_split(&rest, ',', &part)) {
+        if (cp_view_has_prefix(cp_view_trim(part), "default") != is_default)
+            continue;
+        cp_buf_add_view(text, part);
+        cp_buf_adds(text, "/s\n");
+    }
+}
+
+/* The form of a traffic file's week: "weekdays 07:00-19:00=4,default=1" are rates there, of which
+ * a later line wins, so the default comes first wherever it was said. */
 static enum cp_code read_schedule(struct simulation *s, struct cp_error *err)
 {
-    struct cp_view rest = cp_view_of(s->cli->options.schedule);
-    struct cp_view part;
     struct cp_demand week = {.first_ms = NAN};
     struct cp_buf text;
     cp_buf_init(&text, 1U << 16);
     cp_buf_adds(&text, "[week]\n");
-    while (cp_view_split(&rest, ',', &part)) {
-        cp_buf_add_view(&text, part);
-        cp_buf_adds(&text, "/s\n");
-    }
+    add_parts(s->cli->options.schedule, true, &text);
+    add_parts(s->cli->options.schedule, false, &text);
     enum cp_code code = cp_traffic_file_read(cp_buf_view(&text), "--schedule", NULL, &week, err);
     if (!code && week.law.kind != CP_ARRIVALS_WEEK)
         code = CP_EINVAL;
@@ -270,6 +281,16 @@ static enum cp_code read_setting(struct simulation *s, struct cp_error *err)
 
 /* --- length, and the arrivals as a file --- */
 
+/* A rate has no clock, so its windows would all see the same hours of a schedule: as a week of even
+ * rate they are spread over it. */
+static void give_clock(struct simulation *s, struct cp_arrivals_law *law)
+{
+    for (size_t h = 0; h < CP_ARRIVALS_HOURS; h++)
+        s->even_per_s[h] = law->per_s;
+    law->kind = CP_ARRIVALS_WEEK;
+    law->week_per_s = s->even_per_s;
+}
+
 static enum cp_code set_length(struct simulation *s, struct cp_error *err)
 {
     const struct cp_options *o = &s->cli->options;
@@ -283,6 +304,8 @@ static enum cp_code set_length(struct simulation *s, struct cp_error *err)
         return cp_fail(err, CP_EINVAL, "%.3g requests cannot be simulated; give up to 1e11",
                        requests);
     s->simulated.options.arrivals = s->demand->law;
+    if (o->schedule && s->demand->law.kind == CP_ARRIVALS_POISSON)
+        give_clock(s, &s->simulated.options.arrivals);
     const struct cp_windows_question question = {
         .law = &s->simulated.options.arrivals,
         .first_ms = s->demand->first_ms,
