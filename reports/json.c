@@ -400,12 +400,37 @@ static void add_survival(struct cp_json *j, const struct cp_idle_survival *s)
     cp_json_close(j, '}');
 }
 
+/* What `concurrency` alone does not tell: each hour of the week (UTC, Monday 00:00 first) of a
+ * schedule, target and bounds of tracking; null for the other modes. */
+static void add_strategy(struct cp_json *j, const struct cp_candidate *c)
+{
+    if (c->mode == CP_MODE_SCHEDULED) {
+        cp_json_open(j, "provisioned_by_hour_utc", '[');
+        for (size_t h = 0; h < CP_ARRIVALS_HOURS; h++)
+            cp_json_add_int(j, NULL, c->by_hour[h]);
+        cp_json_close(j, ']');
+    } else {
+        cp_json_add_number(j, "provisioned_by_hour_utc", NAN);
+    }
+    if (c->mode != CP_MODE_TRACKING) {
+        cp_json_add_number(j, "tracking", NAN);
+        return;
+    }
+    cp_json_open(j, "tracking", '{');
+    cp_json_add_number(j, "target_ratio", c->tracking.target);
+    cp_json_add_int(j, "min", c->tracking.min);
+    cp_json_add_int(j, "max", c->tracking.max);
+    cp_json_close(j, '}');
+}
+
 void cp_candidate_json(struct cp_json *j, const struct cp_candidate *c)
 {
     cp_json_open(j, NULL, '{');
     cp_json_add_int(j, "memory_size_mb", c->memory_size_mb);
+    cp_json_add_text(j, "architecture", c->architecture ? c->architecture : "");
     cp_json_add_text(j, "mode", cp_concurrency_mode_name(c->mode));
     cp_json_add_int(j, "concurrency", c->concurrency);
+    add_strategy(j, c);
     cp_json_add_interval(j, "latency_ms", c->latency_ms);
     cp_json_add_interval(j, "p50_ms", c->p50_ms);
     cp_json_add_interval(j, "p95_ms", c->p95_ms);
@@ -480,6 +505,7 @@ void cp_decision_json(struct cp_json *j, const struct cp_figures *f)
     cp_json_add_int(j, "fastest", d->fastest);
     cp_json_add_int(j, "fallback", d->fallback);
     cp_json_add_number(j, "break_even_utilization_ratio", d->break_even_utilization);
+    cp_json_add_number(j, "traffic_covered_ratio", d->n_levels ? d->covered : NAN);
     cp_json_add_number(j, "survival_used_ms", d->survival_used_ms);
     cp_json_add_bool(j, "is_survival_extrapolated", d->is_survival_extrapolated);
     cp_levels_json(j, f);

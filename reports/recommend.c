@@ -182,10 +182,14 @@ void cp_recommend_markdown(const struct cp_figures *f, struct cp_buf *out)
     cp_table_markdown(&cp_table_key, f, out);
     cp_buf_adds(out, c ? "\n| bill of a month | USD |\n|:---|---:|\n" : "");
     for (int i = 0; c && i < CP_BILL_LINES; i++) {
-        if (fabs(c->bill.usd[i]) > 0)
+        double of_line = c->bill.usd[i];
+        if (fabs(of_line) > 0 || isnan(of_line))
             cp_buf_addf(out, "| %s | %s |\n", cp_bill_line_name((enum cp_bill_line)i),
-                        cp_format(CP_UNIT_USD, c->bill.usd[i], usd));
+                        isnan(of_line) ? "not known" : cp_format(CP_UNIT_USD, of_line, usd));
     }
+    if (c)
+        cp_buf_addf(out, "| **together** | %s |\n",
+                    cp_format(CP_UNIT_USD, cp_bill_known_usd(&c->bill), usd));
     cp_buf_adds(out, "\nAssumed:\n\n");
     for (size_t i = 0; i < COUNT(assumptions); i++) {
         cp_buf_reset(&line);
@@ -276,8 +280,9 @@ FRONT_CELL(front_usd_month, "usd_per_month")
 
 static struct cp_cell front_architecture(const struct cp_figures *f, size_t row)
 {
-    (void)row;
-    return (struct cp_cell){.number = {NAN, NAN, NAN}, .text = f->data->run.architecture};
+    const char *own = f->decision.candidates[candidate_at(f, row)].architecture;
+    return (struct cp_cell){.number = {NAN, NAN, NAN},
+                            .text = own ? own : f->data->run.architecture};
 }
 
 static struct cp_cell front_is_on(const struct cp_figures *f, size_t row)
