@@ -161,8 +161,10 @@ static struct cp_apply_variant variant_of(const struct cp_decision *d, const str
 enum cp_code cp_apply_prepare(const struct cp_apply_question *question, struct cp_apply *out,
                               struct cp_error *err)
 {
-    *out = (struct cp_apply){
-        .answer = answer_of(question), .run = question->run, .decision = question->decision};
+    *out = (struct cp_apply){.answer = answer_of(question),
+                             .run = question->run,
+                             .decision = question->decision,
+                             .is_other_question = question->is_other_question};
     enum cp_code code = question->alias ? cp_apply_check_alias(question->alias, err) : CP_OK;
     if (!code && out->answer == CP_APPLY_CANDIDATE)
         code = cp_apply_find_candidate(out->decision, question->candidate, &out->candidate, err);
@@ -178,7 +180,9 @@ enum cp_code cp_apply_prepare(const struct cp_apply_question *question, struct c
 
 struct cp_apply_question cp_apply_question_of(const struct cp_figures *f)
 {
-    return (struct cp_apply_question){.run = &f->data->run, .decision = &f->decision};
+    return (struct cp_apply_question){.run = &f->data->run,
+                                      .decision = &f->decision,
+                                      .is_other_question = f->data->other_question[0] != '\0'};
 }
 
 bool cp_apply_has_change(const struct cp_apply *apply)

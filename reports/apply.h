@@ -23,8 +23,9 @@ enum cp_apply_answer {
 struct cp_apply_question {
     const struct cp_run *run;
     const struct cp_decision *decision;
-    const char *alias;     /* NULL: that of the run's function, or "live" where one is needed */
-    const char *candidate; /* NULL: what was decided; else see cp_apply_find_candidate */
+    const char *alias;      /* NULL: that of the run's function, or "live" where one is needed */
+    const char *candidate;  /* NULL: what was decided; else see cp_apply_find_candidate */
+    bool is_other_question; /* another budget or traffic than the run's own */
 };
 
 struct cp_apply {
@@ -32,7 +33,8 @@ struct cp_apply {
     const struct cp_run *run;
     const struct cp_decision *decision;
     const struct cp_candidate *candidate; /* NULL: KEEP or UNDECIDED */
-    struct cp_apply_plan plan, undo;      /* only with a candidate */
+    bool is_other_question;
+    struct cp_apply_plan plan, undo; /* only with a candidate */
 };
 
 /* CP_EINVAL: no such candidate, one that does not run, a name that AWS does not know as an alias,

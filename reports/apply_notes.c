@@ -96,6 +96,8 @@ static void add_run(const struct notes *n)
 
 static void add_verdict(const struct notes *n)
 {
+    if (n->a->is_other_question)
+        add_fact(n, "question:", "not the run's own: another budget or traffic was asked about");
     const struct cp_decision *d = n->a->decision;
     struct cp_buf line;
     cp_buf_init(&line, LINE_MAX_BYTES);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "profiler/cli/command.h"
+#include "profiler/cli/render.h"
 
 #include "profiler/cli/prices.h"
 #include "reports/apply.h"
@@ -59,11 +59,12 @@ static enum cp_status run_apply(struct cp_cli *cli)
     struct cp_cli_prices prices;
     const struct cp_apply_format *format = NULL;
     enum cp_status status = CP_STATUS_OK;
+    cli->asks_anew = true;
     enum cp_code code = find_format(cli, &format, &err);
     if (!code)
         code = cp_cli_open_store(cli, CP_STORE_READ, &store, &err);
     if (!code)
-        code = cp_store_load(store, cli->words.n ? cli->words.word[0] : "last", &data, &err);
+        code = cp_render_load(cli, store, cli->words.n ? cli->words.word[0] : "last", &data, &err);
     if (!code)
         code = cp_cli_figures(cli, &data, &prices, &figures, &err);
     if (!code)
@@ -85,7 +86,8 @@ const struct cp_command cp_command_apply = {
         "for the AWS CLI, or a fragment for SAM, CloudFormation, Terraform or the CDK "
         "(TypeScript), "
         "with the run, the expected effect and the way back as comments. Nothing is sent anywhere. "
-        "Without a proven change it says why; status 3 when the data do not suffice.",
+        "Without a proven change it says why; status 3 when the data do not suffice. --budget and "
+        "--traffic ask another question, as of recommend.",
     .examples = "  coldprof apply last\n"
                 "  coldprof apply 7f3a --format terraform --alias live\n"
                 "  coldprof apply 7f3a --candidate 1024/2\n"

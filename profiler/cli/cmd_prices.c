@@ -411,7 +411,9 @@ static enum cp_status run_prices(struct cp_cli *cli)
         free(list);
         return status;
     }
-    (void)cp_fail(&err, CP_EINVAL, "prices: '%.40s' is neither show nor update", wanted);
+    (void)cp_fail(
+        &err, CP_EINVAL,
+        "prices: '%.40s' is neither show nor update; say one, e.g. 'coldprof prices show'", wanted);
     return cp_cli_fail(cli, &err);
 }
 

@@ -17,7 +17,8 @@
      CP_IN_FRONTIER | CP_IN_APPLY)
 
 /* Commands that decide. */
-#define ASKING (CP_IN_SWEEP | CP_IN_IMPORT | CP_IN_REPORT | CP_IN_RECOMMEND | CP_IN_FRONTIER)
+#define ASKING                                                                                     \
+    (CP_IN_SWEEP | CP_IN_IMPORT | CP_IN_REPORT | CP_IN_RECOMMEND | CP_IN_FRONTIER | CP_IN_APPLY)
 
 static const struct cp_option table[] = {
     {.name = "budget",
@@ -33,7 +34,7 @@ static const struct cp_option table[] = {
      .type = CP_OPTION_BUDGET,
      .offset = AT(budget),
      .theme = CP_THEME_DECIDE,
-     .commands = CP_IN_REASKED,
+     .commands = CP_IN_REASKED & ~CP_IN_SIMULATE, /* which decides nothing */
      .help = "decide for this latency budget, e.g. p99=200ms; the run keeps its own"},
     {.name = "traffic",
      .is_plan = true,
@@ -104,7 +105,7 @@ static const struct cp_option table[] = {
              "the account uses it for nothing else"},
     {.name = "account-gb-s",
      .metavar = "GB-S",
-     .type = CP_OPTION_USD,
+     .type = CP_OPTION_GB_S,
      .offset = AT(account_gb_s),
      .theme = CP_THEME_DECIDE,
      .commands = PRICING,
@@ -687,10 +688,26 @@ static const struct cp_option table[] = {
      .seen = AT(has_format),
      .default_text = "table",
      .theme = CP_THEME_SHOW,
-     .commands = CP_IN_SWEEP | CP_IN_REPORT | CP_IN_RUNS | CP_IN_IMPORT | CP_IN_FIT | CP_IN_PRICES |
-                 CP_IN_RECOMMEND | CP_IN_FRONTIER | CP_IN_SIMULATE,
-     .help = "table, json, csv, md, html or jsonl, one sample a line (runs: the first four; fit: "
-             "the first two)"},
+     .commands = CP_IN_SWEEP | CP_IN_REPORT | CP_IN_IMPORT | CP_IN_RECOMMEND | CP_IN_FRONTIER,
+     .help = "table, json, csv, md, html or jsonl, one sample a line"},
+    {.name = "format",
+     .metavar = "FORMAT",
+     .type = CP_OPTION_FORMAT,
+     .offset = AT(format),
+     .seen = AT(has_format),
+     .default_text = "table",
+     .theme = CP_THEME_SHOW,
+     .commands = CP_IN_RUNS,
+     .help = "table, json, csv or md"},
+    {.name = "format",
+     .metavar = "FORMAT",
+     .type = CP_OPTION_FORMAT,
+     .offset = AT(format),
+     .seen = AT(has_format),
+     .default_text = "table",
+     .theme = CP_THEME_SHOW,
+     .commands = CP_IN_FIT | CP_IN_PRICES | CP_IN_SIMULATE,
+     .help = "table or json"},
     {.name = "format",
      .metavar = "FORMAT",
      .type = CP_OPTION_TEXT,
@@ -943,12 +960,13 @@ static enum cp_code read_burst(struct cp_view text, struct cp_burst *burst, stru
     return rest.n ? cp_units_parse_duration_ms(rest, &burst->gap_ms, err) : CP_OK;
 }
 
-static enum cp_code read_usd(struct cp_view text, double *usd, struct cp_error *err)
+static enum cp_code read_amount(struct cp_view text, const char *example, double *amount,
+                                struct cp_error *err)
 {
-    if (cp_view_to_double(text, usd) && *usd > 0 && isfinite(*usd))
+    if (cp_view_to_double(text, amount) && *amount > 0 && isfinite(*amount))
         return CP_OK;
-    return cp_fail(err, CP_EINVAL, "'%.*s' is not an amount above 0; write it like 0.50",
-                   (int)text.n, text.p);
+    return cp_fail(err, CP_EINVAL, "'%.*s' is not an amount above 0; write it like %s", (int)text.n,
+                   text.p, example);
 }
 
 static enum cp_code read_precision(struct cp_view text, struct cp_precision *p,
@@ -1076,7 +1094,9 @@ static enum cp_code read_value(const struct cp_option *o, const char *borrowed,
     case CP_OPTION_BURST:
         return read_burst(text, field, err);
     case CP_OPTION_USD:
-        return read_usd(text, field, err);
+        return read_amount(text, "0.50", field, err);
+    case CP_OPTION_GB_S:
+        return read_amount(text, "6e9", field, err);
     case CP_OPTION_BUDGET:
         return read_budget(text, field, err);
     case CP_OPTION_PRECISION:

@@ -33,7 +33,7 @@ enum cp_command_bit {
     CP_IN_APPLY = 1 << 13,
     CP_IN_PRICES = 1 << 14,
     /* Those that decide from a stored run, and can be asked another question. */
-    CP_IN_REASKED = CP_IN_REPORT | CP_IN_SIMULATE | CP_IN_RECOMMEND | CP_IN_FRONTIER,
+    CP_IN_REASKED = CP_IN_REPORT | CP_IN_SIMULATE | CP_IN_RECOMMEND | CP_IN_FRONTIER | CP_IN_APPLY,
     CP_IN_ALL = (1 << 15) - 1,
 };
 
@@ -189,6 +189,7 @@ enum cp_option_type {
     CP_OPTION_FACTOR,
     CP_OPTION_BURST,
     CP_OPTION_USD,
+    CP_OPTION_GB_S, /* a double, as USD */
     CP_OPTION_BUDGET,
     CP_OPTION_CLASS,
     CP_OPTION_RISK,

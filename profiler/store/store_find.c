@@ -52,9 +52,10 @@ static enum cp_code fail_no_run(struct cp_store *store, const char *wanted, stru
         (void)cp_store_db_each(store, statement, keep_nearest, &nearest, NULL);
     if (!nearest.n)
         return cp_fail(err, CP_ENOTFOUND, "no run '%s': '%s' holds no runs", wanted, store->path);
-    return cp_fail(err, CP_ENOTFOUND, "no run '%s' in '%s': the nearest are %s%s%s%s%s", wanted,
-                   store->path, nearest.best[0].id, nearest.n > 1 ? ", " : "", nearest.best[1].id,
-                   nearest.n > 2 ? ", " : "", nearest.best[2].id);
+    return cp_fail(err, CP_ENOTFOUND, "no run '%s' in '%s': the nearest %s %s%s%s%s%s", wanted,
+                   store->path, nearest.n > 1 ? "are" : "is", nearest.best[0].id,
+                   nearest.n > 1 ? ", " : "", nearest.best[1].id, nearest.n > 2 ? ", " : "",
+                   nearest.best[2].id);
 }
 
 struct found {
