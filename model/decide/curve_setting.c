@@ -8,7 +8,8 @@
 
 #define SHARE_LEAST          1e-7 /* of cold starts: less is none */
 #define SPILLOVER_NEGLIGIBLE 1e-4
-#define PEAK_BUFFER          1.1 /* AWS: 10 % above the measured peak */
+#define EXTRA_NEGLIGIBLE     0.01 /* of the work that environments do */
+#define PEAK_BUFFER          1.1  /* AWS: 10 % above the measured peak */
 
 enum { SHARE_BISECTIONS = 14, PROVISIONED_MOST = 100, UNRESERVED_MINIMUM = 100 };
 
@@ -56,6 +57,13 @@ struct cp_pool_result cp_curve_result(const struct cp_candidate_context *context
         pool.throttled_share.value =
             fmax(pool.throttled_share.value, curve->points[limit].spillover_share.value);
     return pool;
+}
+
+bool cp_curve_is_misled(const struct cp_size_law *law, const struct cp_pool_curve *curve, int n)
+{
+    double started = curve->points[0].cold_share.value - curve->points[n].cold_share.value;
+    double longer = law->billed_cold_ms / law->billed_warm_ms - 1;
+    return started * longer > EXTRA_NEGLIGIBLE;
 }
 
 int cp_curve_n_max(const struct cp_candidate_context *context, const struct cp_size_law *law,

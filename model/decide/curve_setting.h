@@ -20,6 +20,10 @@ struct cp_pool_result cp_curve_result(const struct cp_candidate_context *context
                                       const struct cp_pool_curve *curve, double effort,
                                       const struct cp_candidate *c);
 
+/* Do cold starts that ready environments would not have mislead a curve in which none is ready, as
+ * to the first n of them? */
+bool cp_curve_is_misled(const struct cp_size_law *law, const struct cp_pool_curve *curve, int n);
+
 /* Provisioned environments beyond which hardly a request spills over, within what the question and
  * the account allow; 0: none may be provisioned, or their price is not known. `peak` is the highest
  * concurrency seen. */

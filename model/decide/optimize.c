@@ -23,7 +23,8 @@
 #define ROUNDS_OF_SPAN       2.0 /* of traffic with a clock, */
 #define ARRIVALS_OF_SPAN_MAX 2e6 /* as long as these are enough for it */
 
-enum { UNRESERVED_MINIMUM = 100, OTHERS_PER_SIZE = 4, VERIFICATIONS_MAX = 12 };
+/* Lambda keeps 100 of the account unreserved. A reserved limit is found to one part in 32. */
+enum { UNRESERVED_MINIMUM = 100, OTHERS_PER_SIZE = 4, RESERVED_EXACT = 32 };
 
 const char *cp_concurrency_mode_name(enum cp_concurrency_mode mode)
 {
@@ -246,25 +247,61 @@ static enum cp_code ask_optimist(struct cp_optimizer *o, struct cp_candidate *c,
     return code;
 }
 
+static enum cp_code try_reserved(struct cp_optimizer *o, const struct cp_size_law *law, int limit,
+                                 struct cp_candidate *c, struct cp_error *err)
+{
+    *c = cp_candidate_of(law, CP_MODE_RESERVED, limit);
+    return cp_optimizer_simulate(o, c, err);
+}
+
+/* The smallest limit that keeps to the throttle target, give or take 3 %, into `best`. Even
+ * arrivals tell where to begin; the simulation, what bursts need more. Without any limit nothing
+ * may throttle, so that one is found. */
+static enum cp_code find_reserved(struct cp_optimizer *o, const struct cp_size_law *law, int begin,
+                                  struct cp_candidate *best, struct cp_error *err)
+{
+    int fails = begin - 1;
+    enum cp_code code = try_reserved(o, law, begin, best, err);
+    while (!code && best->is_throttled && best->concurrency <= INT_MAX / 2) {
+        fails = best->concurrency;
+        code = try_reserved(o, law, 2 * fails, best, err);
+    }
+    while (!code && best->concurrency - fails > 1 + best->concurrency / RESERVED_EXACT) {
+        struct cp_candidate middle;
+        code = try_reserved(o, law, fails + (best->concurrency - fails) / 2, &middle, err);
+        if (middle.is_throttled)
+            fails = middle.concurrency;
+        else
+            *best = middle;
+    }
+    return code;
+}
+
 /* The unreserved pool throttles, or a target was given: the smallest limit that keeps to it, if the
- * account has it. Lambda keeps 100 of the account unreserved. Even arrivals tell where to begin;
- * the simulation, what bursts need more. */
+ * account has it. No limit helps where environments would start faster than Lambda starts them. */
 static enum cp_code add_reserved(struct cp_optimizer *o, const struct cp_size_law *law, double load,
                                  struct cp_error *err)
 {
-    int needed = cp_erlang_servers_for_loss(load, cp_throttled_share_max(o->input));
     int unreserved = o->input->unreserved_concurrency;
-    int available = unreserved > 0 ? unreserved - UNRESERVED_MINIMUM : INT_MAX;
-    struct cp_candidate c = cp_candidate_of(law, CP_MODE_RESERVED, needed);
-    while (c.concurrency <= available) {
-        int tried = c.concurrency;
-        c = cp_candidate_of(law, CP_MODE_RESERVED, tried);
-        enum cp_code code = cp_optimizer_simulate(o, &c, err);
-        if (code || !c.is_throttled) {
-            (void)cp_optimizer_add(o, &c);
-            return code;
-        }
-        c.concurrency = tried + 1 + tried / 16;
+    struct cp_candidate c;
+    struct cp_candidate unlimited;
+    enum cp_code code = try_reserved(o, law, 0, &unlimited, err);
+    if (code)
+        return code;
+    if (unlimited.is_throttled) {
+        struct cp_candidate *refused = add(o, law, CP_MODE_RESERVED, 0);
+        (void)snprintf(refused->why_not, sizeof refused->why_not,
+                       "no limit helps: requests are throttled because environments start faster "
+                       "than Lambda starts them; keep environments ready");
+        return CP_OK;
+    }
+    int begin = cp_erlang_servers_for_loss(load, cp_throttled_share_max(o->input));
+    code = find_reserved(o, law, begin > 1 ? begin : 1, &c, err);
+    if (code)
+        return code;
+    if (unreserved <= 0 || c.concurrency <= unreserved - UNRESERVED_MINIMUM) {
+        (void)cp_optimizer_add(o, &c);
+        return CP_OK;
     }
     struct cp_candidate *refused = add(o, law, CP_MODE_RESERVED, c.concurrency);
     (void)snprintf(refused->why_not, sizeof refused->why_not,
@@ -392,13 +429,14 @@ static enum cp_code verify(struct cp_optimizer *o, int index, bool *was_any, str
     return code;
 }
 
-/* Chooses until the choice is simulated on its own. */
+/* Chooses until the choice is simulated on its own. Each round but the last simulates a candidate
+ * that was not yet, so that there is a last one. */
 static enum cp_code settle_choice(struct cp_optimizer *o, struct cp_error *err)
 {
     struct cp_decision *d = o->decision;
     enum cp_code code = CP_OK;
     bool is_open = true;
-    for (int i = 0; !code && is_open && i < VERIFICATIONS_MAX; i++) {
+    while (!code && is_open) {
         is_open = false;
         d->chosen = d->current = d->cheapest = d->fastest = d->fallback = -1;
         d->is_budget_met = false;

@@ -16,9 +16,10 @@
  *   - spillover and throttled share: when a cold start takes as long as a warm request. Otherwise
  * the environments up to n carry cold starts here that they would not have when provisioned. Where
  * low numbers are seldom idle for long these are few; in rare bursts each of them is cold, and the
- * curve errs far towards more spillover. `ready` mends that at one n: numbers up to it take as long
- * as a warm request whatever their state, which is exact at that n and close around it. So find n
- * with 0, and once more with what was found.
+ * curve errs far towards more spillover. `ready` mends that: numbers up to it take as long as
+ * a warm request whatever their state. Spillover is then exact for every n up to `ready`, and the
+ * cold share, of the numbers beyond n, is that of `ready` itself. So find n with 0, and once more
+ * with what was found.
  *   - cold share: moreover, if spilled requests take the environment of the lowest number, while
  *     pool_sim takes the one created last. With one lifetime for all, which of the idle ones is
  * taken changes how many stay alive a little. So the curve finds n, and the full simulation

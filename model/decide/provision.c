@@ -266,9 +266,12 @@ enum cp_code cp_provision_size(struct cp_optimizer *o, struct cp_size_law *law,
     if (!code && cp_optimizer_is_bound(o))
         code = cp_curve_max_share(&o->context, law, &law->max_share, err);
     bool may_win = !code && may_be_cheapest(o, law);
-    int found = may_win ? cheapest(o, law, !cp_optimizer_is_bound(o)) : 0;
-    if (found > 0)
-        code = look(o, law, found, NULL, curve, err);
+    if (may_win) { /* none does when nothing is ready: some may when all are */
+        int found = cheapest(o, law, !cp_optimizer_is_bound(o));
+        found = found > 0 ? found : curve->n_max;
+        if (cp_curve_is_misled(law, curve, found))
+            code = look(o, law, found, NULL, curve, err);
+    }
     if (!code)
         code = add_numbers(o, law, err);
     if (!code && may_win && cp_windows_has_clock(&o->input->demand->law))
@@ -328,14 +331,27 @@ enum cp_code cp_provision_tracking(struct cp_optimizer *o, struct cp_error *err)
 
 /* --- levels --- */
 
+/* In the curve of a size some environments are ready: on demand was simulated on its own. */
+static const struct cp_candidate *on_demand_of(const struct cp_decision *d, size_t size)
+{
+    size_t i = 0;
+    while (d->candidates[i].size != size || d->candidates[i].mode != CP_MODE_ON_DEMAND)
+        i++;
+    return &d->candidates[i];
+}
+
 static enum cp_code set_level(struct cp_optimizer *o, const struct cp_size_law *law, int n,
                               struct cp_level *level, struct cp_error *err)
 {
     struct cp_pool_result pool;
-    struct cp_candidate c = from_curve(o, law, n, &pool);
-    if (n == 0)
-        c.mode = CP_MODE_ON_DEMAND;
-    enum cp_code code = cp_optimizer_judge(o, &pool, &c, err);
+    struct cp_candidate c;
+    enum cp_code code = CP_OK;
+    if (n > 0) {
+        c = from_curve(o, law, n, &pool);
+        code = cp_optimizer_judge(o, &pool, &c, err);
+    } else {
+        c = *on_demand_of(o->decision, law->index);
+    }
     *level = (struct cp_level){.n = n,
                                .cold_share = c.cold_share,
                                .spillover_share = n > 0 ? c.spillover_share : 1,

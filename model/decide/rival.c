@@ -133,10 +133,17 @@ static void set_from_pool(const struct cp_rivals *r, const struct world *w,
     c->meets_budget = cp_candidate_is_working(c) && c->cold_share.high <= size->max_share;
 }
 
+/* Of one size: with nothing ready, for what runs on demand, and with as many as were found. */
+struct curves {
+    struct cp_pool_curve none, ready;
+};
+
 static void set_from_curve(const struct cp_rivals *r, const struct world *w,
-                           const struct cp_rival_size *size, const struct cp_pool_curve *curve,
+                           const struct cp_rival_size *size, const struct curves *curves,
                            struct cp_candidate *c)
 {
+    bool is_ready = cp_mode_is_provisioned(c->mode) && curves->ready.points;
+    const struct cp_pool_curve *curve = is_ready ? &curves->ready : &curves->none;
     const struct cp_size_law *law = &r->laws[size->index];
     const struct cp_pool_result pool = cp_curve_result(&w->context, law, curve, r->effort, c);
     set_from_pool(r, w, size, &pool, c);
@@ -145,14 +152,14 @@ static void set_from_curve(const struct cp_rivals *r, const struct world *w,
 /* The chosen setting. A curve tells constant numbers only: a schedule, and target tracking, which
  * follows the traffic, take a simulation of their own. */
 static enum cp_code set_kept(struct cp_rivals *r, const struct world *w,
-                             const struct cp_rival_size *size, const struct cp_pool_curve *curve,
+                             const struct cp_rival_size *size, const struct curves *curves,
                              struct cp_candidate *kept, struct cp_error *err)
 {
     const struct cp_candidate *chosen = &r->decision->candidates[r->chosen];
     const struct cp_size_law *law = &r->laws[size->index];
     *kept = cp_candidate_of(law, chosen->mode, chosen->concurrency);
     if (chosen->mode != CP_MODE_SCHEDULED && chosen->mode != CP_MODE_TRACKING) {
-        set_from_curve(r, w, size, curve, kept);
+        set_from_curve(r, w, size, curves, kept);
         return CP_OK;
     }
     struct cp_pool_result pool;
@@ -194,25 +201,43 @@ static struct cp_candidate *add(struct cp_rivals *r, const struct cp_candidate *
     return added;
 }
 
-/* The number of provisioned environments that meets the budget at the least cost, if any does.
- * Cost is convex in it. */
-static void add_best_provisioned(struct cp_rivals *r, const struct world *w,
-                                 const struct cp_rival_size *size,
-                                 const struct cp_pool_curve *curve)
+/* The number of provisioned environments that meets the budget at the least cost, if any does; else
+ * of memory size 0. Cost is convex in it. */
+static struct cp_candidate best_provisioned(const struct cp_rivals *r, const struct world *w,
+                                            const struct cp_rival_size *size,
+                                            const struct curves *curves)
 {
     struct cp_candidate best = {0};
     int n_max = n_most(r, w, size);
     for (int n = 1; n <= n_max; n++) {
         struct cp_candidate c = cp_candidate_of(&r->laws[size->index], CP_MODE_PROVISIONED, n);
-        set_from_curve(r, w, size, curve, &c);
+        set_from_curve(r, w, size, curves, &c);
         if (!c.meets_budget)
             continue;
         if (best.memory_size_mb && !(c.usd_per_month.value < best.usd_per_month.value))
             break;
         best = c;
     }
-    if (best.memory_size_mb)
-        add(r, &best);
+    return best;
+}
+
+static enum cp_code look(struct cp_rivals *r, const struct world *w,
+                         const struct cp_rival_size *size, struct curves *curves,
+                         struct cp_error *err)
+{
+    const struct cp_size_law *law = &r->laws[size->index];
+    struct cp_pool_curve_options options = {.pool = cp_candidate_pool_options(&w->context, law, 1),
+                                            .n_max = curve_to(r, w, size)};
+    enum cp_code code = cp_pool_curve_make(&options, &curves->none, err);
+    r->n_simulations++;
+    if (code || size->max_share < 0)
+        return code;
+    int found = best_provisioned(r, w, size, curves).concurrency;
+    options.ready = found > 0 ? found : n_most(r, w, size);
+    if (!cp_curve_is_misled(law, &curves->none, options.ready))
+        return CP_OK;
+    r->n_simulations++;
+    return cp_pool_curve_make(&options, &curves->ready, err);
 }
 
 static enum cp_code add_settings(struct cp_rivals *r, const struct world *w,
@@ -221,23 +246,23 @@ static enum cp_code add_settings(struct cp_rivals *r, const struct world *w,
 {
     const struct cp_size_law *law = &r->laws[size->index];
     const struct cp_candidate *chosen = &r->decision->candidates[r->chosen];
-    const struct cp_pool_curve_options options = {
-        .pool = cp_candidate_pool_options(&w->context, law, 1), .n_max = curve_to(r, w, size)};
-    struct cp_pool_curve curve;
-    enum cp_code code = cp_pool_curve_make(&options, &curve, err);
-    r->n_simulations++;
-    if (code)
-        return code;
-    struct cp_candidate c = cp_candidate_of(law, CP_MODE_ON_DEMAND, 0);
-    set_from_curve(r, w, size, &curve, &c);
-    add(r, &c);
-    add_best_provisioned(r, w, size, &curve);
-    if (size->index == r->sizes[0].index) {
-        code = set_kept(r, w, size, &curve, &answer->kept, err);
-        if (!code && chosen->mode != CP_MODE_ON_DEMAND)
-            add(r, &answer->kept);
+    struct curves curves = {0};
+    enum cp_code code = look(r, w, size, &curves, err);
+    if (!code) {
+        struct cp_candidate c = cp_candidate_of(law, CP_MODE_ON_DEMAND, 0);
+        set_from_curve(r, w, size, &curves, &c);
+        add(r, &c);
+        c = best_provisioned(r, w, size, &curves);
+        if (c.memory_size_mb)
+            add(r, &c);
+        if (size->index == r->sizes[0].index) {
+            code = set_kept(r, w, size, &curves, &answer->kept, err);
+            if (!code && chosen->mode != CP_MODE_ON_DEMAND)
+                add(r, &answer->kept);
+        }
     }
-    cp_pool_curve_clear(&curve);
+    cp_pool_curve_clear(&curves.none);
+    cp_pool_curve_clear(&curves.ready);
     return code;
 }
 

@@ -4,6 +4,7 @@
 #include "model/decide/optimize.h"
 
 #include "model/base/units.h"
+#include "model/decide/erlang.h"
 #include "tests/test.h"
 
 #include <gsl/gsl_errno.h>
@@ -470,6 +471,79 @@ static void without_idle_probes_every_request_counts_as_cold(void **state)
     assert_true(is_seen);
 }
 
+/* Every request on demand is a cold start of 390 ms; a provisioned environment takes 90 ms, so that
+ * what spills over is Erlang's loss of that load, whatever the rest takes. */
+static void provisioned_environments_are_as_many_as_warm_requests_need(void **state)
+{
+    (void)state;
+    make(&bench)->input.survival = NULL;
+    bench.sizes[0] = bench.sizes[2];
+    bench.input.n_sizes = 1;
+    bench.demand = cp_demand_of_rate(40);
+    const double load = 40 * 0.090;
+    const struct cp_candidate *c = decide(&bench);
+    assert_true(bench.decision.is_budget_met);
+    assert_int_equal(c->mode, CP_MODE_PROVISIONED);
+    assert_in_range(c->concurrency, cp_erlang_servers_for_loss(load, 0.05),
+                    cp_erlang_servers_for_loss(load, 0.03));
+    assert_near(c->spillover_share, cp_erlang_b(c->concurrency, load), 0.003);
+    for (size_t i = 1; i < bench.decision.n_levels && bench.decision.levels[i].n <= c->concurrency;
+         i++) {
+        const struct cp_level *level = &bench.decision.levels[i];
+        assert_near(level->spillover_share, cp_erlang_b(level->n, load), 0.005);
+    }
+    assert_near(bench.decision.levels[0].cold_share.value, 1, 0);
+    bool is_told = false; /* the same at another traffic */
+    for (size_t i = 0; i < bench.decision.n_thresholds; i++) {
+        const struct cp_threshold *t = &bench.decision.thresholds[i];
+        if (t->kind != CP_THRESHOLD_TRAFFIC || isnan(t->cold_share))
+            continue;
+        is_told = true;
+        assert_near(t->cold_share, cp_erlang_b(c->concurrency, load * t->factor), 0.005);
+    }
+    assert_true(is_told);
+}
+
+/* 200 cold starts a second are twice what Lambda starts: with or without a limit. */
+static void no_limit_is_looked_for_where_starts_are_too_fast(void **state)
+{
+    (void)state;
+    const int unreserved[] = {-1, 1000};
+    for (size_t k = 0; k < 2; k++) {
+        make(&bench)->input.survival = NULL;
+        bench.input.n_sizes = 3;
+        bench.input.unreserved_concurrency = unreserved[k];
+        bench.demand = cp_demand_of_rate(200);
+        const struct cp_candidate *c = decide(&bench);
+        assert_int_equal(c->mode, CP_MODE_PROVISIONED); /* it has hardly any start */
+        bool is_told = false;
+        for (size_t i = 0; i < bench.decision.n_candidates; i++) {
+            const struct cp_candidate *x = &bench.decision.candidates[i];
+            is_told |= x->mode == CP_MODE_RESERVED && !x->is_runnable &&
+                       strstr(x->why_not, "no limit helps");
+        }
+        assert_true(is_told);
+    }
+}
+
+/* Erlang's limit for even arrivals. */
+static void a_reserved_limit_is_as_small_as_the_throttle_target_lets_it(void **state)
+{
+    (void)state;
+    make(&bench)->input.throttled_share_max = 0.01;
+    bench.sizes[0] = bench.sizes[2];
+    bench.input.n_sizes = 1;
+    bench.demand = cp_demand_of_rate(100);
+    decide(&bench);
+    int reserved = 0;
+    for (size_t i = 0; i < bench.decision.n_candidates; i++) {
+        const struct cp_candidate *x = &bench.decision.candidates[i];
+        reserved = x->mode == CP_MODE_RESERVED ? x->concurrency : reserved;
+    }
+    int needed = cp_erlang_servers_for_loss(100 * 0.090, 0.01);
+    assert_in_range(reserved, needed, needed + 1);
+}
+
 static void without_a_budget_the_ends_are_reported(void **state)
 {
     (void)state;
@@ -607,6 +681,9 @@ int main(void)
         cmocka_unit_test(heavy_steady_traffic_pays_for_provisioned_concurrency),
         cmocka_unit_test(a_quota_that_throttles_is_not_a_working_setting),
         cmocka_unit_test(without_idle_probes_every_request_counts_as_cold),
+        cmocka_unit_test(provisioned_environments_are_as_many_as_warm_requests_need),
+        cmocka_unit_test(no_limit_is_looked_for_where_starts_are_too_fast),
+        cmocka_unit_test(a_reserved_limit_is_as_small_as_the_throttle_target_lets_it),
         cmocka_unit_test(without_a_budget_the_ends_are_reported),
         cmocka_unit_test(the_frontier_holds_no_dominated_candidate),
         cmocka_unit_test(budget_threshold_of_a_changer_is_where_the_answer_flips),
