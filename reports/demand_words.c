@@ -22,6 +22,19 @@ static void add_what_if(const struct cp_arrivals_law *law, struct cp_buf *out)
         cp_buf_addf(out, " (%s apart)", cp_units_format_duration(law->burst_gap_ms, gap));
 }
 
+/* Traffic of so many requests that not all of its hours are played. */
+static void add_covered(const struct cp_figures *f, struct cp_buf *out)
+{
+    const struct cp_demand *d = f->data->demand;
+    char share[CP_FORMAT_MAX];
+    if (!(f->decision.covered > 0 && f->decision.covered < 1))
+        return;
+    bool is_week = d && d->law.kind == CP_ARRIVALS_WEEK;
+    cp_buf_addf(out, "; %s %% of %s was simulated",
+                cp_format(CP_UNIT_PERCENT, f->decision.covered, share),
+                is_week ? "the week" : "its time");
+}
+
 static void add_skipped(const struct cp_demand *d, struct cp_buf *out)
 {
     char n[CP_FORMAT_MAX];
@@ -68,6 +81,7 @@ void cp_demand_text(const struct cp_figures *f, struct cp_buf *out)
     if (d)
         add_what_if(&d->law, out);
     add_in_flight(&f->demand, out);
+    add_covered(f, out);
     if (d)
         add_skipped(d, out);
 }

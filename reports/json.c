@@ -417,7 +417,7 @@ static void add_strategy(struct cp_json *j, const struct cp_candidate *c)
         return;
     }
     cp_json_open(j, "tracking", '{');
-    cp_json_add_number(j, "target_ratio", c->tracking.target);
+    cp_json_add_number(j, "target_utilization_ratio", c->tracking.target);
     cp_json_add_int(j, "min", c->tracking.min);
     cp_json_add_int(j, "max", c->tracking.max);
     cp_json_close(j, '}');
@@ -428,6 +428,7 @@ void cp_candidate_json(struct cp_json *j, const struct cp_candidate *c)
     cp_json_open(j, NULL, '{');
     cp_json_add_int(j, "memory_size_mb", c->memory_size_mb);
     cp_json_add_text(j, "architecture", c->architecture ? c->architecture : "");
+    cp_json_add_bool(j, "is_snapstart", c->fresh_start == CP_START_SNAPSTART);
     cp_json_add_text(j, "mode", cp_concurrency_mode_name(c->mode));
     cp_json_add_int(j, "concurrency", c->concurrency);
     add_strategy(j, c);
@@ -452,6 +453,7 @@ void cp_candidate_json(struct cp_json *j, const struct cp_candidate *c)
     cp_json_add_bool(j, "is_on_frontier", c->is_on_frontier);
     cp_json_add_bool(j, "is_current", c->is_current);
     cp_json_add_bool(j, "is_modelled", c->is_modelled);
+    cp_json_add_bool(j, "is_from_curve", c->is_from_curve);
     cp_json_add_bool(j, "is_runnable", c->is_runnable);
     cp_json_add_text(j, "why_not", c->why_not);
     cp_json_close(j, '}');
@@ -505,7 +507,7 @@ void cp_decision_json(struct cp_json *j, const struct cp_figures *f)
     cp_json_add_int(j, "fastest", d->fastest);
     cp_json_add_int(j, "fallback", d->fallback);
     cp_json_add_number(j, "break_even_utilization_ratio", d->break_even_utilization);
-    cp_json_add_number(j, "traffic_covered_ratio", d->n_levels ? d->covered : NAN);
+    cp_json_add_number(j, "covered_share_ratio", cp_figures_has_traffic(f) ? d->covered : NAN);
     cp_json_add_number(j, "survival_used_ms", d->survival_used_ms);
     cp_json_add_bool(j, "is_survival_extrapolated", d->is_survival_extrapolated);
     cp_levels_json(j, f);
