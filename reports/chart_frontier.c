@@ -14,6 +14,8 @@ struct box {
     double x, y, width, height; /* px, y upwards */
 };
 
+enum { LABEL_MAX = 120 };
+
 struct frontier {
     struct cp_canvas *c;
     struct cp_axis x, y;
@@ -32,7 +34,7 @@ static struct cp_interval cost_of(const struct frontier *fr, const struct cp_can
 static bool is_drawn(const struct frontier *fr, const struct cp_candidate *k)
 {
     double cost = cost_of(fr, k).value;
-    return k->is_runnable && !k->is_modelled && isfinite(cost) && isfinite(k->latency_ms.value) &&
+    return k->is_runnable && isfinite(cost) && isfinite(k->latency_ms.value) &&
            k->latency_ms.value > 0 && (fr->has_month || k->mode == CP_MODE_ON_DEMAND);
 }
 
@@ -40,11 +42,12 @@ static bool is_drawn(const struct frontier *fr, const struct cp_candidate *k)
 static bool is_on_frontier(const struct frontier *fr, const struct cp_candidate *k)
 {
     const struct cp_decision *d = &fr->c->f->decision;
-    if (fr->has_month)
-        return k->is_on_frontier;
+    if (k->is_modelled || fr->has_month)
+        return !k->is_modelled && k->is_on_frontier;
     for (size_t i = 0; i < d->n_candidates; i++) {
         const struct cp_candidate *other = &d->candidates[i];
-        if (is_drawn(fr, other) && cost_of(fr, other).value < cost_of(fr, k).value &&
+        if (is_drawn(fr, other) && !other->is_modelled &&
+            cost_of(fr, other).value < cost_of(fr, k).value &&
             other->latency_ms.value < k->latency_ms.value)
             return false;
     }
@@ -94,8 +97,59 @@ static bool is_in_view(const struct frontier *fr, const struct cp_candidate *k)
     return is_drawn(fr, k) && cost >= fr->x.low && cost <= fr->x.high;
 }
 
+/* Variants of a function (architecture, start from a snapshot) have signs of their own, the first
+ * candidate's the plain ones. */
+enum { VARIANTS = 4 };
+
+static bool is_same_architecture(const struct cp_candidate *a, const struct cp_candidate *b)
+{
+    return strcmp(a->architecture ? a->architecture : "", b->architecture ? b->architecture : "") ==
+           0;
+}
+
+static bool is_restored(const struct cp_candidate *k)
+{
+    return k->fresh_start == CP_START_SNAPSTART;
+}
+
+static bool is_same_variant(const struct cp_candidate *a, const struct cp_candidate *b)
+{
+    return is_restored(a) == is_restored(b) && is_same_architecture(a, b);
+}
+
+static size_t variant_of(const struct cp_decision *d, size_t i)
+{
+    size_t variant = 0;
+    for (size_t k = 0; k < d->n_candidates; k++) {
+        if (is_same_variant(&d->candidates[k], &d->candidates[i]))
+            break;
+        bool is_new = true;
+        for (size_t m = 0; m < k && is_new; m++)
+            is_new = !is_same_variant(&d->candidates[m], &d->candidates[k]);
+        variant += is_new ? 1 : 0;
+    }
+    return variant < VARIANTS ? variant : VARIANTS - 1;
+}
+
+bool cp_chart_has_variants(const struct cp_figures *f)
+{
+    for (size_t i = 0; i < f->decision.n_candidates; i++) {
+        if (variant_of(&f->decision, i) > 0)
+            return true;
+    }
+    return false;
+}
+
 /* Drawn in this order; the line joins all of the frontier, each point is in one other group. */
-enum group { GROUP_LINE, GROUP_DOMINATED, GROUP_FRONTIER, GROUP_CURRENT, GROUP_CHOSEN, GROUPS };
+enum group {
+    GROUP_LINE,
+    GROUP_DOMINATED,
+    GROUP_MODELLED,
+    GROUP_FRONTIER,
+    GROUP_CURRENT,
+    GROUP_CHOSEN,
+    GROUPS
+};
 
 static bool is_in_group(const struct frontier *fr, size_t i, enum group group)
 {
@@ -107,12 +161,15 @@ static bool is_in_group(const struct frontier *fr, size_t i, enum group group)
         return (int)i == d->current;
     case GROUP_LINE:
         return is_on_frontier(fr, &d->candidates[i]);
+    case GROUP_MODELLED:
+        return d->candidates[i].is_modelled;
     case GROUP_FRONTIER:
     case GROUP_DOMINATED:
     case GROUPS:
         break;
     }
-    return is_on_frontier(fr, &d->candidates[i]) == (group == GROUP_FRONTIER) &&
+    return !d->candidates[i].is_modelled &&
+           is_on_frontier(fr, &d->candidates[i]) == (group == GROUP_FRONTIER) &&
            (int)i != d->current && (int)i != cp_figures_recommended(fr->c->f);
 }
 
@@ -144,6 +201,15 @@ static double bound(double value, double otherwise)
     return isfinite(value) ? value : otherwise;
 }
 
+/* gnuplot's numbers of the signs of a group, by variant; the other groups have one each. */
+static int sign_of(const struct frontier *fr, enum group group, size_t i)
+{
+    static const int frontier[VARIANTS] = {7, 9, 11, 15}; /* filled circle, triangles, pentagon */
+    static const int dominated[VARIANTS] = {2, 1, 3, 14}; /* x, +, star, hollow pentagon */
+    size_t variant = variant_of(&fr->c->f->decision, i);
+    return group == GROUP_FRONTIER ? frontier[variant] : dominated[variant];
+}
+
 static size_t add_group_block(const struct frontier *fr, enum group group, const char *name)
 {
     size_t index[CP_CANDIDATES_MAX];
@@ -153,9 +219,12 @@ static size_t add_group_block(const struct frontier *fr, enum group group, const
         const struct cp_candidate *k = &fr->c->f->decision.candidates[index[i]];
         struct cp_interval x = cost_of(fr, k);
         struct cp_interval y = k->latency_ms;
-        cp_buf_addf(fr->c->out, "%.9g %.9g %.9g %.9g %.9g %.9g\n", x.value, y.value,
+        cp_buf_addf(fr->c->out, "%.9g %.9g %.9g %.9g %.9g %.9g", x.value, y.value,
                     bound(x.low, x.value), bound(x.high, x.value), bound(y.low, y.value),
                     isinf(y.high) ? fr->y.high : bound(y.high, y.value));
+        if (group == GROUP_DOMINATED || group == GROUP_FRONTIER)
+            cp_buf_addf(fr->c->out, " %d", sign_of(fr, group, index[i]));
+        cp_buf_addc(fr->c->out, '\n');
     }
     cp_canvas_close_block(fr->c);
     return n;
@@ -245,6 +314,32 @@ static void take_line(struct frontier *fr)
     }
 }
 
+/* "1024", "1024/2", "1024/s11" (a schedule of at most 11), "1024/t0.7" (tracking), "1024/r5"
+ * (reserved); then what of its variant is not the same everywhere. */
+static void add_setting(const struct frontier *fr, const struct cp_candidate *k, struct cp_buf *out)
+{
+    const struct cp_decision *d = &fr->c->f->decision;
+    bool has_architectures = false;
+    bool has_starts = false;
+    for (size_t i = 0; i < d->n_candidates; i++) {
+        has_architectures |= !is_same_architecture(&d->candidates[i], k);
+        has_starts |= is_restored(&d->candidates[i]) != is_restored(k);
+    }
+    cp_buf_addf(out, "%d", k->memory_size_mb);
+    if (k->mode == CP_MODE_TRACKING)
+        cp_buf_addf(out, "/t%.3g", k->tracking.target);
+    else if (k->mode != CP_MODE_ON_DEMAND)
+        cp_buf_addf(out, "/%s%d",
+                    k->mode == CP_MODE_SCHEDULED  ? "s"
+                    : k->mode == CP_MODE_RESERVED ? "r"
+                                                  : "",
+                    k->concurrency);
+    if (has_architectures && k->architecture && k->architecture[0])
+        cp_buf_addf(out, "/%.16s", k->architecture);
+    if (has_starts && is_restored(k))
+        cp_buf_adds(out, "/SnapStart");
+}
+
 /* Tries places around the point, near ones first; without room, only a label that matters is set
  * anyway. */
 static void place_label(struct frontier *fr, size_t i, const char *suffix, const char *color)
@@ -252,12 +347,11 @@ static void place_label(struct frontier *fr, size_t i, const char *suffix, const
     const struct cp_candidate *k = &fr->c->f->decision.candidates[i];
     double px = px_of(fr, cost_of(fr, k).value);
     double py = py_of(fr, k->latency_ms.value);
-    char text[96];
-    char count[24] = "";
-    if (k->mode != CP_MODE_ON_DEMAND)
-        (void)snprintf(count, sizeof count, "/%d", k->concurrency);
-    (void)snprintf(text, sizeof text, "%d%s%s", k->memory_size_mb, count, suffix);
-    double w = CP_CHAR_WIDTH * (double)strlen(text);
+    struct cp_buf text;
+    cp_buf_init(&text, LABEL_MAX);
+    add_setting(fr, k, &text);
+    cp_buf_adds(&text, suffix);
+    double w = CP_CHAR_WIDTH * (double)text.n;
     double h = CP_LINE_HEIGHT;
     const double right = px + 10;
     const double left = px - 10 - w;
@@ -278,13 +372,18 @@ static void place_label(struct frontier *fr, size_t i, const char *suffix, const
     size_t n = sizeof places / sizeof places[0];
     while (pick < n && !is_free(fr, &places[pick].box, plot_width(fr), plot_height()))
         pick++;
-    if (pick == n && suffix[0] == '\0')
+    if (pick == n && suffix[0] == '\0') {
+        cp_buf_clear(&text);
         return;
+    }
     const struct place *place = &places[pick < n ? pick : 0];
     double x = place->box.x + w * (place->anchor[0] == 'l' ? 0 : place->anchor[0] == 'r' ? 1 : 0.5);
     take(fr, place->box);
-    cp_buf_addf(fr->c->out, "set label '%s' at graph %.4f, graph %.4f %s tc rgb '%s'\n", text,
-                x / plot_width(fr), (place->box.y + h / 2) / plot_height(), place->anchor, color);
+    cp_buf_adds(fr->c->out, "set label ");
+    cp_text_gnuplot(fr->c->out, cp_buf_str(&text));
+    cp_buf_addf(fr->c->out, " at graph %.4f, graph %.4f %s tc rgb '%s'\n", x / plot_width(fr),
+                (place->box.y + h / 2) / plot_height(), place->anchor, color);
+    cp_buf_clear(&text);
 }
 
 /* More of them would only cover what matters; all are in the table. */
@@ -299,6 +398,7 @@ static void place_labels(struct frontier *fr)
         {GROUP_CHOSEN, " recommended", "#00785A"},
         {GROUP_CURRENT, " current", CP_INK},
         {GROUP_FRONTIER, "", CP_BLUE},
+        {GROUP_MODELLED, " not measured", CP_GREY},
         {GROUP_DOMINATED, "", CP_GREY},
     };
     const struct cp_decision *d = &fr->c->f->decision;
@@ -348,11 +448,15 @@ struct group_look {
 static void add_frontier_plot(const struct frontier *fr, const size_t n[GROUPS])
 {
     static const struct group_look looks[GROUPS] = {
-        [GROUP_LINE] = {"line", NULL, "with lines lw 1.2 dt 1 lc rgb '" CP_BLUE "'"},
-        [GROUP_DOMINATED] = {"dominated", NULL, "with points pt 2 ps 0.6 lw 1 lc rgb '#9CA3AF'"},
-        [GROUP_FRONTIER] = {"frontier", CP_BLUE, "with points pt 7 ps 0.9 lc rgb '" CP_BLUE "'"},
-        [GROUP_CURRENT] = {"current", CP_INK, "with points pt 4 ps 1.4 lw 2.2 lc rgb '" CP_INK "'"},
-        [GROUP_CHOSEN] = {"chosen", CP_GREEN, "with points pt 13 ps 1.5 lc rgb '" CP_GREEN "'"},
+        [GROUP_LINE] = {"line", NULL, "1:2 with lines lw 1.2 dt 1 lc rgb '" CP_BLUE "'"},
+        [GROUP_DOMINATED] = {"dominated", NULL,
+                             "1:2:7 with points pt variable ps 0.6 lw 1 lc rgb '#9CA3AF'"},
+        [GROUP_MODELLED] = {"modelled", NULL, "1:2 with points pt 6 ps 0.9 lc rgb '" CP_GREY "'"},
+        [GROUP_FRONTIER] = {"frontier", CP_BLUE,
+                            "1:2:7 with points pt variable ps 0.9 lc rgb '" CP_BLUE "'"},
+        [GROUP_CURRENT] = {"current", CP_INK,
+                           "1:2 with points pt 4 ps 1.4 lw 2.2 lc rgb '" CP_INK "'"},
+        [GROUP_CHOSEN] = {"chosen", CP_GREEN, "1:2 with points pt 13 ps 1.5 lc rgb '" CP_GREEN "'"},
     };
     const char *separator = "plot ";
     for (int g = 0; g < GROUPS; g++) {
@@ -364,15 +468,15 @@ static void add_frontier_plot(const struct frontier *fr, const size_t n[GROUPS])
             cp_buf_addf(fr->c->out,
                         "$%s using 1:2:3:4:5:6 with xyerrorbars pt -1 lw 1 lc rgb '%s', \\\n  ",
                         looks[g].name, looks[g].whiskers);
-        cp_buf_addf(fr->c->out, "$%s using 1:2 %s", looks[g].name, looks[g].points);
+        cp_buf_addf(fr->c->out, "$%s using %s", looks[g].name, looks[g].points);
     }
     cp_buf_addc(fr->c->out, '\n');
 }
 
 void cp_chart_add_frontier(struct cp_canvas *c)
 {
-    static const char *const blocks[GROUPS] = {"line", "dominated", "frontier", "current",
-                                               "chosen"};
+    static const char *const blocks[GROUPS] = {"line",     "dominated", "modelled",
+                                               "frontier", "current",   "chosen"};
     struct frontier fr = {.c = c,
                           .x = cp_axis_empty(false),
                           .y = cp_axis_empty(true),
@@ -401,6 +505,18 @@ bool cp_chart_has_frontier(const struct cp_figures *f)
     struct frontier fr = {.c = &c, .has_month = cp_figures_has_traffic(f)};
     for (size_t i = 0; i < f->decision.n_candidates; i++) {
         if (is_drawn(&fr, &f->decision.candidates[i]))
+            return true;
+    }
+    return false;
+}
+
+bool cp_chart_has_modelled(const struct cp_figures *f)
+{
+    struct cp_canvas c = {.f = f};
+    struct frontier fr = {.c = &c, .has_month = cp_figures_has_traffic(f)};
+    for (size_t i = 0; i < f->decision.n_candidates; i++) {
+        const struct cp_candidate *k = &f->decision.candidates[i];
+        if (k->is_modelled && is_drawn(&fr, k))
             return true;
     }
     return false;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "reports/chart_script.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -58,7 +59,11 @@ const char *cp_chart_sentence(const struct cp_figures *f, enum cp_chart_id id,
                               char out[CP_WORDS_MAX])
 {
     bool is_simulated = id == CP_CHART_WEEK && f->week_source == CP_WEEK_SIMULATED;
-    return cp_words(f, is_simulated ? simulated_week : charts[id].sentence, out);
+    cp_words(f, is_simulated ? simulated_week : charts[id].sentence, out);
+    if (id == CP_CHART_WEEK && !isnan(cp_figures_provisioned_at(f, 0)))
+        (void)snprintf(out + strlen(out), CP_WORDS_MAX - strlen(out),
+                       " Steps: provisioned concurrency as recommended.");
+    return out;
 }
 
 void cp_chart_mark(const struct cp_figures *f, char mark[CP_CHART_MARK_MAX])

@@ -24,6 +24,11 @@ void cp_chart_script(const struct cp_figures *f, enum cp_chart_id id, struct cp_
  */
 void cp_charts_script(const struct cp_figures *f, struct cp_buf *out);
 
+/* What chart frontier has beside the usual signs: variants of the function (architecture, start
+ * from a snapshot), settings of a memory size that was not measured. */
+bool cp_chart_has_variants(const struct cp_figures *f);
+bool cp_chart_has_modelled(const struct cp_figures *f);
+
 /* For people: the chart's headline, and one sentence of content. */
 const char *cp_chart_title(const struct cp_figures *f, enum cp_chart_id id, char out[CP_WORDS_MAX]);
 const char *cp_chart_sentence(const struct cp_figures *f, enum cp_chart_id id,

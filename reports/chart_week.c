@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * Chart week: requests in flight by hour of the week, as a log tells them, or simulated under the
- * traffic asked about.
+ * traffic asked about; and what the recommended setting keeps ready for them.
  */
 #include "reports/chart_canvas.h"
 
 #include <math.h>
+
+#include "reports/report.h"
 
 enum { HOURS_A_DAY = 24, DAYS = 7 };
 
@@ -22,6 +24,50 @@ static void add_week_block(const struct cp_canvas *c, struct cp_axis *y)
         cp_axis_see(y, h->in_flight_max);
     }
     cp_canvas_close_block(c);
+}
+
+struct level {
+    double least, most; /* NAN: no line */
+    size_t most_at;     /* the first hour of the most */
+};
+
+/* Corners of a step line: a point where it begins, two where it steps, one where it ends. */
+static struct level add_level_block(const struct cp_canvas *c, struct cp_axis *y)
+{
+    double now = cp_figures_provisioned_at(c->f, 0);
+    struct level level = {now, now, 0};
+    if (isnan(now))
+        return level;
+    cp_canvas_open_block(c, "level");
+    cp_buf_addf(c->out, "0 %g\n", now);
+    for (size_t hour = 1; hour < CP_TRAFFIC_HOURS; hour++) {
+        double next = cp_figures_provisioned_at(c->f, hour);
+        if (fabs(next - now) > 0)
+            cp_buf_addf(c->out, "%zu %g\n%zu %g\n", hour, now, hour, next);
+        if (next > level.most)
+            level.most_at = hour;
+        level.least = fmin(level.least, next);
+        level.most = fmax(level.most, next);
+        now = next;
+    }
+    cp_buf_addf(c->out, "%d %g\n", CP_TRAFFIC_HOURS, now);
+    cp_canvas_close_block(c);
+    cp_axis_see(y, level.most);
+    return level;
+}
+
+/* Above the line where it is highest first, within the graph. */
+static void add_level_label(const struct cp_canvas *c, const struct level *level)
+{
+    enum { LAST_HOUR_FOR_TEXT = 100 };
+    bool is_late = level->most_at > LAST_HOUR_FOR_TEXT;
+    if (isnan(level->most))
+        return;
+    cp_buf_addf(c->out, "set label 'provisioned: %g", level->least);
+    if (level->most > level->least)
+        cp_buf_addf(c->out, " to %g by schedule", level->most);
+    cp_buf_addf(c->out, "' at %zu, %g %s offset 0, 0.6 tc rgb '#00785A'\n",
+                level->most_at + (is_late ? 1 : 0), level->most, is_late ? "right" : "left");
 }
 
 static void add_days(const struct cp_canvas *c)
@@ -43,23 +89,27 @@ void cp_chart_add_week(struct cp_canvas *c)
     struct cp_axis x = {0, CP_TRAFFIC_HOURS, false};
     struct cp_axis y = {0, 0, false};
     add_week_block(c, &y);
+    const struct level level = add_level_block(c, &y);
     cp_axis_see(&y, 0);
     cp_axis_see(&y, 1);
-    cp_axis_pad(&y, 0.04);
+    cp_axis_pad(&y, isnan(level.most) ? 0.04 : 0.1); /* room for the label */
     y.low = 0;
     c->right_margin = 96;
     cp_canvas_margins(c);
     cp_canvas_axis(c, 'x', &x, "hour of the week, UTC");
     add_days(c);
     cp_canvas_ticked_axis(c, 'y', &y, "requests in flight");
+    add_level_label(c, &level);
     cp_buf_addf(
         c->out,
         "set key at screen %.4f, graph 0.98 right top Left reverse samplen 2.5 spacing 1.25 "
         "tc rgb '" CP_INK "'\n",
         1 - 8 / CP_CARD_WIDTH);
+    cp_buf_adds(c->out, "plot ");
+    if (!isnan(level.most))
+        cp_buf_adds(c->out, "$level with lines lw 2.5 dt 1 lc rgb '" CP_GREEN "' notitle, \\\n  ");
     cp_buf_adds(c->out,
-                "plot $week using 1:4 with points pt 7 ps 0.35 lc rgb '" CP_GREY
-                "' title 'max', \\\n"
+                "$week using 1:4 with points pt 7 ps 0.35 lc rgb '" CP_GREY "' title 'max', \\\n"
                 "  $week using 1:3 with lines lw 2 dt 2 lc rgb '" CP_VERMILION "' title 'p95', \\\n"
                 "  $week using 1:2 with lines lw 2 dt 1 lc rgb '" CP_BLUE "' title 'p50'\n");
 }

@@ -148,6 +148,14 @@ bool cp_figures_has_week(const struct cp_figures *f)
     return f->week_source != CP_WEEK_NONE;
 }
 
+double cp_figures_provisioned_at(const struct cp_figures *f, size_t hour)
+{
+    const struct cp_candidate *c = cp_figures_candidate(f, cp_figures_recommended(f));
+    if (c && c->mode == CP_MODE_SCHEDULED)
+        return c->by_hour[hour];
+    return c && c->mode == CP_MODE_PROVISIONED ? c->concurrency : (double)NAN;
+}
+
 static bool uses_all(const struct cp_digest_cell *cell)
 {
     const struct cp_histogram *used = &cell->metrics[CP_METRIC_MAX_MEMORY];

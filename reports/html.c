@@ -372,7 +372,8 @@ static void add_decision(const struct page *p)
 
 /* --- charts --- */
 
-static void add_chart(const struct page *p, enum cp_chart_id id, const char *caption)
+static void add_chart_with(const struct page *p, enum cp_chart_id id, const char *caption,
+                           const char *more)
 {
     if (!p->charts || p->charts->svg[id].n == 0)
         return;
@@ -380,18 +381,35 @@ static void add_chart(const struct page *p, enum cp_chart_id id, const char *cap
     cp_buf_add_view(p->out, cp_buf_view(&p->charts->svg[id]));
     cp_buf_adds(p->out, "<figcaption>");
     cp_words_add(p->f, caption, p->out);
+    cp_words_add(p->f, more, p->out);
     cp_buf_adds(p->out, "</figcaption>\n</figure>\n");
+}
+
+static void add_chart(const struct page *p, enum cp_chart_id id, const char *caption)
+{
+    add_chart_with(p, id, caption, "");
 }
 
 static void add_cost(const struct page *p)
 {
+    char more[CP_WORDS_MAX];
+    (void)snprintf(
+        more, sizeof more, "%s%s",
+        cp_chart_has_modelled(p->f) ? " &#9675; not measured, told from the sizes beside it." : "",
+        cp_chart_has_variants(p->f)
+            ? " Other variants of the function: &#9650;, &#9660; or &#11039; on the "
+              "frontier, +, * or &#11040; dominated."
+            : "");
     cp_buf_adds(p->out, "<section id=\"cost\" class=\"first\" aria-labelledby=\"h-cost\">\n"
                         "<h2 id=\"h-cost\">Cost against latency</h2>\n");
-    add_chart(p, CP_CHART_FRONTIER,
-              "Label: memory size in MB, then provisioned or reserved concurrency. "
-              "&#9670; recommended, &#9633; current, &#9679; on the frontier, &#215; dominated. "
-              "Whiskers: 95% confidence intervals. The table of all "
-              "candidates, with settings far more expensive, is in the appendix.");
+    add_chart_with(
+        p, CP_CHART_FRONTIER,
+        "Label: memory size in MB, then provisioned concurrency (s: at most, by schedule; "
+        "t: target of its tracking; r: reserved). "
+        "&#9670; recommended, &#9633; current, &#9679; on the frontier, &#215; dominated. "
+        "Whiskers: 95% confidence intervals. The table of all "
+        "candidates, with settings far more expensive, is in the appendix.",
+        more);
     cp_buf_adds(p->out, "</section>\n");
 }
 
@@ -521,11 +539,15 @@ static void add_traffic(const struct page *p)
     add_sentence(p, cp_coverage_text);
     add_sentence(p, cp_failures_text);
     cp_buf_adds(p->out, "</ul>\n");
-    add_chart(p, CP_CHART_WEEK,
-              p->f->week_source == CP_WEEK_SIMULATED
-                  ? "Solid p50, dashed p95, dots: largest number of requests in flight, simulated."
-                  : "Solid p50, dashed p95, dots: largest number of requests in flight, seen at "
-                    "four instants a minute; a peak between them is not seen.");
+    add_chart_with(
+        p, CP_CHART_WEEK,
+        p->f->week_source == CP_WEEK_SIMULATED
+            ? "Solid p50, dashed p95, dots: largest number of requests in flight, simulated."
+            : "Solid p50, dashed p95, dots: largest number of requests in flight, seen at "
+              "four instants a minute; a peak between them is not seen.",
+        isnan(cp_figures_provisioned_at(p->f, 0))
+            ? ""
+            : " Steps: provisioned concurrency as recommended.");
     cp_buf_adds(p->out, "<details>\n<summary>The week by hour</summary>\n");
     cp_table_html(&cp_table_week, p->f, p->out);
     cp_buf_adds(p->out, "</details>\n</section>\n");

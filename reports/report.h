@@ -173,6 +173,9 @@ enum cp_chart_id {
 };
 /* Does the run have a week by hour? */
 bool cp_figures_has_week(const struct cp_figures *f);
+/* Environments that the recommended setting keeps ready in an hour of the week, UTC. NAN: none by
+ * the clock (on demand, target tracking, no recommendation). */
+double cp_figures_provisioned_at(const struct cp_figures *f, size_t hour);
 /* "frontier", ...; of the chart of init durations "restore" when environments are restored. */
 const char *cp_chart_name(const struct cp_figures *f, enum cp_chart_id id);
 

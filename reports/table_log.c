@@ -100,6 +100,11 @@ HOUR_CELL(hour_p50, h->in_flight_p50)
 HOUR_CELL(hour_p95, h->in_flight_p95)
 HOUR_CELL(hour_max, h->in_flight_max)
 
+static struct cp_cell hour_provisioned(const struct cp_figures *f, size_t row)
+{
+    return number(cp_figures_provisioned_at(f, row));
+}
+
 static struct cp_cell hour_day(const struct cp_figures *f, size_t row)
 {
     static const char *const days[] = {"Monday", "Tuesday",  "Wednesday", "Thursday",
@@ -130,6 +135,7 @@ static const struct cp_column week_columns[] = {
     {"in_flight_p50", "p50", CP_UNIT_PLAIN, false, false, hour_p50},
     {"in_flight_p95", "p95", CP_UNIT_PLAIN, false, false, hour_p95},
     {"in_flight_max", "max", CP_UNIT_COUNT, false, false, hour_max},
+    {"provisioned", "provisioned", CP_UNIT_COUNT, false, false, hour_provisioned},
 };
 
 const struct cp_table cp_table_week = {

@@ -2,6 +2,7 @@
  * The documents of `recommend` and `frontier`.
  */
 #include "reports/chart_script.h"
+#include "reports/figures.h"
 #include "reports/levels.h"
 #include "reports/recommend.h"
 #include "tests/reports/fixture.h"
@@ -207,6 +208,157 @@ static void a_level_is_split_without_rest(void **state)
     *d = before;
 }
 
+/* A recommended schedule, tracking beside it, one setting from a curve and one of a size that
+ * nobody measured, in two architectures. */
+static void propose(struct cp_decision *d)
+{
+    struct cp_candidate *scheduled = &d->candidates[d->chosen];
+    scheduled->mode = CP_MODE_SCHEDULED;
+    scheduled->concurrency = 11;
+    for (size_t hour = 0; hour < CP_ARRIVALS_HOURS; hour++)
+        scheduled->by_hour[hour] = hour % 24 >= 8 && hour % 24 < 20 ? 11 : 2;
+    struct cp_candidate *tracked = &d->candidates[1];
+    tracked->mode = CP_MODE_TRACKING;
+    tracked->tracking = (struct cp_tracking){0.7, 1, 9};
+    d->candidates[2].is_from_curve = true;
+    struct cp_candidate *modelled = &d->candidates[d->n_candidates++];
+    *modelled = d->candidates[3];
+    modelled->memory_size_mb = 640;
+    modelled->is_modelled = true;
+    modelled->is_current = modelled->is_on_frontier = false;
+    modelled->usd_per_month.value += 1;
+}
+
+static size_t n_of(const char *text, const char *part)
+{
+    size_t n = 0;
+    for (const char *p = strstr(text, part); p; p = strstr(p + 1, part))
+        n++;
+    return n;
+}
+
+static void json_says_all_of_a_setting(void **state)
+{
+    (void)state;
+    struct cp_figures *f = fixture_shared(&(struct fixture_options){0});
+    struct cp_decision *d = &f->decision;
+    const struct cp_decision before = *d;
+    struct cp_buf out;
+    cp_buf_init(&out, 4U << 20);
+    propose(d);
+    d->covered = 0.25;
+    cp_recommend_json(f, &out);
+    cJSON *root = cJSON_ParseWithLength(out.p, out.n);
+    assert_non_null(root);
+    const cJSON *decision = at(root, "decision");
+    const cJSON *list = at(decision, "candidates");
+    assert_true(fabs(at(decision, "covered_share_ratio")->valuedouble - 0.25) < 1e-12);
+    for (int i = 0; i < cJSON_GetArraySize(list); i++) {
+        const struct cp_candidate *c = candidate(f, (size_t)i);
+        const cJSON *item = cJSON_GetArrayItem(list, i);
+        const cJSON *week = at(item, "provisioned_by_hour_utc");
+        const cJSON *tracking = at(item, "tracking");
+        assert_int_equal(cJSON_IsTrue(at(item, "is_from_curve")), c->is_from_curve);
+        assert_int_equal(cJSON_IsArray(week), i == d->chosen);
+        assert_int_equal(cJSON_IsObject(tracking), i == 1);
+        for (int hour = 0; i == d->chosen && hour < 168; hour++)
+            assert_int_equal(cJSON_GetArrayItem(week, hour)->valueint, c->by_hour[hour]);
+        assert_int_equal(cJSON_GetArraySize(week), i == d->chosen ? 168 : 0);
+    }
+    const cJSON *tracking = at(cJSON_GetArrayItem(list, 1), "tracking");
+    assert_true(fabs(at(tracking, "target_utilization_ratio")->valuedouble - 0.7) < 1e-12);
+    assert_int_equal(at(tracking, "min")->valueint, 1);
+    assert_int_equal(at(tracking, "max")->valueint, 9);
+    cJSON_Delete(root);
+    cp_buf_clear(&out);
+    *d = before;
+}
+
+static void a_part_of_the_traffic_is_said_to_be_one(void **state)
+{
+    (void)state;
+    struct cp_figures *f = fixture_shared(&(struct fixture_options){0});
+    static const double covered[] = {1, 0.25};
+    for (size_t i = 0; i < 2; i++) {
+        struct cp_buf out;
+        cp_buf_init(&out, 1000);
+        f->decision.covered = covered[i];
+        cp_demand_text(f, &out);
+        assert_int_equal(strstr(cp_buf_str(&out), "25.0 % of its time was simulated") != NULL,
+                         i == 1);
+        cp_buf_clear(&out);
+    }
+    f->decision.covered = 1;
+}
+
+static void frontier_tells_settings_and_variants_apart(void **state)
+{
+    (void)state;
+    struct cp_figures *f = fixture_shared(&(struct fixture_options){0});
+    struct cp_decision *d = &f->decision;
+    const struct cp_decision before = *d;
+    struct cp_buf out;
+    cp_buf_init(&out, 1U << 20);
+    propose(d);
+    assert_false(cp_chart_has_variants(f));
+    assert_true(cp_chart_has_modelled(f));
+    cp_chart_script(f, CP_CHART_FRONTIER, &out);
+    assert_non_null(strstr(cp_buf_str(&out), "'1024/s11 recommended'"));
+    assert_non_null(strstr(cp_buf_str(&out), "'256/t0.7'"));
+    assert_non_null(strstr(cp_buf_str(&out), "'640 not measured'"));
+    assert_non_null(strstr(cp_buf_str(&out), "$modelled using 1:2 with points pt 6 "));
+    assert_null(strstr(cp_buf_str(&out), "arm64"));
+    for (size_t i = 0; i < d->n_candidates; i++)
+        d->candidates[i].architecture = d->candidates[i].memory_size_mb < 1024 ? "x86_64" : "arm64";
+    cp_buf_reset(&out);
+    cp_chart_script(f, CP_CHART_FRONTIER, &out);
+    assert_true(cp_chart_has_variants(f));
+    assert_non_null(strstr(cp_buf_str(&out), "'1024/s11/arm64 recommended'"));
+    assert_non_null(strstr(cp_buf_str(&out), "'512/x86_64 current'"));
+    assert_true(n_of(cp_buf_str(&out), " 7\n") > 0); /* circles of the one */
+    assert_true(n_of(cp_buf_str(&out), " 9\n") > 0); /* triangles of the other */
+    cp_buf_clear(&out);
+    *d = before;
+}
+
+static void the_week_has_what_is_kept_ready(void **state)
+{
+    (void)state;
+    struct cp_figures *f = fixture_shared(&(struct fixture_options){0});
+    struct cp_decision *d = &f->decision;
+    const struct cp_decision before = *d;
+    const struct cp_column *column = cp_table_column(&cp_table_week, "provisioned");
+    propose(d);
+    static const struct {
+        enum cp_concurrency_mode mode;
+        const char *line, *label;
+        double at_7, at_8;
+    } cases[] = {
+        {CP_MODE_SCHEDULED, "\n0 2\n8 2\n8 11\n20 11\n20 2\n32 2\n",
+         "set label 'provisioned: 2 to 11 by schedule' at 8, 11 left ", 2, 11},
+        {CP_MODE_PROVISIONED, "\n0 11\n168 11\n", "set label 'provisioned: 11' at 0, 11 left ", 11,
+         11},
+        {CP_MODE_ON_DEMAND, NULL, "provisioned", NAN, NAN},
+        {CP_MODE_TRACKING, NULL, "provisioned", NAN, NAN},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct cp_buf out;
+        cp_buf_init(&out, 1U << 16);
+        d->candidates[d->chosen].mode = cases[i].mode;
+        cp_chart_script(f, CP_CHART_WEEK, &out);
+        bool has_line = cases[i].line != NULL;
+        assert_int_equal(strstr(cp_buf_str(&out), "$level with lines") != NULL, has_line);
+        assert_int_equal(strstr(cp_buf_str(&out), cases[i].label) != NULL, has_line);
+        assert_true(!has_line || strstr(cp_buf_str(&out), cases[i].line));
+        double at_7 = column->cell(f, 7).number.value;
+        double at_8 = column->cell(f, 8).number.value;
+        assert_true(has_line ? at_7 == cases[i].at_7 && at_8 == cases[i].at_8
+                             : isnan(at_7) && isnan(at_8));
+        cp_buf_clear(&out);
+    }
+    *d = before;
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -215,6 +367,10 @@ int main(void)
         cmocka_unit_test(the_front_has_what_it_says),
         cmocka_unit_test(foreign_text_is_harmless),
         cmocka_unit_test(a_level_is_split_without_rest),
+        cmocka_unit_test(json_says_all_of_a_setting),
+        cmocka_unit_test(a_part_of_the_traffic_is_said_to_be_one),
+        cmocka_unit_test(frontier_tells_settings_and_variants_apart),
+        cmocka_unit_test(the_week_has_what_is_kept_ready),
     };
     return cmocka_run_group_tests(tests, NULL, fixture_shared_free);
 }
