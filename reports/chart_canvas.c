@@ -40,6 +40,8 @@ void cp_canvas_axis(const struct cp_canvas *c, char name, const struct cp_axis *
                 name == 'x' ? " offset 0,0.3" : " offset y_shift,0");
 }
 
+enum { WIDE_TICK = 1000 }; /* "1,000" and more */
+
 void cp_canvas_ticked_axis(const struct cp_canvas *c, char name, const struct cp_axis *axis,
                            const char *label)
 {
@@ -47,6 +49,8 @@ void cp_canvas_ticked_axis(const struct cp_canvas *c, char name, const struct cp
     cp_buf_addf(c->out, "set %ctics ", name);
     cp_axis_ticks(axis, c->out);
     cp_buf_addc(c->out, '\n');
+    if (name == 'y' && axis->high >= WIDE_TICK)
+        cp_buf_adds(c->out, "set ylabel offset 1.5, 0\n"); /* else off the card */
 }
 
 void cp_canvas_end_labels(const struct cp_canvas *c, struct cp_end_label *labels, size_t n)

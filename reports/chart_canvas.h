@@ -9,11 +9,12 @@
 #include "reports/chart_script.h"
 
 /* Okabe-Ito colours that keep a contrast of 3:1 on white and on the dark page. */
-#define CP_BLUE      "#0072B2" /* warm */
-#define CP_VERMILION "#D55E00" /* cold */
-#define CP_GREEN     "#009E73" /* recommended */
-#define CP_GREY      "#6B7280" /* context */
-#define CP_INK       "#1F2937"
+#define CP_BLUE       "#0072B2" /* warm */
+#define CP_VERMILION  "#D55E00" /* cold */
+#define CP_GREEN      "#009E73" /* recommended */
+#define CP_GREEN_TEXT "#00785A"
+#define CP_GREY       "#6B7280" /* context */
+#define CP_INK        "#1F2937"
 
 /* Geometry of the 720 x 380 card, in its pixels: labels are placed by these numbers. */
 #define CP_CARD_WIDTH    720.0

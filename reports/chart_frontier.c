@@ -395,7 +395,7 @@ static void place_labels(struct frontier *fr)
         enum group group;
         const char *suffix, *color;
     } order[] = {
-        {GROUP_CHOSEN, " recommended", "#00785A"},
+        {GROUP_CHOSEN, " recommended", CP_GREEN_TEXT},
         {GROUP_CURRENT, " current", CP_INK},
         {GROUP_FRONTIER, "", CP_BLUE},
         {GROUP_MODELLED, " not measured", CP_GREY},

@@ -5,6 +5,7 @@
 #include "reports/chart_canvas.h"
 
 #include <math.h>
+#include <stdio.h>
 
 #include "reports/report.h"
 
@@ -27,15 +28,14 @@ static void add_week_block(const struct cp_canvas *c, struct cp_axis *y)
 }
 
 struct level {
-    double least, most; /* NAN: no line */
-    size_t most_at;     /* the first hour of the most */
+    double least, most, last; /* NAN: no line */
 };
 
 /* Corners of a step line: a point where it begins, two where it steps, one where it ends. */
 static struct level add_level_block(const struct cp_canvas *c, struct cp_axis *y)
 {
     double now = cp_figures_provisioned_at(c->f, 0);
-    struct level level = {now, now, 0};
+    struct level level = {now, now, now};
     if (isnan(now))
         return level;
     cp_canvas_open_block(c, "level");
@@ -44,11 +44,9 @@ static struct level add_level_block(const struct cp_canvas *c, struct cp_axis *y
         double next = cp_figures_provisioned_at(c->f, hour);
         if (fabs(next - now) > 0)
             cp_buf_addf(c->out, "%zu %g\n%zu %g\n", hour, now, hour, next);
-        if (next > level.most)
-            level.most_at = hour;
         level.least = fmin(level.least, next);
         level.most = fmax(level.most, next);
-        now = next;
+        level.last = now = next;
     }
     cp_buf_addf(c->out, "%d %g\n", CP_TRAFFIC_HOURS, now);
     cp_canvas_close_block(c);
@@ -56,18 +54,22 @@ static struct level add_level_block(const struct cp_canvas *c, struct cp_axis *y
     return level;
 }
 
-/* Above the line where it is highest first, within the graph. */
-static void add_level_label(const struct cp_canvas *c, const struct level *level)
+/* At the right end of the line, but below the key. */
+static void add_level_label(const struct cp_canvas *c, const struct cp_axis *y,
+                            const struct level *level)
 {
-    enum { LAST_HOUR_FOR_TEXT = 100 };
-    bool is_late = level->most_at > LAST_HOUR_FOR_TEXT;
+    static const double below_key = 0.68;
+    char numbers[48];
     if (isnan(level->most))
         return;
-    cp_buf_addf(c->out, "set label 'provisioned: %g", level->least);
     if (level->most > level->least)
-        cp_buf_addf(c->out, " to %g by schedule", level->most);
-    cp_buf_addf(c->out, "' at %zu, %g %s offset 0, 0.6 tc rgb '#00785A'\n",
-                level->most_at + (is_late ? 1 : 0), level->most, is_late ? "right" : "left");
+        (void)snprintf(numbers, sizeof numbers, "%g to %g", level->least, level->most);
+    else
+        (void)snprintf(numbers, sizeof numbers, "%g", level->most);
+    double at = fmin(cp_axis_position(y, level->last), below_key);
+    struct cp_end_label lines[] = {{numbers, CP_GREEN_TEXT, at},
+                                   {"provisioned", CP_GREEN_TEXT, at}};
+    cp_canvas_end_labels(c, lines, sizeof lines / sizeof lines[0]);
 }
 
 static void add_days(const struct cp_canvas *c)
@@ -92,14 +94,14 @@ void cp_chart_add_week(struct cp_canvas *c)
     const struct level level = add_level_block(c, &y);
     cp_axis_see(&y, 0);
     cp_axis_see(&y, 1);
-    cp_axis_pad(&y, isnan(level.most) ? 0.04 : 0.1); /* room for the label */
+    cp_axis_pad(&y, 0.04);
     y.low = 0;
-    c->right_margin = 96;
+    c->right_margin = isnan(level.most) ? 96 : 104;
     cp_canvas_margins(c);
     cp_canvas_axis(c, 'x', &x, "hour of the week, UTC");
     add_days(c);
     cp_canvas_ticked_axis(c, 'y', &y, "requests in flight");
-    add_level_label(c, &level);
+    add_level_label(c, &y, &level);
     cp_buf_addf(
         c->out,
         "set key at screen %.4f, graph 0.98 right top Left reverse samplen 2.5 spacing 1.25 "

@@ -681,7 +681,8 @@ static void add_method_rules(const struct page *p)
         "setting whose upper bound of the quantile is within the target; never a size with less "
         "than 10% memory free.",
         "Assumed: samples of one memory size are independent and of one distribution; arrivals of "
-        "the given traffic are Poisson at a constant rate; an idle environment that was probed was "
+        "a rate are Poisson, of a week at the rate of each hour, of counts within their interval, "
+        "and times are as given; an idle environment that was probed was "
         "known to be warm, and batches of probes are independent. No idle lifetime, no shape of a "
         "distribution and no scaling of {init} with memory is assumed: they are measured.",
         "Sources: quantiles Hyndman and Fan 1996; exact intervals David and Nagaraja 2003, Clopper "

@@ -335,9 +335,8 @@ static void the_week_has_what_is_kept_ready(void **state)
         double at_7, at_8;
     } cases[] = {
         {CP_MODE_SCHEDULED, "\n0 2\n8 2\n8 11\n20 11\n20 2\n32 2\n",
-         "set label 'provisioned: 2 to 11 by schedule' at 8, 11 left ", 2, 11},
-        {CP_MODE_PROVISIONED, "\n0 11\n168 11\n", "set label 'provisioned: 11' at 0, 11 left ", 11,
-         11},
+         "set label '2 to 11' at graph 1.01, ", 2, 11},
+        {CP_MODE_PROVISIONED, "\n0 11\n168 11\n", "set label '11' at graph 1.01, ", 11, 11},
         {CP_MODE_ON_DEMAND, NULL, "provisioned", NAN, NAN},
         {CP_MODE_TRACKING, NULL, "provisioned", NAN, NAN},
     };
