@@ -241,7 +241,8 @@ static bool is_dominated(const struct cp_decision *d, const struct cp_candidate 
 
 static void decide(struct cp_decision *d)
 {
-    *d = (struct cp_decision){.verdict = CP_VERDICT_CHANGE, .is_budget_met = true, .fallback = -1, .covered = 1};
+    *d = (struct cp_decision){
+        .verdict = CP_VERDICT_CHANGE, .is_budget_met = true, .fallback = -1, .covered = 1};
     for (size_t i = 1; i < sizeof sizes_mb / sizeof sizes_mb[0]; i++) {
         for (int concurrency = 0; concurrency <= 2; concurrency++)
             d->candidates[d->n_candidates++] = candidate(sizes_mb[i], concurrency);
