@@ -10,7 +10,7 @@
 #include <math.h>
 #include <stdbool.h>
 
-static void add_what_if(const struct cp_arrivals_law *law, struct cp_buf *out)
+void cp_demand_what_if_text(const struct cp_arrivals_law *law, struct cp_buf *out)
 {
     char n[CP_NUMBER_MAX];
     char gap[CP_UNITS_TEXT_MAX];
@@ -79,7 +79,7 @@ void cp_demand_text(const struct cp_figures *f, struct cp_buf *out)
     if (d && d->law.kind != CP_ARRIVALS_POISSON)
         cp_buf_addf(out, ", %s", d->words);
     if (d)
-        add_what_if(&d->law, out);
+        cp_demand_what_if_text(&d->law, out);
     add_in_flight(&f->demand, out);
     add_covered(f, out);
     if (d)

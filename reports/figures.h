@@ -78,6 +78,8 @@ enum cp_code cp_figures_read_demand(struct cp_figures *f, struct cp_error *err);
 /* "traffic: 5.00/s mean, 41.0/s at most in a minute, times 2; 0.900 requests in flight on average,
  * 7 at p99.9 (512 MB)"; nothing without traffic. */
 void cp_demand_text(const struct cp_figures *f, struct cp_buf *out);
+/* ", times 2, 3.00 together on average (20ms apart)"; nothing for arrivals as they are. */
+void cp_demand_what_if_text(const struct cp_arrivals_law *law, struct cp_buf *out);
 /* That the question is not the run's own, and what that was; nothing when it is. */
 void cp_other_question_text(const struct cp_figures *f, struct cp_buf *out);
 

@@ -5,9 +5,13 @@
 #include <stdio.h>
 
 #include "model/base/units.h"
+#include "reports/figures.h"
 #include "reports/format.h"
 #include "reports/json_writer.h"
 #include "reports/price_json.h"
+#include "reports/text_lines.h"
+
+enum { INDENT = 2 };
 
 double cp_simulated_hours(const struct cp_simulated *s)
 {
@@ -56,6 +60,8 @@ void cp_simulated_price(struct cp_simulated *s)
     if (r->provisioned_ready.value > 0)
         cp_usage_add_ready_mean(&usage, s->memory_size_mb, r->provisioned_ready.value,
                                 CP_S_PER_MONTH, per_month * (double)r->n_allocated);
+    if (r->n_provisioned == s->latency_us->n) /* all of them: the difference is rounding */
+        usage.on_demand_gb_s = 0;
     s->usage = usage;
     if (s->book)
         s->bill = cp_bill_of(s->book, s->terms, &usage);
@@ -79,8 +85,30 @@ static void add_number(struct cp_buf *out, const char *name, enum cp_unit unit, 
     cp_buf_addf(out, "  %-28s %s\n", name, cp_format_with_unit(unit, value, text));
 }
 
-static void add_head(const struct cp_simulated *s, struct cp_buf *out)
+static void add_fact(const struct cp_text_lines *t, const char *name, const char *words)
 {
+    struct cp_buf line;
+    cp_buf_init(&line, 1U << 14);
+    cp_buf_addf(&line, "%s%s", name, words);
+    cp_text_blanks(t, INDENT);
+    cp_text_foreign(t, INDENT, INDENT + 2, cp_buf_str(&line));
+    cp_buf_clear(&line);
+}
+
+static void add_traffic(const struct cp_text_lines *t, const struct cp_demand *demand)
+{
+    struct cp_buf words;
+    cp_buf_init(&words, 1U << 14);
+    cp_buf_adds(&words, demand->words);
+    cp_demand_what_if_text(&demand->law, &words);
+    add_fact(t, "traffic: ", cp_buf_str(&words));
+    cp_buf_clear(&words);
+}
+
+static void add_head(const struct cp_simulated *s, const struct cp_text_style *style,
+                     struct cp_buf *out)
+{
+    const struct cp_text_lines t = cp_text_lines_of(NULL, style, out);
     char count[CP_FORMAT_MAX];
     char hours[CP_FORMAT_MAX];
     cp_format_count((size_t)s->result.n_arrivals, count);
@@ -88,8 +116,10 @@ static void add_head(const struct cp_simulated *s, struct cp_buf *out)
     cp_buf_addf(out, "simulated %s requests in %s hours, %d replications, seed %llu\n", count,
                 hours, s->options.replications ? s->options.replications : CP_POOL_REPLICATIONS,
                 (unsigned long long)s->options.seed);
-    cp_buf_addf(out, "  traffic: %s\n  setting: %s\n  %s\n\n", s->demand->words, s->setting,
-                s->laws);
+    add_traffic(&t, s->demand);
+    add_fact(&t, "setting: ", s->setting);
+    add_fact(&t, "", s->laws);
+    cp_buf_addc(out, '\n');
 }
 
 static void add_latency(const struct cp_simulated *s, struct cp_buf *out)
@@ -128,11 +158,12 @@ static void add_month(const struct cp_simulated *s, struct cp_buf *out)
                 s->book->date);
 }
 
-void cp_simulated_text(const struct cp_simulated *s, struct cp_buf *out)
+void cp_simulated_text(const struct cp_simulated *s, const struct cp_text_style *style,
+                       struct cp_buf *out)
 {
     const struct cp_pool_result *r = &s->result;
     bool has_provisioned = r->provisioned_ready.value > 0;
-    add_head(s, out);
+    add_head(s, style, out);
     add_share(out, "cold share", CP_UNIT_PERCENT, &r->cold_share);
     if (has_provisioned) {
         add_share(out, "spillover", CP_UNIT_PERCENT, &r->spillover_share);

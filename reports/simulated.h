@@ -34,7 +34,8 @@ double cp_simulated_latency_ms(const struct cp_simulated *s, double q);
 /* Simulated time of all replications, hours. */
 double cp_simulated_hours(const struct cp_simulated *s);
 
-void cp_simulated_text(const struct cp_simulated *s, struct cp_buf *out);
+void cp_simulated_text(const struct cp_simulated *s, const struct cp_text_style *style,
+                       struct cp_buf *out);
 void cp_simulated_json(const struct cp_simulated *s, struct cp_buf *out);
 
 #endif

@@ -81,9 +81,10 @@ static enum cp_code use_options(struct simulation *s, struct cp_error *err)
     if (o->sim_law && !is_drawn && strcmp(o->sim_law, "fixed") != 0)
         return cp_fail(err, CP_EINVAL, "--law: '%.20s' is neither exp nor fixed", o->sim_law);
     if (!(o->sim_warm_ms > 0) || !(o->sim_cold_ms > 0) || !o->sim_lifetime)
-        return cp_fail(err, CP_EINVAL,
-                       "name a stored run, or say how long things take: --warm 120ms --cold 900ms "
-                       "--idle-lifetime 10m");
+        return cp_fail(
+            err, CP_EINVAL,
+            "name a stored run, e.g. last, or say how long things take: --warm 120ms --cold 900ms "
+            "--idle-lifetime 10m");
     s->warm_ms = o->sim_warm_ms;
     s->cold_ms = o->sim_cold_ms;
     pool->warm = (struct cp_pool_law){.ms = &s->warm_ms, .n = 1};
@@ -255,6 +256,11 @@ static enum cp_code read_setting(struct simulation *s, struct cp_error *err)
         return cp_fail(err, CP_EINVAL,
                        "give one of --provisioned, --schedule and --track (--reserved goes with "
                        "--provisioned)");
+    if (has_both && o->provisioned > o->reserved)
+        return cp_fail(err, CP_EINVAL,
+                       "--provisioned %d is more than --reserved %d, which Lambda refuses; reserve "
+                       "at least as many",
+                       o->provisioned, o->reserved);
     pool->starts_per_10_s = STARTS_PER_10_S;
     pool->limit = o->reserved > 0 ? o->reserved : 0;
     pool->requests_per_s = RATE_PER_CONCURRENCY * (double)pool->limit;
@@ -422,12 +428,13 @@ static enum cp_code simulate(struct simulation *s, struct cp_error *err)
 static enum cp_code print_simulated(const struct simulation *s, enum cp_status *status,
                                     struct cp_error *err)
 {
+    const struct cp_text_style style = {s->cli->out.use_color, s->cli->out.width};
     struct cp_buf out;
     cp_buf_init(&out, OUTPUT_MAX);
     if (s->cli->options.format == CP_FORMAT_JSON)
         cp_simulated_json(&s->simulated, &out);
     else
-        cp_simulated_text(&s->simulated, &out);
+        cp_simulated_text(&s->simulated, &style, &out);
     enum cp_code code = cp_buf_check(&out, "the simulation", err);
     if (!code)
         *status = cp_cli_print(&out);

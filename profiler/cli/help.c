@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { HELP_WIDTH = 79, OPTION_COLUMN = 28 };
+enum { HELP_WIDTH = 79, OPTION_COLUMN = 28, SUMMARY_COLUMN = 14 };
 
 static void add_option(struct cp_buf *out, const struct cp_option *o)
 {
@@ -32,13 +32,21 @@ static const char statuses[] =
     "Exit status: 0 ok, 1 failed, 2 usage, 3 budget missed or not shown to be met,\n"
     "             4 interrupted and undone.\n";
 
+static void add_row(struct cp_buf *out, const char *name, const char *summary)
+{
+    const struct cp_wrap at = {
+        .width = HELP_WIDTH, .column = SUMMARY_COLUMN, .indent = SUMMARY_COLUMN};
+    (void)cp_buf_addf(out, "  %-10s  ", name);
+    cp_wrap_add(out, summary, at);
+}
+
 void cp_help_overview(struct cp_buf *out)
 {
     (void)cp_buf_adds(out, "coldprof " COLDPROF_VERSION
                            ": cold starts measured, tails with intervals, concurrency decided\n\n"
                            "usage: coldprof COMMAND [OPTIONS] [ARGUMENTS]\n\n");
     for (const struct cp_command *const *c = cp_command_table(); *c; c++)
-        (void)cp_buf_addf(out, "  %-10s  %s\n", (*c)->name, (*c)->summary);
+        add_row(out, (*c)->name, (*c)->summary);
     (void)cp_buf_adds(
         out, "\nexamples:\n"
              "  coldprof sweep probes/functions/hello-python --budget p99=200ms --traffic 5/s\n"
@@ -46,7 +54,7 @@ void cp_help_overview(struct cp_buf *out)
     (void)cp_buf_adds(out, statuses);
     (void)cp_buf_adds(out, "More: coldprof help COMMAND, or of a topic:\n");
     for (const struct cp_help_topic *t = cp_help_topics(); t->name; t++)
-        (void)cp_buf_addf(out, "  %-10s  %s\n", t->name, t->summary);
+        add_row(out, t->name, t->summary);
 }
 
 static void add_theme(struct cp_buf *out, enum cp_option_theme theme, unsigned command)
