@@ -11,17 +11,41 @@
 
 enum { HOURS_A_DAY = 24, DAYS = 7 };
 
-/* Monday first; hours without any mark are gaps in the lines. */
+static void add_row(const struct cp_canvas *c, const char *at, const struct cp_traffic_hour *h,
+                    double most)
+{
+    cp_buf_adds(c->out, at);
+    cp_canvas_value(c->out, h->in_flight_p50);
+    cp_canvas_value(c->out, h->in_flight_p95);
+    cp_canvas_value(c->out, most);
+    cp_buf_addc(c->out, '\n');
+}
+
+static bool is_known(const struct cp_canvas *c, size_t hour)
+{
+    return hour < CP_TRAFFIC_HOURS && !isnan(c->f->week[hour].in_flight_max);
+}
+
+/* Monday first. Hours without any mark are gaps in the lines: empty lines, since gnuplot draws over
+ * what is only missing. Lines reach the ends of their hours, so a single one is seen, too. */
 static void add_week_block(const struct cp_canvas *c, struct cp_axis *y)
 {
+    char at[24];
     cp_canvas_open_block(c, "week");
     for (size_t hour = 0; hour < CP_TRAFFIC_HOURS; hour++) {
         const struct cp_traffic_hour *h = &c->f->week[hour];
-        cp_buf_addf(c->out, "%zu.5", hour);
-        cp_canvas_value(c->out, h->in_flight_p50);
-        cp_canvas_value(c->out, h->in_flight_p95);
-        cp_canvas_value(c->out, h->in_flight_max);
-        cp_buf_addc(c->out, '\n');
+        if (!is_known(c, hour)) {
+            cp_buf_addc(c->out, '\n');
+            continue;
+        }
+        (void)snprintf(at, sizeof at, "%zu", hour);
+        if (hour == 0 || !is_known(c, hour - 1))
+            add_row(c, at, h, NAN);
+        (void)snprintf(at, sizeof at, "%zu.5", hour);
+        add_row(c, at, h, h->in_flight_max);
+        (void)snprintf(at, sizeof at, "%zu", hour + 1);
+        if (!is_known(c, hour + 1))
+            add_row(c, at, h, NAN);
         cp_axis_see(y, h->in_flight_max);
     }
     cp_canvas_close_block(c);

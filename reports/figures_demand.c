@@ -12,6 +12,8 @@
 
 /* The figures shown have two digits; a log of an hour is replayed as a whole. */
 #define ARRIVALS_WANTED 200000.0
+/* With a clock there are 168 hours to tell apart, each from windows of its own. */
+#define ARRIVALS_WANTED_BY_HOUR 500000.0
 
 enum { PEAK_MS = CP_MS_PER_MINUTE };
 
@@ -119,7 +121,8 @@ static void set_windows(const struct cp_demand *d, double lifetime_ms, struct cp
 {
     const struct cp_windows_question question = {.law = &d->law,
                                                  .first_ms = d->first_ms,
-                                                 .arrivals = ARRIVALS_WANTED,
+                                                 .arrivals = has_clock(d) ? ARRIVALS_WANTED_BY_HOUR
+                                                                          : ARRIVALS_WANTED,
                                                  .lifetime_ms = lifetime_ms};
     cp_windows_set(&question, o);
     if (!(o->window_step_ms > 0))

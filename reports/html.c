@@ -533,6 +533,16 @@ static void add_traffic(const struct page *p)
 {
     if (!cp_figures_has_week(p->f))
         return;
+    char more[CP_WORDS_MAX];
+    char share[CP_FORMAT_MAX];
+    const bool is_part = p->f->week_source == CP_WEEK_SIMULATED && p->f->demand.simulated_share < 1;
+    cp_format(CP_UNIT_PERCENT, p->f->demand.simulated_share, share);
+    (void)snprintf(more, sizeof more, "%s%s%s%s",
+                   isnan(cp_figures_provisioned_at(p->f, 0))
+                       ? ""
+                       : " Steps: provisioned concurrency as recommended.",
+                   is_part ? " For this chart " : "", is_part ? share : "",
+                   is_part ? " % of the traffic's time was simulated; other hours are gaps." : "");
     cp_buf_adds(p->out, "<section id=\"traffic\" aria-labelledby=\"h-traffic\">\n"
                         "<h2 id=\"h-traffic\">Traffic</h2>\n<ul>\n");
     add_sentence(p, cp_traffic_text);
@@ -545,9 +555,7 @@ static void add_traffic(const struct page *p)
             ? "Solid p50, dashed p95, dots: largest number of requests in flight, simulated."
             : "Solid p50, dashed p95, dots: largest number of requests in flight, seen at "
               "four instants a minute; a peak between them is not seen.",
-        isnan(cp_figures_provisioned_at(p->f, 0))
-            ? ""
-            : " Steps: provisioned concurrency as recommended.");
+        more);
     cp_buf_adds(p->out, "<details>\n<summary>The week by hour</summary>\n");
     cp_table_html(&cp_table_week, p->f, p->out);
     cp_buf_adds(p->out, "</details>\n</section>\n");

@@ -321,6 +321,24 @@ static void frontier_tells_settings_and_variants_apart(void **state)
     *d = before;
 }
 
+/* Lines are drawn over hours that are only missing: they end, and begin anew. */
+static void hours_without_a_mark_are_gaps(void **state)
+{
+    (void)state;
+    struct cp_figures *f = fixture_shared(&(struct fixture_options){0});
+    struct cp_buf out;
+    cp_buf_init(&out, 1U << 16);
+    for (size_t hour = 0; hour < CP_TRAFFIC_HOURS; hour++)
+        f->week[hour].in_flight_max = hour == 4 ? 3 : (double)NAN;
+    f->week[4].in_flight_p50 = 1;
+    f->week[4].in_flight_p95 = 2;
+    cp_chart_script(f, CP_CHART_WEEK, &out);
+    assert_non_null(strstr(cp_buf_str(&out), "\n\n4 1 2 NaN\n4.5 1 2 3\n5 1 2 NaN\n\n"));
+    cp_buf_clear(&out);
+    for (size_t hour = 0; hour < CP_TRAFFIC_HOURS; hour++)
+        f->week[hour] = (struct cp_traffic_hour){.n_minutes = 0};
+}
+
 static void the_week_has_what_is_kept_ready(void **state)
 {
     (void)state;
@@ -370,6 +388,7 @@ int main(void)
         cmocka_unit_test(a_part_of_the_traffic_is_said_to_be_one),
         cmocka_unit_test(frontier_tells_settings_and_variants_apart),
         cmocka_unit_test(the_week_has_what_is_kept_ready),
+        cmocka_unit_test(hours_without_a_mark_are_gaps),
     };
     return cmocka_run_group_tests(tests, NULL, fixture_shared_free);
 }

@@ -5,6 +5,7 @@ set grid ytics lc rgb '#E5E7EB' lw 1 dt 1
 set datafile missing NaN
 set errorbars small
 $week << COLDPROF_END_17633c3c3b7537c7
+0 0 1 NaN
 0.5 0 1 1
 1.5 0 1 1
 2.5 0 1 1
@@ -173,6 +174,7 @@ $week << COLDPROF_END_17633c3c3b7537c7
 165.5 0 1 1
 166.5 0 1 1
 167.5 0 1 1
+168 0 1 NaN
 COLDPROF_END_17633c3c3b7537c7
 set lmargin at screen 0.0972
 set rmargin at screen 0.8667
