@@ -116,6 +116,7 @@ struct cp_run_data {
     /* What it is priced with, borrowed; NULL: the built-in table's. Not kept with the run. */
     const struct cp_price_book *price;
     struct cp_price_terms terms;
+    double throttled_share_max; /* asked with --throttle-target; 0: not asked. Not kept either */
 };
 /* The runtime to show: "container image" where there is none because the package is an image. */
 const char *cp_run_runtime(const struct cp_run *run);

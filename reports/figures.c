@@ -5,14 +5,10 @@
 #include "reports/figures.h"
 #include "reports/fitted.h"
 
-#include "model/decide/modelled_answer.h"
-
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-enum { DECISION_THREADS = 4 }; /* no more than cores that a laptop has */
 
 struct cp_size_figures *cp_figures_find_size(struct cp_figures *f, int memory_size_mb)
 {
@@ -339,82 +335,6 @@ static bool estimate_sizes(struct cp_figures *f)
     return cp_figures_is_from_digest(f) ? cp_figures_price_digest(f) : estimate_samples(f);
 }
 
-/* A restore is not billed by its duration, so the bill cannot be predicted: it is read. */
-static const double *billed_of(const struct cp_figures *f, const struct cp_size_figures *size)
-{
-    for (size_t i = 0; i < size->n_cold_values; i++) {
-        if (!isfinite(size->pair_billed_ms[i]))
-            return NULL;
-    }
-    return f->fresh_start == CP_START_SNAPSTART ? size->pair_billed_ms : NULL;
-}
-
-/* `rate` is what the run knows when it has no more than that. */
-static const struct cp_demand *demand_of(const struct cp_run_data *data,
-                                         const struct cp_demand *rate)
-{
-    if (data->demand)
-        return data->demand;
-    return isnan(data->run.traffic_per_s) ? NULL : rate;
-}
-
-static enum cp_workload_class class_of(const struct cp_run *run)
-{
-    if (strcmp(run->workload_class, "async") == 0)
-        return CP_CLASS_ASYNC;
-    return strcmp(run->workload_class, "stream") == 0 ? CP_CLASS_STREAM : CP_CLASS_INTERACTIVE;
-}
-
-static enum cp_code decide(struct cp_figures *f, struct cp_error *err)
-{
-    const struct cp_run *run = &f->data->run;
-    const struct cp_quote_function function = cp_quote_function_of(run);
-    struct cp_size_data sizes[CP_RUN_SIZES_MAX];
-    for (size_t i = 0; i < f->n_sizes; i++) {
-        const struct cp_size_figures *size = &f->sizes[i];
-        size_t counted = size->n_cold + size->n_warm + size->n_excluded;
-        size_t ran = counted + size->n_failed - size->n_cold_timeout - size->n_warm_timeout;
-        sizes[i] = (struct cp_size_data){
-            .memory_size_mb = size->memory_size_mb,
-            .architecture = f->price->architecture,
-            .price = f->price,
-            .fresh_start = f->fresh_start,
-            .init_ms = size->pair_init_ms,
-            .cold_handler_ms = size->pair_handler_ms,
-            .cold_billed_ms = billed_of(f, size),
-            .n_cold = size->n_cold_values,
-            .warm_ms = size->warm_ms,
-            .n_warm = size->n_warm_values,
-            .timeout_ms = size->timeout_ms,
-            .failure_share = ran > 0 ? (double)size->n_failed / (double)ran : NAN,
-            .max_memory_used_mb = size->max_memory_used_mb,
-            .storage_mb = function.storage_mb,
-            .pays_snapshots = !function.has_free_snapshots,
-            .cannot_run = size->cannot_run,
-        };
-    }
-    struct cp_demand rate = cp_demand_of_rate(run->traffic_per_s);
-    const struct cp_optimize_input input = {
-        .sizes = sizes,
-        .n_sizes = f->n_sizes,
-        .survival = &f->survival,
-        .terms = &f->data->terms,
-        .budget_q = run->budget_q,
-        .budget_ms = run->budget_ms,
-        .workload = class_of(run),
-        .risk = strcmp(run->risk, "point") == 0 ? CP_RISK_POINT : CP_RISK_UPPER_BOUND,
-        .demand = demand_of(f->data, &rate),
-        .observed_cold_share =
-            isfinite(f->observed_cold_share.value) ? &f->observed_cold_share : NULL,
-        .current_memory_mb = run->original_memory_size_mb,
-        .unreserved_concurrency = run->unreserved_concurrency,
-        .seed = run->seed,
-        .n_threads = DECISION_THREADS,
-    };
-    enum cp_code code = cp_optimize(&input, &f->decision, err);
-    return code ? code : cp_modelled_answer_find(&input, &f->decision, err);
-}
-
 static struct cp_spend spend_of(const struct cp_figures *f)
 {
     const struct cp_quote_function function = cp_quote_function_of(&f->data->run);
@@ -482,24 +402,30 @@ static enum cp_code fit_survival(struct cp_figures *f, struct cp_error *err)
     return code;
 }
 
-static enum cp_code compute(struct cp_figures *f, struct cp_error *err)
+/* The sizes with their values: all that a variant of another run's question needs. */
+static enum cp_code measure(struct cp_figures *f, struct cp_error *err)
 {
     f->fresh_start = fresh_start_of(f->data);
     count(f);
     f->spend = spend_of(f);
+    if (!fill(f) || !estimate_sizes(f) || !cp_figures_estimate_wall_clock(f))
+        return cp_fail(err, CP_ENOMEM, "no memory for the values of %zu samples",
+                       f->accounting.planned);
+    return CP_OK;
+}
+
+static enum cp_code compute(struct cp_figures *f, struct cp_error *err)
+{
     enum cp_code code = cp_figures_read_log(f, err);
     if (code)
         return code;
     if (!cp_figures_observe_cold_share(f))
         return cp_fail(err, CP_ENOMEM, "no memory for the hours of the log");
-    if (!fill(f) || !estimate_sizes(f) || !cp_figures_estimate_wall_clock(f))
-        return cp_fail(err, CP_ENOMEM, "no memory for the values of %zu samples",
-                       f->accounting.planned);
     if (!cp_figures_fit(f))
         return cp_fail(err, CP_ENOMEM, "no memory for %zu pooled values", f->data->n_samples);
     code = fit_survival(f, err);
     if (code == CP_OK)
-        code = decide(f, err);
+        code = cp_figures_decide(f, err);
     if (code == CP_OK)
         code = cp_figures_read_demand(f, err);
     if (code != CP_OK)
@@ -517,34 +443,79 @@ static const char *architecture_of(const struct cp_run *run)
     return run->architecture[0] ? run->architecture : "x86_64";
 }
 
+/* Measured, and no more; NULL: *code says why not. */
+static struct cp_figures *read_run(const struct cp_run_data *data, enum cp_code *code,
+                                   struct cp_error *err)
+{
+    if (data->n_samples == 0 && !data->digest) {
+        *code = cp_fail(err, CP_EINVAL, "run '%s' has no samples", data->run.id);
+        return NULL;
+    }
+    struct cp_figures *f = calloc(1, sizeof *f);
+    if (!f) {
+        *code = cp_fail(err, CP_ENOMEM, "no memory for the figures");
+        return NULL;
+    }
+    f->data = data;
+    f->price = data->price;
+    *code = CP_OK;
+    if (!f->price)
+        *code = cp_price_find(data->run.region, architecture_of(&data->run), &f->price, err);
+    if (!*code)
+        *code = measure(f, err);
+    if (!*code)
+        return f;
+    cp_figures_free(f);
+    return NULL;
+}
+
+static enum cp_code add_variant(struct cp_figures *f, const struct cp_run_data *data,
+                                bool has_other_code, struct cp_error *err)
+{
+    enum cp_code code = CP_OK;
+    struct cp_figures *other = read_run(data, &code, err);
+    if (!other)
+        return code;
+    code = cp_variants_check(f, other, has_other_code, err);
+    if (code)
+        cp_figures_free(other);
+    else
+        f->variants[f->n_variants++] = other;
+    return code;
+}
+
+enum cp_code cp_figures_of_variants(const struct cp_variant_runs *runs, struct cp_figures **out,
+                                    struct cp_error *err)
+{
+    enum cp_code code = CP_OK;
+    struct cp_figures *f = read_run(runs->data[0], &code, err);
+    *out = NULL;
+    if (!f)
+        return code;
+    for (size_t i = 1; i < runs->n && !code; i++)
+        code = add_variant(f, runs->data[i], runs->has_other_code, err);
+    if (!code)
+        code = compute(f, err);
+    if (code)
+        cp_figures_free(f);
+    else
+        *out = f;
+    return code;
+}
+
 enum cp_code cp_figures_new(const struct cp_run_data *data, struct cp_figures **out,
                             struct cp_error *err)
 {
-    *out = NULL;
-    if (data->n_samples == 0 && !data->digest)
-        return cp_fail(err, CP_EINVAL, "run '%s' has no samples", data->run.id);
-    struct cp_figures *f = calloc(1, sizeof *f);
-    if (!f)
-        return cp_fail(err, CP_ENOMEM, "no memory for the figures");
-    f->data = data;
-    f->price = data->price;
-    enum cp_code code = CP_OK;
-    if (!f->price)
-        code = cp_price_find(data->run.region, architecture_of(&data->run), &f->price, err);
-    if (code == CP_OK)
-        code = compute(f, err);
-    if (code != CP_OK) {
-        cp_figures_free(f);
-        return code;
-    }
-    *out = f;
-    return CP_OK;
+    const struct cp_variant_runs alone = {.data = &data, .n = 1};
+    return cp_figures_of_variants(&alone, out, err);
 }
 
 void cp_figures_free(struct cp_figures *figures)
 {
     if (!figures)
         return;
+    for (size_t i = 0; i < figures->n_variants; i++)
+        cp_figures_free(figures->variants[i]); /* which have none themselves */
     cp_figures_forget_log(figures);
     cp_figures_forget_fit(figures);
     free(figures->values);

@@ -34,6 +34,21 @@ bool cp_figures_has_no_init(const struct cp_figures *f);
 bool cp_figures_estimate_wall_clock(struct cp_figures *f);
 /* Takes back from the decision what such a run cannot decide, and says so. */
 void cp_figures_limit_decision(struct cp_figures *f);
+/* --- figures_decide.c --- */
+/* Fills f->decision from the sizes of `f` and its variants, with the question of `f`. CP_ELIMIT:
+ * too many sizes together. */
+enum cp_code cp_figures_decide(struct cp_figures *f, struct cp_error *err);
+
+/* --- variants.c --- */
+/* May `other` be one more variant of the question of `f`? CP_EINVAL says what to do instead. */
+enum cp_code cp_variants_check(const struct cp_figures *f, const struct cp_figures *other,
+                               bool has_other_code, struct cp_error *err);
+/* The figures of a candidate's size, of whichever variant it is; NULL when it was not swept. */
+const struct cp_size_figures *cp_figures_size_of(const struct cp_figures *f,
+                                                 const struct cp_candidate *c);
+/* The runs that were compared, which is what runs now; nothing of a single run. */
+void cp_variants_text(const struct cp_figures *f, struct cp_buf *out);
+
 /* Was it read from logs? Then nothing was planned or sent. */
 bool cp_figures_is_import(const struct cp_figures *f);
 

@@ -89,10 +89,11 @@ static void find_peak(const struct cp_arrivals_law *law, struct cp_demand_figure
 static const struct cp_size_figures *size_of(const struct cp_figures *f)
 {
     const struct cp_candidate *chosen = cp_figures_candidate(f, f->decision.chosen);
-    const int wanted[] = {chosen ? chosen->memory_size_mb : -1,
-                          f->data->run.original_memory_size_mb};
+    const struct cp_size_figures *const wanted[] = {
+        chosen ? cp_figures_size_of(f, chosen) : NULL,
+        cp_figures_size(f, f->data->run.original_memory_size_mb)};
     for (size_t i = 0; i < sizeof wanted / sizeof wanted[0]; i++) {
-        const struct cp_size_figures *size = cp_figures_size(f, wanted[i]);
+        const struct cp_size_figures *size = wanted[i];
         if (size && size->n_cold_values > 0 && size->n_warm_values > 0)
             return size;
     }

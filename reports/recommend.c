@@ -14,7 +14,12 @@
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
-enum { INDENT = 2 };
+enum { INDENT = 2, N_VARIANT_COLUMNS = 2 };
+#define VARIANT_COLUMNS                                                                            \
+    {"architecture", "arch", 0, false, true, false},                                               \
+    {                                                                                              \
+        "fresh_start", "start", 0, false, true, false                                              \
+    }
 
 void cp_idle_assumption_text(const struct cp_figures *f, struct cp_buf *out)
 {
@@ -40,7 +45,8 @@ void cp_idle_assumption_text(const struct cp_figures *f, struct cp_buf *out)
 
 /* What the decision rests on, one line each; empty ones are left out. */
 static void (*const assumptions[])(const struct cp_figures *, struct cp_buf *) = {
-    cp_demand_text, cp_other_question_text, cp_idle_assumption_text, cp_price_text};
+    cp_variants_text, cp_demand_text, cp_other_question_text, cp_idle_assumption_text,
+    cp_price_text};
 
 /* The candidate that the answer is about, with a bill; NULL: none. */
 static const struct cp_candidate *billed(const struct cp_figures *f)
@@ -51,7 +57,21 @@ static const struct cp_candidate *billed(const struct cp_figures *f)
 
 /* --- terminal --- */
 
+/* A text table has architecture and start first, and only where there are several. */
+static void add_table(const struct cp_text_lines *t, const struct cp_table *table,
+                      const struct cp_text_column *columns, size_t n)
+{
+    size_t n_left_out = t->f->n_variants ? 0 : N_VARIANT_COLUMNS;
+    cp_text_table(t, table, columns + n_left_out, n - n_left_out);
+}
+
+static const struct cp_table *key_table(const struct cp_figures *f)
+{
+    return f->n_variants ? &cp_table_key_variants : &cp_table_key;
+}
+
 static const struct cp_text_column key_columns[] = {
+    VARIANT_COLUMNS,
     {"row", "", 0, false, true, false},
     {"memory_size_mb", "MB", 0, false, false, false},
     {"concurrency", "n", 0, false, false, false},
@@ -119,7 +139,7 @@ void cp_recommend_text(const struct cp_figures *f, const struct cp_text_style *s
     cp_buf_clear(&head);
     cp_text_decision(&t, f->decision.n_changers);
     cp_buf_addc(out, '\n');
-    cp_text_table(&t, &cp_table_key, key_columns, COUNT(key_columns));
+    add_table(&t, key_table(f), key_columns, COUNT(key_columns));
     add_bill(&t);
     add_assumptions(&t);
     cp_text_warnings(&t);
@@ -179,7 +199,7 @@ void cp_recommend_markdown(const struct cp_figures *f, struct cp_buf *out)
     cp_text_markdown(out, f->data->run.function);
     cp_buf_adds(out, "\n\n");
     cp_decision_markdown(f, f->decision.n_changers, out);
-    cp_table_markdown(&cp_table_key, f, out);
+    cp_table_markdown(key_table(f), f, out);
     cp_buf_adds(out, c ? "\n| bill of a month | USD |\n|:---|---:|\n" : "");
     for (int i = 0; c && i < CP_BILL_LINES; i++) {
         double of_line = c->bill.usd[i];
@@ -206,7 +226,7 @@ void cp_recommend_markdown(const struct cp_figures *f, struct cp_buf *out)
 
 void cp_recommend_csv(const struct cp_figures *f, struct cp_buf *out)
 {
-    cp_table_csv(&cp_table_key, f, out);
+    cp_table_csv(key_table(f), f, out);
 }
 
 /* --- the front --- */
@@ -278,25 +298,37 @@ FRONT_CELL(front_cold_share, "cold_share_ratio")
 FRONT_CELL(front_usd_million, "usd_per_million")
 FRONT_CELL(front_usd_month, "usd_per_month")
 
+static struct cp_cell front_text(const char *text)
+{
+    return (struct cp_cell){.number = {NAN, NAN, NAN}, .text = text};
+}
+
+static const struct cp_candidate *front_candidate(const struct cp_figures *f, size_t row)
+{
+    return &f->decision.candidates[candidate_at(f, row)];
+}
+
 static struct cp_cell front_architecture(const struct cp_figures *f, size_t row)
 {
-    const char *own = f->decision.candidates[candidate_at(f, row)].architecture;
-    return (struct cp_cell){.number = {NAN, NAN, NAN},
-                            .text = own ? own : f->data->run.architecture};
+    const char *own = front_candidate(f, row)->architecture;
+    return front_text(own ? own : f->data->run.architecture);
+}
+
+static struct cp_cell front_start(const struct cp_figures *f, size_t row)
+{
+    return front_text(cp_startup_word(front_candidate(f, row)->fresh_start));
 }
 
 static struct cp_cell front_is_on(const struct cp_figures *f, size_t row)
 {
-    bool is_on = f->decision.candidates[candidate_at(f, row)].is_on_frontier;
-    return (struct cp_cell){.number = {NAN, NAN, NAN}, .text = is_on ? "yes" : "no"};
+    return front_text(front_candidate(f, row)->is_on_frontier ? "yes" : "no");
 }
 
 static struct cp_cell front_is_within(const struct cp_figures *f, size_t row)
 {
-    const struct cp_candidate *c = &f->decision.candidates[candidate_at(f, row)];
+    const struct cp_candidate *c = front_candidate(f, row);
     const char *text = c->meets_budget ? "yes" : c->may_meet_budget ? "maybe" : "no";
-    return (struct cp_cell){.number = {NAN, NAN, NAN},
-                            .text = isnan(f->data->run.budget_ms) ? "" : text};
+    return front_text(isnan(f->data->run.budget_ms) ? "" : text);
 }
 
 static const char *front_mark(const struct cp_figures *f, size_t row)
@@ -317,6 +349,7 @@ static const struct cp_column front_columns[] = {
     {"usd_per_month", "per month", CP_UNIT_USD, true, false, front_usd_month},
     {"is_on_frontier", "on the front", CP_UNIT_TEXT, false, false, front_is_on},
     {"is_within_budget", "within budget", CP_UNIT_TEXT, false, false, front_is_within},
+    {"fresh_start", "fresh start", CP_UNIT_TEXT, false, false, front_start},
 };
 const struct cp_table cp_table_front = {
     "front",       "Cost against latency: settings that no other beats in both",
@@ -332,8 +365,8 @@ static const struct cp_table *front(bool is_all)
 }
 
 static const struct cp_text_column month_columns[] = {
+    VARIANT_COLUMNS,
     {"memory_size_mb", "MB", 0, false, false, false},
-    {"architecture", "arch", 7, false, true, false},
     {"mode", "mode", 0, false, true, false},
     {"concurrency", "n", 0, false, false, false},
     {"latency_ms", " ms", 0, true, false, false},
@@ -347,8 +380,8 @@ static const struct cp_text_column month_columns[] = {
 };
 
 static const struct cp_text_column million_columns[] = {
+    VARIANT_COLUMNS,
     {"memory_size_mb", "MB", 0, false, false, false},
-    {"architecture", "arch", 5, false, true, false},
     {"mode", "mode", 0, false, true, false},
     {"concurrency", "n", 6, false, false, false},
     {"latency_ms", " ms", 0, true, false, false},
@@ -366,9 +399,9 @@ void cp_frontier_text(const struct cp_figures *f, bool is_all, const struct cp_t
     size_t hidden = n_all(f) - n_shown(f);
     cp_text_header(&t);
     if (cp_figures_has_traffic(f))
-        cp_text_table(&t, front(is_all), month_columns, COUNT(month_columns));
+        add_table(&t, front(is_all), month_columns, COUNT(month_columns));
     else
-        cp_text_table(&t, front(is_all), million_columns, COUNT(million_columns));
+        add_table(&t, front(is_all), million_columns, COUNT(million_columns));
     cp_text_role(&t, CP_ROLE_DIM);
     if (!cp_figures_has_traffic(f))
         cp_buf_adds(out, "  (no traffic: latency is that of cold starts; --traffic gives costs)\n");

@@ -99,11 +99,18 @@ struct cp_demand_figures {
 /* Where the week by hour comes from. */
 enum cp_week_source { CP_WEEK_NONE, CP_WEEK_LOGGED, CP_WEEK_SIMULATED };
 
+/* An architecture with and without SnapStart. */
+enum { CP_VARIANTS_MAX = 4 };
+
 struct cp_figures {
     const struct cp_run_data *data; /* borrowed */
     /* How a fresh environment starts in this run: CP_START_COLD (init) or CP_START_SNAPSTART
      * (restore). The word for it comes from cp_words (words.h) everywhere. */
     enum cp_start_kind fresh_start;
+    /* Other runs whose sizes are candidates too; owned. Of these only what was measured is filled:
+     * sizes and prices, no law, no decision. */
+    struct cp_figures *variants[CP_VARIANTS_MAX - 1];
+    size_t n_variants;
     struct cp_size_figures sizes[CP_RUN_SIZES_MAX]; /* ascending memory */
     size_t n_sizes;
     struct cp_fitted_list *fitted; /* owned: every model, see fitted.h */
@@ -140,6 +147,18 @@ struct cp_figures {
  * region without prices. Owner: cp_figures_free. */
 enum cp_code cp_figures_new(const struct cp_run_data *data, struct cp_figures **out,
                             struct cp_error *err);
+/* Runs of one function that differ in architecture or start: variants of one question. */
+struct cp_variant_runs {
+    /* Borrowed. The first is what runs now, and its budget, traffic, account and idle law are the
+     * question's. */
+    const struct cp_run_data *const *data;
+    size_t n;            /* 1..CP_VARIANTS_MAX */
+    bool has_other_code; /* function name, code and payload may differ */
+};
+/* The same with the candidates of all runs. CP_EINVAL also for runs that do not compare, CP_ELIMIT
+ * for more memory sizes than one question has room for. */
+enum cp_code cp_figures_of_variants(const struct cp_variant_runs *runs, struct cp_figures **out,
+                                    struct cp_error *err);
 void cp_figures_free(struct cp_figures *figures);
 
 struct cp_text_style {

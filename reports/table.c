@@ -150,6 +150,8 @@ static const struct cp_column duration_columns[] = {
     }
 
 CANDIDATE_CELL(candidate_memory, cell_of_number(c->memory_size_mb))
+CANDIDATE_CELL(candidate_architecture, cell_of_text(c->architecture ? c->architecture : ""))
+CANDIDATE_CELL(candidate_start, cell_of_text(cp_startup_word(c->fresh_start)))
 CANDIDATE_CELL(candidate_mode, cell_of_text(cp_concurrency_mode_name(c->mode)))
 CANDIDATE_CELL(candidate_concurrency,
                cell_of_number(c->mode == CP_MODE_ON_DEMAND ? ABSENT : c->concurrency))
@@ -239,6 +241,8 @@ static struct cp_cell key_name(const struct cp_figures *f, size_t row)
     }
 
 KEY_CELL(key_memory, candidate_memory)
+KEY_CELL(key_architecture, candidate_architecture)
+KEY_CELL(key_start, candidate_start)
 KEY_CELL(key_concurrency, candidate_concurrency)
 KEY_CELL(key_p50, candidate_p50)
 KEY_CELL(key_p95, candidate_p95)
@@ -250,7 +254,7 @@ KEY_CELL(key_usd_month, candidate_usd_month)
 static struct cp_cell key_init(const struct cp_figures *f, size_t row)
 {
     const struct cp_candidate *c = key_candidate(f, row);
-    const struct cp_size_figures *size = c ? cp_figures_size(f, c->memory_size_mb) : NULL;
+    const struct cp_size_figures *size = c ? cp_figures_size_of(f, c) : NULL;
     return size ? cell_of_tail(&size->init_p95, &size->tails[CP_SERIES_INIT][CP_TAIL_P95])
                 : cell_of_number(NAN);
 }
@@ -292,7 +296,11 @@ static const struct cp_column key_columns[] = {
     {"usd_per_million", "per million", CP_UNIT_USD, false, false, key_usd_million},
     {"usd_per_month", "per month", CP_UNIT_USD, true, false, key_usd_month},
     {"cost_change_ratio", "change", CP_UNIT_PERCENT, false, false, key_change},
+    /* last: of several runs only */
+    {"architecture", "architecture", CP_UNIT_TEXT, false, false, key_architecture},
+    {"fresh_start", "fresh start", CP_UNIT_TEXT, false, false, key_start},
 };
+enum { N_VARIANT_COLUMNS = 2 };
 
 /* --- idle survival --- */
 
@@ -372,6 +380,10 @@ static const struct cp_column ecdf_columns[] = {
 };
 
 const struct cp_table cp_table_key = {
+    "key",       "The setting now, the recommended one, and the ends of the range",
+    key_columns, COUNT(key_columns) - N_VARIANT_COLUMNS,
+    n_key_rows,  key_mark};
+const struct cp_table cp_table_key_variants = {
     "key",       "The setting now, the recommended one, and the ends of the range",
     key_columns, COUNT(key_columns),
     n_key_rows,  key_mark};

@@ -46,10 +46,11 @@ bool cp_table_has_pooled(const struct cp_table *table, const struct cp_figures *
 #define CP_POOLED_NOTE                                                                             \
     "~: too few samples of its own; with those of the other memory sizes, whose tails look alike"
 
-extern const struct cp_table cp_table_key;        /* current, recommended, cheapest, fastest */
-extern const struct cp_table cp_table_sweep;      /* one row per memory size */
-extern const struct cp_table cp_table_candidates; /* every candidate */
-extern const struct cp_table cp_table_init;       /* beside chart init */
+extern const struct cp_table cp_table_key;          /* current, recommended, cheapest, fastest */
+extern const struct cp_table cp_table_key_variants; /* the same of several runs */
+extern const struct cp_table cp_table_sweep;        /* one row per memory size */
+extern const struct cp_table cp_table_candidates;   /* every candidate */
+extern const struct cp_table cp_table_init;         /* beside chart init */
 extern const struct cp_table cp_table_duration;
 extern const struct cp_table cp_table_survival;
 extern const struct cp_table cp_table_wall_clock; /* no rows but in wall-clock runs */

@@ -379,22 +379,40 @@ static void say_money(const struct cp_optimize_input *in, struct cp_decision *d)
 
 /* --- reserved concurrency --- */
 
+/* The limit of the chosen setting that was simulated; 0: none was. */
+static int simulated_limit(const struct cp_decision *d, const struct cp_candidate *chosen)
+{
+    for (size_t i = 0; i < d->n_candidates; i++) {
+        const struct cp_candidate *c = &d->candidates[i];
+        if (c->mode == CP_MODE_RESERVED && c->size == chosen->size && !c->is_modelled &&
+            cp_candidate_is_working(c))
+            return c->concurrency;
+    }
+    return 0;
+}
+
 /* It never buys latency: it keeps other functions of the account from starving this one, and caps
- * this one. The number: the smallest limit that throttles at most CP_THROTTLED_SHARE_MAX of the
- * requests at this load (Erlang B). */
-static void say_reserved(struct cp_decision *d)
+ * this one. The number: the smallest limit that throttles no more than allowed; as simulated where
+ * a target was given, else at even arrivals (Erlang B). */
+static void say_reserved(const struct cp_optimize_input *in, struct cp_decision *d)
 {
     const struct cp_candidate *c = at(d, d->chosen);
     if (!c || !d->is_budget_met || isnan(c->busy) || c->mode == CP_MODE_RESERVED)
         return;
-    int needed = cp_erlang_servers_for_loss(c->busy, CP_THROTTLED_SHARE_MAX);
+    int needed = simulated_limit(d, c);
+    if (needed <= 0)
+        needed = cp_erlang_servers_for_loss(c->busy, cp_throttled_share_max(in));
     int least = cp_mode_is_provisioned(c->mode) ? c->concurrency : 1;
     if (needed < 0)
         return;
     SAY(d->reserved,
         "Reserved concurrency is not needed for latency; %d would guard this traffic against other "
-        "functions of the account and cap it there, at no cost.",
+        "functions of the account and cap it there, at no cost",
         needed > least ? needed : least);
+    if (in->throttled_share_max > 0)
+        SAY(d->reserved, ": the least that throttles at most %.3g %% of requests, the target",
+            100 * in->throttled_share_max);
+    SAY(d->reserved, ".");
 }
 
 void cp_explain(const struct cp_optimize_input *input, struct cp_decision *decision)
@@ -407,7 +425,7 @@ void cp_explain(const struct cp_optimize_input *input, struct cp_decision *decis
     say_what(input, decision);
     say_because(input, decision);
     say_money(input, decision);
-    say_reserved(decision);
+    say_reserved(input, decision);
     decision->n_changers = decision->n_thresholds;
     for (size_t i = 0; i < decision->n_changers; i++)
         cp_threshold_words(input, decision, &decision->thresholds[i], decision->changers[i]);

@@ -96,6 +96,21 @@ static const struct cp_option table[] = {
      .commands = ASKING,
      .help = "what must lie within the budget: upper, the end of the 95 % interval (default), or "
              "point, the estimate"},
+    {.name = "throttle-target",
+     .metavar = "SHARE",
+     .type = CP_OPTION_SHARE,
+     .offset = AT(throttle_target),
+     .theme = CP_THEME_DECIDE,
+     .commands = ASKING,
+     .help = "throttled requests to put up with, e.g. 0.01%: the smallest reserved concurrency "
+             "that keeps to it is among the settings; the run does not keep it"},
+    {.name = "other-code",
+     .type = CP_OPTION_FLAG,
+     .offset = AT(has_other_code),
+     .theme = CP_THEME_DECIDE,
+     .commands = CP_IN_RECOMMEND | CP_IN_FRONTIER,
+     .help = "of several RUNs: compare them although function name, code or payload differ, e.g. "
+             "builds for two architectures"},
     {.name = "free-tier",
      .type = CP_OPTION_FLAG,
      .offset = AT(has_free_tier),
@@ -945,6 +960,16 @@ static enum cp_code read_factor(struct cp_view text, double *factor, struct cp_e
                    (int)text.n, text.p);
 }
 
+/* "0.01%" or "0.0001" */
+static enum cp_code read_share(struct cp_view text, double *share, struct cp_error *err)
+{
+    if (!cp_units_parse_ratio(text, share, err) && *share < 1)
+        return CP_OK;
+    return cp_fail(err, CP_EINVAL,
+                   "'%.*s' is not a share between 0 and 100%%; write it like 0.01%% or 0.0001",
+                   (int)text.n, text.p);
+}
+
 /* "10" or "10,50ms" */
 static enum cp_code read_burst(struct cp_view text, struct cp_burst *burst, struct cp_error *err)
 {
@@ -1091,6 +1116,8 @@ static enum cp_code read_value(const struct cp_option *o, const char *borrowed,
         return read_traffic(borrowed, field, err);
     case CP_OPTION_FACTOR:
         return read_factor(text, field, err);
+    case CP_OPTION_SHARE:
+        return read_share(text, field, err);
     case CP_OPTION_BURST:
         return read_burst(text, field, err);
     case CP_OPTION_USD:

@@ -100,6 +100,8 @@ struct cp_options {
     double traffic_factor; /* 0 when absent */
     struct cp_burst burst;
     const char *workload_class, *risk; /* NULL when absent */
+    double throttle_target;            /* share of requests; 0 when absent */
+    bool has_other_code;               /* runs to compare may be of other code */
     /* what it costs */
     bool has_free_tier;
     double account_gb_s;      /* NAN when absent */
@@ -187,6 +189,7 @@ enum cp_option_type {
     CP_OPTION_SEED,
     CP_OPTION_TRAFFIC,
     CP_OPTION_FACTOR,
+    CP_OPTION_SHARE,
     CP_OPTION_BURST,
     CP_OPTION_USD,
     CP_OPTION_GB_S, /* a double, as USD */

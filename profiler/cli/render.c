@@ -166,6 +166,7 @@ enum cp_code cp_render_load(const struct cp_cli *cli, struct cp_store *store, co
     enum cp_code code = cp_store_load(store, run_id, data, err);
     if (!code && cli->asks_anew)
         code = cp_cli_ask(&cli->options, data, err);
+    data->throttled_share_max = cli->options.throttle_target;
     return code;
 }
 
