@@ -13,7 +13,7 @@
 /* The figures shown have two digits; a log of an hour is replayed as a whole. */
 #define ARRIVALS_WANTED 200000.0
 /* With a clock there are 168 hours to tell apart, each from windows of its own. */
-#define ARRIVALS_WANTED_BY_HOUR 500000.0
+#define ARRIVALS_WANTED_BY_HOUR 1.5e6
 
 enum { PEAK_MS = CP_MS_PER_MINUTE };
 
