@@ -15,14 +15,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Arrivals of one simulation, unless told. The sizes share so many; each has two simulations or
- * three, the explanation as many again: about half a second. */
-#define ARRIVALS_TOTAL       1e6
-#define ARRIVALS_MIN         2e4
-#define ARRIVALS_MAX         2e5
-#define ROUNDS_OF_SPAN       2.0 /* of traffic with a clock, */
-#define ARRIVALS_OF_SPAN_MAX 2e6 /* as long as these are enough for it */
-
 /* Lambda keeps 100 of the account unreserved. A reserved limit is found to one part in 32. */
 enum { UNRESERVED_MINIMUM = 100, OTHERS_PER_SIZE = 4, RESERVED_EXACT = 32 };
 
@@ -482,21 +474,6 @@ static enum cp_code explain(struct cp_optimizer *o, struct cp_error *err)
 
 /* --- set-up --- */
 
-static double arrivals_of_simulation(const struct cp_optimizer *o)
-{
-    const struct cp_optimize_input *in = o->input;
-    const struct cp_arrivals_law *law = &in->demand->law;
-    if (in->simulated_requests > 0)
-        return in->simulated_requests;
-    double arrivals = ARRIVALS_TOTAL / (double)in->n_sizes;
-    arrivals = fmin(ARRIVALS_MAX, fmax(ARRIVALS_MIN, arrivals));
-    double span_s = cp_arrivals_span_ms(law) / CP_MS_PER_S;
-    if (!isfinite(span_s))
-        return arrivals;
-    double rounds = ROUNDS_OF_SPAN * span_s * cp_arrivals_mean_per_s(law);
-    return fmax(arrivals, fmin(ceil(rounds * (1 + 1e-9)), ARRIVALS_OF_SPAN_MAX));
-}
-
 /* Sizes of one architecture and start kind share their variant, and their tails: but memory that is
  * nearly used up makes a tail of its own. */
 static enum cp_code share_tails(struct cp_optimizer *o)
@@ -539,7 +516,9 @@ static enum cp_code set_up(struct cp_optimizer *o, struct cp_error *err)
     o->context.survival =
         (struct cp_pool_survival){in->survival, cp_longest_probe_ms(in->survival)};
     if (has_traffic(o)) {
-        o->context.arrivals = arrivals_of_simulation(o);
+        o->context.arrivals = in->simulated_requests > 0
+                                  ? in->simulated_requests
+                                  : cp_windows_arrivals(&in->demand->law, in->n_sizes);
         const struct cp_pool_options options =
             cp_candidate_pool_options(&o->context, &o->laws[0], 1);
         o->decision->covered = cp_windows_covered(&options);

@@ -11,7 +11,17 @@
 #define WARM_UP_SHARE_MIN   0.05
 #define WEEK_MS             ((double)CP_ARRIVALS_HOURS * CP_MS_PER_HOUR)
 #define DAY_MS              (24 * CP_MS_PER_HOUR)
-#define THURSDAY_TO_MONDAY  (4 * DAY_MS) /* unix time begins on a Thursday */
+/* Arrivals of one simulation. The sizes share so many; each has two simulations or three, the
+ * explanation as many again: about half a second. */
+#define ARRIVALS_TOTAL 1e6
+#define ARRIVALS_MIN   2e4
+#define ARRIVALS_MAX   2e5
+/* Of traffic with a clock two rounds, as long as these are enough for it: a million for each of 7
+ * sizes of 2 architectures. */
+#define ROUNDS_OF_SPAN         2.0
+#define ARRIVALS_OF_SPAN_MAX   2e6
+#define ARRIVALS_OF_SPAN_TOTAL 1.4e7
+#define THURSDAY_TO_MONDAY     (4 * DAY_MS) /* unix time begins on a Thursday */
 
 bool cp_windows_has_clock(const struct cp_arrivals_law *law)
 {
@@ -27,6 +37,17 @@ static double week_origin_ms(const struct cp_windows_question *q)
         return 0;
     double into_week = fmod(q->first_ms - THURSDAY_TO_MONDAY, WEEK_MS);
     return into_week > 0 ? -into_week : into_week;
+}
+
+double cp_windows_arrivals(const struct cp_arrivals_law *law, size_t n_sizes)
+{
+    double arrivals = fmin(ARRIVALS_MAX, fmax(ARRIVALS_MIN, ARRIVALS_TOTAL / (double)n_sizes));
+    double span_s = cp_arrivals_span_ms(law) / CP_MS_PER_S;
+    if (!isfinite(span_s))
+        return arrivals;
+    double rounds = ROUNDS_OF_SPAN * span_s * cp_arrivals_mean_per_s(law);
+    double most = fmin(ARRIVALS_OF_SPAN_MAX, ARRIVALS_OF_SPAN_TOTAL / (double)n_sizes);
+    return fmax(arrivals, fmin(ceil(rounds * (1 + 1e-9)), most));
 }
 
 static void set_without_span(double counted_ms, struct cp_pool_options *o)

@@ -23,6 +23,10 @@ struct cp_windows_question {
     double lifetime_ms;                /* idle environments live about so long: warm-up */
 };
 
+/* How many arrivals to want when so many memory sizes are simulated: so that a decision takes a
+ * second, and some seconds of traffic that goes by a clock. */
+double cp_windows_arrivals(const struct cp_arrivals_law *law, size_t n_sizes);
+
 /* Sets window_step_ms, week_origin_ms, replications, horizon_ms and warm_up_ms. */
 void cp_windows_set(const struct cp_windows_question *question, struct cp_pool_options *options);
 /* Share of the span that the windows count, at most 1; 1 of a rate. */

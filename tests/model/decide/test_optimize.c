@@ -526,6 +526,25 @@ static void no_limit_is_looked_for_where_starts_are_too_fast(void **state)
     }
 }
 
+/* Half of the requests are cold here, and nobody minds: no threshold says that a budget is met. */
+static void where_nobody_waits_thresholds_are_about_cost(void **state)
+{
+    (void)state;
+    make(&bench)->input.survival = NULL;
+    bench.sizes[0] = bench.sizes[2];
+    bench.input.n_sizes = 1;
+    bench.input.workload = CP_CLASS_ASYNC;
+    bench.demand = cp_demand_of_rate(10);
+    decide(&bench);
+    bool is_told = false;
+    for (size_t i = 0; i < bench.decision.n_changers; i++) {
+        is_told |= bench.decision.thresholds[i].kind == CP_THRESHOLD_TRAFFIC;
+        if (strstr(bench.decision.changers[i], "ms budget"))
+            fail_msg("%s", bench.decision.changers[i]);
+    }
+    assert_true(is_told);
+}
+
 /* Erlang's limit for even arrivals. */
 static void a_reserved_limit_is_as_small_as_the_throttle_target_lets_it(void **state)
 {
@@ -683,6 +702,7 @@ int main(void)
         cmocka_unit_test(without_idle_probes_every_request_counts_as_cold),
         cmocka_unit_test(provisioned_environments_are_as_many_as_warm_requests_need),
         cmocka_unit_test(no_limit_is_looked_for_where_starts_are_too_fast),
+        cmocka_unit_test(where_nobody_waits_thresholds_are_about_cost),
         cmocka_unit_test(a_reserved_limit_is_as_small_as_the_throttle_target_lets_it),
         cmocka_unit_test(without_a_budget_the_ends_are_reported),
         cmocka_unit_test(the_frontier_holds_no_dominated_candidate),

@@ -4,6 +4,7 @@
 #include "model/decide/pool_curve.h"
 
 #include "model/decide/pool_rules.h"
+#include "model/decide/windows.h"
 #include "tests/test.h"
 
 #include <math.h>
@@ -264,6 +265,23 @@ static void without_a_step_a_trace_is_played_once(void **state)
     assert_true(simulate(&o).n_arrivals > 1000);
 }
 
+/* Two rounds of a week where they are cheap; a million for 14 sizes; and a decision of any number
+ * of sizes takes about as long. */
+static void many_sizes_share_the_arrivals_of_a_week(void **state)
+{
+    (void)state;
+    double week[CP_ARRIVALS_HOURS];
+    for (size_t hour = 0; hour < CP_ARRIVALS_HOURS; hour++)
+        week[hour] = 1;
+    const struct cp_arrivals_law law = {.kind = CP_ARRIVALS_WEEK, .week_per_s = week};
+    assert_near(cp_windows_arrivals(&law, 1), 2 * WEEK_MS / 1e3, 1);
+    assert_near(cp_windows_arrivals(&law, 14), 1e6, 0);
+    for (size_t n = 14; n <= 64; n++)
+        assert_true((double)n * cp_windows_arrivals(&law, n) <= 1.4e7 * (1 + 1e-12));
+    const struct cp_arrivals_law rate = {.kind = CP_ARRIVALS_POISSON, .per_s = 5};
+    assert_near(cp_windows_arrivals(&rate, 10), 1e5, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -276,6 +294,7 @@ int main(void)
         cmocka_unit_test(threads_do_not_change_windows),
         cmocka_unit_test(impossible_windows_are_refused),
         cmocka_unit_test(without_a_step_a_trace_is_played_once),
+        cmocka_unit_test(many_sizes_share_the_arrivals_of_a_week),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
