@@ -379,6 +379,13 @@ static void say_money(const struct cp_optimize_input *in, struct cp_decision *d)
 
 /* --- reserved concurrency --- */
 
+/* Independent requests at one rate; not a week, not a trace, no bursts. */
+static bool is_even(const struct cp_optimize_input *in)
+{
+    const struct cp_arrivals_law *law = in->demand ? &in->demand->law : NULL;
+    return law && law->kind == CP_ARRIVALS_POISSON && !(law->burst > 1);
+}
+
 /* The limit of the chosen setting that was simulated; 0: none was. */
 static int simulated_limit(const struct cp_decision *d, const struct cp_candidate *chosen)
 {
@@ -393,18 +400,22 @@ static int simulated_limit(const struct cp_decision *d, const struct cp_candidat
 
 /* It never buys latency: it keeps other functions of the account from starving this one, and caps
  * this one. The number: the smallest limit that throttles no more than allowed; as simulated where
- * a target was given, else at even arrivals (Erlang B). */
+ * a target was given, else at even arrivals (Erlang B); where requests do not come evenly, as many
+ * as were ever there at once. */
 static void say_reserved(const struct cp_optimize_input *in, struct cp_decision *d)
 {
     const struct cp_candidate *c = at(d, d->chosen);
     if (!c || !d->is_budget_met || isnan(c->busy) || c->mode == CP_MODE_RESERVED)
         return;
     int needed = simulated_limit(d, c);
+    bool is_in_flight = needed <= 0 && !is_even(in);
     if (needed <= 0)
         needed = cp_erlang_servers_for_loss(c->busy, cp_throttled_share_max(in));
     int least = cp_mode_is_provisioned(c->mode) ? c->concurrency : 1;
-    if (needed < 0)
+    if (needed < 0 || (is_in_flight && c->most_in_flight < 1))
         return;
+    if (is_in_flight && c->most_in_flight > least)
+        least = c->most_in_flight;
     SAY(d->reserved,
         "Reserved concurrency is not needed for latency; %d would guard this traffic against other "
         "functions of the account and cap it there, at no cost",

@@ -73,6 +73,25 @@ static void reserved_concurrency_is_named_with_the_limit_that_throttles_nobody(v
     assert_non_null(strstr(d.reserved, "; 9 would guard"));
 }
 
+/* Erlang's formula knows no busy hour and no burst: 7 would throttle what was seen. */
+static void reserved_concurrency_of_uneven_traffic_is_what_was_in_flight(void **state)
+{
+    (void)state;
+    static struct cp_decision d;
+    struct cp_demand bursts = demand;
+    struct cp_optimize_input uneven = question;
+    bursts.law.burst = 4;
+    uneven.demand = &bursts;
+    decide_by_hand(&d);
+    d.candidates[1].busy = 1;
+    d.candidates[1].most_in_flight = 19;
+    cp_explain(&uneven, &d);
+    assert_non_null(strstr(d.reserved, "not needed for latency; 19 would guard"));
+    d.candidates[1].most_in_flight = 0; /* not simulated */
+    cp_explain(&uneven, &d);
+    assert_string_equal(d.reserved, "");
+}
+
 static void reserved_concurrency_is_left_out_where_it_cannot_be_judged(void **state)
 {
     (void)state;
@@ -569,6 +588,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_change_is_told_with_its_inequality_and_money),
         cmocka_unit_test(reserved_concurrency_is_named_with_the_limit_that_throttles_nobody),
+        cmocka_unit_test(reserved_concurrency_of_uneven_traffic_is_what_was_in_flight),
         cmocka_unit_test(reserved_concurrency_is_left_out_where_it_cannot_be_judged),
         cmocka_unit_test(less_traffic_is_told_with_the_estimate_and_the_next_answer),
         cmocka_unit_test(provisioned_concurrency_is_told_by_its_number),
