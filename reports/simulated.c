@@ -73,7 +73,7 @@ static void add_share(struct cp_buf *out, const char *name, enum cp_unit unit,
                       const struct cp_pool_mean *m)
 {
     char text[CP_FORMAT_MAX];
-    const struct cp_interval v = {m->value, m->low, m->high};
+    const struct cp_interval v = {m->value, fmax(0, m->low), m->high}; /* none can be below 0 */
     const char *sign = cp_unit_name(unit);
     cp_buf_addf(out, "  %-28s %s%s%s\n", name, cp_format_interval(unit, v, text),
                 sign[0] ? " " : "", sign);

@@ -80,7 +80,9 @@ static void say_failure(const struct sentence *s)
 static void say_better(const struct sentence *s)
 {
     struct cp_phrase ms = cp_phrase_exact(s->in->budget_ms);
-    if (is_same_strategy(s->to, s->chosen) && s->to->concurrency < s->chosen->concurrency)
+    if (s->in->workload != CP_CLASS_INTERACTIVE) /* there is no budget to meet, only cost */
+        SAY(s, " %s would be the answer", setting(s, s->to).text);
+    else if (is_same_strategy(s->to, s->chosen) && s->to->concurrency < s->chosen->concurrency)
         SAY(s, " %s is enough", cp_phrase_brief_mode(s->d, s->to).text);
     else if (s->in->workload != CP_CLASS_INTERACTIVE) /* the budget does not bind */
         SAY(s, " %s would be the answer: it costs less, or as much within the interval",

@@ -313,6 +313,28 @@ static void a_schedule_is_spelled_out_once(void **state)
     assert_non_null(strstr(d.because, " at 1,769 MB with that target tracking, within"));
 }
 
+/* Where nobody waits, a setting is the answer for its cost: no budget is said to be met. */
+static void where_nobody_waits_no_threshold_meets_a_budget(void **state)
+{
+    (void)state;
+    static struct cp_decision d;
+    struct cp_optimize_input async = question;
+    async.workload = CP_CLASS_ASYNC;
+    decide_by_hand(&d);
+    d.candidates[1].mode = CP_MODE_PROVISIONED;
+    d.candidates[1].concurrency = 2;
+    d.thresholds[0] = (struct cp_threshold){.kind = CP_THRESHOLD_TRAFFIC,
+                                            .flip = CP_FLIP_CHEAPER,
+                                            .value = 2,
+                                            .factor = 0.4,
+                                            .estimate_ms = NAN,
+                                            .to = 0};
+    d.n_thresholds = 1;
+    cp_explain(&async, &d);
+    assert_string_equal(d.changers[0], "Below about 2.00 requests per second (0.400 times this "
+                                       "traffic) 256 MB on-demand would be the answer.");
+}
+
 /* Architecture and start are said where the question has several, and only then. */
 static void variants_are_told_apart(void **state)
 {
@@ -597,6 +619,7 @@ int main(void)
         cmocka_unit_test(prices_and_lifetimes_are_told_in_plain_words),
         cmocka_unit_test(every_mode_has_its_sentence),
         cmocka_unit_test(a_schedule_is_spelled_out_once),
+        cmocka_unit_test(where_nobody_waits_no_threshold_meets_a_budget),
         cmocka_unit_test(variants_are_told_apart),
         cmocka_unit_test(a_workload_that_nobody_waits_for_says_so),
         cmocka_unit_test(a_decision_by_estimate_says_estimate),
