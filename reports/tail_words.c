@@ -5,6 +5,7 @@
 #include <math.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "model/decide/phrase.h"
 #include "reports/figures.h"
@@ -20,12 +21,27 @@ void cp_setting_text(const struct cp_candidate *c, struct cp_buf *out)
                 c->mode == CP_MODE_ON_DEMAND ? "" : "with ", cp_phrase_mode(c).text);
 }
 
+/* " on arm64" where the candidates are of several architectures. */
+static void add_architecture(const struct cp_decision *d, const struct cp_candidate *c,
+                             struct cp_buf *out)
+{
+    bool has_several = false;
+    for (size_t i = 0; i < d->n_candidates && c->architecture; i++) {
+        const char *other = d->candidates[i].architecture;
+        has_several = has_several || (other && strcmp(other, c->architecture) != 0);
+    }
+    if (has_several)
+        cp_buf_addf(out, " on %s", c->architecture);
+}
+
 void cp_setting_brief_text(const struct cp_decision *d, const struct cp_candidate *c,
                            struct cp_buf *out)
 {
     char mb[CP_FORMAT_MAX];
-    cp_buf_addf(out, "%s MB %s%s", cp_format(CP_UNIT_MB, c->memory_size_mb, mb),
-                c->mode == CP_MODE_ON_DEMAND ? "" : "with ", cp_phrase_brief_mode(d, c).text);
+    cp_buf_addf(out, "%s MB", cp_format(CP_UNIT_MB, c->memory_size_mb, mb));
+    add_architecture(d, c, out);
+    cp_buf_addf(out, " %s%s", c->mode == CP_MODE_ON_DEMAND ? "" : "with ",
+                cp_phrase_brief_mode(d, c).text);
 }
 
 /* "0.4 % [0.2, 0.9]" */

@@ -376,9 +376,28 @@ static void the_week_has_what_is_kept_ready(void **state)
     *d = before;
 }
 
+/* Only where it tells candidates apart. */
+static void a_setting_says_its_architecture_where_there_are_several(void **state)
+{
+    (void)state;
+    static struct cp_decision d = {.n_candidates = 2};
+    struct cp_buf out;
+    cp_buf_init(&out, 256);
+    d.candidates[0] = (struct cp_candidate){.memory_size_mb = 512, .architecture = "arm64"};
+    d.candidates[1] = (struct cp_candidate){.memory_size_mb = 512, .architecture = "x86_64"};
+    cp_setting_brief_text(&d, &d.candidates[0], &out);
+    assert_string_equal(cp_buf_str(&out), "512 MB on arm64 on-demand");
+    cp_buf_reset(&out);
+    d.candidates[1].architecture = "arm64";
+    cp_setting_brief_text(&d, &d.candidates[0], &out);
+    assert_string_equal(cp_buf_str(&out), "512 MB on-demand");
+    cp_buf_clear(&out);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_setting_says_its_architecture_where_there_are_several),
         cmocka_unit_test(lines_fit_the_terminal),
         cmocka_unit_test(the_bill_is_that_of_the_answer),
         cmocka_unit_test(the_front_has_what_it_says),
