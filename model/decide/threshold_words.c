@@ -80,17 +80,16 @@ static void say_failure(const struct sentence *s)
 static void say_better(const struct sentence *s)
 {
     struct cp_phrase ms = cp_phrase_exact(s->in->budget_ms);
-    if (s->in->workload != CP_CLASS_INTERACTIVE) /* there is no budget to meet, only cost */
-        SAY(s, " %s would be the answer", setting(s, s->to).text);
-    else if (is_same_strategy(s->to, s->chosen) && s->to->concurrency < s->chosen->concurrency)
+    bool is_bound = s->in->workload == CP_CLASS_INTERACTIVE; /* else there is only cost */
+    bool is_left = isnan(s->row->estimate_ms); /* the chosen setting was left before that */
+    if (is_bound && is_same_strategy(s->to, s->chosen) &&
+        s->to->concurrency < s->chosen->concurrency)
         SAY(s, " %s is enough", cp_phrase_brief_mode(s->d, s->to).text);
-    else if (s->in->workload != CP_CLASS_INTERACTIVE) /* the budget does not bind */
-        SAY(s, " %s would be the answer: it costs less, or as much within the interval",
-            setting(s, s->to).text);
-    else if (!cp_mode_is_provisioned(s->to->mode) && cp_mode_is_provisioned(s->chosen->mode))
+    else if (is_bound && !cp_mode_is_provisioned(s->to->mode) &&
+             cp_mode_is_provisioned(s->chosen->mode))
         SAY(s, " %s meets the %s ms budget without provisioned concurrency", setting(s, s->to).text,
             ms.text);
-    else if (isnan(s->row->estimate_ms)) /* the chosen setting was left before that */
+    else if (!is_bound || is_left)
         SAY(s, " %s would be the answer", setting(s, s->to).text);
     else
         SAY(s,
