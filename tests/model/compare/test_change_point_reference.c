@@ -4,27 +4,17 @@
  */
 #include "model/compare/change_point.h"
 #include "tests/model/stat/csv.h"
+#include "tests/model/stat/reference.h"
 #include "tests/test.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 static const char *series_folder(void)
 {
-    static char folder[1024];
-    const char *reference = getenv("COLDPROF_REFERENCE");
-    (void)snprintf(folder, sizeof folder, "%s/changepoint", reference ? reference : "");
-    if (access(folder, R_OK) == 0)
-        return folder;
-    const char *ci = getenv("CI");
-    print_message("skipped: no reference data in '%s'\n", folder);
-    if (ci && strcmp(ci, "true") == 0)
-        fail_msg("CI must have the reference data");
-    skip();
-    return NULL;
+    return reference_folder("changepoint");
 }
 
 static struct cp_change_points find(const struct csv *row)

@@ -8,28 +8,19 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "model/stat/idle_law.h"
 #include "model/stat/idle_survival.h"
 #include "tests/model/stat/csv.h"
+#include "tests/model/stat/reference.h"
 #include "tests/test.h"
 
 enum { ROWS_MAX = 1024, SETS = 4 };
 static const double CUT = 1e-6;
 
-static const char *in_reference(char path[1024])
+static const char *in_reference(void)
 {
-    const char *reference = getenv("COLDPROF_REFERENCE");
-    (void)snprintf(path, 1024, "%s/eviction_sebs", reference ? reference : "");
-    if (access(path, R_OK) != 0) {
-        const char *ci = getenv("CI");
-        print_message("skipped: no reference data in '%s'\n", path);
-        if (ci && strcmp(ci, "true") == 0)
-            fail_msg("CI must have the reference data");
-        skip();
-    }
-    return path;
+    return reference_folder("eviction_sebs");
 }
 
 /* The rows are sums of batches of one size. */
@@ -81,11 +72,11 @@ static double added_by_cutting(const struct cp_idle_batch *counts, size_t n)
 static void aws_evictions_follow_the_published_likelihoods(void **state)
 {
     (void)state;
-    char folder[1024];
+    const char *folder = in_reference();
     struct csv csv;
     size_t sets = 0;
     static struct cp_idle_batch counts[ROWS_MAX];
-    csv_open(&csv, in_reference(folder), "expected_fit.csv");
+    csv_open(&csv, folder, "expected_fit.csv");
     for (; csv_next(&csv); sets++) {
         size_t n = load(folder, csv_text(&csv, "fam"), counts);
         struct cp_idle_law_options options = cp_idle_law_defaults();
@@ -169,10 +160,10 @@ static double least_cut(struct set *set, const struct cp_idle_law_fit *start)
 static void log_logistic_solves_the_score_equations(void **state)
 {
     (void)state;
-    char folder[1024];
+    const char *folder = in_reference();
     struct csv csv;
     static struct cp_idle_batch counts[ROWS_MAX];
-    csv_open(&csv, in_reference(folder), "expected_fit.csv");
+    csv_open(&csv, folder, "expected_fit.csv");
     while (csv_next(&csv)) {
         struct cp_idle_law_options options = cp_idle_law_defaults();
         struct cp_idle_law_fit fit;
@@ -199,10 +190,10 @@ static void log_logistic_solves_the_score_equations(void **state)
 static void smooth_laws_are_wrong_for_aws_evictions(void **state)
 {
     (void)state;
-    char folder[1024];
+    const char *folder = in_reference();
     struct csv csv;
     static struct cp_idle_batch counts[ROWS_MAX];
-    csv_open(&csv, in_reference(folder), "expected_fit.csv");
+    csv_open(&csv, folder, "expected_fit.csv");
     while (csv_next(&csv)) {
         struct cp_idle_laws laws;
         const struct cp_idle_law_options options = cp_idle_law_defaults();
@@ -232,11 +223,11 @@ static void smooth_laws_are_wrong_for_aws_evictions(void **state)
 static void batches_of_aws_balance_beyond_the_step(void **state)
 {
     (void)state;
-    char folder[1024];
+    const char *folder = in_reference();
     static struct cp_idle_batch counts[ROWS_MAX];
     struct cp_idle_survival s;
     const struct cp_idle_options options = {.n_refits = 200, .seed = 1, .n_threads = 2};
-    size_t n = load(in_reference(folder), cp_view_of("aws_nodejs_sleep_1_128"), counts);
+    size_t n = load(folder, cp_view_of("aws_nodejs_sleep_1_128"), counts);
     cp_idle_survival_of_batches(counts, n, &options, &s);
     assert_int_equal(s.status, CP_OK);
     assert_int_equal(s.n_points, 28);
