@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "profiler/cli/render.h"
 
-#include "profiler/cli/prices.h"
 #include "reports/apply.h"
 #include "reports/report.h"
 
@@ -53,27 +52,18 @@ static enum cp_code print_fragment(const struct cp_cli *cli, const struct cp_fig
 static enum cp_status run_apply(struct cp_cli *cli)
 {
     struct cp_error err = {CP_OK, ""};
-    struct cp_store *store = NULL;
-    struct cp_run_data data = {.run = cp_run_empty()};
-    struct cp_figures *figures = NULL;
-    struct cp_cli_prices prices;
+    struct cp_stored_run run = {.store = NULL};
     const struct cp_apply_format *format = NULL;
     enum cp_status status = CP_STATUS_OK;
     cli->asks_anew = true;
     enum cp_code code = find_format(cli, &format, &err);
     if (!code)
-        code = cp_cli_open_store(cli, CP_STORE_READ, &store, &err);
+        code = cp_render_open(cli, &run, &err);
     if (!code)
-        code = cp_render_load(cli, store, cli->words.n ? cli->words.word[0] : "last", &data, &err);
-    if (!code)
-        code = cp_cli_figures(cli, &data, &prices, &figures, &err);
-    if (!code)
-        code = print_fragment(cli, figures, format, &status, &err);
+        code = print_fragment(cli, run.figures, format, &status, &err);
     if (code)
         status = cp_cli_fail(cli, &err);
-    cp_figures_free(figures);
-    cp_run_data_clear(&data);
-    cp_store_close(store);
+    cp_render_close(&run);
     return status;
 }
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "profiler/cli/command.h"
+#include "profiler/cli/render.h"
 
-#include "profiler/cli/prices.h"
 #include "reports/fitted.h"
 #include "reports/report.h"
 
@@ -41,27 +40,18 @@ static enum cp_code print_fit(const struct cp_cli *cli, const struct cp_figures 
 static enum cp_status run_fit(struct cp_cli *cli)
 {
     struct cp_error err = {CP_OK, ""};
-    struct cp_store *store = NULL;
-    struct cp_run_data data = {.run = cp_run_empty()};
-    struct cp_figures *figures = NULL;
-    struct cp_cli_prices prices;
+    struct cp_stored_run run = {.store = NULL};
     enum cp_status status = CP_STATUS_OK;
     enum cp_code code = check_options(cli, &err);
     if (!code)
-        code = cp_cli_open_store(cli, CP_STORE_READ, &store, &err);
-    if (!code)
-        code = cp_store_load(store, cli->words.n ? cli->words.word[0] : "last", &data, &err);
-    if (!code)
-        code = cp_cli_figures(cli, &data, &prices, &figures, &err);
-    if (!code && !cp_fitted_add_slow(figures, cli->options.tail != NULL))
+        code = cp_render_open(cli, &run, &err);
+    if (!code && !cp_fitted_add_slow(run.figures, cli->options.tail != NULL))
         code = cp_fail(&err, CP_ENOMEM, "no memory for the fitted models");
     if (!code)
-        code = print_fit(cli, figures, &status, &err);
+        code = print_fit(cli, run.figures, &status, &err);
     if (code)
         status = cp_cli_fail(cli, &err);
-    cp_figures_free(figures);
-    cp_run_data_clear(&data);
-    cp_store_close(store);
+    cp_render_close(&run);
     return status;
 }
 

@@ -3,7 +3,6 @@
  */
 #include "profiler/cli/render.h"
 
-#include "profiler/cli/prices.h"
 #include "reports/recommend.h"
 
 #include <stdio.h>

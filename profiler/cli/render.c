@@ -3,7 +3,6 @@
 
 #include "probes/os/file.h"
 #include "profiler/cli/demand.h"
-#include "profiler/cli/prices.h"
 #include "reports/figures.h"
 
 #include <limits.h>
@@ -168,6 +167,24 @@ enum cp_code cp_render_load(const struct cp_cli *cli, struct cp_store *store, co
         code = cp_cli_ask(&cli->options, data, err);
     data->throttled_share_max = cli->options.throttle_target;
     return code;
+}
+
+enum cp_code cp_render_open(const struct cp_cli *cli, struct cp_stored_run *run,
+                            struct cp_error *err)
+{
+    *run = (struct cp_stored_run){.data = {.run = cp_run_empty()}};
+    enum cp_code code = cp_cli_open_store(cli, CP_STORE_READ, &run->store, err);
+    if (!code)
+        code = cp_render_load(cli, run->store, cli->words.n ? cli->words.word[0] : "last",
+                              &run->data, err);
+    return code ? code : cp_cli_figures(cli, &run->data, &run->prices, &run->figures, err);
+}
+
+void cp_render_close(struct cp_stored_run *run)
+{
+    cp_figures_free(run->figures);
+    cp_run_data_clear(&run->data);
+    cp_store_close(run->store);
 }
 
 enum cp_status cp_render_run(const struct cp_cli *cli, struct cp_store *store, const char *run_id)

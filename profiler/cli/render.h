@@ -4,7 +4,7 @@
 #ifndef COLDPROF_PROFILER_CLI_RENDER_H
 #define COLDPROF_PROFILER_CLI_RENDER_H
 
-#include "profiler/cli/command.h"
+#include "profiler/cli/prices.h"
 #include "profiler/store/store.h"
 #include "reports/report.h"
 
@@ -29,6 +29,17 @@ enum cp_code cp_render_check_export(const struct cp_export *e, struct cp_error *
  * (cp_run_data_clear), also after a failure. */
 enum cp_code cp_render_load(const struct cp_cli *cli, struct cp_store *store, const char *run_id,
                             struct cp_run_data *data, struct cp_error *err);
+/* The stored run of the command line's first argument ('last' without one), priced, and its
+ * figures. To be closed also when it failed. */
+struct cp_stored_run {
+    struct cp_store *store;
+    struct cp_run_data data;
+    struct cp_cli_prices prices;
+    struct cp_figures *figures;
+};
+enum cp_code cp_render_open(const struct cp_cli *cli, struct cp_stored_run *run,
+                            struct cp_error *err);
+void cp_render_close(struct cp_stored_run *run);
 /* One warning of a run by its id: what was found, what to do, the samples behind it. CP_EINVAL
  * names the warnings that the run has. */
 enum cp_code cp_render_explanation(const struct cp_figures *figures, const char *id,
