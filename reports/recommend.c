@@ -55,6 +55,23 @@ static const struct cp_candidate *billed(const struct cp_figures *f)
     return c && isfinite(c->usd_per_month.value) ? c : NULL;
 }
 
+/* One line of its bill; NULL: nothing of that was used. NAN is a price that is not known. */
+static const char *bill_usd(const struct cp_candidate *c, int line, char out[CP_FORMAT_MAX])
+{
+    double usd = c->bill.usd[line];
+    if (isnan(usd))
+        return "not known";
+    return fabs(usd) > 0 ? cp_format(CP_UNIT_USD, usd, out) : NULL;
+}
+
+/* One of the assumptions, into `line`; false: there is nothing to say. */
+static bool assume(const struct cp_figures *f, size_t i, struct cp_buf *line)
+{
+    cp_buf_reset(line);
+    assumptions[i](f, line);
+    return line->n > 0;
+}
+
 /* --- terminal --- */
 
 /* A text table has architecture and start first, and only where there are several. */
@@ -99,10 +116,9 @@ static void add_bill(const struct cp_text_lines *t)
     cp_buf_addf(t->out, "\nbill of a month, %s\n", cp_buf_str(&setting));
     cp_buf_clear(&setting);
     for (int i = 0; i < CP_BILL_LINES; i++) {
-        double line = c->bill.usd[i];
-        if (fabs(line) > 0 || isnan(line)) /* NAN: its price is not known */
-            cp_buf_addf(t->out, "  %-36s %14s\n", cp_bill_line_name((enum cp_bill_line)i),
-                        isnan(line) ? "not known" : cp_format(CP_UNIT_USD, line, usd));
+        const char *line = bill_usd(c, i, usd);
+        if (line)
+            cp_buf_addf(t->out, "  %-36s %14s\n", cp_bill_line_name((enum cp_bill_line)i), line);
     }
     cp_buf_addf(t->out, "  %-36s %14s USD\n", "together",
                 cp_format(CP_UNIT_USD, cp_bill_known_usd(&c->bill), usd));
@@ -114,9 +130,7 @@ static void add_assumptions(const struct cp_text_lines *t)
     cp_buf_init(&line, CP_SENTENCE_MAX);
     cp_buf_adds(t->out, "\nassumed\n");
     for (size_t i = 0; i < COUNT(assumptions); i++) {
-        cp_buf_reset(&line);
-        assumptions[i](t->f, &line);
-        if (!line.n)
+        if (!assume(t->f, i, &line))
             continue;
         cp_text_blanks(t, INDENT);
         cp_text_foreign(t, INDENT, INDENT + 2, cp_buf_str(&line));
@@ -177,9 +191,7 @@ void cp_recommend_json(const struct cp_figures *f, struct cp_buf *out)
     cp_bill_json(&j, "bill_per_month", c ? &c->bill : NULL);
     cp_json_open(&j, "assumptions", '[');
     for (size_t i = 0; i < COUNT(assumptions); i++) {
-        cp_buf_reset(&line);
-        assumptions[i](f, &line);
-        if (line.n)
+        if (assume(f, i, &line))
             cp_json_add_text(&j, NULL, cp_buf_str(&line));
     }
     cp_json_close(&j, ']');
@@ -202,19 +214,16 @@ void cp_recommend_markdown(const struct cp_figures *f, struct cp_buf *out)
     cp_table_markdown(key_table(f), f, out);
     cp_buf_adds(out, c ? "\n| bill of a month | USD |\n|:---|---:|\n" : "");
     for (int i = 0; c && i < CP_BILL_LINES; i++) {
-        double of_line = c->bill.usd[i];
-        if (fabs(of_line) > 0 || isnan(of_line))
-            cp_buf_addf(out, "| %s | %s |\n", cp_bill_line_name((enum cp_bill_line)i),
-                        isnan(of_line) ? "not known" : cp_format(CP_UNIT_USD, of_line, usd));
+        const char *of_line = bill_usd(c, i, usd);
+        if (of_line)
+            cp_buf_addf(out, "| %s | %s |\n", cp_bill_line_name((enum cp_bill_line)i), of_line);
     }
     if (c)
         cp_buf_addf(out, "| **together** | %s |\n",
                     cp_format(CP_UNIT_USD, cp_bill_known_usd(&c->bill), usd));
     cp_buf_adds(out, "\nAssumed:\n\n");
     for (size_t i = 0; i < COUNT(assumptions); i++) {
-        cp_buf_reset(&line);
-        assumptions[i](f, &line);
-        if (!line.n)
+        if (!assume(f, i, &line))
             continue;
         cp_buf_adds(out, "- ");
         cp_text_markdown(out, cp_buf_str(&line));
