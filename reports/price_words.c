@@ -11,7 +11,6 @@
 #include <string.h>
 
 #define OLD_AFTER_DAYS 180.0
-#define MS_PER_DAY     (24.0 * CP_MS_PER_HOUR)
 
 void cp_price_text(const struct cp_figures *f, struct cp_buf *out)
 {
@@ -60,7 +59,7 @@ static double age_days(const struct cp_figures *f)
     (void)snprintf(date, sizeof date, "%.10sT00:00:00Z", f->price->date);
     if (!cp_datetime_parse(cp_view_of(date), &list_ms))
         return NAN;
-    return (double)(f->data->run.started_at_ms - list_ms) / MS_PER_DAY;
+    return (double)(f->data->run.started_at_ms - list_ms) / CP_MS_PER_DAY;
 }
 
 /* Of a run here there is no bill, and costs compare sizes only. */

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "model/base/datetime.h"
 
+#include "model/base/units.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -24,10 +26,10 @@ static int64_t days_of(int64_t y, int64_t m, int64_t d)
 
 static struct civil civil_of(int64_t at_ms)
 {
-    int64_t ms = at_ms % 86400000;
+    int64_t ms = at_ms % CP_MS_PER_DAY;
     if (ms < 0)
-        ms += 86400000;
-    int64_t z = (at_ms - ms) / 86400000 + 719468;
+        ms += CP_MS_PER_DAY;
+    int64_t z = (at_ms - ms) / CP_MS_PER_DAY + 719468;
     int64_t era = (z >= 0 ? z : z - 146096) / 146097;
     int64_t doe = z - era * 146097;
     int64_t yoe = (doe - doe / 1460 + doe / 36524 - doe / 146096) / 365;

@@ -11,6 +11,8 @@
 #define CP_MS_PER_S           1000.0
 #define CP_MS_PER_MINUTE      60000
 #define CP_MS_PER_HOUR        3600000
+#define CP_MS_PER_DAY         86400000
+#define CP_MS_PER_WEEK        604800000
 #define CP_MEMORY_MIN_MB      128
 #define CP_MEMORY_MAX_MB      10240
 #define CP_MEMORY_PER_VCPU_MB 1769 /* AWS: 1 vCPU at 1,769 MB */

@@ -25,6 +25,11 @@ static double sum_of(const double *values, size_t n)
     return sum;
 }
 
+bool cp_arrivals_is_even(const struct cp_arrivals_law *law)
+{
+    return law->kind == CP_ARRIVALS_POISSON && !(law->burst > 1);
+}
+
 double cp_arrivals_mean_per_s(const struct cp_arrivals_law *law)
 {
     double f = factor_of(law);
@@ -53,7 +58,7 @@ double cp_arrivals_span_ms(const struct cp_arrivals_law *law)
     case CP_ARRIVALS_PERIODIC:
         return INFINITY;
     case CP_ARRIVALS_WEEK:
-        return (double)CP_ARRIVALS_HOURS * CP_MS_PER_HOUR;
+        return CP_MS_PER_WEEK;
     case CP_ARRIVALS_COUNTS:
         return (double)law->n * law->bucket_ms;
     case CP_ARRIVALS_TIMES:

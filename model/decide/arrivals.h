@@ -55,6 +55,8 @@ struct cp_arrivals_law {
     double factor;       /* 0 means 1 */
 };
 
+/* Independent requests at one rate: no clock, no trace, no bursts. Erlang's formulas hold. */
+bool cp_arrivals_is_even(const struct cp_arrivals_law *law);
 /* Mean rate per second over the law's span, factor included. NAN for a law that is not usable. */
 double cp_arrivals_mean_per_s(const struct cp_arrivals_law *law);
 /* How long the law's own time goes on before it repeats: a week, what counts or a trace cover;

@@ -3,6 +3,7 @@
 
 #include "model/base/units.h"
 #include "model/decide/candidate_cost.h"
+#include "model/decide/lambda_limits.h"
 #include "model/decide/windows.h"
 
 #include <math.h>
@@ -12,11 +13,6 @@
 
 #define CONFIDENCE    0.95
 #define RESAMPLED_MAX 5000 /* values of a size whose resamples are kept: 12 MB */
-/* Lambda: so many environments of a function may start in ten seconds, and a function may take so
- * many requests per second for each concurrent one it may run. */
-#define STARTS_PER_10_S         1000.0
-#define REQUESTS_PER_S_AND_SLOT 10.0
-#define READY_MS                (2 * CP_MS_PER_MINUTE) /* of provisioned environments: 1 to 2 minutes */
 
 /* --- measurements --- */
 
@@ -128,7 +124,7 @@ double cp_decisive_q(const struct cp_optimize_input *input)
 }
 
 struct cp_pool_options cp_candidate_pool_options(const struct cp_candidate_context *context,
-                                                 const struct cp_size_law *law, double factor)
+                                                 const struct cp_size_law *law)
 {
     struct cp_pool_options options = {
         .arrivals = context->input->demand->law,
@@ -138,9 +134,6 @@ struct cp_pool_options cp_candidate_pool_options(const struct cp_candidate_conte
         .seed = context->input->seed,
         .n_threads = context->input->n_threads,
     };
-    options.arrivals.factor *= options.arrivals.factor > 0 ? factor : 1;
-    if (options.arrivals.factor == 0)
-        options.arrivals.factor = factor;
     const struct cp_windows_question question = {
         .law = &options.arrivals,
         .first_ms = context->input->demand->first_ms,
@@ -155,15 +148,15 @@ static void set_limits(const struct cp_optimize_input *in, const struct cp_candi
 {
     int limit = c->mode == CP_MODE_RESERVED ? c->concurrency : in->unreserved_concurrency;
     options->limit = limit > 0 ? limit : 0;
-    options->requests_per_s = REQUESTS_PER_S_AND_SLOT * options->limit;
-    options->starts_per_10_s = STARTS_PER_10_S;
+    options->requests_per_s = CP_LAMBDA_REQUESTS_PER_S_AND_SLOT * options->limit;
+    options->starts_per_10_s = CP_LAMBDA_STARTS_PER_10_S;
 }
 
 enum cp_code cp_candidate_simulate(const struct cp_candidate_context *context,
                                    const struct cp_size_law *law, const struct cp_candidate *c,
                                    struct cp_pool_result *result, struct cp_error *err)
 {
-    struct cp_pool_options options = cp_candidate_pool_options(context, law, 1);
+    struct cp_pool_options options = cp_candidate_pool_options(context, law);
     struct cp_pool_step steps[CP_ARRIVALS_HOURS];
     set_limits(context->input, c, &options);
     if (c->mode == CP_MODE_PROVISIONED)
@@ -171,19 +164,28 @@ enum cp_code cp_candidate_simulate(const struct cp_candidate_context *context,
     if (c->mode == CP_MODE_SCHEDULED) { /* asked for early, so that it is ready on the hour */
         for (size_t h = 0; h < CP_ARRIVALS_HOURS; h++)
             steps[h] = (struct cp_pool_step){(double)h * CP_MS_PER_HOUR, c->by_hour[h]};
-        options.schedule =
-            (struct cp_pool_schedule){.steps = steps,
-                                      .n_steps = CP_ARRIVALS_HOURS,
-                                      .period_ms = CP_ARRIVALS_HOURS * CP_MS_PER_HOUR};
+        options.schedule = (struct cp_pool_schedule){
+            .steps = steps, .n_steps = CP_ARRIVALS_HOURS, .period_ms = CP_MS_PER_WEEK};
     }
     if (c->mode == CP_MODE_TRACKING) {
         options.provisioned = c->tracking.min;
         options.tracking = (struct cp_pool_tracking){.target = c->tracking.target,
                                                      .min = c->tracking.min,
                                                      .max = c->tracking.max,
-                                                     .ready_ms = READY_MS};
+                                                     .ready_ms = CP_LAMBDA_READY_MS};
     }
     return cp_pool_simulate(&options, result, err);
+}
+
+void cp_candidate_observe_share(const struct cp_optimize_input *input,
+                                enum cp_concurrency_mode mode, struct cp_pool_result *pool)
+{
+    const struct cp_interval *seen = input->observed_cold_share;
+    if (!seen || cp_mode_is_provisioned(mode))
+        return;
+    pool->cold_share.value = seen->value;
+    pool->cold_share.low = seen->low;
+    pool->cold_share.high = seen->high;
 }
 
 /* --- latency --- */

@@ -45,10 +45,13 @@ double cp_longest_probe_ms(const struct cp_idle_survival *survival); /* 0 withou
 /* Quantile that decides: the budget's, 0.99 without one. */
 double cp_decisive_q(const struct cp_optimize_input *input);
 
-/* The pool simulation of a size under `factor` times the demand, without any limit or provisioned
- * environment yet. It borrows from the context and the law. */
+/* The pool simulation of a size under the demand, without any limit or provisioned environment yet.
+ * It borrows from the context and the law. */
 struct cp_pool_options cp_candidate_pool_options(const struct cp_candidate_context *context,
-                                                 const struct cp_size_law *law, double factor);
+                                                 const struct cp_size_law *law);
+/* On demand, where the cold share of this very traffic was observed, that is the answer. */
+void cp_candidate_observe_share(const struct cp_optimize_input *input,
+                                enum cp_concurrency_mode mode, struct cp_pool_result *pool);
 
 /* Simulates the setting, with the limits of the account and of Lambda. */
 enum cp_code cp_candidate_simulate(const struct cp_candidate_context *context,

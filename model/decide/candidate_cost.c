@@ -5,7 +5,6 @@
 
 #include <math.h>
 
-#define Z95     1.959963985
 #define MILLION 1e6
 
 static bool is_restored(const struct cp_size_data *data)
@@ -99,7 +98,7 @@ static struct errors errors_of(const struct cp_size_law *law, const struct cp_po
     bool is_tracking = c->mode == CP_MODE_TRACKING;
     double width = pool->cold_share.high - pool->cold_share.low;
     return (struct errors){
-        .cold = b->requests * width / (2 * Z95),
+        .cold = b->requests * width / (2 * CP_Z95),
         .spillover = is_provisioned ? b->requests * pool->spillover_share.se : 0,
         .billed_cold_ms = law->billed_cold_se_ms,
         .billed_warm_ms = law->billed_warm_se_ms,
@@ -169,7 +168,7 @@ static double cost_se(const struct cp_optimize_input *input, const struct cp_siz
 
 static struct cp_interval around(double value, double se)
 {
-    return (struct cp_interval){value, fmax(0, value - Z95 * se), value + Z95 * se};
+    return (struct cp_interval){value, fmax(0, value - CP_Z95 * se), value + CP_Z95 * se};
 }
 
 static void set_monthly_cost(const struct cp_optimize_input *input, const struct cp_size_law *law,

@@ -360,11 +360,10 @@ static void find_utilization(const struct cp_optimize_input *in, const struct cp
     for (size_t i = 0; i < d->n_thresholds; i++)
         is_told = is_told || (d->thresholds[i].kind == CP_THRESHOLD_TRAFFIC &&
                               d->thresholds[i].to_mode == CP_MODE_PROVISIONED);
-    bool is_even = in->demand->law.kind == CP_ARRIVALS_POISSON && !(in->demand->law.burst > 1);
     if (!cp_mode_is_provisioned(c->mode)) {
         double needed = pays_per_s(law, break_even);
         double now = cp_demand_per_s(in->demand);
-        if (is_told || !is_even || !isfinite(needed) || now >= needed)
+        if (is_told || !cp_arrivals_is_even(&in->demand->law) || !isfinite(needed) || now >= needed)
             return;
         row.factor = needed / now;
     }

@@ -3,15 +3,15 @@
 
 #include "model/base/units.h"
 #include "model/decide/erlang.h"
+#include "model/decide/lambda_limits.h"
 
 #include <math.h>
 
-#define SHARE_LEAST          1e-7 /* of cold starts: less is none */
-#define SPILLOVER_NEGLIGIBLE 1e-4
-#define EXTRA_NEGLIGIBLE     0.01 /* of the work that environments do */
-#define PEAK_BUFFER          1.1  /* AWS: 10 % above the measured peak */
+#define SHARE_LEAST      1e-7 /* of cold starts: less is none */
+#define EXTRA_NEGLIGIBLE 0.01 /* of the work that environments do */
+#define PEAK_BUFFER      1.1  /* AWS: 10 % above the measured peak */
 
-enum { SHARE_BISECTIONS = 14, PROVISIONED_MOST = 100, UNRESERVED_MINIMUM = 100 };
+enum { SHARE_BISECTIONS = 14, PROVISIONED_MOST = 100 };
 
 struct cp_pool_mean cp_curve_narrowed(const struct cp_pool_mean *mean, double effort)
 {
@@ -28,12 +28,6 @@ static double busy_of(const struct cp_candidate_context *context, const struct c
     if (cold_share > 0)
         ms += cold_share * (law->billed_cold_ms - law->billed_warm_ms);
     return cp_demand_per_s(context->input->demand) * ms / CP_MS_PER_S;
-}
-
-/* Independent requests at a constant rate: Erlang's formula holds, which takes no rare events. */
-static bool is_even(const struct cp_arrivals_law *law)
-{
-    return law->kind == CP_ARRIVALS_POISSON && !(law->burst > 1);
 }
 
 struct cp_pool_result cp_curve_result(const struct cp_candidate_context *context,
@@ -53,7 +47,7 @@ struct cp_pool_result cp_curve_result(const struct cp_candidate_context *context
         c->mode == CP_MODE_RESERVED ? c->concurrency : context->input->unreserved_concurrency;
     pool.mean_busy.value = busy_of(context, law, pool.cold_share.value);
     pool.throttled_share.value = limit > 0 ? cp_erlang_b(limit, pool.mean_busy.value) : 0;
-    if (limit > 0 && limit <= curve->n_max && !is_even(&context->input->demand->law))
+    if (limit > 0 && limit <= curve->n_max && !cp_arrivals_is_even(&context->input->demand->law))
         pool.throttled_share.value =
             fmax(pool.throttled_share.value, curve->points[limit].spillover_share.value);
     return pool;
@@ -73,12 +67,13 @@ int cp_curve_n_max(const struct cp_candidate_context *context, const struct cp_s
     const struct cp_size_data *data = law->data;
     if (data->fresh_start == CP_START_SNAPSTART || !cp_price_has_provisioned(data->price))
         return 0;
-    double even = cp_erlang_servers_for_loss(busy_of(context, law, 0), SPILLOVER_NEGLIGIBLE);
+    double even = cp_erlang_servers_for_loss(busy_of(context, law, 0), CP_SPILLOVER_NEGLIGIBLE);
     int most = in->max_provisioned > 0 ? in->max_provisioned : PROVISIONED_MOST;
     /* traffic so low that nothing runs for 99.9 % of the time still has requests */
     int n = (int)fmin(most, fmax(1, ceil(fmax(peak, even) * PEAK_BUFFER)));
-    if (in->unreserved_concurrency > 0 && n > in->unreserved_concurrency - UNRESERVED_MINIMUM)
-        n = in->unreserved_concurrency - UNRESERVED_MINIMUM;
+    if (in->unreserved_concurrency > 0 &&
+        n > in->unreserved_concurrency - CP_LAMBDA_UNRESERVED_LEAST)
+        n = in->unreserved_concurrency - CP_LAMBDA_UNRESERVED_LEAST;
     return n > 0 ? n : 0;
 }
 

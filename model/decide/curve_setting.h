@@ -12,6 +12,8 @@
 /* A mean as certain as a simulation that is 1 / effort times as long would have it. */
 struct cp_pool_mean cp_curve_narrowed(const struct cp_pool_mean *mean, double effort);
 
+#define CP_SPILLOVER_NEGLIGIBLE 1e-4 /* of requests: more environments are of no use */
+
 /* What the simulation of a setting (on-demand, reserved or provisioned) would say. `effort`: how
  * long the curve's simulation was over that of the decision, whose intervals these get; 1: as they
  * are. The longest concurrency is not known (NAN). */

@@ -379,13 +379,6 @@ static void say_money(const struct cp_optimize_input *in, struct cp_decision *d)
 
 /* --- reserved concurrency --- */
 
-/* Independent requests at one rate; not a week, not a trace, no bursts. */
-static bool is_even(const struct cp_optimize_input *in)
-{
-    const struct cp_arrivals_law *law = in->demand ? &in->demand->law : NULL;
-    return law && law->kind == CP_ARRIVALS_POISSON && !(law->burst > 1);
-}
-
 /* The limit of the chosen setting that was simulated; 0: none was. */
 static int simulated_limit(const struct cp_decision *d, const struct cp_candidate *chosen)
 {
@@ -408,7 +401,7 @@ static void say_reserved(const struct cp_optimize_input *in, struct cp_decision 
     if (!c || !d->is_budget_met || isnan(c->busy) || c->mode == CP_MODE_RESERVED)
         return;
     int needed = simulated_limit(d, c);
-    bool is_in_flight = needed <= 0 && !is_even(in);
+    bool is_in_flight = needed <= 0 && !(in->demand && cp_arrivals_is_even(&in->demand->law));
     if (needed <= 0)
         needed = cp_erlang_servers_for_loss(c->busy, cp_throttled_share_max(in));
     int least = cp_mode_is_provisioned(c->mode) ? c->concurrency : 1;

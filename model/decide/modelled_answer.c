@@ -92,12 +92,8 @@ static enum cp_code simulate(const struct search *s, const struct cp_candidate_c
                              struct cp_pool_result *pool, struct cp_error *err)
 {
     enum cp_code code = cp_candidate_simulate(context, law, c, pool, err);
-    const struct cp_interval *seen = s->input->observed_cold_share;
-    if (!code && seen && !cp_mode_is_provisioned(c->mode)) {
-        pool->cold_share.value = seen->value;
-        pool->cold_share.low = seen->low;
-        pool->cold_share.high = seen->high;
-    }
+    if (!code)
+        cp_candidate_observe_share(s->input, c->mode, pool);
     return code;
 }
 

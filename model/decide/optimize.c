@@ -6,6 +6,7 @@
 #include "model/decide/choice.h"
 #include "model/decide/erlang.h"
 #include "model/decide/explain.h"
+#include "model/decide/lambda_limits.h"
 #include "model/decide/optimizer.h"
 #include "model/decide/windows.h"
 
@@ -15,8 +16,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Lambda keeps 100 of the account unreserved. A reserved limit is found to one part in 32. */
-enum { UNRESERVED_MINIMUM = 100, OTHERS_PER_SIZE = 4, RESERVED_EXACT = 32 };
+/* A reserved limit is found to one part in 32. */
+enum { OTHERS_PER_SIZE = 4, RESERVED_EXACT = 32 };
 
 const char *cp_concurrency_mode_name(enum cp_concurrency_mode mode)
 {
@@ -187,9 +188,7 @@ static void observe_share(struct cp_optimizer *o, enum cp_concurrency_mode mode,
         d->is_bursty = true;
         d->even_cold_share = even;
     }
-    pool->cold_share.value = seen->value;
-    pool->cold_share.low = seen->low;
-    pool->cold_share.high = seen->high;
+    cp_candidate_observe_share(o->input, mode, pool);
 }
 
 enum cp_code cp_optimizer_judge(struct cp_optimizer *o, struct cp_pool_result *pool,
@@ -291,7 +290,7 @@ static enum cp_code add_reserved(struct cp_optimizer *o, const struct cp_size_la
     code = find_reserved(o, law, begin > 1 ? begin : 1, &c, err);
     if (code)
         return code;
-    if (unreserved <= 0 || c.concurrency <= unreserved - UNRESERVED_MINIMUM) {
+    if (unreserved <= 0 || c.concurrency <= unreserved - CP_LAMBDA_UNRESERVED_LEAST) {
         (void)cp_optimizer_add(o, &c);
         return CP_OK;
     }
@@ -299,7 +298,7 @@ static enum cp_code add_reserved(struct cp_optimizer *o, const struct cp_size_la
     (void)snprintf(refused->why_not, sizeof refused->why_not,
                    "the traffic needs %d concurrent requests; the account has %d unreserved and "
                    "keeps %d of them: ask for a higher quota",
-                   c.concurrency, unreserved, UNRESERVED_MINIMUM);
+                   c.concurrency, unreserved, CP_LAMBDA_UNRESERVED_LEAST);
     return CP_OK;
 }
 
@@ -519,8 +518,7 @@ static enum cp_code set_up(struct cp_optimizer *o, struct cp_error *err)
         o->context.arrivals = in->simulated_requests > 0
                                   ? in->simulated_requests
                                   : cp_windows_arrivals(&in->demand->law, in->n_sizes);
-        const struct cp_pool_options options =
-            cp_candidate_pool_options(&o->context, &o->laws[0], 1);
+        const struct cp_pool_options options = cp_candidate_pool_options(&o->context, &o->laws[0]);
         o->decision->covered = cp_windows_covered(&options);
     }
     return CP_OK;

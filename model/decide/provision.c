@@ -10,12 +10,10 @@
 #include <math.h>
 #include <stdlib.h>
 
-#define SPILLOVER_NEGLIGIBLE 1e-4
-#define SCHEDULE_SAVING_MIN  CP_SAVING_MIN /* of what a constant number costs to keep */
-#define TIGHTER              0.6 /* a limit on the cold share that the simulation did not confirm */
-#define CHANGE_HOURS         4.0 /* of one environment: a change that saves less is not worth a line */
-#define DAYS_MS              ((double)CP_ARRIVALS_HOURS * CP_MS_PER_HOUR)
-#define GRID_STEP            1.3
+#define SCHEDULE_SAVING_MIN CP_SAVING_MIN /* of what a constant number costs to keep */
+#define TIGHTER             0.6 /* a limit on the cold share that the simulation did not confirm */
+#define CHANGE_HOURS        4.0 /* of one environment: a change that saves less is not worth a line */
+#define GRID_STEP           1.3
 
 enum { NUMBERS_MAX = 48, TIGHTENINGS_MAX = 3 };
 
@@ -78,7 +76,7 @@ static void choose_numbers(const struct cp_optimizer *o, const struct cp_size_la
                            struct numbers *s)
 {
     const struct cp_pool_curve *curve = &o->plans[law->index].curve;
-    int enough = cp_pool_curve_n_for_spillover(curve, SPILLOVER_NEGLIGIBLE);
+    int enough = cp_pool_curve_n_for_spillover(curve, CP_SPILLOVER_NEGLIGIBLE);
     const int answers[] = {cheapest(o, law, !cp_optimizer_is_bound(o)), cheapest(o, law, true)};
     s->most = curve->n_max;
     for (size_t i = 0; i < sizeof answers / sizeof answers[0]; i++) {
@@ -167,7 +165,7 @@ static struct cp_pool_curve_options curve_options(const struct cp_optimizer *o,
                                                   const struct cp_size_law *law)
 {
     return (struct cp_pool_curve_options){
-        .pool = cp_candidate_pool_options(&o->context, law, 1),
+        .pool = cp_candidate_pool_options(&o->context, law),
         .n_max = cp_curve_n_max(&o->context, law, o->plans[law->index].most),
         .is_by_hour = cp_windows_has_clock(&o->input->demand->law)};
 }
@@ -215,7 +213,7 @@ static enum cp_code add_schedule(struct cp_optimizer *o, const struct cp_size_la
                                  struct cp_error *err)
 {
     struct cp_schedule_question q = question_of(o, law);
-    bool has_week = cp_arrivals_span_ms(&o->input->demand->law) >= DAYS_MS;
+    bool has_week = cp_arrivals_span_ms(&o->input->demand->law) >= CP_MS_PER_WEEK;
     struct cp_schedule found;
     struct cp_pool_curve curve = {0};
     q.max_cold_share = limit_of_cold_share(o, law);
@@ -384,7 +382,7 @@ enum cp_code cp_provision_levels(struct cp_optimizer *o, struct cp_error *err)
     if (size == o->input->n_sizes)
         return CP_OK;
     const struct cp_pool_curve *curve = &o->plans[size].curve;
-    int enough = cp_pool_curve_n_for_spillover(curve, SPILLOVER_NEGLIGIBLE);
+    int enough = cp_pool_curve_n_for_spillover(curve, CP_SPILLOVER_NEGLIGIBLE);
     int most = enough > 0 && enough < curve->n_max ? enough + 1 : curve->n_max;
     int step = most / CP_LEVELS_MAX + 1;
     enum cp_code code = CP_OK;

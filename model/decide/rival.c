@@ -108,7 +108,7 @@ static void make_world(const struct cp_rivals *r, const struct cp_rival_world *h
     w->traffic = how->traffic;
     w->input = *r->context->input;
     w->demand = *w->input.demand; /* its law still borrows what the question's does */
-    w->demand.law.factor = how->traffic * (w->demand.law.factor > 0 ? w->demand.law.factor : 1);
+    cp_demand_multiply(&w->demand, how->traffic);
     w->input.demand = &w->demand;
     w->context = *r->context;
     w->context.input = &w->input;
@@ -226,7 +226,7 @@ static enum cp_code look(struct cp_rivals *r, const struct world *w,
                          struct cp_error *err)
 {
     const struct cp_size_law *law = &r->laws[size->index];
-    struct cp_pool_curve_options options = {.pool = cp_candidate_pool_options(&w->context, law, 1),
+    struct cp_pool_curve_options options = {.pool = cp_candidate_pool_options(&w->context, law),
                                             .n_max = curve_to(r, w, size)};
     enum cp_code code = cp_pool_curve_make(&options, &curves->none, err);
     r->n_simulations++;

@@ -5,8 +5,6 @@
 
 #include <math.h>
 
-#define Z95 1.959963985
-
 static bool is_shared(const struct cp_optimize_input *in, enum cp_cost_part part,
                       const struct cp_candidate *a, const struct cp_candidate *b)
 {
@@ -28,6 +26,6 @@ struct cp_interval cp_saving_of(const struct cp_optimize_input *input,
         squares += is_shared(input, part, now, then) ? (a - b) * (a - b) : a * a + b * b;
     }
     double usd = now->usd_per_month.value - then->usd_per_month.value;
-    double half = Z95 * sqrt(squares);
+    double half = CP_Z95 * sqrt(squares);
     return (struct cp_interval){usd, usd - half, usd + half};
 }

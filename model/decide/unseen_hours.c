@@ -7,7 +7,6 @@
 #include <stdbool.h>
 #include <string.h>
 
-#define WEEK_MS    ((double)CP_ARRIVALS_HOURS * CP_MS_PER_HOUR)
 #define SAME_RATE  0.95
 #define SEEN_SHARE 0.5 /* of the longest counted hour: less is a sliver of a neighbour's window */
 
@@ -17,9 +16,9 @@ struct hours {
 
 static size_t hour_at(double ms)
 {
-    double into_week = fmod(ms, WEEK_MS);
+    double into_week = fmod(ms, CP_MS_PER_WEEK);
     if (into_week < 0)
-        into_week += WEEK_MS;
+        into_week += CP_MS_PER_WEEK;
     return (size_t)(into_week / CP_MS_PER_HOUR) % CP_ARRIVALS_HOURS;
 }
 

@@ -9,8 +9,6 @@
  * the counted time. A shorter warm-up overstates the cold share, which is the safe side. */
 #define WARM_UP_COUNTED_MAX 1.0
 #define WARM_UP_SHARE_MIN   0.05
-#define WEEK_MS             ((double)CP_ARRIVALS_HOURS * CP_MS_PER_HOUR)
-#define DAY_MS              (24 * CP_MS_PER_HOUR)
 /* Arrivals of one simulation. The sizes share so many; each has two simulations or three, the
  * explanation as many again: about half a second. */
 #define ARRIVALS_TOTAL 1e6
@@ -21,13 +19,13 @@
 #define ROUNDS_OF_SPAN         2.0
 #define ARRIVALS_OF_SPAN_MAX   2e6
 #define ARRIVALS_OF_SPAN_TOTAL 1.4e7
-#define THURSDAY_TO_MONDAY     (4 * DAY_MS) /* unix time begins on a Thursday */
+#define THURSDAY_TO_MONDAY     (4.0 * CP_MS_PER_DAY) /* unix time begins on a Thursday */
 
 bool cp_windows_has_clock(const struct cp_arrivals_law *law)
 {
     return law->kind == CP_ARRIVALS_WEEK ||
            (law->kind != CP_ARRIVALS_POISSON && law->kind != CP_ARRIVALS_PERIODIC &&
-            cp_arrivals_span_ms(law) >= DAY_MS);
+            cp_arrivals_span_ms(law) >= CP_MS_PER_DAY);
 }
 
 /* Hour 0 of the week on the law's own clock. */
@@ -35,7 +33,7 @@ static double week_origin_ms(const struct cp_windows_question *q)
 {
     if (q->law->kind == CP_ARRIVALS_WEEK || !isfinite(q->first_ms))
         return 0;
-    double into_week = fmod(q->first_ms - THURSDAY_TO_MONDAY, WEEK_MS);
+    double into_week = fmod(q->first_ms - THURSDAY_TO_MONDAY, CP_MS_PER_WEEK);
     return into_week > 0 ? -into_week : into_week;
 }
 

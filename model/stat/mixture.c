@@ -327,7 +327,7 @@ static void draw(struct resample *r, const struct cp_mixture_sample *cold,
 static double share_at(const struct cp_mixture_options *o, double z)
 {
     double side = z > 0 ? o->cold_share_high - o->cold_share : o->cold_share - o->cold_share_low;
-    return fmin(1, fmax(0, o->cold_share + z / 1.959963985 * side));
+    return fmin(1, fmax(0, o->cold_share + z / CP_Z95 * side));
 }
 
 static double quantile_of(double pi, const struct cp_mixture_sample *cold,

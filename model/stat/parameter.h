@@ -4,6 +4,8 @@
 #ifndef COLDPROF_MODEL_STAT_PARAMETER_H
 #define COLDPROF_MODEL_STAT_PARAMETER_H
 
+#define CP_Z95 1.959963985 /* half-width of a 95 % interval in standard errors */
+
 struct cp_interval {
     double value, low, high; /* NAN when not estimable */
 };

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "model/base/units.h"
 #include "probes/aws/call.h"
 #include "probes/aws/json.h"
 #include "probes/aws/service_endpoint.h"
@@ -18,9 +19,8 @@ enum {
 
     POINTS_A_PAGE = 100800, /* the most that AWS gives at once */
 };
-#define DAY_MS    INT64_C(86400000)
-#define KEEP_1_MS (15 * DAY_MS)
-#define KEEP_5_MS (63 * DAY_MS)
+#define KEEP_1_MS (INT64_C(15) * CP_MS_PER_DAY)
+#define KEEP_5_MS (INT64_C(63) * CP_MS_PER_DAY)
 
 static const struct cp_json_protocol PROTOCOL = {"application/x-amz-json-1.0",
                                                  "GraniteServiceVersion20100801"};

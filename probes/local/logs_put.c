@@ -6,12 +6,13 @@
 #include <math.h>
 #include <string.h>
 
+#include "model/base/units.h"
 #include "probes/local/logs_state.h"
 
 enum { BATCH_MAX = 10000, BATCH_BYTES_MAX = 1048576, EVENT_BYTES_MAX = 1048576 };
 
-static const int64_t day_ms = INT64_C(86400000), oldest_ms = 14 * INT64_C(86400000),
-                     newest_ms = 2 * INT64_C(3600000);
+static const int64_t oldest_ms = INT64_C(14) * CP_MS_PER_DAY,
+                     newest_ms = INT64_C(2) * CP_MS_PER_HOUR;
 
 static void answer_empty(const struct cp_cwl_call *call)
 {
@@ -153,7 +154,7 @@ static bool check_batch(const struct cp_cwl_call *call, const cJSON *batch)
     else if (bytes > BATCH_BYTES_MAX)
         cp_cwl_refuse(call, "Upload too large: %zu bytes exceeds limit of %d", bytes,
                       BATCH_BYTES_MAX);
-    else if (last_ms - first_ms > day_ms)
+    else if (last_ms - first_ms > CP_MS_PER_DAY)
         cp_cwl_refuse(call, "The batch of log events in a single PutLogEvents request cannot span "
                             "more than 24 hours.");
     else

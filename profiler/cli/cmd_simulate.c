@@ -6,11 +6,12 @@
 
 #include "model/base/number.h"
 #include "model/base/units.h"
+#include "model/decide/candidate.h"
+#include "model/decide/lambda_limits.h"
 #include "model/decide/windows.h"
 #include "probes/os/clock.h"
 #include "probes/os/file.h"
 #include "profiler/cli/demand.h"
-#include "profiler/cli/prices.h"
 #include "profiler/traffic/traffic_file.h"
 #include "reports/simulated.h"
 
@@ -19,13 +20,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { OUTPUT_MAX = 1 << 20, STARTS_PER_10_S = 1000, RATE_PER_CONCURRENCY = 10 };
+enum { OUTPUT_MAX = 1 << 20 };
 #define REQUESTS_DEFAULT  1e6
 #define REQUESTS_MOST     1e11
 #define ARRIVALS_FILE_MAX ((size_t)1 << 30)
 #define PROVISIONED_MOST  10000
 #define NEVER_MS          1e15 /* longer than anything that is simulated */
-#define PROVISIONING_MS   (2.0 * CP_MS_PER_MINUTE)
 
 struct simulation {
     struct cp_cli *cli;
@@ -157,10 +157,8 @@ static enum cp_code use_run(struct simulation *s, struct cp_error *err)
         return code;
     s->simulated.run_id = s->data.run.id;
     s->simulated.memory_size_mb = size->memory_size_mb;
-    double longest =
-        survival->n_points ? survival->points[survival->n_points - 1].idle_interval_ms : 0;
-    s->lifetime_ms = longest;
-    s->survival = (struct cp_pool_survival){survival, longest};
+    s->lifetime_ms = cp_longest_probe_ms(survival);
+    s->survival = (struct cp_pool_survival){survival, s->lifetime_ms};
     (void)snprintf(s->simulated.laws, sizeof s->simulated.laws,
                    "run %.15s at %d MB: %zu cold and %zu warm samples; idle lifetime %.60s",
                    s->data.run.id, size->memory_size_mb, size->n_cold_values, size->n_warm_values,
@@ -214,7 +212,7 @@ static enum cp_code read_schedule(struct simulation *s, struct cp_error *err)
     s->simulated.options.schedule = (struct cp_pool_schedule){
         .steps = s->steps,
         .n_steps = CP_ARRIVALS_HOURS,
-        .period_ms = (double)CP_ARRIVALS_HOURS * CP_MS_PER_HOUR,
+        .period_ms = CP_MS_PER_WEEK,
     };
     cp_demand_clear(&week);
     cp_buf_clear(&text);
@@ -239,7 +237,7 @@ static enum cp_code read_tracking(struct simulation *s, struct cp_error *err)
                        s->cli->options.track);
     s->simulated.options.provisioned = (int)min;
     s->simulated.options.tracking = (struct cp_pool_tracking){
-        .target = target, .min = (int)min, .max = (int)max, .ready_ms = PROVISIONING_MS};
+        .target = target, .min = (int)min, .max = (int)max, .ready_ms = CP_LAMBDA_READY_MS};
     return CP_OK;
 }
 
@@ -261,9 +259,9 @@ static enum cp_code read_setting(struct simulation *s, struct cp_error *err)
                        "--provisioned %d is more than --reserved %d, which Lambda refuses; reserve "
                        "at least as many",
                        o->provisioned, o->reserved);
-    pool->starts_per_10_s = STARTS_PER_10_S;
+    pool->starts_per_10_s = CP_LAMBDA_STARTS_PER_10_S;
     pool->limit = o->reserved > 0 ? o->reserved : 0;
-    pool->requests_per_s = RATE_PER_CONCURRENCY * (double)pool->limit;
+    pool->requests_per_s = CP_LAMBDA_REQUESTS_PER_S_AND_SLOT * pool->limit;
     pool->provisioned = o->provisioned > 0 ? o->provisioned : 0;
     (void)snprintf(words, room, "on-demand");
     if (o->schedule) {

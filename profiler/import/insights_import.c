@@ -3,11 +3,12 @@
 
 #include <math.h>
 
+#include "model/base/units.h"
 #include "model/digest/histogram.h"
 #include "profiler/import/insights_query.h"
 #include "profiler/import/insights_row.h"
 
-enum { SHORTEST_MS = 1000, DAY_MS = 24 * 60 * 60 * 1000 };
+enum { SHORTEST_MS = 1000 };
 
 struct work {
     const struct cp_cloud_import_options *options;
@@ -89,7 +90,8 @@ static enum cp_code count(struct work *w, enum cp_insights_shape shape, enum cp_
     const struct cp_insights_kind_info *info = cp_insights_kind_info(kind);
     int64_t all_ms = o->to_ms - o->from_ms;
     /* A busy function has four rows a minute and more: a day is near the limit. */
-    int64_t length_ms = info->rows == CP_ROWS_MINUTES && all_ms > DAY_MS ? DAY_MS : all_ms;
+    int64_t length_ms =
+        info->rows == CP_ROWS_MINUTES && all_ms > CP_MS_PER_DAY ? CP_MS_PER_DAY : all_ms;
     int64_t at_ms = o->from_ms;
     bool may_grow = true; /* until an answer was full */
     enum cp_code code = CP_OK;

@@ -108,7 +108,7 @@ static enum cp_code set_counts(struct cp_demand *t, const struct cp_traffic_rows
     if (n > CP_TRAFFIC_VALUES_MAX)
         return cp_fail(err, CP_ELIMIT,
                        "%s: steps of %g s over %g days are too many intervals; take a shorter time",
-                       path, step / CP_MS_PER_S, (n * step) / 86400e3);
+                       path, step / CP_MS_PER_S, (n * step) / CP_MS_PER_DAY);
     if (!give_values(t, (size_t)n))
         return cp_fail(err, CP_ENOMEM, "%s: %s", path, cp_code_text(CP_ENOMEM));
     for (size_t i = 0; i < rows->n; i++) {

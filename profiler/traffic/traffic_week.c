@@ -183,7 +183,7 @@ static void settle(struct week *w)
         t->week_per_s[utc] = w->local[hour];
         t->requests += 3600 * w->local[hour];
     }
-    t->span_ms = (double)CP_ARRIVALS_HOURS * CP_MS_PER_HOUR;
+    t->span_ms = CP_MS_PER_WEEK;
     t->law.kind = CP_ARRIVALS_WEEK;
     t->law.week_per_s = t->week_per_s;
     (void)snprintf(t->words, sizeof t->words, "a week by hour, %s requests per week",
