@@ -9,6 +9,11 @@
 /* Fills f->warnings from everything else in `f`, worst first. */
 void cp_figures_warn(struct cp_figures *f);
 
+enum { CP_FIGURES_THREADS = 4 }; /* of simulations: no more than cores that a laptop has */
+/* The traffic that a run is asked about; NULL: none. `rate` is filled, and is it where the run
+ * knows no more than a mean. */
+const struct cp_demand *cp_figures_demand(const struct cp_run_data *data, struct cp_demand *rate);
+
 /* The decision's candidate at an index, NULL for -1 (none). */
 const struct cp_candidate *cp_figures_candidate(const struct cp_figures *f, int index);
 /* Index of the chosen candidate when it is an answer to a budget; -1 without a budget, when nothing

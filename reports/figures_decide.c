@@ -9,8 +9,6 @@
 #include <math.h>
 #include <string.h>
 
-enum { DECISION_THREADS = 4 }; /* no more than cores that a laptop has */
-
 /* A restore is not billed by its duration, so the bill cannot be predicted: it is read. */
 static const double *billed_of(const struct cp_figures *f, const struct cp_size_figures *size)
 {
@@ -21,10 +19,9 @@ static const double *billed_of(const struct cp_figures *f, const struct cp_size_
     return f->fresh_start == CP_START_SNAPSTART ? size->pair_billed_ms : NULL;
 }
 
-/* `rate` is what the run knows when it has no more than that. */
-static const struct cp_demand *demand_of(const struct cp_run_data *data,
-                                         const struct cp_demand *rate)
+const struct cp_demand *cp_figures_demand(const struct cp_run_data *data, struct cp_demand *rate)
 {
+    *rate = cp_demand_of_rate(data->run.traffic_per_s);
     if (data->demand)
         return data->demand;
     return isnan(data->run.traffic_per_s) ? NULL : rate;
@@ -85,7 +82,7 @@ enum cp_code cp_figures_decide(struct cp_figures *f, struct cp_error *err)
                        "the runs have %zu memory sizes together, and one question %d at most: "
                        "compare fewer runs",
                        n_sizes, CP_SIZES_MAX);
-    struct cp_demand rate = cp_demand_of_rate(run->traffic_per_s);
+    struct cp_demand rate;
     const struct cp_optimize_input input = {
         .sizes = sizes,
         .n_sizes = n_sizes,
@@ -95,14 +92,14 @@ enum cp_code cp_figures_decide(struct cp_figures *f, struct cp_error *err)
         .budget_ms = run->budget_ms,
         .workload = class_of(run),
         .risk = strcmp(run->risk, "point") == 0 ? CP_RISK_POINT : CP_RISK_UPPER_BOUND,
-        .demand = demand_of(f->data, &rate),
+        .demand = cp_figures_demand(f->data, &rate),
         .observed_cold_share =
             isfinite(f->observed_cold_share.value) ? &f->observed_cold_share : NULL,
         .current_memory_mb = run->original_memory_size_mb,
         .unreserved_concurrency = run->unreserved_concurrency,
         .throttled_share_max = f->data->throttled_share_max,
         .seed = run->seed,
-        .n_threads = DECISION_THREADS,
+        .n_threads = CP_FIGURES_THREADS,
     };
     enum cp_code code = cp_optimize(&input, &f->decision, err);
     return code ? code : cp_modelled_answer_find(&input, &f->decision, err);

@@ -3,7 +3,7 @@
  * durations of one memory size, over windows spread evenly over the traffic's span.
  */
 #include "model/base/units.h"
-#include "model/decide/demand.h"
+#include "model/decide/candidate.h"
 #include "model/decide/windows.h"
 #include "reports/figures.h"
 
@@ -173,8 +173,7 @@ static enum cp_code simulate(struct cp_figures *f, const struct cp_demand *deman
     struct cp_pool_hour hours[CP_ARRIVALS_HOURS] = {{0}};
     struct cp_pool_result result;
     double *warm = busy + size->n_cold_values;
-    double longest_ms =
-        f->survival.n_points ? f->survival.points[f->survival.n_points - 1].idle_interval_ms : 0;
+    double longest_ms = cp_longest_probe_ms(&f->survival);
     const struct cp_pool_survival survival = {&f->survival, longest_ms};
     struct cp_pool_options o = {
         .arrivals = demand->law,
@@ -182,6 +181,7 @@ static enum cp_code simulate(struct cp_figures *f, const struct cp_demand *deman
         .warm = {.ms = warm, .n = size->n_warm_values},
         .lifetime = cp_pool_law_of_survival(&survival),
         .seed = f->data->run.seed,
+        .n_threads = CP_FIGURES_THREADS,
         .by_hour = has_clock(demand) ? hours : NULL,
     };
     copy_busy(size->cold_ms, size->n_cold_values, size->timeout_ms, busy);
@@ -200,11 +200,11 @@ static enum cp_code simulate(struct cp_figures *f, const struct cp_demand *deman
 
 enum cp_code cp_figures_read_demand(struct cp_figures *f, struct cp_error *err)
 {
-    const struct cp_demand rate = cp_demand_of_rate(f->data->run.traffic_per_s);
-    const struct cp_demand *demand = f->data->demand ? f->data->demand : &rate;
+    struct cp_demand rate;
+    const struct cp_demand *demand = cp_figures_demand(f->data, &rate);
     struct cp_demand_figures *d = &f->demand;
     *d = (struct cp_demand_figures){.status = CP_ENODATA, .mean_per_s = NAN, .peak_per_s = NAN};
-    if (!cp_figures_has_traffic(f))
+    if (!demand || !cp_figures_has_traffic(f))
         return CP_OK;
     d->mean_per_s = cp_demand_per_s(demand);
     find_peak(&demand->law, d);

@@ -13,6 +13,7 @@
 #include "probes/os/file.h"
 #include "profiler/cli/demand.h"
 #include "profiler/traffic/traffic_file.h"
+#include "reports/figures.h"
 #include "reports/simulated.h"
 
 #include <math.h>
@@ -355,10 +356,8 @@ static enum cp_code load_run(struct simulation *s, struct cp_error *err)
         code = cp_store_load(s->store, s->cli->words.word[0], &s->data, err);
     if (code)
         return code;
-    struct cp_demand rate = cp_demand_of_rate(s->data.run.traffic_per_s);
-    const struct cp_demand *own = s->data.demand;
-    if (!own && s->data.run.traffic_per_s > 0)
-        own = &rate;
+    struct cp_demand rate;
+    const struct cp_demand *own = cp_figures_demand(&s->data, &rate);
     code = cp_cli_demand(&s->cli->options, own, &s->demand, err);
     if (!code && !s->demand && own) {
         s->demand = cp_demand_copy(own);
