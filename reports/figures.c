@@ -503,6 +503,14 @@ enum cp_code cp_figures_of_variants(const struct cp_variant_runs *runs, struct c
     return code;
 }
 
+enum cp_code cp_figures_measured(const struct cp_run_data *data, struct cp_figures **out,
+                                 struct cp_error *err)
+{
+    enum cp_code code = CP_OK;
+    *out = read_run(data, &code, err);
+    return code;
+}
+
 enum cp_code cp_figures_new(const struct cp_run_data *data, struct cp_figures **out,
                             struct cp_error *err)
 {

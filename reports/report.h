@@ -147,6 +147,10 @@ struct cp_figures {
  * region without prices. Owner: cp_figures_free. */
 enum cp_code cp_figures_new(const struct cp_run_data *data, struct cp_figures **out,
                             struct cp_error *err);
+/* What was measured, and no more: sizes with their values and estimates. Nothing is fitted or
+ * decided. Errors as above. */
+enum cp_code cp_figures_measured(const struct cp_run_data *data, struct cp_figures **out,
+                                 struct cp_error *err);
 /* Runs of one function that differ in architecture or start: variants of one question. */
 struct cp_variant_runs {
     /* Borrowed. The first is what runs now, and its budget, traffic, account and idle law are the

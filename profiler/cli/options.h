@@ -32,9 +32,13 @@ enum cp_command_bit {
     CP_IN_FRONTIER = 1 << 12,
     CP_IN_APPLY = 1 << 13,
     CP_IN_PRICES = 1 << 14,
+    CP_IN_COMPARE = 1 << 15,
+    CP_IN_NIGHTLY = 1 << 16,
+    CP_IN_HISTORY = 1 << 17,
+    CP_IN_SCHEDULE = 1 << 18,
     /* Those that decide from a stored run, and can be asked another question. */
     CP_IN_REASKED = CP_IN_REPORT | CP_IN_SIMULATE | CP_IN_RECOMMEND | CP_IN_FRONTIER | CP_IN_APPLY,
-    CP_IN_ALL = (1 << 15) - 1,
+    CP_IN_ALL = (1 << 19) - 1,
 };
 
 struct cp_budget {

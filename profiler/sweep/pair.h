@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * Two functions measured in turns, so that a drift of the machine or the platform hits both alike:
+ * step by step of one plan in the order A B B A A B B A ..., nothing of one in the air while the
+ * other is measured. Gives two ordinary runs, stored like those of a sweep.
+ */
+#ifndef COLDPROF_PROFILER_SWEEP_PAIR_H
+#define COLDPROF_PROFILER_SWEEP_PAIR_H
+
+#include "profiler/sweep/sweep.h"
+
+enum { CP_PAIR_A, CP_PAIR_B, CP_PAIR };
+
+/* `options` is the plan of both; its function, and facts in `runs`, differ. Cold and warm cells
+ * only. Errors, hooks and undo as cp_sweep_run; an interrupted pair is not resumed: both runs stay
+ * stored, marked interrupted. CP_EUNSUPPORTED for a method that cannot take turns. */
+enum cp_code cp_sweep_pair(struct cp_lambda *lambda, struct cp_store *store,
+                           const char *const functions[CP_PAIR],
+                           const struct cp_sweep_options *options,
+                           const struct cp_sweep_hooks *hooks, struct cp_run runs[CP_PAIR],
+                           struct cp_error *err);
+
+#endif
