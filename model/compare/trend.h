@@ -25,11 +25,20 @@
 #include "model/base/error.h"
 #include "model/compare/ratio.h"
 
+enum {
+    CP_TREND_BASELINE_NIGHTS = 30,
+    CP_TREND_MIN_NIGHTS = 8,
+    CP_TREND_N_OF = 5,
+    CP_TREND_K_OF_N = 4,
+    CP_TREND_N_OF_MAX = 16,
+    CP_TREND_NIGHTS_AFTER = 3, /* a change that lasts has as many after it */
+};
+
 struct cp_trend_options {
     double effect, effect_ms; /* NAN: CP_CHANGE_EFFECT, CP_CHANGE_EFFECT_MS */
-    int baseline_nights;      /* 0: default */
-    int min_nights;           /* fewer are no baseline: LEARNING; 0: default */
-    int n_of, k_of_n;         /* k of the last n nights raise the alarm; 0: default */
+    int baseline_nights;      /* 0: CP_TREND_BASELINE_NIGHTS, and so on */
+    int min_nights;           /* fewer are no baseline: LEARNING; >= 2 */
+    int n_of, k_of_n;         /* k of the last n nights raise the alarm; n <= CP_TREND_N_OF_MAX */
     bool is_accepted_at_once; /* each alarm: for a study of past nights */
 };
 
@@ -52,7 +61,7 @@ struct cp_trend_night {
     enum cp_trend_state state;
     enum cp_change_verdict verdict; /* of this night alone */
     bool is_alarm;                  /* the first night of REGRESSED */
-    size_t n_baseline;              /* nights */
+    size_t n_baseline;              /* nights; LEARNING: those before this one */
     struct cp_interval baseline_ms; /* ends: where a night like those before lies, 95 % */
     double day_sd;                  /* of logs, beside sampling; NAN while LEARNING */
     struct cp_interval ratio;       /* this night / baseline */
