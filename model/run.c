@@ -55,6 +55,7 @@ struct cp_run cp_run_empty(void)
         .precision_p50 = NAN,
         .precision_p95 = NAN,
         .unreserved_concurrency = -1,
+        .code_size_bytes = -1,
         .quoted_usd = NAN,
         .quoted_max_usd = NAN,
         .ephemeral_storage_mb = 512,

@@ -17,6 +17,7 @@ struct cp_demand;
 struct cp_digest;
 
 enum { CP_RUN_ID_MAX = 16, CP_RUN_NAME_MAX = 160, CP_RUN_TEXT_MAX = 512, CP_RUN_SIZES_MAX = 32 };
+enum { CP_RUN_LAYERS_MAX = 1152 }; /* five layers, each with a name of 140 */
 
 /* Why the cells of one memory size ended. */
 enum cp_stop_reason {
@@ -54,6 +55,8 @@ struct cp_run {
     char runtime[64];      /* python3.12, provided.al2023, ... */
     char runtime_version_arn[CP_RUN_TEXT_MAX];
     char code_sha256[72];
+    int64_t code_size_bytes;        /* of the package, without layers; -1 unknown */
+    char layers[CP_RUN_LAYERS_MAX]; /* ARNs, blank between them; "" none or unknown */
     char coldprof_version[16];
     char command[CP_RUN_TEXT_MAX]; /* command line, for the appendix and to repeat it */
     char payload_sha256[72];

@@ -36,10 +36,10 @@ struct cp_night {
     char runtime[64];
     char runtime_version_arn[CP_RUN_TEXT_MAX];
     char code_sha256[72];
-    int64_t code_size_bytes;      /* -1 unknown */
-    char layers[CP_RUN_TEXT_MAX]; /* ARNs, blank between them */
-    int original_memory_size_mb;  /* the function's own setting */
-    char host[CP_RUN_TEXT_MAX];   /* of a local run */
+    int64_t code_size_bytes;        /* -1 unknown */
+    char layers[CP_RUN_LAYERS_MAX]; /* ARNs, blank between them */
+    int original_memory_size_mb;    /* the function's own setting */
+    char host[CP_RUN_TEXT_MAX];     /* of a local run */
     char coldprof_version[16];
     struct cp_night_metric *metrics; /* by cp_metric_key_order; owned */
     size_t n_metrics;
@@ -60,6 +60,11 @@ struct cp_history {
 };
 
 bool cp_night_key_equal(const struct cp_night_key *a, const struct cp_night_key *b);
+/* By function, place, region, architecture. */
+int cp_night_key_order(const struct cp_night_key *a, const struct cp_night_key *b);
+/* Numbers absent, texts "". */
+struct cp_night cp_night_empty(void);
+/* Leaves an empty night, an empty history. */
 void cp_night_clear(struct cp_night *night);
 void cp_history_clear(struct cp_history *history);
 /* The metric of a night, NULL when it was not measured then. */
