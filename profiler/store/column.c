@@ -6,6 +6,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "model/compare/night.h"
 #include "model/decide/demand.h"
 #include "model/run.h"
 
@@ -98,6 +99,8 @@ static const struct cp_column run_rows[] = {
     COLUMN(cp_run, idle_end, TEXT),
     COLUMN(cp_run, workload_class, TEXT),
     COLUMN(cp_run, risk, TEXT),
+    COLUMN(cp_run, layers, TEXT),
+    COLUMN(cp_run, code_size_bytes, INT64),
 };
 const struct cp_columns cp_run_columns = COLUMNS_OF("runs", run_rows);
 
@@ -150,6 +153,29 @@ static const struct cp_column demand_rows[] = {
     COLUMN(cp_demand, first_skipped, INT64),
 };
 const struct cp_columns cp_demand_columns = COLUMNS_OF("demands", demand_rows);
+
+static const struct cp_column history_rows[] = {
+    COLUMN(cp_night_key, function, TEXT),
+    COLUMN(cp_night_key, place, TEXT),
+    COLUMN(cp_night_key, region, TEXT),
+    COLUMN(cp_night_key, architecture, TEXT),
+};
+const struct cp_columns cp_history_columns = COLUMNS_OF("histories", history_rows);
+
+static const struct cp_column night_rows[] = {
+    COLUMN(cp_night, started_at_ms, INT64), COLUMN(cp_night, run_id, TEXT),
+    COLUMN(cp_night, runtime, TEXT),        COLUMN(cp_night, runtime_version_arn, TEXT),
+    COLUMN(cp_night, code_sha256, TEXT),    COLUMN(cp_night, code_size_bytes, INT64),
+    COLUMN(cp_night, layers, TEXT),         COLUMN(cp_night, original_memory_size_mb, INT),
+    COLUMN(cp_night, host, TEXT),           COLUMN(cp_night, coldprof_version, TEXT),
+};
+const struct cp_columns cp_night_columns = COLUMNS_OF("nights", night_rows);
+
+static const struct cp_column acceptance_rows[] = {
+    COLUMN(cp_night_acceptance, at_ms, INT64),
+    COLUMN(cp_night_acceptance, note, TEXT),
+};
+const struct cp_columns cp_acceptance_columns = COLUMNS_OF("acceptances", acceptance_rows);
 
 static void add_list(const struct cp_columns *c, bool has_name, const char *tail,
                      struct cp_buf *sql)

@@ -36,10 +36,13 @@ struct cp_columns {
     size_t n;
 };
 
-extern const struct cp_columns cp_run_columns;    /* struct cp_run */
-extern const struct cp_columns cp_sample_columns; /* struct cp_sample without its id */
-extern const struct cp_columns cp_cell_columns;   /* struct cp_cell_result */
-extern const struct cp_columns cp_demand_columns; /* struct cp_demand without its numbers */
+extern const struct cp_columns cp_run_columns;        /* struct cp_run */
+extern const struct cp_columns cp_sample_columns;     /* struct cp_sample without its id */
+extern const struct cp_columns cp_cell_columns;       /* struct cp_cell_result */
+extern const struct cp_columns cp_demand_columns;     /* struct cp_demand without its numbers */
+extern const struct cp_columns cp_history_columns;    /* struct cp_night_key */
+extern const struct cp_columns cp_night_columns;      /* struct cp_night without key and metrics */
+extern const struct cp_columns cp_acceptance_columns; /* struct cp_night_acceptance */
 
 /* "a, b, c" */
 void cp_columns_add_names(const struct cp_columns *c, struct cp_buf *sql);

@@ -146,8 +146,43 @@ static const char version_6[] =
     "UPDATE meta SET value = '6' WHERE key = 'schema_version';"
     "PRAGMA user_version = 6;";
 
+/* What else may explain a change of a run; and the nights of each function. The key of a night is
+ * an index of its own: counting the nights of a history reads no metrics. */
+static const char version_7[] =
+    "ALTER TABLE runs ADD COLUMN layers TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE runs ADD COLUMN code_size_bytes INTEGER NOT NULL DEFAULT -1;"
+    "CREATE TABLE histories ("
+    " id INTEGER PRIMARY KEY,"
+    " function TEXT NOT NULL,"
+    " place TEXT NOT NULL,"
+    " region TEXT NOT NULL,"
+    " architecture TEXT NOT NULL,"
+    " UNIQUE (function, place, region, architecture));"
+    "CREATE TABLE nights ("
+    " history_id INTEGER NOT NULL REFERENCES histories (id),"
+    " started_at_ms INTEGER NOT NULL," /* unix ms */
+    " run_id TEXT NOT NULL,"
+    " runtime TEXT NOT NULL,"
+    " runtime_version_arn TEXT NOT NULL,"
+    " code_sha256 TEXT NOT NULL,"
+    " code_size_bytes INTEGER NOT NULL,"
+    " layers TEXT NOT NULL,"
+    " original_memory_size_mb INTEGER NOT NULL,"
+    " host TEXT NOT NULL,"
+    " coldprof_version TEXT NOT NULL,"
+    " metrics BLOB NOT NULL," /* how it is written: store_night.c */
+    " PRIMARY KEY (history_id, started_at_ms, run_id));"
+    "CREATE TABLE acceptances ("
+    " history_id INTEGER NOT NULL REFERENCES histories (id),"
+    " at_ms INTEGER NOT NULL,"
+    " note TEXT NOT NULL,"
+    " PRIMARY KEY (history_id, at_ms, note)) WITHOUT ROWID;"
+    "UPDATE meta SET value = '7' WHERE key = 'schema_version';"
+    "PRAGMA user_version = 7;";
+
 const struct cp_migration cp_store_migrations[] = {
-    {1, version_1}, {2, version_2}, {3, version_3}, {4, version_4}, {5, version_5}, {6, version_6},
+    {1, version_1}, {2, version_2}, {3, version_3}, {4, version_4},
+    {5, version_5}, {6, version_6}, {7, version_7},
 };
 const size_t cp_store_n_migrations = sizeof cp_store_migrations / sizeof cp_store_migrations[0];
 

@@ -57,13 +57,40 @@ static const struct row rows[CP_STATEMENT_KINDS] = {
                                  &cp_demand_columns, FORM_INSERT, ")"},
     [CP_STATEMENT_GET_DEMAND] = {"SELECT n, is_whole, bytes, ", &cp_demand_columns, FORM_NAMES,
                                  " FROM demands WHERE run_id = ?"},
+    [CP_STATEMENT_ADD_HISTORY] = {"INSERT INTO histories (", &cp_history_columns, FORM_INSERT, ")"},
+    [CP_STATEMENT_FIND_HISTORY] = {"SELECT id FROM histories WHERE function = ? AND place = ?"
+                                   " AND region = ? AND architecture = ?",
+                                   NULL, FORM_NONE, ""},
+    [CP_STATEMENT_LIST_HISTORIES] =
+        {"SELECT ", &cp_history_columns, FORM_NAMES,
+         ", (SELECT count(*) FROM nights WHERE history_id = histories.id),"
+         " (SELECT min(started_at_ms) FROM nights WHERE history_id = histories.id),"
+         " (SELECT max(started_at_ms) FROM nights WHERE history_id = histories.id)"
+         " FROM histories ORDER BY function, place, region, architecture"},
+    [CP_STATEMENT_PUT_NIGHT] = {"INSERT OR REPLACE INTO nights (history_id, metrics, ",
+                                &cp_night_columns, FORM_INSERT, ")"},
+    [CP_STATEMENT_GET_NIGHT] = {"SELECT metrics, ", &cp_night_columns, FORM_NAMES,
+                                " FROM nights WHERE history_id = ? AND started_at_ms = ?"
+                                " AND run_id = ?"},
+    /* The last ones first, so that a limit keeps those. */
+    [CP_STATEMENT_LIST_NIGHTS] = {"SELECT metrics, ", &cp_night_columns, FORM_NAMES,
+                                  " FROM nights WHERE history_id = ? AND started_at_ms >= ?"
+                                  " ORDER BY started_at_ms DESC, run_id DESC LIMIT ?"},
+    [CP_STATEMENT_ADD_ACCEPTANCE] = {"INSERT OR IGNORE INTO acceptances (history_id, ",
+                                     &cp_acceptance_columns, FORM_INSERT, ")"},
+    [CP_STATEMENT_LIST_ACCEPTANCES] = {"SELECT ", &cp_acceptance_columns, FORM_NAMES,
+                                       " FROM acceptances WHERE history_id = ?"
+                                       " ORDER BY at_ms, note"},
 };
 
 /* INSERT rows name n_keys columns (run_id, position) before the table's own. */
 static int n_keys_of(enum cp_statement kind)
 {
-    static const int n_keys[CP_STATEMENT_KINDS] = {
-        [CP_STATEMENT_ADD_CELL] = 2, [CP_STATEMENT_ADD_SAMPLE] = 1, [CP_STATEMENT_PUT_DEMAND] = 4};
+    static const int n_keys[CP_STATEMENT_KINDS] = {[CP_STATEMENT_ADD_CELL] = 2,
+                                                   [CP_STATEMENT_ADD_SAMPLE] = 1,
+                                                   [CP_STATEMENT_PUT_DEMAND] = 4,
+                                                   [CP_STATEMENT_PUT_NIGHT] = 2,
+                                                   [CP_STATEMENT_ADD_ACCEPTANCE] = 1};
     return n_keys[kind];
 }
 

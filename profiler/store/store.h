@@ -12,6 +12,7 @@
 
 #include "model/base/buf.h"
 #include "model/base/error.h"
+#include "model/compare/night.h"
 #include "model/decide/demand.h"
 #include "model/run.h"
 
@@ -73,5 +74,50 @@ typedef bool (*cp_store_run_fn)(void *context, const struct cp_run *run,
 /* Added last first: the log of an import may be older than runs before it. */
 enum cp_code cp_store_list(struct cp_store *store, cp_store_run_fn each, void *context,
                            struct cp_error *err);
+
+/* --- nights --- */
+
+/* Keeps a night in the history of its key; the same night (key, started_at_ms, run_id) is replaced.
+ * CP_EINVAL: it has no time. */
+enum cp_code cp_store_put_night(struct cp_store *store, const struct cp_night *night,
+                                struct cp_error *err);
+/* One night. CP_ENOTFOUND: `out` is empty. Owner: cp_night_clear. */
+enum cp_code cp_store_get_night(struct cp_store *store, const struct cp_night_key *key,
+                                int64_t started_at_ms, const char *run_id, struct cp_night *out,
+                                struct cp_error *err);
+/* The level of the nights up to then is accepted; the same acceptance twice is one. `is_new`: it
+ * was not there before; may be NULL. */
+enum cp_code cp_store_accept(struct cp_store *store, const struct cp_night_key *key,
+                             const struct cp_night_acceptance *acceptance, bool *is_new,
+                             struct cp_error *err);
+
+struct cp_history_row {
+    struct cp_night_key key;
+    size_t n_nights;
+    int64_t first_ms, last_ms; /* -1 without nights (acceptances came first) */
+};
+/* By function, place, region, architecture, until `each` is false. Reads no metrics. Nothing may be
+ * written meanwhile. */
+typedef bool (*cp_store_history_fn)(void *context, const struct cp_history_row *row);
+enum cp_code cp_store_histories(struct cp_store *store, cp_store_history_fn each, void *context,
+                                struct cp_error *err);
+
+/* Which nights: those from `since_ms` on, of these the last `n_last`. 0: any. */
+struct cp_history_span {
+    int64_t since_ms;
+    size_t n_last;
+};
+/* Nights of a history, ascending, and all its acceptances. CP_OK without nights when there is none
+ * yet. Owner: cp_history_clear. */
+enum cp_code cp_store_load_history(struct cp_store *store, const struct cp_night_key *key,
+                                   struct cp_history_span span, struct cp_history *out,
+                                   struct cp_error *err);
+
+/* The history that a user means: "checkout", where one function has that name, else with what tells
+ * it from the others: "checkout@eu-west-1", "checkout@eu-west-1/arm64", "checkout@local". A word
+ * after '@' is the Region, the architecture, or part of the place. CP_ENOTFOUND names the nearest
+ * functions, CP_EINVAL the several that it may mean. */
+enum cp_code cp_store_find_history(struct cp_store *store, const char *wanted,
+                                   struct cp_night_key *out, struct cp_error *err);
 
 #endif

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * The traffic a run was asked about. Its numbers are kept in one blob: whole ones (counts, times in
- * whole ms) as steps of 7 bits a byte, lowest first, the others as little-endian doubles.
+ * whole ms) as steps, the others as doubles (pack.h).
  */
 #include <stdlib.h>
-#include <string.h>
 
+#include "profiler/store/pack.h"
 #include "profiler/store/store_db.h"
 
 #include <sqlite3.h>
@@ -13,8 +13,6 @@
 #define VALUES_BYTES_MAX ((size_t)900 * 1000 * 1000)
 
 #define WHOLE_MAX 9007199254740992.0 /* 2^53: doubles beyond are whole by rounding only */
-
-enum { STEP_BITS = 7, STEP_MORE = 0x80, STEP_BYTES_MAX = 8, BYTE_BITS = 8 };
 
 /* Times ascend: their steps are small. Counts are steps already. */
 static bool is_stepwise(const struct cp_demand *demand)
@@ -41,21 +39,6 @@ static bool are_whole(const double *values, size_t n, bool is_ascending)
     return true;
 }
 
-static void add_step(struct cp_buf *out, uint64_t step)
-{
-    for (; step >= STEP_MORE; step >>= STEP_BITS)
-        (void)cp_buf_addc(out, (char)(STEP_MORE | (step & (STEP_MORE - 1))));
-    (void)cp_buf_addc(out, (char)step);
-}
-
-static void add_double(struct cp_buf *out, double value)
-{
-    uint64_t bits;
-    memcpy(&bits, &value, sizeof bits);
-    for (size_t i = 0; i < sizeof bits; i++)
-        (void)cp_buf_addc(out, (char)(bits >> (BYTE_BITS * i) & 0xff));
-}
-
 static void pack(const struct cp_demand *demand, bool is_whole, struct cp_buf *out)
 {
     size_t n;
@@ -63,11 +46,11 @@ static void pack(const struct cp_demand *demand, bool is_whole, struct cp_buf *o
     uint64_t before = 0;
     for (size_t i = 0; i < n; i++) {
         if (!is_whole) {
-            add_double(out, values[i]);
+            cp_pack_double(out, values[i]);
             continue;
         }
         uint64_t value = (uint64_t)values[i];
-        add_step(out, value - before);
+        cp_pack_step(out, value - before);
         before = is_stepwise(demand) ? value : 0;
     }
 }
@@ -77,37 +60,12 @@ static enum cp_code fail_values(struct cp_error *err)
     return cp_fail(err, CP_EFORMAT, "column 'bytes' of table 'demands' holds no valid value");
 }
 
-static bool take_step(struct cp_view *bytes, uint64_t *step)
-{
-    *step = 0;
-    for (unsigned i = 0; i < STEP_BYTES_MAX && bytes->n > 0; i++) {
-        unsigned char byte = (unsigned char)bytes->p[0];
-        *bytes = (struct cp_view){bytes->p + 1, bytes->n - 1};
-        *step |= (uint64_t)(byte & (STEP_MORE - 1)) << STEP_BITS * i;
-        if (!(byte & STEP_MORE))
-            return true;
-    }
-    return false;
-}
-
-static bool take_double(struct cp_view *bytes, double *value)
-{
-    uint64_t bits = 0;
-    if (bytes->n < sizeof bits)
-        return false;
-    for (size_t i = 0; i < sizeof bits; i++)
-        bits |= (uint64_t)(unsigned char)bytes->p[i] << BYTE_BITS * i;
-    *bytes = (struct cp_view){bytes->p + sizeof bits, bytes->n - sizeof bits};
-    memcpy(value, &bits, sizeof bits);
-    return true;
-}
-
 static bool unpack(struct cp_view bytes, bool is_whole, bool is_stepwise, double *values, size_t n)
 {
     uint64_t at = 0;
     uint64_t step = 0;
     for (size_t i = 0; i < n; i++) {
-        if (is_whole ? !take_step(&bytes, &step) : !take_double(&bytes, &values[i]))
+        if (is_whole ? !cp_pack_take_step(&bytes, &step) : !cp_pack_take_double(&bytes, &values[i]))
             return false;
         at = is_stepwise ? at + step : step;
         if (is_whole)

@@ -7,6 +7,8 @@
 
 #include "probes/os/file.h"
 
+#include <sqlite3.h>
+
 #define OPEN(f, mode) store_fixture_open(f, mode)
 
 /* As isnan-aware equality: absent must come back absent. */
@@ -61,6 +63,8 @@ static struct cp_run full_run(void)
         .idle_end = "the bracket is 30 s wide",
         .workload_class = "interactive",
         .risk = "upper",
+        .layers = "arn:aws:lambda:eu-west-1:123456789012:layer:otel:7",
+        .code_size_bytes = 262144001,
     };
     return run;
 }
@@ -136,6 +140,8 @@ static void assert_same_run(const struct cp_run *a, const struct cp_run *b)
     assert_string_equal(a->idle_end, b->idle_end);
     assert_string_equal(a->workload_class, b->workload_class);
     assert_string_equal(a->risk, b->risk);
+    assert_string_equal(a->layers, b->layers);
+    assert_int_equal(a->code_size_bytes, b->code_size_bytes);
 }
 
 static void assert_same_sample(const struct cp_sample *a, const struct cp_sample *b)
@@ -523,15 +529,31 @@ static void a_foreign_or_damaged_file_is_refused_and_left_alone(void **state)
     }
 }
 
-/* Zeroes everything behind the first page, where the tables are. */
-static void damage(const char *path)
+static long page_of_runs(const char *path)
+{
+    sqlite3 *db = NULL;
+    sqlite3_stmt *statement = NULL;
+    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+    assert_int_equal(sqlite3_prepare_v2(db,
+                                        "SELECT rootpage FROM sqlite_schema WHERE name = 'runs'",
+                                        -1, &statement, NULL),
+                     SQLITE_OK);
+    assert_int_equal(sqlite3_step(statement), SQLITE_ROW);
+    long page = (long)sqlite3_column_int(statement, 0);
+    (void)sqlite3_finalize(statement);
+    assert_int_equal(sqlite3_close(db), SQLITE_OK);
+    return page;
+}
+
+/* Zeroes `n` pages from the 1-based page `first` on; 0: to the end. */
+static void damage(const char *path, long first, long n)
 {
     static const char zeros[4096];
     FILE *file = fopen(path, "r+b");
     assert_non_null(file);
     assert_int_equal(fseek(file, 0, SEEK_END), 0);
-    long size = ftell(file);
-    for (long at = 4096; at < size; at += 4096) {
+    long end = n ? (first - 1 + n) * 4096 : ftell(file);
+    for (long at = (first - 1) * 4096; at < end; at += 4096) {
         assert_int_equal(fseek(file, at, SEEK_SET), 0);
         assert_int_equal(fwrite(zeros, 1, sizeof zeros, file), sizeof zeros);
     }
@@ -547,11 +569,22 @@ static void damaged_tables_are_a_clear_error(void **state)
     struct cp_store *store = OPEN(f, CP_STORE_SWEEP);
     assert_int_equal(cp_store_add_run(store, &run, NULL), CP_OK);
     cp_store_close(store);
-    damage(f->path);
+    damage(f->path, page_of_runs(f->path), 1);
     store = OPEN(f, CP_STORE_READ);
     assert_int_equal(cp_store_load(store, run.id, &data, &err), CP_EFORMAT);
     assert_non_null(strstr(err.text, "damaged"));
     cp_store_close(store);
+}
+
+static void a_damaged_schema_is_a_clear_error(void **state)
+{
+    struct store_fixture *f = *state;
+    struct cp_error err = {0};
+    struct cp_store *store = OPEN(f, CP_STORE_SWEEP);
+    cp_store_close(store);
+    damage(f->path, 2, 0); /* the texts of so many tables do not fit into the first page */
+    assert_int_equal(cp_store_open(f->path, CP_STORE_READ, &store, &err), CP_EFORMAT);
+    assert_non_null(strstr(err.text, "damaged"));
 }
 
 /* A write that fails in the middle (here: the file size limit of the process). */
@@ -629,6 +662,7 @@ int main(void)
         TEST(a_missing_store_is_not_created_by_reading),
         TEST(a_foreign_or_damaged_file_is_refused_and_left_alone),
         TEST(damaged_tables_are_a_clear_error),
+        TEST(a_damaged_schema_is_a_clear_error),
         TEST(a_failed_write_leaves_earlier_samples_intact),
         TEST(the_folder_of_a_new_store_is_made),
     };

@@ -79,6 +79,39 @@ static void runs_of_schema_5_are_as_they_were(void **state)
     cp_store_close(store);
 }
 
+static void runs_of_schema_6_lack_the_later_facts_and_take_nights(void **state)
+{
+    enum { BEFORE = 6 };
+    struct store_fixture *f = *state;
+    struct cp_run_data data;
+    struct cp_history history;
+    struct cp_store *store = NULL;
+    struct cp_error err = {0};
+    sqlite3 *db = NULL;
+    make_schema_1(f->path);
+    assert_int_equal(sqlite3_open(f->path, &db), SQLITE_OK);
+    assert_int_equal(cp_store_schema_migrate(db, f->path, cp_store_migrations, BEFORE, NULL),
+                     CP_OK);
+    assert_int_equal(sqlite3_close(db), SQLITE_OK);
+    assert_int_equal(cp_store_open(f->path, CP_STORE_READ, &store, &err), CP_EUNSUPPORTED);
+    assert_non_null(strstr(err.text, "old schema 6"));
+    store = store_fixture_open(f, CP_STORE_SWEEP);
+    assert_int_equal(cp_store_load(store, "7f3a", &data, NULL), CP_OK);
+    assert_string_equal(data.run.layers, "");
+    assert_int_equal(data.run.code_size_bytes, -1);
+    struct cp_night night = cp_night_empty();
+    (void)snprintf(night.key.function, sizeof night.key.function, "%s", data.run.function);
+    night.started_at_ms = data.run.started_at_ms;
+    cp_run_data_clear(&data);
+    assert_int_equal(cp_store_put_night(store, &night, NULL), CP_OK);
+    assert_int_equal(
+        cp_store_load_history(store, &night.key, (struct cp_history_span){0}, &history, NULL),
+        CP_OK);
+    assert_int_equal(history.n_nights, 1);
+    cp_history_clear(&history);
+    cp_store_close(store);
+}
+
 static void a_newer_store_is_refused_with_both_numbers(void **state)
 {
     struct store_fixture *f = *state;
@@ -90,7 +123,7 @@ static void a_newer_store_is_refused_with_both_numbers(void **state)
         assert_int_equal(cp_store_open(f->path, (enum cp_store_mode)mode, &store, &err),
                          CP_EUNSUPPORTED);
         assert_non_null(strstr(err.text, "schema 9"));
-        assert_non_null(strstr(err.text, "schema 6"));
+        assert_non_null(strstr(err.text, "schema 7"));
     }
 }
 
@@ -190,6 +223,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(a_store_of_schema_1_opens_and_reads),
         TEST(runs_of_schema_5_are_as_they_were),
+        TEST(runs_of_schema_6_lack_the_later_facts_and_take_nights),
         TEST(a_newer_store_is_refused_with_both_numbers),
         TEST(another_programs_database_is_refused_and_left_alone),
         TEST(only_the_missing_migrations_run),
