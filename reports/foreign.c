@@ -14,10 +14,12 @@ static bool is_hidden(uint32_t c)
 {
     static const struct {
         uint32_t first, last;
-    } ranges[] = {
-        {0x00, 0x1f},     {0x7f, 0x9f},     {0x61c, 0x61c},   {0x200b, 0x200f},
-        {0x2028, 0x202e}, {0x2060, 0x2069}, {0xfeff, 0xfeff}, {0xfff9, 0xfffb},
-    };
+    } ranges[] =
+        {
+            {0x00, 0x1f},     {0x7f, 0x9f},     {0x61c, 0x61c},
+            {0x200b, 0x200f}, {0x2028, 0x202e}, {0x2060, 0x2069},
+            {0xfeff, 0xfeff}, {0xfff9, 0xfffb}, {0xfffe, 0xffff}, /* which XML cannot hold */
+        };
     for (size_t i = 0; i < sizeof ranges / sizeof ranges[0]; i++) {
         if (c >= ranges[i].first && c <= ranges[i].last)
             return true;

@@ -62,7 +62,7 @@ void cp_gates_text(const struct cp_gates *gates, const struct cp_text_style *sty
 void cp_gates_json(const struct cp_gates *gates, struct cp_buf *out);
 void cp_gates_markdown(const struct cp_gates *gates, struct cp_buf *out);
 void cp_gates_csv(const struct cp_gates *gates, struct cp_buf *out);
-/* For other tools (gate_formats.c): one function a consumer. */
+/* For other tools (gate_formats.c and beside): one function a consumer. */
 void cp_gates_junit(const struct cp_gates *gates, struct cp_buf *out);
 void cp_gates_gha_benchmark(const struct cp_gates *gates, struct cp_buf *out);
 void cp_gates_bmf(const struct cp_gates *gates, struct cp_buf *out);

@@ -10,8 +10,10 @@ void cp_json_key(struct cp_json *j, const char *key)
     for (int i = 0; i < j->depth; i++)
         cp_buf_adds(j->out, "  ");
     j->is_first = false;
-    if (key)
-        cp_buf_addf(j->out, "\"%s\": ", key);
+    if (!key)
+        return;
+    cp_text_json(j->out, key);
+    cp_buf_adds(j->out, ": ");
 }
 
 void cp_json_open(struct cp_json *j, const char *key, char bracket)

@@ -21,7 +21,8 @@ struct cp_json {
     bool is_first; /* of the innermost open object or array */
 };
 
-/* `key` NULL inside an array. cp_json_key leaves the value to the caller. */
+/* `key` NULL inside an array; quoted, so it may be foreign. cp_json_key leaves the value to the
+ * caller. */
 void cp_json_key(struct cp_json *j, const char *key);
 void cp_json_open(struct cp_json *j, const char *key, char bracket);
 void cp_json_close(struct cp_json *j, char bracket);

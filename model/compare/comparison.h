@@ -18,6 +18,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "model/base/error.h"
 #include "model/compare/metric_key.h"
 #include "model/compare/ratio.h"
 #include "model/compare/two_sample.h"

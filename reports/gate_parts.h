@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * What the documents for other tools say alike about a gate. Pure; texts go to the caller's buffer.
+ */
+#ifndef COLDPROF_REPORTS_GATE_PARTS_H
+#define COLDPROF_REPORTS_GATE_PARTS_H
+
+#include "reports/gate.h"
+
+/* What was found, in a word: the state of a night where it says more than the verdict of that night
+ * alone ("learning", "suspect", "regressed", "improved"), else the verdict. */
+const char *cp_gate_word(const struct cp_gates *gates, const struct cp_gate *gate);
+/* An inconclusive metric was not judged, nor one whose history is too short. */
+bool cp_gate_is_judged(const struct cp_gates *gates, const struct cp_gate *gate);
+/* "orders-api:live/1024MB/init-p95": the same in every night. What a name may not show is visible.
+ */
+void cp_gate_name(const struct cp_gates *gates, const struct cp_gate *gate, struct cp_buf *out);
+/* The shortest text that reads back as `value`; nothing where it is not finite. */
+void cp_gate_number(struct cp_buf *out, double value);
+
+#endif
