@@ -118,7 +118,8 @@ enum cp_code cp_control_add_function(struct cp_control *control,
         return cp_fail(err, CP_EINVAL, "'%s' is not a function name ([a-zA-Z0-9-_]{1,64})",
                        folder->name);
     if (cp_state_function(control, folder->name))
-        return cp_fail(err, CP_EEXIST, "two functions are named '%s'", folder->name);
+        return cp_fail(err, CP_EEXIST, "two functions are named '%s': name one of them, NAME=%s",
+                       folder->name, folder->dir);
     enum cp_code code = cp_settings_init(&settings, folder);
     if (!code && !cp_state_add(control, &settings, now_ms, false))
         code = CP_ENOMEM;

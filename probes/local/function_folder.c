@@ -62,11 +62,13 @@ static enum cp_code read_ini(const char *path, struct cp_function_folder *out, s
     return code;
 }
 
-static enum cp_code check_name(const char *path, struct cp_function_folder *out,
-                               struct cp_error *err)
+static enum cp_code choose_name(const char *path, struct cp_view given,
+                                struct cp_function_folder *out, struct cp_error *err)
 {
     const char *slash = strrchr(out->dir, '/');
     const char *last = slash ? slash + 1 : out->dir;
+    if (given.n)
+        (void)cp_view_copy(given, out->name, sizeof out->name);
     if (out->name[0])
         return CP_OK;
     if (!cp_function_name_is_valid(cp_view_of(last)))
@@ -199,20 +201,45 @@ static enum cp_code hash_code(struct cp_function_folder *out, struct cp_error *e
     return code;
 }
 
-enum cp_code cp_function_folder_read_with(const char *path,
-                                          const struct cp_function_folder_options *options,
-                                          struct cp_function_folder *out, struct cp_error *err)
+struct cp_view cp_function_folder_split(const char *argument, const char **path)
+{
+    const char *equals = strchr(argument, '=');
+    struct cp_view name = {argument, equals ? (size_t)(equals - argument) : 0};
+    *path = argument;
+    if (!cp_function_name_is_valid(name) || cp_file_is_dir(argument))
+        return (struct cp_view){"", 0};
+    *path = equals + 1;
+    return name;
+}
+
+/* `*has_ini`: there is a function.ini. */
+static enum cp_code find(const char *path, struct cp_view name, struct cp_function_folder *out,
+                         bool *has_ini, struct cp_error *err)
 {
     char ini[PATH_MAX];
     cp_function_folder_init(out);
     enum cp_code code = find_folder(path, out, err);
     if (!code)
         code = join(out->dir, "function.ini", ini, err);
-    bool has_ini = !code && cp_file_exists(ini);
-    if (has_ini)
+    *has_ini = !code && cp_file_exists(ini);
+    if (*has_ini)
         code = read_ini(ini, out, err);
-    if (!code)
-        code = check_name(path, out, err);
+    return code ? code : choose_name(path, name, out, err);
+}
+
+enum cp_code cp_function_folder_find(const char *path, struct cp_function_folder *out,
+                                     struct cp_error *err)
+{
+    bool has_ini = false;
+    return find(path, (struct cp_view){"", 0}, out, &has_ini, err);
+}
+
+enum cp_code cp_function_folder_read_with(const char *path,
+                                          const struct cp_function_folder_options *options,
+                                          struct cp_function_folder *out, struct cp_error *err)
+{
+    bool has_ini = false;
+    enum cp_code code = find(path, options->name, out, &has_ini, err);
     if (!code)
         code = choose_program(path, options, has_ini, out, err);
     if (!code)

@@ -49,6 +49,7 @@ struct cp_function_folder {
 bool cp_function_name_is_valid(struct cp_view name);
 
 struct cp_function_folder_options {
+    struct cp_view name;     /* instead of the one it has; empty: that one */
     const char *search_path; /* where interpreters are looked for; NULL: CP_FOLDER_SEARCH_PATH */
     int ask_timeout_ms;      /* for an interpreter to say its version; 0: 10,000 */
 };
@@ -61,6 +62,14 @@ void cp_function_folder_init(struct cp_function_folder *out);
  * as on AWS. CP_EINVAL: unknown runtime, or one that is not installed. */
 enum cp_code cp_function_folder_prepare(const struct cp_function_folder_options *options,
                                         struct cp_function_folder *out, struct cp_error *err);
+
+/* Of "NAME=FOLDER" its name, so that folders whose functions have equal names are told apart, and
+ * the folder goes to `*path`; empty when `argument` is a folder as it stands. */
+struct cp_view cp_function_folder_split(const char *argument, const char **path);
+
+/* Only what it is called and where it is: `out` has name and dir, and what function.ini says. */
+enum cp_code cp_function_folder_find(const char *path, struct cp_function_folder *out,
+                                     struct cp_error *err);
 
 /* CP_ENOTFOUND: no such folder; CP_EINVAL: neither bootstrap nor function.ini, bootstrap not
  * executable, unknown runtime, interpreter missing, bad key (with line number). */

@@ -270,12 +270,15 @@ static enum cp_code open_sink(struct service *s)
     return CP_OK;
 }
 
-static enum cp_code add_function(struct service *s, const char *path)
+static enum cp_code add_function(struct service *s, const char *argument)
 {
+    const char *path = NULL;
+    const struct cp_function_folder_options options = {
+        .name = cp_function_folder_split(argument, &path)};
     struct cp_function_folder *folder = calloc(1, sizeof *folder);
     if (!folder)
         return cp_fail(s->err, CP_ENOMEM, "cannot read '%s': out of memory", path);
-    enum cp_code code = cp_function_folder_read(path, folder, s->err);
+    enum cp_code code = cp_function_folder_read_with(path, &options, folder, s->err);
     if (!code)
         code = cp_control_add_function(s->control, folder, cp_clock_unix_ms(), s->err);
     if (!code) {

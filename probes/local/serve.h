@@ -13,7 +13,7 @@
 #include "probes/aws/credentials.h"
 
 struct cp_serve_options {
-    const char *const *folders; /* function folders */
+    const char *const *folders; /* function folders, or NAME=FOLDER */
     size_t n_folders;
     const char *listen; /* NULL: 127.0.0.1 */
     int port;           /* 0: any free one */

@@ -169,12 +169,13 @@ static enum cp_status run_local(struct cp_cli *cli)
 
 const struct cp_command cp_command_local = {
     .name = "local",
-    .arguments = "serve [FOLDER...]",
+    .arguments = "serve [[NAME=]FOLDER...]",
     .summary = "serve function folders through the Lambda API on this machine",
     .detail =
         "Functions are folders, or come later as zip archives (CreateFunction). A folder holds an "
         "executable 'bootstrap' (custom runtime) or a 'function.ini' (handler, "
-        "runtime python3 or nodejs, timeout, memory, [environment]). Execution environments are "
+        "runtime python3 or nodejs, timeout, memory, [environment]); its function is called NAME, "
+        "or as function.ini says, or as the folder. Execution environments are "
         "real processes with the CPU share and memory limit of their memory size, by cgroup. "
         "Requests must be signed (SigV4) with AWS_ACCESS_KEY_ID / AWS_SECRET_ACCESS_KEY.",
     .examples = "  coldprof local serve probes/functions/hello-c --port 9001\n",

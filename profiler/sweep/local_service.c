@@ -109,6 +109,8 @@ static void fill_arguments(const struct cp_local_service_options *o, struct laun
         l->arguments[n++] = "--no-cpu-share";
     l->arguments[n++] = "--";
     l->arguments[n++] = o->folder;
+    if (o->second)
+        l->arguments[n++] = o->second;
     l->arguments[n] = NULL;
 }
 
@@ -297,7 +299,8 @@ static enum cp_code read_facts(const cJSON *json, struct cp_local_service_facts 
                                struct cp_error *err)
 {
     const cJSON *functions = cJSON_GetObjectItemCaseSensitive(json, "functions");
-    const cJSON *first = cJSON_GetArrayItem(functions, 0);
+    const char *first = cJSON_GetStringValue(cJSON_GetArrayItem(functions, 0));
+    const char *second = cJSON_GetStringValue(cJSON_GetArrayItem(functions, 1));
     const struct {
         const char *name, *value;
         char *to;
@@ -306,8 +309,8 @@ static enum cp_code read_facts(const cJSON *json, struct cp_local_service_facts 
     } rows[] = {
         {"endpoint", text_of(json, "endpoint"), facts->endpoint, sizeof facts->endpoint, true},
         {"region", text_of(json, "region"), facts->region, sizeof facts->region, true},
-        {"functions", cJSON_IsString(first) ? first->valuestring : "", facts->function,
-         sizeof facts->function, true},
+        {"functions", first ? first : "", facts->function, sizeof facts->function, true},
+        {"functions", second ? second : "", facts->second, sizeof facts->second, false},
         {"cgroup", text_of(json, "cgroup"), facts->cgroup, sizeof facts->cgroup, false},
         {"idle_lifetime", text_of(json, "idle_lifetime"), facts->idle_lifetime,
          sizeof facts->idle_lifetime, false},

@@ -77,6 +77,7 @@ struct cp_sweep_row {
     double idle_interval_ms; /* NAN except for an idle interval; NAN: all of a search */
     size_t done, total;      /* invocations; total shrinks when precision is reached early */
     double running_p95_ms;   /* NAN */
+    const char *side;        /* which of two functions: "base", "new"; NULL: there is one */
 };
 enum { CP_SWEEP_ROWS_MAX = 2 * CP_RUN_SIZES_MAX + CP_SWEEP_IDLE_MAX };
 
@@ -131,6 +132,7 @@ struct cp_local_service;
 struct cp_local_service_options {
     const char *program;       /* our own executable */
     const char *folder;        /* function folder */
+    const char *second;        /* another one, "FOLDER" or "NAME=FOLDER"; NULL: none */
     const char *region;        /* NULL: default */
     const char *idle_lifetime; /* NULL: default */
     bool throttle_init, no_cpu_share;
@@ -138,6 +140,7 @@ struct cp_local_service_options {
 };
 struct cp_local_service_facts {
     char endpoint[64], region[32], function[72], cgroup[8], idle_lifetime[64], host[256];
+    char second[72]; /* function of the second folder; "" */
     struct cp_credentials credentials;
 };
 /* Starts it and waits for its ready line; its error text becomes ours. */

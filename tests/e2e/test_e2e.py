@@ -521,6 +521,15 @@ class Service(Case):
         self.assertEqual(service.wait(20), 0)
         logs.join(10)
 
+    def test_folders_of_one_name_are_told_apart_by_a_name_in_front(self):
+        first, second = (self.function(os.path.join(side, "fn")) for side in ("old", "now"))
+        result = self.run_cli("local", "serve", first, second, "--port", "0", *SHARE, status=1)
+        self.assertIn(f"two functions are named 'fn': name one of them, NAME={second}", result.stderr)
+        process = self.popen("local", "serve", first, f"fn-now={second}", "--port", "0", *SHARE, stderr=subprocess.PIPE)
+        self.assertIn("functions: fn fn-now\n", "".join(Interrupt.lines_until(process, "sweep:")))
+        process.send_signal(signal.SIGTERM)
+        self.assertEqual(process.wait(20), 0)
+
     def test_a_taken_port_is_named(self):
         with socket.socket() as s:
             s.bind(("127.0.0.1", 0))

@@ -44,13 +44,16 @@ static void say_ready(int argc, char **argv, int fd)
 {
     const char *key = getenv("COLDPROF_LOCAL_ACCESS_KEY_ID");
     const char *secret = getenv("COLDPROF_LOCAL_SECRET_ACCESS_KEY");
+    bool is_pair = strcmp(argv[argc - 3], "--") == 0;
+    const char *first = argv[is_pair ? argc - 2 : argc - 1];
     char line[1024];
     (void)snprintf(line, sizeof line,
                    "{\"endpoint\":\"http://127.0.0.1:%ld\",\"region\":\"us-east-1\","
-                   "\"functions\":[\"%s\"],\"cgroup\":\"v2\",\"cfs_period_ms\":20,"
+                   "\"functions\":[\"%s\"%s%s%s],\"cgroup\":\"v2\",\"cfs_period_ms\":20,"
                    "\"idle_lifetime\":\"%s/%s/%zu/%zu/%d\",\"cpu_model\":\"Test CPU\",\"cores\":2,"
                    "\"kernel\":\"6.1\"}\n",
-                   (long)getpid(), argv[argc - 1], value_after(argc, argv, "--idle-lifetime"),
+                   (long)getpid(), first, is_pair ? ",\"" : "", is_pair ? argv[argc - 1] : "",
+                   is_pair ? "\"" : "", value_after(argc, argv, "--idle-lifetime"),
                    value_after(argc, argv, "--seed"), key ? strlen(key) : 0,
                    secret ? strlen(secret) : 0, open_descriptors_above(fd));
     say(fd, line);
@@ -107,6 +110,7 @@ static void the_ready_line_becomes_facts(void **state)
         fail_msg("%s", err.text);
     assert_string_equal(facts.region, "us-east-1");
     assert_string_equal(facts.function, "hello");
+    assert_string_equal(facts.second, "");
     assert_string_equal(facts.cgroup, "v2");
     assert_string_equal(facts.host, "Test CPU, 2 cores, Linux 6.1, cgroup v2, CFS period 20 ms");
     /* arguments, credentials in the environment, no descriptor leaked */
@@ -118,6 +122,21 @@ static void the_ready_line_becomes_facts(void **state)
     cp_local_service_stop(service);
     assert_int_equal(kill(pid, 0), -1);
     assert_int_equal(errno, ESRCH);
+}
+
+static void a_second_folder_is_a_second_function(void **state)
+{
+    struct cp_local_service *service = NULL;
+    struct cp_local_service_facts facts;
+    struct cp_error err = {0};
+    (void)state;
+    const struct cp_local_service_options options = {
+        .program = self, .folder = "hello", .second = "hello-base"};
+    if (cp_local_service_start(&options, &service, &facts, &err))
+        fail_msg("%s", err.text);
+    assert_string_equal(facts.function, "hello");
+    assert_string_equal(facts.second, "hello-base");
+    cp_local_service_stop(service);
 }
 
 static void credentials_differ_from_start_to_start(void **state)
@@ -213,6 +232,7 @@ int main(int argc, char **argv)
         return 1;
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_ready_line_becomes_facts),
+        cmocka_unit_test(a_second_folder_is_a_second_function),
         cmocka_unit_test(credentials_differ_from_start_to_start),
         cmocka_unit_test(a_service_that_does_not_start_says_why),
         cmocka_unit_test(a_program_that_is_missing_is_an_error),

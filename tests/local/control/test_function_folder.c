@@ -423,6 +423,49 @@ static void code_above_250_mb_is_refused_without_reading_it(void **state)
     assert_refused(p, CP_ELIMIT, "larger than 250 MB");
 }
 
+static void a_folder_may_be_given_with_a_name(void **state)
+{
+    struct place *p = *state;
+    struct cp_function_folder folder;
+    struct cp_error err;
+    char argument[512];
+    const char *path = NULL;
+    put(p->fn, "bootstrap", "#!/bin/sh\n", 0755);
+    put(p->fn, "function.ini", "name = of-the-file\nmemory = 512\n", 0644);
+    assert_int_equal(cp_function_folder_find(p->fn, &folder, &err), CP_OK);
+    assert_string_equal(folder.name, "of-the-file");
+    assert_string_equal(strrchr(folder.dir, '/'), "/fn");
+    (void)snprintf(argument, sizeof argument, "fn-base=%s", p->fn);
+    const struct cp_function_folder_options options = {
+        .name = cp_function_folder_split(argument, &path)};
+    assert_string_equal(path, p->fn);
+    assert_int_equal(cp_function_folder_read_with(path, &options, &folder, &err), CP_OK);
+    assert_string_equal(folder.name, "fn-base");
+    assert_int_equal(folder.memory_size_mb, 512);
+}
+
+/* What is no name, and a folder whose own name has an '=', are folders as they stand. */
+static void a_folder_with_an_equals_sign_is_a_folder(void **state)
+{
+    struct place *p = *state;
+    static const char *const whole[] = {"./a/b", "./a=b", "a b=c", "=c", ""};
+    char old[512];
+    const char *path = NULL;
+    for (size_t i = 0; i < sizeof whole / sizeof whole[0]; i++) {
+        assert_int_equal(cp_function_folder_split(whole[i], &path).n, 0);
+        assert_ptr_equal(path, whole[i]);
+    }
+    assert_non_null(getcwd(old, sizeof old));
+    assert_int_equal(chdir(p->root), 0);
+    assert_int_equal(cp_function_folder_split("build=old", &path).n, 5);
+    assert_string_equal(path, "old");
+    make_folder(p->root, "build=old");
+    assert_int_equal(cp_function_folder_split("build=old", &path).n, 0);
+    assert_string_equal(path, "build=old");
+    assert_int_equal(rmdir("build=old"), 0);
+    assert_int_equal(chdir(old), 0);
+}
+
 #define IN_FOLDER(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
 int main(void)
@@ -442,6 +485,8 @@ int main(void)
         IN_FOLDER(a_bad_function_ini_is_refused_with_its_line),
         IN_FOLDER(a_folder_name_that_is_no_function_name_needs_one),
         IN_FOLDER(a_value_that_does_not_fit_is_refused),
+        IN_FOLDER(a_folder_may_be_given_with_a_name),
+        IN_FOLDER(a_folder_with_an_equals_sign_is_a_folder),
         IN_FOLDER(the_hash_changes_with_a_byte_a_name_and_a_file),
         IN_FOLDER(what_is_not_code_does_not_change_the_hash),
         IN_FOLDER(code_above_250_mb_is_refused_without_reading_it),
