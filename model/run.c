@@ -42,6 +42,20 @@ bool cp_run_is_import(const struct cp_run *run)
     return strcmp(run->method, CP_RUN_IMPORT) == 0;
 }
 
+bool cp_run_in_turns(const struct cp_run *run)
+{
+    size_t n = strlen(run->method);
+    size_t n_end = strlen(CP_RUN_IN_TURNS);
+    return n >= n_end && strcmp(run->method + n - n_end, CP_RUN_IN_TURNS) == 0;
+}
+
+bool cp_run_took_turns(const struct cp_run *a, const struct cp_run *b)
+{
+    return cp_run_in_turns(a) && cp_run_in_turns(b) && strcmp(a->id, b->id) != 0 &&
+           a->seed == b->seed && a->started_at_ms <= b->ended_at_ms &&
+           b->started_at_ms <= a->ended_at_ms;
+}
+
 struct cp_run cp_run_empty(void)
 {
     return (struct cp_run){

@@ -78,7 +78,8 @@ struct cp_run {
     bool is_init_throttled;
     bool is_interrupted;
     /* how it was measured; "" in runs of schema 1 */
-    char method[32];         /* "own function", "shadow function", "in place" or "import" */
+    char method[32];         /* "own function", "shadow function", "in place" or "import"; with
+                                CP_RUN_IN_TURNS behind it, of a pair */
     char mode[32];           /* "full", "tail without init" or "wall clock" (unknown endpoints) */
     char initialization[32]; /* "on-demand", "snap-start" or "provisioned-concurrency" */
     char package_type[16];   /* Zip or Image */
@@ -99,6 +100,12 @@ struct cp_run {
 /* method of a run that was read from logs; those have no plan: no cells, nothing was sent. */
 #define CP_RUN_IMPORT "import"
 bool cp_run_is_import(const struct cp_run *run);
+
+/* End of the method of a run whose invocations took turns with those of another one. */
+#define CP_RUN_IN_TURNS ", in turns"
+bool cp_run_in_turns(const struct cp_run *run);
+/* With each other: made at the same time, by one plan. */
+bool cp_run_took_turns(const struct cp_run *a, const struct cp_run *b);
 
 /* A run with all it owns, as loaded from the store or held by a sweep. Owner: cp_run_data_clear. */
 struct cp_run_data {

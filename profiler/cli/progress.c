@@ -15,6 +15,7 @@ enum {
     BAR_MAX = 20,
     BAR_MIN = 5,
     ROW_TEXT = 44, /* a row without its bar */
+    SIDE_TEXT = 5, /* which function it is of */
     TEXT_MAX = 64 * 1024,
 };
 
@@ -50,8 +51,11 @@ static void add_bar(struct cp_buf *out, const struct cp_sweep_row *row, int cell
 void cp_progress_row_text(const struct cp_sweep_row *row, int width, struct cp_buf *out)
 {
     char name[48];
-    int cells = width - ROW_TEXT < BAR_MAX ? width - ROW_TEXT : BAR_MAX;
+    int room = width - ROW_TEXT - (row->side ? SIDE_TEXT : 0);
+    int cells = room < BAR_MAX ? room : BAR_MAX;
     row_name(row, name, sizeof name);
+    if (row->side)
+        (void)cp_buf_addf(out, "%4s ", row->side);
     (void)cp_buf_addf(out, "%13s ", name);
     if (cells >= BAR_MIN)
         add_bar(out, row, cells);
@@ -140,8 +144,8 @@ static void print_plain(const struct cp_sweep_progress *state)
     if (row && isfinite(row->running_p95_ms)) {
         char name[48];
         row_name(row, name, sizeof name);
-        (void)cp_buf_addf(&line, "; %s %zu/%zu p95 %.1f ms", name, row->done, row->total,
-                          row->running_p95_ms);
+        (void)cp_buf_addf(&line, "; %s%s%s %zu/%zu p95 %.1f ms", row->side ? row->side : "",
+                          row->side ? " " : "", name, row->done, row->total, row->running_p95_ms);
     }
     (void)fprintf(stderr, "%s\n", cp_buf_str(&line));
     cp_buf_clear(&line);

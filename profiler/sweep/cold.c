@@ -121,20 +121,25 @@ static bool can_run(const struct cp_runner *r, int memory_size_mb)
     return !size || !size->cannot_run;
 }
 
+enum cp_code cp_cold_step(struct cp_runner *r, size_t step, struct cp_error *err)
+{
+    const struct cp_plan_step *of = &r->plan.steps[step];
+    bool could = can_run(r, of->memory_size_mb);
+    struct work work;
+    enum cp_code code = find_work(r, of, &work, err);
+    if (!code)
+        code = run_work(r, &work, err);
+    free(work.cold);
+    free(work.warm);
+    warn_if_size_cannot_run(r, of->memory_size_mb, could);
+    return code;
+}
+
 enum cp_code cp_cold_phase(struct cp_runner *r, struct cp_error *err)
 {
     enum cp_code code = CP_OK;
     cp_sweep_tell_phase(r, "cold and warm");
-    for (size_t i = 0; i < r->plan.n_steps && !code && cp_runner_may_send(r); i++) {
-        const struct cp_plan_step *step = &r->plan.steps[i];
-        bool could = can_run(r, step->memory_size_mb);
-        struct work work;
-        code = find_work(r, step, &work, err);
-        if (!code)
-            code = run_work(r, &work, err);
-        free(work.cold);
-        free(work.warm);
-        warn_if_size_cannot_run(r, step->memory_size_mb, could);
-    }
+    for (size_t i = 0; i < r->plan.n_steps && !code && cp_runner_may_send(r); i++)
+        code = cp_cold_step(r, i, err);
     return code;
 }

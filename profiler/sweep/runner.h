@@ -125,6 +125,8 @@ void cp_runner_warn(const struct cp_runner *r, const char *fmt, ...)
 
 /* The phases (cold.c, idle.c). CP_OK also when they ended early: see cp_runner_status. */
 enum cp_code cp_cold_phase(struct cp_runner *r, struct cp_error *err);
+/* One step of it; nothing is in the air afterwards, and its version is deleted. */
+enum cp_code cp_cold_step(struct cp_runner *r, size_t step, struct cp_error *err);
 enum cp_code cp_idle_phase(struct cp_runner *r, struct cp_error *err);
 /* Primes that a chain with so many probes to come may need at most. */
 size_t cp_idle_most_primes(size_t n_probes);

@@ -13,6 +13,7 @@
 #include "profiler/sweep/provisioned.h"
 #include "profiler/sweep/refuse.h"
 #include "profiler/sweep/runner.h"
+#include "profiler/sweep/sweep_parts.h"
 #include "profiler/sweep/sweep_quote.h"
 #include "profiler/sweep/version_need.h"
 
@@ -47,7 +48,8 @@ static void take_facts(const struct cp_runner *r, struct cp_run *run)
 {
     const struct cp_function_config *f = &r->swept.latest;
     char payload_sha256[65];
-    (void)snprintf(run->function, sizeof run->function, "%.159s", r->settings->function);
+    if (!run->function[0]) /* else it goes by another name here */
+        (void)snprintf(run->function, sizeof run->function, "%.159s", r->settings->function);
     (void)snprintf(run->architecture, sizeof run->architecture, "%s", f->architecture);
     (void)snprintf(run->runtime, sizeof run->runtime, "%s", f->runtime);
     (void)snprintf(run->package_type, sizeof run->package_type, "%s",
@@ -99,9 +101,9 @@ static enum cp_code store_plan(struct cp_runner *r, struct cp_error *err)
 
 /* --- common to a new and a resumed run --- */
 
-static void begin_runner(struct cp_runner *r, struct cp_lambda *lambda, struct cp_store *store,
-                         const struct cp_sweep_hooks *hooks, struct cp_run *run,
-                         struct cp_sweep_settings *settings)
+void cp_sweep_open(struct cp_runner *r, struct cp_lambda *lambda, struct cp_store *store,
+                   const struct cp_sweep_hooks *hooks, struct cp_run *run,
+                   struct cp_sweep_settings *settings)
 {
     cp_runner_init(r);
     r->lambda = lambda;
@@ -312,13 +314,15 @@ static enum cp_code begin_changes(struct cp_runner *r, unsigned first, struct cp
     return code ? code : cp_runner_status(r, err);
 }
 
-static enum cp_code execute(struct cp_runner *r, unsigned first, struct cp_error *err)
+enum cp_code cp_sweep_begin(struct cp_runner *r, unsigned first, struct cp_error *err)
 {
     r->send_limit = r->settings->max_invocations ? (size_t)r->settings->max_invocations : SIZE_MAX;
     cp_sweep_tell_plan(r);
-    enum cp_code code = begin_changes(r, first, err);
-    if (!code)
-        code = run_phases(r, err);
+    return begin_changes(r, first, err);
+}
+
+enum cp_code cp_sweep_end(struct cp_runner *r, enum cp_code code, struct cp_error *err)
+{
     struct cp_error drain_err = {0};
     if (code && cp_runner_drain(r, &drain_err))
         cp_runner_warn(r, "%s", drain_err.text);
@@ -332,6 +336,14 @@ static enum cp_code execute(struct cp_runner *r, unsigned first, struct cp_error
                        "decision is made from what was measured",
                        r->run->max_cost_usd);
     return code;
+}
+
+static enum cp_code execute(struct cp_runner *r, unsigned first, struct cp_error *err)
+{
+    enum cp_code code = cp_sweep_begin(r, first, err);
+    if (!code)
+        code = run_phases(r, err);
+    return cp_sweep_end(r, code, err);
 }
 
 /* --- a new run --- */
@@ -359,8 +371,22 @@ static void tell_storage(const struct cp_runner *r)
         cp_runner_warn(r, "while it runs the sweep takes %s", text);
 }
 
-static enum cp_code prepare_run(struct cp_runner *r, const struct cp_endpoint_probe *probe,
-                                const struct cp_demand *demand, struct cp_error *err)
+enum cp_code cp_sweep_find(struct cp_runner *r, struct cp_sweep_options *options,
+                           struct cp_endpoint_probe *probe, struct cp_error *err)
+{
+    enum cp_code code = CP_OK;
+    if (options->payload.n)
+        code = cp_sweep_payload_check(options->payload, err);
+    if (!code)
+        code = cp_endpoint_probe(r, options, probe, err);
+    if (code)
+        return code;
+    cp_endpoint_restrict(r, probe, options);
+    return cp_swept_read(&r->swept, r->lambda, r->clock, &options->place, options->function, err);
+}
+
+enum cp_code cp_sweep_prepare(struct cp_runner *r, const struct cp_endpoint_probe *probe,
+                              const struct cp_demand *demand, struct cp_error *err)
 {
     take_facts(r, r->run);
     take_mode(r, probe);
@@ -388,22 +414,14 @@ enum cp_code cp_sweep_run(struct cp_lambda *lambda, struct cp_store *store,
     struct cp_error own = {0};
     struct cp_sweep_settings settings = {0};
     err = err ? err : &own;
-    begin_runner(&r, lambda, store, hooks, run, &settings);
+    cp_sweep_open(&r, lambda, store, hooks, run, &settings);
     struct cp_sweep_options possible = *options; /* here */
     struct cp_endpoint_probe probe = {.n_samples = 0};
-    enum cp_code code = CP_OK;
-    if (options->payload.n)
-        code = cp_sweep_payload_check(options->payload, err);
-    if (!code)
-        code = cp_endpoint_probe(&r, options, &probe, err);
-    if (!code) {
-        cp_endpoint_restrict(&r, &probe, &possible);
-        code = cp_swept_read(&r.swept, lambda, r.clock, &possible.place, possible.function, err);
-    }
+    enum cp_code code = cp_sweep_find(&r, &possible, &probe, err);
     if (!code)
         code = cp_sweep_settings_make(&possible, &r.swept.target, &settings, err);
     if (!code)
-        code = prepare_run(&r, &probe, options->demand, err);
+        code = cp_sweep_prepare(&r, &probe, options->demand, err);
     if (!code)
         code = execute(&r, 0, err);
     cp_runner_clear(&r);
@@ -514,6 +532,11 @@ static enum cp_code resume(struct cp_runner *r, struct cp_run_data *data,
     if (!data->run.is_interrupted && data->run.ended_at_ms >= 0)
         return cp_fail(err, CP_EINVAL, "run '%s' is complete: there is nothing to resume",
                        data->run.id);
+    if (cp_run_in_turns(&data->run))
+        return cp_fail(err, CP_EUNSUPPORTED,
+                       "run '%s' took turns with another one and cannot go on alone; what was "
+                       "measured is kept: measure both anew",
+                       data->run.id);
     struct cp_function_config config;
     struct cp_sweep_place as_before = *place;
     as_before.method = cp_sweep_method_of(r->run->method);
@@ -545,7 +568,7 @@ enum cp_code cp_sweep_resume(struct cp_lambda *lambda, struct cp_store *store, c
     *run = data.run;
     if (!isnan(max_cost_usd))
         run->max_cost_usd = max_cost_usd;
-    begin_runner(&r, lambda, store, hooks, run, &settings);
+    cp_sweep_open(&r, lambda, store, hooks, run, &settings);
     code = resume(&r, &data, place, err);
     cp_runner_clear(&r);
     cp_sweep_settings_clear(&settings);

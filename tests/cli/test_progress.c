@@ -23,6 +23,16 @@ static const struct {
      50,
      "  512 MB cold [#####-]   134/135   p95    61.4 ms"},
     {{CP_CELL_COLD, 512, NAN, 134, 135, 61.44}, 44, "  512 MB cold   134/135   p95    61.4 ms"},
+    /* of two functions it says which, and stays within the width */
+    {{CP_CELL_COLD, 512, NAN, 30, 120, 61.44, "base"},
+     80,
+     "base   512 MB cold [#####---------------]    30/120   p95    61.4 ms"},
+    {{CP_CELL_WARM, 128, NAN, 30, 120, 61.44, "new"},
+     54,
+     " new   128 MB warm [#----]    30/120   p95    61.4 ms"},
+    {{CP_CELL_WARM, 128, NAN, 30, 120, 61.44, "new"},
+     50,
+     " new   128 MB warm    30/120   p95    61.4 ms"},
     /* timeouts reach into the p95: no number */
     {{CP_CELL_COLD, 128, NAN, 2, 4, INFINITY}, 44, "  128 MB cold     2/4    "},
 };

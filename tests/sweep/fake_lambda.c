@@ -27,6 +27,7 @@ void fake_lambda_init(struct cp_lambda *l)
         .lose_at = FAKE_CALLS_NEVER,
         .busy_at = FAKE_CALLS_NEVER,
         .revision = 1,
+        .other_revision = 1,
         .seed_state = 1,
     };
     l->versions = calloc(FAKE_VERSIONS_MAX, sizeof *l->versions);
@@ -118,6 +119,20 @@ enum cp_code cp_lambda_sleep(struct cp_lambda *l, double ms, struct cp_error *er
     return CP_OK;
 }
 
+/* A call about the other function, by its name alone or with a qualifier. */
+static void turn_to(struct cp_lambda *l, const char *function)
+{
+    size_t n = strlen(l->other.name);
+    if (!n || strncmp(function, l->other.name, n) != 0 || (function[n] && function[n] != ':'))
+        return;
+    struct cp_function_config latest = l->latest;
+    int64_t revision = l->revision;
+    l->latest = l->other;
+    l->revision = l->other_revision;
+    l->other = latest;
+    l->other_revision = revision;
+}
+
 /* The end of a change: it has taken effect, and so must be known, or its answer is lost. */
 static enum cp_code end_change(struct cp_lambda *l, struct cp_error *err)
 {
@@ -169,6 +184,7 @@ enum cp_code cp_lambda_get_function_configuration(struct cp_lambda *l, const cha
                                                   struct cp_function_config *out,
                                                   struct cp_error *err)
 {
+    turn_to(l, function);
     enum cp_code code = begin_call(l, err);
     if (code)
         return code;
@@ -204,7 +220,7 @@ enum cp_code cp_lambda_update_function_configuration(struct cp_lambda *l, const 
                                                      struct cp_function_config *out,
                                                      struct cp_error *err)
 {
-    (void)function;
+    turn_to(l, function);
     enum cp_code code = begin_call(l, err);
     if (code)
         return code;
@@ -227,6 +243,7 @@ enum cp_code cp_lambda_wait_updated(struct cp_lambda *l, const char *function, i
                                     struct cp_function_config *out, struct cp_error *err)
 {
     (void)timeout_ms;
+    turn_to(l, function);
     finish_update(l);
     return cp_lambda_get_function_configuration(l, function, NULL, out, err);
 }
@@ -256,7 +273,7 @@ enum cp_code cp_lambda_publish_version(struct cp_lambda *l, const char *function
                                        const struct cp_version_publish *publish,
                                        struct cp_function_config *out, struct cp_error *err)
 {
-    (void)function;
+    turn_to(l, function);
     enum cp_code code = begin_call(l, err);
     if (code)
         return code;
@@ -286,7 +303,7 @@ enum cp_code cp_lambda_publish_version(struct cp_lambda *l, const char *function
 enum cp_code cp_lambda_delete_version(struct cp_lambda *l, const char *function,
                                       const char *version, struct cp_error *err)
 {
-    (void)function;
+    turn_to(l, function);
     enum cp_code code = begin_call(l, err);
     if (code)
         return code;
@@ -300,13 +317,14 @@ enum cp_code cp_lambda_delete_version(struct cp_lambda *l, const char *function,
 enum cp_code cp_lambda_list_versions(struct cp_lambda *l, const char *function,
                                      cp_lambda_version_fn each, void *context, struct cp_error *err)
 {
-    (void)function;
+    turn_to(l, function);
     enum cp_code code = begin_call(l, err);
     if (code)
         return code;
     bool goes_on = each(context, &l->latest);
     for (size_t i = 0; i < l->n_versions && goes_on; i++) {
-        if (!l->versions[i].is_deleted)
+        bool is_its_own = strcmp(l->versions[i].config.name, l->latest.name) == 0;
+        if (!l->versions[i].is_deleted && is_its_own)
             goes_on = each(context, &l->versions[i].config);
     }
     return CP_OK;
@@ -618,7 +636,8 @@ static void answer_ran(struct cp_lambda *l, struct fake_flight *f, struct cp_inv
     } else if (mb < l->timeout_below_mb) {
         set(r->function_error, sizeof r->function_error, "Unhandled");
         r->payload = CP_VIEW_LIT("{\"errorType\":\"Sandbox.Timedout\",\"errorMessage\":\"x\"}");
-    } else if (l->always_fails) {
+    } else if (l->always_fails ||
+               (l->failing && strcmp(l->failing, f->version->config.name) == 0)) {
         set(r->function_error, sizeof r->function_error, "Unhandled");
         r->payload = CP_VIEW_LIT("{\"errorType\":\"KeyError\",\"errorMessage\":\"x\"}");
     }

@@ -40,6 +40,10 @@ struct cp_lambda {
     double now_ms;
     struct cp_function_config latest;
     int64_t revision;
+    struct cp_function_config other; /* a second function, called so; name "": none. A call about it
+                                        makes it the latest one, and the latest the other */
+    int64_t other_revision;
+    const char *failing; /* function that returns an error; NULL: none */
     struct fake_version *versions;
     size_t n_versions;
     struct fake_flight *flights;
