@@ -174,11 +174,42 @@ static void add_spent(const struct page *p)
     add_fact(p, "spent", fact, false);
 }
 
+/* "2.41 MB" of 10^6 bytes; "" unknown. */
+static const char *code_size_words(const struct cp_run *run, char out[CP_NUMBER_MAX])
+{
+    out[0] = '\0';
+    if (run->code_size_bytes > 0)
+        (void)snprintf(out, CP_NUMBER_MAX, "%.3g MB", (double)run->code_size_bytes / 1e6);
+    return out;
+}
+
+/* "otel:7, params:11": a header has no room for ARNs; those are in the appendix. */
+static void add_layer_names(const struct page *p)
+{
+    struct cp_buf names;
+    struct cp_view rest = cp_view_of(p->f->data->run.layers);
+    struct cp_view arn;
+    cp_buf_init(&names, CP_RUN_LAYERS_MAX);
+    while (cp_view_split(&rest, ' ', &arn)) {
+        struct cp_view name = arn;
+        size_t colons = 0;
+        for (size_t i = arn.n; i > 0 && colons < 2; i--) {
+            colons += arn.p[i - 1] == ':';
+            name = colons < 2 ? (struct cp_view){arn.p + i - 1, arn.n - i + 1} : name;
+        }
+        (void)cp_buf_adds(&names, names.n ? ", " : "");
+        (void)cp_buf_add_view(&names, name);
+    }
+    add_fact(p, "layers", cp_buf_str(&names), false);
+    cp_buf_clear(&names);
+}
+
 static void add_header(const struct page *p)
 {
     const struct cp_run *run = &p->f->data->run;
     char sha[13] = "";
     char seed[32];
+    char size[CP_NUMBER_MAX];
     cp_view_copy((struct cp_view){run->code_sha256, strnlen(run->code_sha256, 12)}, sha,
                  sizeof sha);
     (void)snprintf(seed, sizeof seed, "%llu", (unsigned long long)run->seed);
@@ -197,6 +228,8 @@ static void add_header(const struct page *p)
     add_fact(p, "swept as", cp_run_method_words(run), false);
     add_window(p);
     add_fact(p, "code SHA-256", sha, false);
+    add_fact(p, "code size", code_size_words(run, size), false);
+    add_layer_names(p);
     add_fact(p, "prices of", p->f->price->date, false);
     add_spent(p);
     add_fact(p, "run", run->id, false);
@@ -789,6 +822,7 @@ static void add_method(const struct page *p)
     add_item(p, "Target", run->target);
     add_item(p, "Payload SHA-256", run->payload_sha256);
     add_item(p, "Code SHA-256", run->code_sha256);
+    add_item(p, "Layers", run->layers);
     add_item(p, "Host", run->host);
     add_item(p, "Idle lifetime configured for the local service", run->idle_law);
     add_item(p, "Search for the idle lifetime", run->idle_end);

@@ -48,6 +48,19 @@ static void add_ratio(struct cp_json *j, const char *key, const struct cp_estima
     cp_json_add_interval(j, key, shown);
 }
 
+static void add_layers(struct cp_json *j, const struct cp_run *run)
+{
+    struct cp_view rest = cp_view_of(run->layers);
+    struct cp_view layer;
+    cp_json_open(j, "layers", '[');
+    while (cp_view_split(&rest, ' ', &layer)) {
+        char arn[CP_RUN_LAYERS_MAX];
+        cp_view_copy_cut(layer, arn, sizeof arn);
+        cp_json_add_text(j, NULL, arn);
+    }
+    cp_json_close(j, ']');
+}
+
 static void add_run_facts(struct cp_json *j, const struct cp_run *run)
 {
     cp_json_open(j, "run", '{');
@@ -63,6 +76,8 @@ static void add_run_facts(struct cp_json *j, const struct cp_run *run)
     cp_json_add_text(j, "initialization", run->initialization);
     cp_json_add_text(j, "runtime_version_arn", run->runtime_version_arn);
     cp_json_add_text(j, "code_sha256", run->code_sha256);
+    cp_json_add_int(j, "code_size_bytes", run->code_size_bytes);
+    add_layers(j, run);
     cp_json_add_text(j, "payload_sha256", run->payload_sha256);
     cp_json_add_text(j, "coldprof_version", run->coldprof_version);
     cp_json_add_text(j, "cmdline", run->command);

@@ -44,7 +44,7 @@ bool cp_lambda_is_embedded(const struct cp_lambda *lambda);
 /* Details of the last control-plane call that failed on this client. */
 const struct cp_lambda_failure *cp_lambda_last_failure(const struct cp_lambda *lambda);
 
-enum { CP_CONFIG_MEMBERS_MAX = 32 };
+enum { CP_CONFIG_MEMBERS_MAX = 32, CP_CONFIG_LAYERS_MAX = 1152 }; /* five, names of 140 */
 
 struct cp_function_config {
     char name[72];
@@ -73,6 +73,7 @@ struct cp_function_config {
     int ephemeral_storage_mb; /* 512 where the answer does not say */
     int timeout_s;
     int64_t code_size;
+    char layers[CP_CONFIG_LAYERS_MAX]; /* their ARNs in order, blank between them; whole ones */
     uint64_t members[CP_CONFIG_MEMBERS_MAX]; /* see cp_function_config_difference */
 };
 /* Name of the first member in which `b` differs from `a`: of all that decide how the function runs

@@ -116,6 +116,25 @@ static void read_kinds(const cJSON *config, struct cp_function_config *out)
     read_environment_error(config, out);
 }
 
+/* In their order, which decides which file wins. One that does not fit is left out: they are told,
+ * nothing depends on them. */
+static void read_layers(const cJSON *config, struct cp_function_config *out)
+{
+    const cJSON *layer = NULL;
+    size_t n = 0;
+    cJSON_ArrayForEach(layer, cp_json_member(config, "Layers"))
+    {
+        struct cp_view arn = cp_view_of(cJSON_GetStringValue(cp_json_member(layer, "Arn")));
+        size_t gap = n > 0;
+        if (!arn.n || arn.n + gap >= sizeof out->layers - n)
+            continue;
+        out->layers[n] = ' ';
+        n += gap;
+        cp_failure_copy_text(arn, out->layers + n, sizeof out->layers - n);
+        n += strlen(out->layers + n);
+    }
+}
+
 static enum cp_code read_config(const cJSON *config, struct cp_function_config *out,
                                 struct cp_error *err)
 {
@@ -137,6 +156,7 @@ static enum cp_code read_config(const cJSON *config, struct cp_function_config *
         code = read_whole(config, "CodeSize", INT64_EXACT_MAX, &code_size, err);
     out->code_size = (int64_t)code_size;
     cp_config_members_read(config, out->members);
+    read_layers(config, out);
     read_kinds(config, out);
     if (!code && !out->name[0])
         code = cp_fail(err, CP_EFORMAT, "the answer has no 'FunctionName'");

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "profiler/sweep/sweep.h"
 
+#include <assert.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -44,6 +45,8 @@ static int storage_mb(const struct cp_function_config *f)
     return f->ephemeral_storage_mb ? f->ephemeral_storage_mb : DEFAULT_STORAGE_MB;
 }
 
+static_assert((int)CP_RUN_LAYERS_MAX >= (int)CP_CONFIG_LAYERS_MAX, "a run keeps all layers");
+
 static void take_facts(const struct cp_runner *r, struct cp_run *run)
 {
     const struct cp_function_config *f = &r->swept.latest;
@@ -59,6 +62,8 @@ static void take_facts(const struct cp_runner *r, struct cp_run *run)
     (void)snprintf(run->runtime_version_arn, sizeof run->runtime_version_arn, "%s",
                    f->runtime_version_arn);
     (void)snprintf(run->code_sha256, sizeof run->code_sha256, "%s", f->code_sha256);
+    (void)snprintf(run->layers, sizeof run->layers, "%s", f->layers);
+    run->code_size_bytes = f->code_size > 0 ? f->code_size : -1;
     (void)snprintf(run->coldprof_version, sizeof run->coldprof_version, "%s", COLDPROF_VERSION);
     cp_sha256_hex(cp_buf_view(&r->settings->payload), payload_sha256);
     (void)snprintf(run->payload_sha256, sizeof run->payload_sha256, "%s", payload_sha256);

@@ -276,6 +276,53 @@ static void every_reading_call_refuses_an_answer_that_is_no_json(void **state)
 
 /* --- answers --- */
 
+static void layers_are_read_in_order_and_whole(void **state)
+{
+    (void)state;
+    static const char a[] = "arn:aws:lambda:eu-west-1:123456789012:layer:otel:7";
+    static const char b[] = "arn:aws:lambda:eu-west-1:123456789012:layer:a:2";
+    char both[256];
+    char body[2048];
+    (void)snprintf(both, sizeof both, "%s %s", a, b);
+    const struct {
+        const char *list, *layers;
+    } rows[] = {
+        {"[]", ""},
+        {"null", ""},
+        {"[{\"Arn\":\"%1\",\"CodeSize\":5},{\"Arn\":\"%2\"}]", both},
+        {"[{\"Arn\":\"%1\"},{},7,{\"Arn\":3},{\"Arn\":\"\"}]", a},
+        {"[{\"Arn\":\"%3\"},{\"Arn\":\"%2\"}]", b}, /* one that is too long */
+    };
+    char endless[1300];
+    memset(endless, 'x', sizeof endless);
+    endless[sizeof endless - 1] = '\0';
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct cp_buf list;
+        struct cp_function_config c;
+        cp_buf_init(&list, sizeof body);
+        for (const char *p = rows[i].list; *p; p++) {
+            if (*p != '%') {
+                cp_buf_addc(&list, *p);
+                continue;
+            }
+            cp_buf_adds(&list, p[1] == '1' ? a : p[1] == '2' ? b : endless);
+            p++;
+        }
+        (void)snprintf(body, sizeof body,
+                       "{\"FunctionName\":\"f\",\"CodeSize\":2409600,\"Layers\":%s}",
+                       cp_buf_str(&list));
+        cp_buf_clear(&list);
+        const struct fake_answer answer = {200, REQUEST_ID, body, 0, 0};
+        struct cp_lambda *l = client(&answer, 1);
+        struct cp_error err = {CP_OK, ""};
+        if (cp_lambda_get_function_configuration(l, "f", NULL, &c, &err))
+            fail_msg("%s", err.text);
+        assert_string_equal(c.layers, rows[i].layers);
+        assert_int_equal(c.code_size, 2409600);
+        cp_lambda_free(l);
+    }
+}
+
 static void a_configuration_is_read_member_by_member(void **state)
 {
     (void)state;
@@ -1022,6 +1069,7 @@ int main(void)
         cmocka_unit_test(each_call_asks_what_the_service_model_says),
         cmocka_unit_test(every_call_reports_a_refusal),
         cmocka_unit_test(every_reading_call_refuses_an_answer_that_is_no_json),
+        cmocka_unit_test(layers_are_read_in_order_and_whole),
         cmocka_unit_test(a_configuration_is_read_member_by_member),
         cmocka_unit_test(an_image_without_optional_members_is_read),
         cmocka_unit_test(the_kind_of_a_function_is_read),

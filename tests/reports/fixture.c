@@ -120,6 +120,10 @@ static void describe(const struct fixture_options *o, struct cp_run *run)
     (void)snprintf(run->runtime, sizeof run->runtime, "nodejs22.x");
     (void)snprintf(run->code_sha256, sizeof run->code_sha256,
                    "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08");
+    run->code_size_bytes = 2409600;
+    (void)snprintf(run->layers, sizeof run->layers,
+                   "arn:aws:lambda:us-east-1:123456789012:layer:otel:7 "
+                   "arn:aws:lambda:us-east-1:123456789012:layer:params:11");
     (void)snprintf(run->coldprof_version, sizeof run->coldprof_version, "0.1.0");
     (void)snprintf(run->command, sizeof run->command,
                    "coldprof sweep orders-api:live --budget p95=200ms --traffic 5/s");
