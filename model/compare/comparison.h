@@ -8,9 +8,8 @@
  * is at most `level`; else it is INCONCLUSIVE (`is_adjusted_away`). Brunner-Munzel of each series,
  * adjusted likewise, screens and is shown; it decides nothing: it does not see a tail.
  *
- * Shift function: the difference of each decile, new - base, Harrell-Davis, with a percentile
- * bootstrap of both samples (Doksum 1974; Wilcox). Durations in ms, > 0. Pure; equal for a seed
- * whatever the number of threads.
+ * The shift function of each series (shift.h) shows where the distributions moved. Durations in ms,
+ * > 0. Pure; equal for a seed whatever the number of threads and the other series.
  */
 #ifndef COLDPROF_MODEL_COMPARISON_H
 #define COLDPROF_MODEL_COMPARISON_H
@@ -21,6 +20,7 @@
 #include "model/base/error.h"
 #include "model/compare/metric_key.h"
 #include "model/compare/ratio.h"
+#include "model/compare/shift.h"
 #include "model/compare/two_sample.h"
 
 struct cp_comparison_series {
@@ -34,12 +34,10 @@ struct cp_comparison_options {
     double effect, effect_ms; /* NAN: CP_CHANGE_EFFECT, CP_CHANGE_EFFECT_MS */
     double level;             /* of adjusted p; 0 means 0.05 */
     double day_sd;            /* of log quantiles between nights: 0 when measured in turns */
-    int n_resamples;          /* of the shift function; 0: none */
+    int n_resamples;          /* of the shift function; 0: it has no intervals */
     uint64_t seed;
     int threads; /* 0: one */
 };
-
-enum { CP_SHIFT_DECILES = 9 };
 
 struct cp_compared_series {
     enum cp_timing timing;
@@ -47,7 +45,7 @@ struct cp_compared_series {
     size_t n_base, n_new;
     struct cp_two_sample test;
     double screen_p;                               /* Brunner-Munzel, adjusted; NAN: not tested */
-    struct cp_interval shift_ms[CP_SHIFT_DECILES]; /* p10 .. p90, new - base; ends NAN: none */
+    struct cp_interval shift_ms[CP_SHIFT_DECILES]; /* p10 .. p90, new - base */
     double base_decile_ms[CP_SHIFT_DECILES];
 };
 

@@ -15,7 +15,11 @@
  *   INCONCLUSIVE  anything else; n_needed of each sample would make it about narrow enough
  * The chance of a false REGRESSION is at most 2.5 % per comparison of independent samples where
  * nothing changed, and far less with the d between. Two nights differ by more than their samples
- * do: that is for whoever compares nights to know. Durations in ms, > 0. Pure.
+ * do: day_sd, where it is known, is joined to both ends like the other parts.
+ *
+ * Timeouts are INFINITY, above all others. Where one quantile is among them the ratio is INFINITY
+ * (or 0), and its other end the ratio of the ends; where both are there is none.
+ * Durations in ms, > 0. Pure.
  */
 #ifndef COLDPROF_MODEL_RATIO_H
 #define COLDPROF_MODEL_RATIO_H
@@ -39,6 +43,7 @@ struct cp_ratio_question {
     double q;                 /* 0.95 */
     double effect, effect_ms; /* the smallest that matters: both must be exceeded; >= 0 */
     double confidence;        /* 0 means 0.95 */
+    double day_sd;            /* of log quantiles between nights; 0: none */
 };
 
 struct cp_ratio {
@@ -47,10 +52,15 @@ struct cp_ratio {
     struct cp_interval ratio; /* ends NAN: too few samples for one */
     size_t n_base, n_new;
     size_t n_needed; /* of each, when INCONCLUSIVE; 0: no number would do (the effect is at the
-                        edge) */
+                        edge, or nights differ too much) */
 };
 
-/* Both ascending. INFINITY (timeouts) is above all others. */
+/* What an interval of a ratio says against the least ratio that is worse, 1 + d. */
+enum cp_change_verdict cp_change_verdict_of(const struct cp_interval *ratio, double worse_from);
+/* 1 + d */
+double cp_ratio_worse_from(const struct cp_ratio_question *question, double base_ms);
+
+/* Both ascending. */
 struct cp_ratio cp_ratio_compare(const double *base_ms, size_t n_base, const double *new_ms,
                                  size_t n_new, const struct cp_ratio_question *question);
 

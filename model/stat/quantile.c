@@ -113,28 +113,62 @@ void cp_quantiles_unsorted(const double *values, size_t n, const double *qs, siz
     free(ranks);
 }
 
+/* The beta law of Harrell and Davis, and the order statistics that have weight in it. */
+struct beta_law {
+    double n, alpha, beta;
+    size_t first, last;
+};
+
+static struct beta_law beta_law_of(size_t n, double q)
+{
+    struct beta_law law = {
+        .n = (double)n, .alpha = ((double)n + 1) * q, .beta = ((double)n + 1) * (1 - q)};
+    /* beyond 12 standard deviations of a near-normal beta law no weight is above 1e-20 */
+    bool is_near_normal = fmin(law.alpha, law.beta) >= 100;
+    double reach = is_near_normal ? 12 * sqrt(q * (1 - q) / law.n) : 1;
+    law.first = (size_t)fmax(1, floor((q - reach) * law.n));
+    law.last = (size_t)fmin(law.n, ceil((q + reach) * law.n));
+    return law;
+}
+
+/* Weight of the first i order statistics together; NAN where there is no numerical answer. */
+static double beta_law_upto(const struct beta_law *law, size_t i)
+{
+    if (i < law->first || i >= law->last)
+        return i < law->first ? 0 : 1;
+    double upto = gsl_cdf_beta_P((double)i / law->n, law->alpha, law->beta);
+    return isfinite(upto) ? upto : (double)NAN;
+}
+
 double cp_quantile_harrell_davis(const double *sorted, size_t n, double q)
 {
     if (n == 0 || !is_inside_unit(q))
         return NAN;
-    double alpha = ((double)n + 1) * q;
-    double beta = ((double)n + 1) * (1 - q);
-    /* beyond 12 standard deviations of a near-normal beta law no weight is above 1e-20 */
-    bool is_near_normal = fmin(alpha, beta) >= 100;
-    double reach = is_near_normal ? 12 * sqrt(q * (1 - q) / (double)n) : 1;
-    size_t first = (size_t)fmax(1, floor((q - reach) * (double)n));
-    size_t last = (size_t)fmin((double)n, ceil((q + reach) * (double)n));
+    struct beta_law law = beta_law_of(n, q);
     double before = 0;
     double sum = 0;
-    for (size_t i = first; i <= last; i++) {
-        double upto = i == last ? 1 : gsl_cdf_beta_P((double)i / (double)n, alpha, beta);
-        if (!isfinite(upto))
+    for (size_t i = law.first; i <= law.last; i++) {
+        double upto = beta_law_upto(&law, i);
+        if (isnan(upto))
             return NAN;
         if (upto > before)
             sum += (upto - before) * sorted[i - 1];
         before = upto;
     }
     return sum;
+}
+
+bool cp_quantile_harrell_davis_upto(size_t n, double q, double *upto)
+{
+    bool is_known = n > 0 && is_inside_unit(q);
+    struct beta_law law = {0};
+    if (is_known)
+        law = beta_law_of(n, q);
+    for (size_t i = 0; i <= n && is_known; i++) {
+        upto[i] = beta_law_upto(&law, i);
+        is_known = !isnan(upto[i]);
+    }
+    return is_known;
 }
 
 /* Smallest n with base^n <= tail, corrected for the rounding of the logarithms. SIZE_MAX where the

@@ -82,6 +82,9 @@ double cp_quantile_between(double low, double high, double weight);
  * INFINITY when a right-censored value has weight (above 1e-16 of the sum). NAN for n = 0, q
  * outside (0, 1), or where the beta law has no numerical answer (n above about 10^6). */
 double cp_quantile_harrell_davis(const double *sorted, size_t n, double q);
+/* Its weights, for who needs them more than once: upto[i] is that of the first i order statistics
+ * together, i = 0 .. n. False where there are none. */
+bool cp_quantile_harrell_davis_upto(size_t n, double q, double *upto);
 
 /* Smallest n with a finite bound, at least 2; 0 when q or confidence is not in (0, 1). */
 size_t cp_quantile_min_n_upper(double q, double confidence);

@@ -99,6 +99,69 @@ static void timeouts_leave_the_upper_end_open(void **state)
     assert_true(isinf(r.ratio.high));
 }
 
+/* Both ends of the quantile itself are among the timeouts, or only its value. */
+static void a_quantile_that_became_a_timeout_is_worse(void **state)
+{
+    (void)state;
+    double base[VALUES_MAX];
+    double now[VALUES_MAX];
+    evenly(200, 0.05, base, VALUES_MAX);
+    evenly(200, 0.05, now, VALUES_MAX);
+    for (size_t i = VALUES_MAX - 40; i < VALUES_MAX; i++)
+        now[i] = INFINITY;
+    struct cp_ratio r = cp_ratio_compare(base, VALUES_MAX, now, VALUES_MAX, &p95);
+    assert_int_equal(r.verdict, CP_CHANGE_REGRESSION);
+    assert_true(isinf(r.ratio.value) && isinf(r.ratio.low));
+    r = cp_ratio_compare(now, VALUES_MAX, base, VALUES_MAX, &p95);
+    assert_int_equal(r.verdict, CP_CHANGE_IMPROVEMENT);
+    assert_true(r.ratio.value == 0 && r.ratio.high == 0);
+    assert_int_equal(cp_ratio_compare(now, VALUES_MAX, now, VALUES_MAX, &p95).verdict,
+                     CP_CHANGE_INCONCLUSIVE);
+    /* 21 of 400: p95 is one of them, but its lower end is not, and not above the base's upper end
+     * by what matters */
+    evenly(200, 0.05, now, VALUES_MAX);
+    for (size_t i = VALUES_MAX - 21; i < VALUES_MAX; i++)
+        now[i] = INFINITY;
+    r = cp_ratio_compare(base, VALUES_MAX, now, VALUES_MAX, &p95);
+    assert_int_equal(r.verdict, CP_CHANGE_INCONCLUSIVE);
+    assert_true(isinf(r.ratio.value) && r.ratio.low > 0.95 && r.ratio.low < 1);
+    assert_int_equal(r.n_needed, 0);
+}
+
+static void values_without_spread_have_an_exact_ratio(void **state)
+{
+    (void)state;
+    double base[VALUES_MAX];
+    double now[VALUES_MAX];
+    evenly(200, 0, base, VALUES_MAX);
+    evenly(240, 0, now, VALUES_MAX);
+    struct cp_ratio r = cp_ratio_compare(base, VALUES_MAX, now, VALUES_MAX, &p95);
+    assert_int_equal(r.verdict, CP_CHANGE_REGRESSION);
+    assert_near(r.ratio.low, 1.2, 1e-12);
+    assert_near(r.ratio.high, 1.2, 1e-12);
+    assert_int_equal(cp_ratio_compare(base, VALUES_MAX, base, VALUES_MAX, &p95).verdict,
+                     CP_CHANGE_EQUIVALENT);
+}
+
+/* +20 % between two nights that differ by 2 %, or by 8 %, where nothing had to change. */
+static void what_nights_differ_by_widens_the_interval(void **state)
+{
+    (void)state;
+    double base[VALUES_MAX];
+    double now[VALUES_MAX];
+    evenly(200, 0, base, VALUES_MAX);
+    evenly(240, 0, now, VALUES_MAX);
+    struct cp_ratio_question question = p95;
+    question.day_sd = 0.02;
+    struct cp_ratio r = cp_ratio_compare(base, VALUES_MAX, now, VALUES_MAX, &question);
+    assert_int_equal(r.verdict, CP_CHANGE_REGRESSION);
+    assert_near(r.ratio.low, 1.2 * exp(-1.959963985 * sqrt(2) * 0.02), 1e-9);
+    question.day_sd = 0.08;
+    r = cp_ratio_compare(base, VALUES_MAX, now, VALUES_MAX, &question);
+    assert_int_equal(r.verdict, CP_CHANGE_INCONCLUSIVE);
+    assert_int_equal(r.n_needed, 0); /* more samples of the same two nights do not help */
+}
+
 /* What n_needed promises: with so many values of the same two laws most verdicts are reached. */
 static void as_many_as_needed_are_about_enough(void **state)
 {
@@ -170,6 +233,9 @@ int main(void)
         cmocka_unit_test(an_effect_must_matter_in_ms_as_well),
         cmocka_unit_test(too_few_values_say_how_many_would_do),
         cmocka_unit_test(timeouts_leave_the_upper_end_open),
+        cmocka_unit_test(a_quantile_that_became_a_timeout_is_worse),
+        cmocka_unit_test(values_without_spread_have_an_exact_ratio),
+        cmocka_unit_test(what_nights_differ_by_widens_the_interval),
         cmocka_unit_test(as_many_as_needed_are_about_enough),
         cmocka_unit_test(intervals_hold_the_truth),
     };
