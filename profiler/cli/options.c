@@ -20,6 +20,9 @@
 #define ASKING                                                                                     \
     (CP_IN_SWEEP | CP_IN_IMPORT | CP_IN_REPORT | CP_IN_RECOMMEND | CP_IN_FRONTIER | CP_IN_APPLY)
 
+/* Commands that measure. */
+#define MEASURING (CP_IN_SWEEP | CP_IN_NIGHTLY)
+
 static const struct cp_option table[] = {
     {.name = "budget",
      .is_plan = true,
@@ -138,7 +141,7 @@ static const struct cp_option table[] = {
      .type = CP_OPTION_TEXT,
      .offset = AT(prices),
      .theme = CP_THEME_DECIDE,
-     .commands = PRICING | CP_IN_FIT | CP_IN_PRICES,
+     .commands = PRICING | CP_IN_NIGHTLY | CP_IN_FIT | CP_IN_PRICES,
      .help = "prices of a file, for Regions that are not known; see 'coldprof prices --help'"},
     {.name = "memory",
      .is_plan = true,
@@ -148,6 +151,14 @@ static const struct cp_option table[] = {
      .theme = CP_THEME_MEASURE,
      .commands = CP_IN_SWEEP,
      .help = "memory sizes, 128 to 10,240 MB; default 128,256,512,1024,1769"},
+    {.name = "memory",
+     .is_plan = true,
+     .metavar = "MB,MB,...",
+     .type = CP_OPTION_MEMORY_LIST,
+     .offset = AT(memory),
+     .theme = CP_THEME_MEASURE,
+     .commands = CP_IN_NIGHTLY,
+     .help = "memory sizes; default: the function's own alone"},
     {.name = "memory",
      .metavar = "MB,MB,...",
      .type = CP_OPTION_MEMORY_LIST,
@@ -263,6 +274,17 @@ static const struct cp_option table[] = {
      .theme = CP_THEME_MEASURE,
      .commands = CP_IN_SWEEP,
      .help = "most cold starts per memory size (fewer when precise enough); default 135"},
+    {.name = "cold",
+     .is_plan = true,
+     .metavar = "N",
+     .type = CP_OPTION_INT,
+     .offset = AT(max_cold),
+     .min = 0,
+     .max = 100000,
+     .default_text = "100",
+     .theme = CP_THEME_MEASURE,
+     .commands = CP_IN_NIGHTLY,
+     .help = "cold starts per memory size, default 100: an interval of p95 needs 72, of p99 368"},
     {.name = "warm",
      .is_plan = true,
      .metavar = "N",
@@ -274,6 +296,17 @@ static const struct cp_option table[] = {
      .theme = CP_THEME_MEASURE,
      .commands = CP_IN_SWEEP,
      .help = "most warm invocations per memory size; default 456"},
+    {.name = "warm",
+     .is_plan = true,
+     .metavar = "N",
+     .type = CP_OPTION_INT,
+     .offset = AT(max_warm),
+     .min = 0,
+     .max = 1000000,
+     .default_text = "100",
+     .theme = CP_THEME_MEASURE,
+     .commands = CP_IN_NIGHTLY,
+     .help = "warm invocations per memory size; default 100"},
     {.name = "idle",
      .is_plan = true,
      .metavar = "TIME,...",
@@ -284,13 +317,23 @@ static const struct cp_option table[] = {
      .commands = CP_IN_SWEEP,
      .help = "idle intervals to probe, 'none', or 'auto': doubled, then narrowed down to where "
              "environments go"},
+    {.name = "idle",
+     .is_plan = true,
+     .metavar = "TIME,...",
+     .type = CP_OPTION_DURATION_LIST,
+     .offset = AT(idle),
+     .default_text = "none",
+     .theme = CP_THEME_MEASURE,
+     .commands = CP_IN_NIGHTLY,
+     .help = "also probe these idle intervals, or 'auto'; default none: they are no part of what "
+             "is judged"},
     {.name = "idle-max",
      .is_plan = true,
      .metavar = "TIME",
      .type = CP_OPTION_DURATION,
      .offset = AT(idle_max_ms),
      .theme = CP_THEME_MEASURE,
-     .commands = CP_IN_SWEEP,
+     .commands = MEASURING,
      .help = "longest interval of --idle auto, which waits three times as long at most; default "
              "15m; 10s on this machine, and no longer altogether"},
     {.name = "idle-probes",
@@ -302,7 +345,7 @@ static const struct cp_option table[] = {
      .max = 10000,
      .default_text = "-1",
      .theme = CP_THEME_MEASURE,
-     .commands = CP_IN_SWEEP,
+     .commands = MEASURING,
      .help = "probes per idle interval, default 12; with --idle auto at both ends of what is "
              "found, default 10"},
     {.name = "precision",
@@ -322,21 +365,21 @@ static const struct cp_option table[] = {
      .min = 0,
      .max = 100000000,
      .theme = CP_THEME_MEASURE,
-     .commands = CP_IN_SWEEP,
+     .commands = MEASURING,
      .help = "never invoke more often than this; default: no limit"},
     {.name = "max-cost-usd",
      .metavar = "USD",
      .type = CP_OPTION_USD,
      .offset = AT(max_cost_usd),
      .theme = CP_THEME_MEASURE,
-     .commands = CP_IN_SWEEP,
+     .commands = MEASURING,
      .help = "hard stop: nothing is invoked that, at its worst case, could exceed this"},
     {.name = "yes",
      .letter = 'y',
      .type = CP_OPTION_FLAG,
      .offset = AT(is_yes),
      .theme = CP_THEME_MEASURE,
-     .commands = CP_IN_SWEEP,
+     .commands = MEASURING,
      .help = "go on after the quote without asking"},
     {.name = "parallel",
      .is_plan = true,
@@ -346,7 +389,7 @@ static const struct cp_option table[] = {
      .min = 0,
      .max = 500,
      .theme = CP_THEME_MEASURE,
-     .commands = CP_IN_SWEEP,
+     .commands = MEASURING,
      .help = "fresh environments started at once; default: 10, of a FOLDER one per core"},
     {.name = "payload",
      .is_plan = true,
@@ -355,7 +398,7 @@ static const struct cp_option table[] = {
      .offset = AT(payload),
      .default_text = "{}",
      .theme = CP_THEME_MEASURE,
-     .commands = CP_IN_SWEEP,
+     .commands = MEASURING,
      .help = "event sent with every invocation"},
     {.name = "seed",
      .is_plan = true,
@@ -365,7 +408,7 @@ static const struct cp_option table[] = {
      .seen = AT(has_seed),
      .default_text = "1",
      .theme = CP_THEME_MEASURE,
-     .commands = CP_IN_SWEEP | CP_IN_LOCAL | CP_IN_IMPORT | CP_IN_SIMULATE,
+     .commands = MEASURING | CP_IN_LOCAL | CP_IN_IMPORT | CP_IN_SIMULATE,
      .help = "seed of everything random: plan order, lifetimes, simulation"},
     {.name = "resume",
      .metavar = "RUN",
@@ -381,7 +424,7 @@ static const struct cp_option table[] = {
      .offset = AT(region),
      .theme = CP_THEME_PLACE,
      .commands =
-         CP_IN_SWEEP | CP_IN_LOCAL | CP_IN_RECOVER | CP_IN_POLICY | CP_IN_IMPORT | CP_IN_SIMULATE,
+         MEASURING | CP_IN_LOCAL | CP_IN_RECOVER | CP_IN_POLICY | CP_IN_IMPORT | CP_IN_SIMULATE,
      .help = "AWS Region: prices and signatures; default: of the ARN, AWS_REGION, the profile; "
              "us-east-1 on this machine"},
     {.name = "region",
@@ -403,7 +446,7 @@ static const struct cp_option table[] = {
      .type = CP_OPTION_TEXT,
      .offset = AT(profile),
      .theme = CP_THEME_PLACE,
-     .commands = CP_IN_SWEEP | CP_IN_RECOVER | CP_IN_IMPORT,
+     .commands = MEASURING | CP_IN_RECOVER | CP_IN_IMPORT,
      .help =
          "profile of ~/.aws/config and ~/.aws/credentials; the environment's keys do not count"},
     {.name = "credentials-from",
@@ -411,14 +454,14 @@ static const struct cp_option table[] = {
      .type = CP_OPTION_TEXT,
      .offset = AT(credentials_from),
      .theme = CP_THEME_PLACE,
-     .commands = CP_IN_SWEEP | CP_IN_RECOVER | CP_IN_IMPORT,
+     .commands = MEASURING | CP_IN_RECOVER | CP_IN_IMPORT,
      .help = "let the AWS CLI (version 2) find the credentials: SSO, MFA and 'aws login'"},
     {.name = "endpoint-url",
      .metavar = "URL",
      .type = CP_OPTION_TEXT,
      .offset = AT(endpoint_url),
      .theme = CP_THEME_PLACE,
-     .commands = CP_IN_SWEEP | CP_IN_RECOVER | CP_IN_IMPORT,
+     .commands = MEASURING | CP_IN_RECOVER | CP_IN_IMPORT,
      .help =
          "a Lambda-compatible endpoint for FUNCTION, or one of CloudWatch for --log-group, e.g. "
          "a 'coldprof local serve'"},
@@ -426,7 +469,7 @@ static const struct cp_option table[] = {
      .type = CP_OPTION_FLAG,
      .offset = AT(insecure_endpoint),
      .theme = CP_THEME_PLACE,
-     .commands = CP_IN_SWEEP | CP_IN_RECOVER | CP_IN_IMPORT | CP_IN_PRICES,
+     .commands = MEASURING | CP_IN_RECOVER | CP_IN_IMPORT | CP_IN_PRICES,
      .help = "allow an endpoint beyond this machine over plain http: whoever is on the way reads "
              "the session token and the payload"},
     {.name = "in-place",
@@ -434,20 +477,20 @@ static const struct cp_option table[] = {
      .type = CP_OPTION_FLAG,
      .offset = AT(in_place),
      .theme = CP_THEME_PLACE,
-     .commands = CP_IN_SWEEP | CP_IN_POLICY,
+     .commands = MEASURING | CP_IN_POLICY,
      .help = "publish versions of FUNCTION itself instead of sweeping a copy of it"},
     {.name = "yes-production",
      .type = CP_OPTION_FLAG,
      .offset = AT(yes_production),
      .theme = CP_THEME_PLACE,
-     .commands = CP_IN_SWEEP,
+     .commands = MEASURING,
      .help = "--in-place even when others invoke FUNCTION without a qualifier and would meet its "
              "changing memory size"},
     {.name = "dry-run",
      .type = CP_OPTION_FLAG,
      .offset = AT(is_dry_run),
      .theme = CP_THEME_PLACE,
-     .commands = CP_IN_SWEEP,
+     .commands = MEASURING,
      .help = "print every call and the permissions they need; change and invoke nothing"},
     {.name = "function",
      .metavar = "NAME",
@@ -574,7 +617,7 @@ static const struct cp_option table[] = {
      .offset = AT(idle_lifetime),
      .default_text = "uniform:4s-8s",
      .theme = CP_THEME_PLACE,
-     .commands = CP_IN_SWEEP | CP_IN_LOCAL,
+     .commands = MEASURING | CP_IN_LOCAL,
      .help = "how long the local service keeps idle environments: fixed:6s, uniform:4s-8s, "
              "exponential:6s, weibull:2:6s or never"},
     {.name = "throttle-init",
@@ -582,14 +625,14 @@ static const struct cp_option table[] = {
      .type = CP_OPTION_FLAG,
      .offset = AT(throttle_init),
      .theme = CP_THEME_PLACE,
-     .commands = CP_IN_SWEEP | CP_IN_LOCAL,
+     .commands = MEASURING | CP_IN_LOCAL,
      .help = "local service: apply the CPU share to the init phase too"},
     {.name = "no-cpu-share",
      .is_plan = true,
      .type = CP_OPTION_FLAG,
      .offset = AT(no_cpu_share),
      .theme = CP_THEME_PLACE,
-     .commands = CP_IN_SWEEP | CP_IN_LOCAL,
+     .commands = MEASURING | CP_IN_LOCAL,
      .help = "local service: run without cgroup: no CPU share, no memory limit, so memory sizes "
              "do not differ"},
     {.name = "listen",
@@ -712,7 +755,7 @@ static const struct cp_option table[] = {
      .seen = AT(has_format),
      .default_text = "table",
      .theme = CP_THEME_SHOW,
-     .commands = CP_IN_RUNS,
+     .commands = CP_IN_RUNS | CP_IN_NIGHTLY,
      .help = "table, json, csv or md"},
     {.name = "format",
      .metavar = "FORMAT",
@@ -763,7 +806,7 @@ static const struct cp_option table[] = {
      .type = CP_OPTION_FLAG,
      .offset = AT(is_json),
      .theme = CP_THEME_SHOW,
-     .commands = CP_IN_SWEEP | CP_IN_REPORT | CP_IN_RUNS | CP_IN_IMPORT | CP_IN_FIT | CP_IN_PRICES |
+     .commands = MEASURING | CP_IN_REPORT | CP_IN_RUNS | CP_IN_IMPORT | CP_IN_FIT | CP_IN_PRICES |
                  CP_IN_RECOMMEND | CP_IN_FRONTIER | CP_IN_SIMULATE,
      .help = "short for --format json"},
     {.name = "export",
@@ -771,7 +814,7 @@ static const struct cp_option table[] = {
      .type = CP_OPTION_EXPORT,
      .offset = AT(exports),
      .theme = CP_THEME_SHOW,
-     .commands = CP_IN_SWEEP | CP_IN_REPORT | CP_IN_IMPORT | CP_IN_RECOMMEND | CP_IN_FRONTIER,
+     .commands = MEASURING | CP_IN_REPORT | CP_IN_IMPORT | CP_IN_RECOMMEND | CP_IN_FRONTIER,
      .help = "also write this format; repeatable"},
     {.name = "explain",
      .metavar = "ID",
@@ -792,12 +835,27 @@ static const struct cp_option table[] = {
      .theme = CP_THEME_SHOW,
      .commands = CP_IN_IMPORT | CP_IN_DIGEST,
      .help = "status 0 even when lines were rejected, files damaged or the budget is missed"},
+    {.name = "exit-zero",
+     .type = CP_OPTION_FLAG,
+     .offset = AT(exit_zero),
+     .theme = CP_THEME_SHOW,
+     .commands = CP_IN_NIGHTLY,
+     .help = "status 0 even when something got worse"},
+    {.name = "notify-command",
+     .metavar = "CMD",
+     .type = CP_OPTION_TEXT,
+     .offset = AT(notify_command),
+     .theme = CP_THEME_SHOW,
+     .commands = CP_IN_NIGHTLY,
+     .help =
+         "when something got worse, run this by 'sh -c' with the result as JSON on its standard "
+         "input; at most 60 s, and what becomes of it changes no status"},
     {.name = "store",
      .metavar = "FILE",
      .type = CP_OPTION_TEXT,
      .offset = AT(store),
      .theme = CP_THEME_COMMON,
-     .commands = CP_IN_SWEEP | CP_IN_REPORT | CP_IN_RUNS | CP_IN_IMPORT | CP_IN_FIT | CP_IN_APPLY |
+     .commands = MEASURING | CP_IN_REPORT | CP_IN_RUNS | CP_IN_IMPORT | CP_IN_FIT | CP_IN_APPLY |
                  CP_IN_SIMULATE | CP_IN_RECOMMEND | CP_IN_FRONTIER,
      .help = "history; default $XDG_DATA_HOME/coldprof/history.db"},
     {.name = "color",
@@ -820,7 +878,7 @@ static const struct cp_option table[] = {
      .type = CP_OPTION_FLAG,
      .offset = AT(is_verbose),
      .theme = CP_THEME_COMMON,
-     .commands = CP_IN_SWEEP | CP_IN_RECOVER | CP_IN_IMPORT,
+     .commands = MEASURING | CP_IN_RECOVER | CP_IN_IMPORT,
      .help = "show each API request with its id, never a secret"},
     {.name = "help",
      .letter = 'h',
@@ -1166,11 +1224,11 @@ static enum cp_code give(const struct cp_option *o, const char *source, const ch
 }
 
 /* Defaults do not count as given and may lie outside min..max (-1: "not given"). */
-static enum cp_code read_defaults(struct cp_options *out, struct cp_error *err)
+static enum cp_code read_defaults_of(unsigned commands, struct cp_options *out,
+                                     struct cp_error *err)
 {
-    *out = (struct cp_options){.budget = {NAN, NAN}, .max_cost_usd = NAN, .account_gb_s = NAN};
     for (const struct cp_option *o = table; o->name; o++) {
-        if (!o->default_text)
+        if (!o->default_text || !(o->commands & commands))
             continue;
         struct cp_option relaxed = *o;
         relaxed.min = -1;
@@ -1179,6 +1237,14 @@ static enum cp_code read_defaults(struct cp_options *out, struct cp_error *err)
             return cp_fail_context(err, "default of --%s", o->name);
     }
     return CP_OK;
+}
+
+/* Those of other commands first: a member has a value, too, where no option can set it. */
+static enum cp_code read_defaults(unsigned command, struct cp_options *out, struct cp_error *err)
+{
+    *out = (struct cp_options){.budget = {NAN, NAN}, .max_cost_usd = NAN, .account_gb_s = NAN};
+    enum cp_code code = read_defaults_of(CP_IN_ALL & ~command, out, err);
+    return code ? code : read_defaults_of(command, out, err);
 }
 
 static enum cp_code read_environment(unsigned command, cp_getenv_fn get, void *context,
@@ -1261,7 +1327,7 @@ enum cp_code cp_options_read(unsigned command, int argc, char *const *argv, cp_g
                              struct cp_error *err)
 {
     words->n = 0;
-    enum cp_code code = read_defaults(out, err);
+    enum cp_code code = read_defaults(command, out, err);
     if (!code)
         code = read_environment(command, get, get_context, out, err);
     bool is_ended = false;

@@ -167,6 +167,7 @@ struct cp_options {
     const char *explain;
     enum cp_color color;
     bool is_quiet, is_verbose, exit_zero;
+    const char *notify_command; /* NULL: none */
     bool wants_help, wants_version;
     const char *store;
     const char *plan_option; /* the last one given that decides the plan, "memory"; NULL: none */

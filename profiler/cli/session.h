@@ -36,6 +36,8 @@ struct cp_session {
     struct cp_run run;
     struct cp_demand *demand; /* NULL: none is asked about */
     struct cp_run resumed;    /* facts of the run to continue; its id is "" otherwise */
+    bool is_own_memory;       /* without --memory: the function's own size, not the default ones */
+    bool is_counted;          /* every sample is taken: no cell ends by its precision */
     uint64_t service_seed;
     char journals[PATH_MAX]; /* folder of the undo journals */
     struct cp_error err;

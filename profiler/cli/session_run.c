@@ -81,6 +81,7 @@ struct cp_sweep_options cp_session_plan(const struct cp_session *s)
     struct cp_sweep_options plan = {
         .function = s->function,
         .n_memory = o->memory.n,
+        .is_own_memory = s->is_own_memory,
         .max_cold = o->max_cold,
         .max_warm = o->max_warm,
         .n_idle = o->idle.n,
@@ -89,6 +90,7 @@ struct cp_sweep_options cp_session_plan(const struct cp_session *s)
         .idle_probes = o->idle_probes,
         .precision_p50 = o->precision.p50,
         .precision_p95 = o->precision.p95,
+        .is_counted = s->is_counted,
         .max_invocations = o->max_invocations,
         .parallel_cold = o->parallel_cold,
         .payload = cp_buf_view(&s->payload),

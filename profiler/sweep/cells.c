@@ -124,6 +124,8 @@ static void measure_precision(struct cp_cell *cell)
 static void look(const struct cp_cells *cells, struct cp_cell *cell)
 {
     double confidence = confidence_at(cell, cell->look++);
+    if (!(cells->options.precision_p50 > 0))
+        return; /* also values that are all alike, whose interval has no width */
     double p50 = half_width(cell, 0.50, confidence);
     double p95 = half_width(cell, 0.95, confidence);
     /* a comparison with NAN is false: no interval, no stop */

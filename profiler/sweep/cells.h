@@ -25,7 +25,7 @@ struct cp_size_state {
 };
 
 struct cp_cells_options {
-    double precision_p50, precision_p95; /* wanted half-width / estimate */
+    double precision_p50, precision_p95; /* wanted half-width / estimate; 0: none would do */
     double tail_q;           /* a cell whose limit allows an interval of this quantile is not closed
                                 before it has one; NAN: 0.99 */
     size_t cannot_run_after; /* so many failures and no success: the size cannot run */

@@ -90,12 +90,18 @@ static enum cp_code choose_sizes(const struct cp_sweep_options *options, int own
                                  struct cp_sweep_settings *s, struct cp_error *err)
 {
     int host_mb = is_here(options) ? host_memory_mb() : CP_MEMORY_MAX_MB;
-    for (size_t i = 0; !options->n_memory && i < COUNT(default_memory_mb); i++) {
+    bool is_default = !options->n_memory && !options->is_own_memory;
+    for (size_t i = 0; is_default && i < COUNT(default_memory_mb); i++) {
         if (default_memory_mb[i] <= host_mb)
             add_size(s, default_memory_mb[i]);
     }
     if (!options->n_memory && own_mb <= host_mb)
         add_size(s, own_mb);
+    if (!s->n_memory && !options->n_memory)
+        return cp_fail(err, CP_EINVAL,
+                       "the function's own memory size, %d MB, is more than this machine has (%d "
+                       "MB); choose another one with --memory",
+                       own_mb, host_mb);
     for (size_t i = 0; i < options->n_memory; i++) {
         int mb = options->memory_mb[i];
         if (mb < CP_MEMORY_MIN_MB || mb > CP_MEMORY_MAX_MB)
@@ -310,6 +316,8 @@ enum cp_code cp_sweep_settings_make(const struct cp_sweep_options *options,
         code = check_precision(out->precision_p50, "p50", err);
     if (!code)
         code = check_precision(out->precision_p95, "p95", err);
+    if (options->is_counted)
+        out->precision_p50 = out->precision_p95 = 0;
     if (code)
         cp_sweep_settings_clear(out);
     else

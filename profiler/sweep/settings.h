@@ -23,8 +23,8 @@ struct cp_sweep_settings {
      * given; first 0: none */
     double idle_first_ms, idle_longest_ms, idle_wait_ms;
     int idle_environments;
-    double precision_p50, precision_p95;
-    int max_invocations; /* 0: no limit */
+    double precision_p50, precision_p95; /* 0: no cell ends by it */
+    int max_invocations;                 /* 0: no limit */
     uint64_t seed;
     struct cp_buf payload; /* JSON */
     /* as the function was before the first change */

@@ -23,6 +23,7 @@ struct cp_sweep_options {
     const char *function; /* name for the API */
     int memory_mb[CP_RUN_SIZES_MAX];
     size_t n_memory;        /* 0: the default sizes */
+    bool is_own_memory;     /* 0: instead of these the function's own size alone */
     int max_cold, max_warm; /* per memory size; -1: defaults */
     double idle_ms[CP_SWEEP_IDLE_MAX];
     size_t n_idle;                       /* 0: none */
@@ -31,6 +32,7 @@ struct cp_sweep_options {
     int idle_probes;                     /* per interval, of a search at a bracket's ends; -1:
                                             default 12, of a search 10 */
     double precision_p50, precision_p95; /* relative half-widths wanted; NAN: .05 and .10 */
+    bool is_counted;                     /* no cell ends by its precision: all are taken */
     int max_invocations;                 /* 0: no limit */
     int parallel_cold; /* fresh environments at once; 0: from the cores (CP_METHOD_OWN) or 10 */
     struct cp_view payload; /* JSON; empty means {} */

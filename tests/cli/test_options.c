@@ -26,7 +26,7 @@ struct parsed {
     struct cp_error err;
 };
 
-static struct parsed parse(const char *const *argv)
+static struct parsed parse_of(unsigned command, const char *const *argv)
 {
     static const char *room[16];
     struct parsed p = {.err = {CP_OK, ""}, .words = {.word = room, .max = 16}};
@@ -35,8 +35,13 @@ static struct parsed parse(const char *const *argv)
         argc++;
     char *words[16];
     memcpy(words, argv, (size_t)(argc + 1) * sizeof *words);
-    p.code = cp_options_read(CP_IN_SWEEP, argc, words, no_variable, NULL, &p.o, &p.words, &p.err);
+    p.code = cp_options_read(command, argc, words, no_variable, NULL, &p.o, &p.words, &p.err);
     return p;
+}
+
+static struct parsed parse(const char *const *argv)
+{
+    return parse_of(CP_IN_SWEEP, argv);
 }
 
 #define ARGS(...) ((const char *const[]){__VA_ARGS__, NULL})
@@ -57,6 +62,21 @@ static void defaults_say_what_help_says(void **state)
     assert_string_equal(p.o.payload, "{}");
     assert_int_equal(p.o.seed, 1);
     assert_false(p.o.has_seed);
+}
+
+static void a_command_has_its_own_defaults(void **state)
+{
+    (void)state;
+    struct parsed p = parse_of(CP_IN_NIGHTLY, ARGS("./fn"));
+    assert_int_equal(p.code, CP_OK);
+    assert_int_equal(p.o.max_cold, 100);
+    assert_int_equal(p.o.max_warm, 100);
+    assert_false(p.o.idle.is_auto);
+    assert_int_equal(p.o.idle.n, 0);
+    assert_int_equal(p.o.memory.n, 0);
+    assert_null(p.o.notify_command);
+    p = parse_of(CP_IN_NIGHTLY, ARGS("./fn", "--precision", "5%"));
+    assert_int_equal(p.code, CP_EINVAL);
 }
 
 static void values_come_after_a_blank_or_an_equals_sign(void **state)
@@ -179,6 +199,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(defaults_say_what_help_says),
+        cmocka_unit_test(a_command_has_its_own_defaults),
         cmocka_unit_test(values_come_after_a_blank_or_an_equals_sign),
         cmocka_unit_test(quantiles_of_a_budget_may_have_decimals),
         cmocka_unit_test(two_dashes_end_the_options),

@@ -75,6 +75,17 @@ static void a_constant_cell_stops_at_the_first_look_with_a_p95_interval(void **s
     end(&f);
 }
 
+static void a_constant_cell_that_wants_no_precision_takes_all(void **state)
+{
+    struct fixture f;
+    (void)state;
+    begin(&f, 135, 0, 0.95);
+    f.cells.options.precision_p50 = f.cells.options.precision_p95 = 0;
+    for (int i = 1; i <= 135; i++)
+        assert_false(add(&f, COLD_128, CP_OUTCOME_MEASURED, 100));
+    end(&f);
+}
+
 /* Between looks nothing is decided, however good it is. */
 static void a_wide_cell_stays_open(void **state)
 {
@@ -188,6 +199,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(looks_are_at_60_times_1_5_to_the_k),
         cmocka_unit_test(a_constant_cell_stops_at_the_first_look_with_a_p95_interval),
+        cmocka_unit_test(a_constant_cell_that_wants_no_precision_takes_all),
         cmocka_unit_test(a_wide_cell_stays_open),
         cmocka_unit_test(the_tail_asked_for_decides_where_the_limit_allows_it),
         cmocka_unit_test(timeouts_count_as_above),

@@ -70,6 +70,50 @@ static void the_functions_own_size_joins_the_defaults(void **state)
     cp_sweep_settings_clear(&s);
 }
 
+/* What is measured night after night. */
+static void the_functions_own_size_may_be_the_only_one(void **state)
+{
+    (void)state;
+    struct cp_sweep_options options = default_options();
+    options.is_own_memory = true;
+    struct cp_sweep_settings s = make(&options, 700);
+    assert_int_equal(s.n_memory, 1);
+    assert_int_equal(s.memory_mb[0], 700);
+    cp_sweep_settings_clear(&s);
+    options.memory_mb[0] = 256;
+    options.n_memory = 1;
+    s = make(&options, 700);
+    assert_int_equal(s.n_memory, 1);
+    assert_int_equal(s.memory_mb[0], 256);
+    cp_sweep_settings_clear(&s);
+}
+
+static void an_own_size_too_large_for_this_machine_is_an_error(void **state)
+{
+    (void)state;
+    double here_mb = (double)sysconf(_SC_PHYS_PAGES) * (double)sysconf(_SC_PAGESIZE) / 1048576;
+    if (here_mb >= CP_MEMORY_MAX_MB)
+        skip();
+    struct cp_sweep_options options = default_options();
+    options.is_own_memory = true;
+    options.place.endpoint_url = "http://127.0.0.1:9001";
+    const struct cp_function_config function = {.memory_size_mb = CP_MEMORY_MAX_MB};
+    struct cp_sweep_settings s;
+    struct cp_error err = {CP_OK, ""};
+    assert_int_equal(cp_sweep_settings_make(&options, &function, &s, &err), CP_EINVAL);
+    assert_non_null(strstr(err.text, "--memory"));
+}
+
+static void counted_cells_want_no_precision(void **state)
+{
+    (void)state;
+    struct cp_sweep_options options = default_options();
+    options.is_counted = true;
+    struct cp_sweep_settings s = make(&options, 512);
+    assert_true(s.precision_p50 == 0 && s.precision_p95 == 0);
+    cp_sweep_settings_clear(&s);
+}
+
 /* On AWS a function may have more memory than the machine that sweeps it. */
 static void only_what_runs_here_is_limited_by_this_machine(void **state)
 {
@@ -288,6 +332,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(defaults_are_filled_in),
         cmocka_unit_test(the_functions_own_size_joins_the_defaults),
+        cmocka_unit_test(the_functions_own_size_may_be_the_only_one),
+        cmocka_unit_test(an_own_size_too_large_for_this_machine_is_an_error),
+        cmocka_unit_test(counted_cells_want_no_precision),
         cmocka_unit_test(only_what_runs_here_is_limited_by_this_machine),
         cmocka_unit_test(only_what_runs_in_our_own_service_is_started_by_cores),
         cmocka_unit_test(sizes_and_intervals_are_sorted_and_unique),
