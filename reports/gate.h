@@ -48,11 +48,20 @@ struct cp_gates {
 enum cp_code cp_gates_of_comparison(const struct cp_comparison *comparison,
                                     const struct cp_run *base, const struct cp_run *now,
                                     bool is_pair, struct cp_gates *out, struct cp_error *err);
-/* Of the newest night of a history, which `now` is the run of. CP_ENOMEM, CP_EINVAL. */
-enum cp_code cp_gates_of_history(const struct cp_history *history, const struct cp_run *now,
+/* Of the newest night of a history, which `now` is the run of, with its cells and samples; both are
+ * borrowed. One gate per metric of the last nights. A metric that tonight has not is INCONCLUSIVE
+ * (n_new 0) and told by a warning; where its memory size could not run at all it is a REGRESSION
+ * that fails, on the first night, until that is accepted. CP_ENOMEM, CP_EINVAL. */
+enum cp_code cp_gates_of_history(const struct cp_history *history, const struct cp_run_data *now,
                                  const struct cp_trend_options *options, struct cp_gates *out,
                                  struct cp_error *err);
 void cp_gates_clear(struct cp_gates *gates);
+
+/* The night-to-night effect of a function, sd of logs: the largest that its newest night knows of a
+ * metric with an interval. NAN: not known (yet). CP_ENOMEM. */
+enum cp_code cp_history_day_sd(const struct cp_history *history,
+                               const struct cp_trend_options *options, double *day_sd,
+                               struct cp_error *err);
 
 /* The verdict in a line: "REGRESSION: 2 of 12 metrics; ..."; no line's end. */
 void cp_gates_verdict_text(const struct cp_gates *gates, struct cp_buf *out);
