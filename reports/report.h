@@ -82,6 +82,7 @@ struct cp_warning {
 enum { CP_WARNINGS_MAX = 40, CP_FIGURES_VALUES_MAX = 20000 };
 
 struct cp_fitted_list;
+struct cp_history_view;
 
 /* The traffic asked about, on demand at one memory size: simulated over windows of its span. */
 struct cp_demand_figures {
@@ -139,6 +140,7 @@ struct cp_figures {
     size_t n_by_outcome[CP_OUTCOME_UNKNOWN + 1];
     /* of a log whose own traffic is asked about: decides on demand; else NAN */
     struct cp_interval observed_cold_share;
+    struct cp_history_view *history; /* of the function up to this run; NULL: none; owned */
     struct cp_warning warnings[CP_WARNINGS_MAX]; /* worst first */
     size_t n_warnings;
 };

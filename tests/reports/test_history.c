@@ -1,0 +1,294 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * Histories as documents: what is shown of which night, and what stands beside a change.
+ */
+#include "reports/history.h"
+
+#include <cjson/cJSON.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "reports/format.h"
+#include "tests/reports/fixture.h"
+#include "tests/reports/history_fixture.h"
+#include "tests/test.h"
+
+static const struct history_step steps[] = {{20, 1.0, true}, {40, 1.3, true}, {70, 0.8, false}};
+
+/* 100 days: one lasting rise with a deployment, one fall without anything known. */
+static const struct history_options usual = {.n_days = 100,
+                                             .seed = 7,
+                                             .steps = steps,
+                                             .n_steps = 3,
+                                             .gap_at = 55,
+                                             .gap_days = 4,
+                                             .timeout_at = 63,
+                                             .few_at = 66};
+
+struct shown {
+    struct cp_history history;
+    struct cp_history_view *view;
+};
+
+static const struct cp_trend_options defaults = {.effect = NAN, .effect_ms = NAN};
+
+static void show(const struct history_options *o, size_t n_last, struct shown *s)
+{
+    const struct cp_history_options how = {.n_last = n_last, .trend = defaults};
+    struct cp_error err = {.text = ""};
+    history_make(o, &s->history);
+    if (cp_history_view_new(&s->history, &how, &s->view, &err))
+        fail_msg("%s", err.text);
+}
+
+static void clear(struct shown *s)
+{
+    cp_history_view_free(s->view);
+    cp_history_clear(&s->history);
+}
+
+static void changes_stand_where_the_levels_changed(void **state)
+{
+    (void)state;
+    struct shown s;
+    show(&usual, 0, &s);
+    const struct cp_history_view *v = s.view;
+    assert_int_equal(v->n_rows, 96);
+    assert_string_equal(v->metrics[v->shown_metric].name, "1024MB/init-p95");
+    assert_int_equal(v->n_changes, 2);
+    const size_t row[] = {40, 66}; /* days 40 and 70, four of which are missing between */
+    const double factor[] = {1.3, 0.8};
+    for (size_t i = 0; i < 2; i++) {
+        const struct cp_history_change *c = &v->changes[i];
+        assert_int_equal(c->number, i + 1);
+        assert_true(c->row >= row[i] - 1 && c->row <= row[i] + 1);
+        assert_near(c->change.ratio.value, factor[i], 0.05 * factor[i]);
+        assert_int_equal(v->rows[c->row].change, i + 1);
+        assert_ptr_equal(c->before, v->rows[c->row - 1].night);
+    }
+    assert_true(v->changes[0].n_causes >= 3);
+    assert_int_equal(v->changes[0].causes[0].kind, CP_CAUSE_CODE);
+    assert_non_null(strstr(v->changes[0].words, "layers -tracing:1 +tracing:2"));
+    assert_int_equal(v->changes[1].n_causes, 0);
+    assert_string_equal(v->changes[1].words, "nothing that is known");
+    clear(&s);
+}
+
+static void missing_nights_are_counted_where_they_are(void **state)
+{
+    (void)state;
+    struct shown s;
+    show(&usual, 0, &s);
+    assert_int_equal(s.view->n_missed, 4);
+    assert_int_equal(s.view->n_gaps, 1);
+    for (size_t i = 0; i < s.view->n_rows; i++)
+        assert_int_equal(s.view->rows[i].n_missed, i == 55 ? 4 : 0);
+    clear(&s);
+    /* weekly nights are no gaps */
+    struct history_options weekly = usual;
+    weekly.interval_days = 7;
+    weekly.gap_days = 0;
+    show(&weekly, 0, &s);
+    assert_int_equal(s.view->n_missed, 0);
+    assert_near((double)s.view->interval_ms, 7 * 86400e3, 600e3);
+    clear(&s);
+}
+
+static void numbers_do_not_depend_on_what_is_shown(void **state)
+{
+    (void)state;
+    struct shown all;
+    show(&usual, 0, &all);
+    struct shown last;
+    show(&usual, 40, &last);
+    assert_int_equal(last.view->n_rows - last.view->first_row, 40);
+    assert_int_equal(last.view->first_change, 1);
+    assert_int_equal(last.view->changes[1].number, 2);
+    assert_int_equal(last.view->changes[1].row, all.view->changes[1].row);
+    assert_int_equal(last.view->n_missed, 0); /* the gap is further back */
+    clear(&all);
+    clear(&last);
+}
+
+static void later_nights_can_be_left_out(void **state)
+{
+    (void)state;
+    struct cp_history history;
+    struct cp_history_view *view = NULL;
+    history_make(&usual, &history);
+    const struct cp_history_options how = {.until_ms = history.nights[49].started_at_ms,
+                                           .trend = defaults};
+    assert_int_equal(cp_history_view_new(&history, &how, &view, NULL), CP_OK);
+    assert_int_equal(view->n_rows, 50);
+    assert_ptr_equal(view->rows[49].night, &history.nights[49]);
+    assert_int_equal(view->n_changes, 1);
+    /* ten nights at 1.3 times the level, and nobody accepted it */
+    assert_int_equal(view->rows[49].judged.state, CP_TREND_REGRESSED);
+    assert_string_equal(view->metrics[view->shown_metric].since, view->rows[40].day);
+    cp_history_view_free(view);
+    cp_history_clear(&history);
+}
+
+static void an_unknown_metric_names_the_known_ones(void **state)
+{
+    (void)state;
+    struct cp_history history;
+    struct cp_history_view *view = NULL;
+    struct cp_error err = {.text = ""};
+    const struct cp_metric_key metric = {CP_TIMING_RESTORE, 0.5, 512};
+    const struct cp_history_options how = {.metric = &metric, .trend = defaults};
+    history_make(&usual, &history);
+    assert_int_equal(cp_history_view_new(&history, &how, &view, &err), CP_ENOTFOUND);
+    assert_null(view);
+    assert_non_null(strstr(err.text, "'512MB/restore-p50'"));
+    assert_non_null(strstr(err.text, "1024MB/init-p50, 1024MB/init-p95"));
+    cp_history_clear(&history);
+    const struct cp_history none = {.n_nights = 0};
+    assert_int_equal(cp_history_view_new(&none, &how, &view, &err), CP_ENODATA);
+}
+
+static void a_metric_can_be_chosen(void **state)
+{
+    (void)state;
+    struct cp_history history;
+    struct cp_history_view *view = NULL;
+    const struct cp_metric_key metric = {CP_TIMING_WARM, 0.5, 1024};
+    const struct cp_history_options how = {.metric = &metric, .trend = defaults};
+    history_make(&usual, &history);
+    assert_int_equal(cp_history_view_new(&history, &how, &view, NULL), CP_OK);
+    assert_string_equal(view->metrics[view->shown_metric].name, "1024MB/warm-p50");
+    assert_near(view->rows[0].ms.value, 12, 1);
+    cp_history_view_free(view);
+    cp_history_clear(&history);
+}
+
+/* --- documents --- */
+
+static void documents_match_their_goldens(void **state)
+{
+    (void)state;
+    struct shown s;
+    show(&usual, CP_HISTORY_TEXT_NIGHTS + 10, &s);
+    static const struct cp_text_style style = {false, 80};
+    struct cp_buf out;
+    cp_buf_init(&out, 1U << 20);
+    cp_history_text(s.view, &style, &out);
+    fixture_check_golden("history.txt", &out);
+    cp_buf_reset(&out);
+    cp_history_markdown(s.view, &out);
+    fixture_check_golden("history.md", &out);
+    cp_buf_reset(&out);
+    cp_history_csv(s.view, &out);
+    fixture_check_golden("history.csv", &out);
+    cp_buf_clear(&out);
+    clear(&s);
+}
+
+/* ASCII, no escapes, no line as wide as the terminal. */
+static void text_fits_the_terminal(void **state)
+{
+    (void)state;
+    static const int widths[] = {80, 120};
+    for (size_t n_days = 1; n_days <= 100; n_days = n_days * 3 + 1) {
+        struct history_options o = usual;
+        o.n_days = n_days;
+        struct shown s;
+        show(&o, 0, &s);
+        for (size_t i = 0; i < sizeof widths / sizeof widths[0]; i++) {
+            const struct cp_text_style style = {false, widths[i]};
+            struct cp_buf out;
+            struct cp_view line;
+            cp_buf_init(&out, 1U << 20);
+            cp_history_text(s.view, &style, &out);
+            assert_int_equal(out.failed, CP_OK);
+            for (size_t k = 0; k < out.n; k++)
+                assert_true(out.p[k] == '\n' || (out.p[k] >= ' ' && out.p[k] < 0x7f));
+            struct cp_view rest = cp_buf_view(&out);
+            while (cp_view_split(&rest, '\n', &line)) {
+                if (cp_text_columns(line) >= (size_t)widths[i])
+                    fail_msg("%d columns: '%.*s'", widths[i], (int)line.n, line.p);
+            }
+            cp_buf_clear(&out);
+        }
+        clear(&s);
+    }
+}
+
+static const cJSON *member(const cJSON *root, const char *key)
+{
+    const cJSON *item = cJSON_GetObjectItemCaseSensitive(root, key);
+    if (!item)
+        fail_msg("no member '%s'", key);
+    return item;
+}
+
+static void json_holds_what_the_view_holds(void **state)
+{
+    (void)state;
+    struct shown s;
+    show(&usual, 0, &s);
+    struct cp_buf out;
+    cp_buf_init(&out, 1U << 20);
+    cp_history_json(s.view, &out);
+    cJSON *root = cJSON_Parse(cp_buf_str(&out));
+    assert_non_null(root);
+    assert_int_equal(member(root, "schema_version")->valueint, 1);
+    assert_string_equal(member(root, "command")->valuestring, "history show");
+    assert_int_equal(cJSON_GetArraySize(member(root, "metrics")), 9);
+    const cJSON *nights = member(root, "nights");
+    const cJSON *changes = member(root, "changes");
+    assert_int_equal(cJSON_GetArraySize(nights), 96);
+    assert_int_equal(cJSON_GetArraySize(changes), 2);
+    const cJSON *first = cJSON_GetArrayItem(changes, 0);
+    assert_string_equal(member(first, "run_id_after")->valuestring,
+                        s.view->changes[0].after->run_id);
+    const cJSON *cause = cJSON_GetArrayItem(member(first, "causes"), 0);
+    assert_string_equal(member(cause, "what")->valuestring, "code_sha256");
+    /* the night at the timeout: no number, and said */
+    const cJSON *late = cJSON_GetArrayItem(nights, 59);
+    assert_true(cJSON_IsNull(member(member(late, "value_ms"), "value")));
+    assert_true(cJSON_IsTrue(member(late, "is_at_timeout")));
+    cJSON_Delete(root);
+    cp_buf_clear(&out);
+    clear(&s);
+}
+
+static void hostile_names_stay_text(void **state)
+{
+    (void)state;
+    char names[20][200];
+    size_t n = fixture_hostile_names(names, 16);
+    for (size_t i = 0; i < n; i++) {
+        struct history_options o = usual;
+        o.function = names[i];
+        struct shown s;
+        show(&o, 0, &s);
+        static const struct cp_text_style style = {false, 80};
+        struct cp_buf out;
+        cp_buf_init(&out, 1U << 20);
+        cp_history_text(s.view, &style, &out);
+        assert_null(memchr(out.p, '\x1b', out.n));
+        cp_buf_reset(&out);
+        cp_history_markdown(s.view, &out);
+        assert_null(strstr(cp_buf_str(&out), "<script"));
+        cp_buf_clear(&out);
+        clear(&s);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(changes_stand_where_the_levels_changed),
+        cmocka_unit_test(missing_nights_are_counted_where_they_are),
+        cmocka_unit_test(numbers_do_not_depend_on_what_is_shown),
+        cmocka_unit_test(later_nights_can_be_left_out),
+        cmocka_unit_test(an_unknown_metric_names_the_known_ones),
+        cmocka_unit_test(a_metric_can_be_chosen),
+        cmocka_unit_test(documents_match_their_goldens),
+        cmocka_unit_test(text_fits_the_terminal),
+        cmocka_unit_test(json_holds_what_the_view_holds),
+        cmocka_unit_test(hostile_names_stay_text),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
