@@ -196,6 +196,29 @@ void cp_text_shell(struct cp_buf *b, const char *s)
     cp_buf_addc(b, '\'');
 }
 
+/* Always in double quotes: systemd unquotes C-style escapes there, and %% is a per cent sign. */
+void cp_text_systemd(struct cp_buf *b, const char *s)
+{
+    cp_buf_addc(b, '"');
+    for (struct cp_view v = cp_view_of(s); v.n > 0;) {
+        uint32_t c = 0;
+        size_t n = cp_view_utf8(v, &c);
+        if (n == 0)
+            cp_buf_addf(b, "\\x%02x", (unsigned)(unsigned char)v.p[0]);
+        else if (c == '"' || c == '\\')
+            cp_buf_addf(b, "\\%c", (char)c);
+        else if (c == '%')
+            cp_buf_adds(b, "%%");
+        else if (is_hidden(c))
+            cp_buf_addf(b, c < 0x80 ? "\\x%02x" : "\\u%04x", (unsigned)c);
+        else
+            cp_buf_add(b, v.p, n);
+        n = n ? n : 1;
+        v = (struct cp_view){v.p + n, v.n - n};
+    }
+    cp_buf_addc(b, '"');
+}
+
 /* 0 for combining marks, 2 for East Asian wide and emoji blocks, else 1 (after Unicode 15 tables,
  * blocks only: enough to line up columns). */
 static size_t columns_of(uint32_t c)

@@ -75,6 +75,9 @@ void cp_text_gnuplot(struct cp_buf *b, const char *s);
 /* One word of a POSIX shell, in single quotes when needed; control bytes but the newline are made
  * by its printf. */
 void cp_text_shell(struct cp_buf *b, const char *s);
+/* One word of a systemd unit's ExecStart= with the prefix ':' (which leaves $ alone), or of its
+ * Environment=: in double quotes, % doubled. */
+void cp_text_systemd(struct cp_buf *b, const char *s);
 
 /* Columns a terminal uses for UTF-8 text without control bytes. */
 size_t cp_text_columns(struct cp_view v);

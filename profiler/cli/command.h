@@ -58,6 +58,7 @@ extern const struct cp_command cp_command_local;
 extern const struct cp_command cp_command_recover;
 extern const struct cp_command cp_command_policy;
 extern const struct cp_command cp_command_prices;
+extern const struct cp_command cp_command_schedule;
 extern const struct cp_command cp_command_help;
 
 /* All commands, NULL at the end; and one by name (NULL when unknown). */

@@ -739,6 +739,31 @@ static const struct cp_option table[] = {
      .theme = CP_THEME_SHOW,
      .commands = CP_IN_DIGEST,
      .help = "write the digest there, whole or not at all; default: standard output"},
+    {.name = "output",
+     .letter = 'o',
+     .metavar = "DIR",
+     .type = CP_OPTION_TEXT,
+     .offset = AT(output),
+     .theme = CP_THEME_SHOW,
+     .commands = CP_IN_SCHEDULE,
+     .help = "write the files there; one that exists and differs is left alone, and so are the "
+             "others"},
+    {.name = "hour",
+     .metavar = "N",
+     .type = CP_OPTION_INT,
+     .offset = AT(hour),
+     .max = 23,
+     .default_text = "3",
+     .theme = CP_THEME_DECIDE,
+     .commands = CP_IN_SCHEDULE,
+     .help = "hour of the night, 0 to 23, UTC"},
+    {.name = "name",
+     .metavar = "NAME",
+     .type = CP_OPTION_TEXT,
+     .offset = AT(schedule_name),
+     .theme = CP_THEME_DECIDE,
+     .commands = CP_IN_SCHEDULE,
+     .help = "of the files; default: coldprof-nightly- and the target's"},
     {.name = "format",
      .metavar = "FORMAT",
      .type = CP_OPTION_FORMAT,
@@ -1220,6 +1245,9 @@ static enum cp_code give(const struct cp_option *o, const char *source, const ch
         return cp_fail_context(err, "%s", source);
     if (o->seen)
         *(bool *)((char *)out + o->seen) = true;
+    if (out->given.n == CP_GIVEN_MAX)
+        return cp_fail(err, CP_ELIMIT, "%s: more than %d options", source, CP_GIVEN_MAX);
+    out->given.item[out->given.n++] = (struct cp_given){o, text};
     return CP_OK;
 }
 

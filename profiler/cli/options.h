@@ -96,6 +96,18 @@ struct cp_text_list {
     size_t n;
 };
 
+/* An option as it was given, on the command line or by a variable: what schedules repeat. */
+struct cp_option;
+struct cp_given {
+    const struct cp_option *option;
+    const char *text; /* "1" for a flag */
+};
+enum { CP_GIVEN_MAX = 128 };
+struct cp_given_list {
+    struct cp_given item[CP_GIVEN_MAX];
+    size_t n;
+};
+
 /* Every value the command line can set. Filled with each row's default first. */
 struct cp_options {
     /* what to decide */
@@ -170,7 +182,11 @@ struct cp_options {
     const char *notify_command; /* NULL: none */
     bool wants_help, wants_version;
     const char *store;
-    const char *plan_option; /* the last one given that decides the plan, "memory"; NULL: none */
+    /* schedule */
+    int hour;
+    const char *schedule_name;  /* NULL: made from the target's */
+    struct cp_given_list given; /* in the order they were read */
+    const char *plan_option;    /* the last one given that decides the plan, "memory"; NULL: none */
 };
 
 /* Themes of --help, in this order. */
