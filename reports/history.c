@@ -60,7 +60,7 @@ static enum cp_code judge(const struct cp_history_view *view, const struct cp_me
     return cp_trend_judge(s->values, s->n, accepted->at_ms, accepted->n, options, s->judged, err);
 }
 
-static void write_day(const struct cp_history_row *row, bool has_time, char out[20])
+static void write_day(const struct cp_history_night *row, bool has_time, char out[20])
 {
     char text[CP_DATETIME_TEXT_MAX];
     cp_datetime_format(row->night->started_at_ms, CP_DATETIME_ISO_S, text);
@@ -70,10 +70,10 @@ static void write_day(const struct cp_history_row *row, bool has_time, char out[
         (void)snprintf(out, 20, "%.10s", text);
 }
 
-static struct cp_history_row row_of(const struct cp_history_view *view, const struct series *s,
-                                    size_t i)
+static struct cp_history_night row_of(const struct cp_history_view *view, const struct series *s,
+                                      size_t i)
 {
-    struct cp_history_row row = {
+    struct cp_history_night row = {
         .night = &view->history->nights[s->night[i]],
         .ms = s->values[i].ms,
         .n = s->values[i].n,
@@ -174,7 +174,7 @@ static void sum_up(const struct cp_history_view *view, const struct series *s,
     metric->newest = row_of(view, s, s->n - 1);
     if (newest->state != CP_TREND_REGRESSED && newest->state != CP_TREND_IMPROVED)
         return;
-    struct cp_history_row first = row_of(view, s, newest->since);
+    struct cp_history_night first = row_of(view, s, newest->since);
     (void)memcpy(metric->since, first.day, sizeof metric->since);
 }
 
@@ -213,7 +213,7 @@ static size_t missed_between(int64_t before_ms, int64_t after_ms, int64_t interv
     return steps > late ? (size_t)lround(steps) - 1 : 0;
 }
 
-static bool is_same_day(const struct cp_history_row *a, const struct cp_history_row *b)
+static bool is_same_day(const struct cp_history_night *a, const struct cp_history_night *b)
 {
     return strncmp(a->day, b->day, 10) == 0;
 }
@@ -221,7 +221,7 @@ static bool is_same_day(const struct cp_history_row *a, const struct cp_history_
 static void fill_gaps_and_days(struct cp_history_view *view)
 {
     for (size_t i = 0; i < view->n_rows; i++) {
-        struct cp_history_row *row = &view->rows[i];
+        struct cp_history_night *row = &view->rows[i];
         bool has_time = (i > 0 && is_same_day(row, row - 1)) ||
                         (i + 1 < view->n_rows && is_same_day(row, row + 1));
         write_day(row, has_time, row->day);
@@ -270,7 +270,7 @@ static void find_causes(const struct cp_history_view *view, struct cp_history_ch
 static void fill_change(struct cp_history_view *view, size_t k, const struct cp_trend_change *found)
 {
     struct cp_history_change *change = &view->changes[k];
-    struct cp_history_row *row = &view->rows[found->index];
+    struct cp_history_night *row = &view->rows[found->index];
     *change = (struct cp_history_change){
         .number = k + 1,
         .row = found->index,

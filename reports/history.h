@@ -27,7 +27,7 @@ struct cp_history_options {
 };
 
 /* A night of the metric that is shown. */
-struct cp_history_row {
+struct cp_history_night {
     const struct cp_night *night;
     struct cp_interval ms;
     size_t n;                         /* samples */
@@ -58,8 +58,8 @@ struct cp_history_metric {
     struct cp_metric_key metric;
     size_t n_nights; /* that have it */
     char name[CP_METRIC_KEY_MAX];
-    struct cp_history_row newest; /* strip and change not filled */
-    char since[20];               /* day of the first night of the level; "" unless it changed */
+    struct cp_history_night newest; /* strip and change not filled */
+    char since[20];                 /* day of the first night of the level; "" unless it changed */
 };
 
 struct cp_history_view {
@@ -68,7 +68,7 @@ struct cp_history_view {
     struct cp_history_metric *metrics; /* by cp_metric_key_order; owned */
     size_t n_metrics;
     size_t shown_metric;               /* index: the one below */
-    struct cp_history_row *rows;       /* every night that has it, ascending; owned */
+    struct cp_history_night *rows;     /* every night that has it, ascending; owned */
     size_t n_rows, first_row;          /* shown from here on */
     struct cp_history_change *changes; /* owned */
     size_t n_changes;

@@ -16,7 +16,7 @@ static void add_judged(struct cp_json *j, const struct cp_trend_night *night)
     cp_json_add_interval(j, "ratio", night->ratio);
 }
 
-static void add_measured(struct cp_json *j, const struct cp_history_row *row)
+static void add_measured(struct cp_json *j, const struct cp_history_night *row)
 {
     cp_json_add_text(j, "night", row->day);
     cp_json_add_int(j, "started_at_ms", row->night->started_at_ms);
@@ -37,7 +37,7 @@ static void add_metric(struct cp_json *j, const struct cp_history_metric *m)
     cp_json_close(j, '}');
 }
 
-static void add_row(struct cp_json *j, const struct cp_history_row *row)
+static void add_row(struct cp_json *j, const struct cp_history_night *row)
 {
     cp_json_open(j, NULL, '{');
     add_measured(j, row);

@@ -75,7 +75,7 @@ const struct cp_table cp_table_history_metrics = {
 
 /* --- nights --- */
 
-static const struct cp_history_row *shown_row(const struct cp_figures *f, size_t row)
+static const struct cp_history_night *shown_row(const struct cp_figures *f, size_t row)
 {
     return &f->history->rows[f->history->first_row + row];
 }
@@ -83,7 +83,7 @@ static const struct cp_history_row *shown_row(const struct cp_figures *f, size_t
 #define NIGHT_CELL(name, expression)                                                               \
     static struct cp_cell name(const struct cp_figures *f, size_t row)                             \
     {                                                                                              \
-        const struct cp_history_row *r = shown_row(f, row);                                        \
+        const struct cp_history_night *r = shown_row(f, row);                                      \
         return expression;                                                                         \
     }
 

@@ -12,7 +12,7 @@
 
 /* --- strips --- */
 
-static char strip_sign(const struct cp_history_row *row)
+static char strip_sign(const struct cp_history_night *row)
 {
     if (isinf(row->ms.value))
         return '>';
@@ -27,7 +27,7 @@ static int strip_column(const struct cp_axis *axis, double value)
     return (int)lround(fmin(fmax(at, 0), 1) * (CP_HISTORY_STRIP - 1));
 }
 
-static void draw_strip(const struct cp_axis *axis, struct cp_history_row *row)
+static void draw_strip(const struct cp_axis *axis, struct cp_history_night *row)
 {
     const struct cp_interval *expected = &row->judged.baseline_ms;
     (void)memset(row->strip, ' ', CP_HISTORY_STRIP);
