@@ -101,18 +101,24 @@ static void add_question(const struct cp_figures *f, struct cp_buf *out)
     cp_buf_clear(&line);
 }
 
-void cp_warnings_markdown(const struct cp_figures *f, struct cp_buf *out)
+void cp_warning_list_markdown(const struct cp_warning *warnings, size_t n_warnings,
+                              struct cp_buf *out)
 {
-    size_t n = f->n_warnings < WARNINGS_SHOWN ? f->n_warnings : WARNINGS_SHOWN;
+    size_t n = n_warnings < WARNINGS_SHOWN ? n_warnings : WARNINGS_SHOWN;
     for (size_t i = 0; i < n; i++) {
-        cp_buf_addf(out, "%s- **%s** ", i ? "" : "\n", f->warnings[i].id);
-        cp_text_markdown(out, f->warnings[i].text);
+        cp_buf_addf(out, "%s- **%s** ", i ? "" : "\n", warnings[i].id);
+        cp_text_markdown(out, warnings[i].text);
         cp_buf_adds(out, ": ");
-        cp_text_markdown(out, f->warnings[i].advice);
+        cp_text_markdown(out, warnings[i].advice);
         cp_buf_addc(out, '\n');
     }
-    if (f->n_warnings > n)
-        cp_buf_addf(out, "- and %zu more in the report\n", f->n_warnings - n);
+    if (n_warnings > n)
+        cp_buf_addf(out, "- and %zu more in the report\n", n_warnings - n);
+}
+
+void cp_warnings_markdown(const struct cp_figures *f, struct cp_buf *out)
+{
+    cp_warning_list_markdown(f->warnings, f->n_warnings, out);
 }
 
 void cp_report_markdown(const struct cp_figures *f, struct cp_buf *out)

@@ -18,5 +18,7 @@ void cp_warnings_json(struct cp_json *j, const struct cp_figures *f);
 /* At most so many lines of what would change the answer. */
 void cp_decision_markdown(const struct cp_figures *f, size_t n_changers, struct cp_buf *out);
 void cp_warnings_markdown(const struct cp_figures *f, struct cp_buf *out);
+void cp_warning_list_markdown(const struct cp_warning *warnings, size_t n_warnings,
+                              struct cp_buf *out);
 
 #endif

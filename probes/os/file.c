@@ -123,6 +123,33 @@ enum cp_code cp_file_write_atomic(const char *path, struct cp_view bytes, struct
     return code;
 }
 
+static enum cp_code append_to(int fd, const char *path, struct cp_view bytes, size_t max_size,
+                              struct cp_error *err)
+{
+    struct stat st;
+    if (fstat(fd, &st) != 0)
+        return fail_errno(err, "add to", path);
+    if (!S_ISREG(st.st_mode))
+        return cp_fail(err, CP_EEXIST, "cannot add to '%s': it is not a regular file", path);
+    if (bytes.n > max_size || (size_t)st.st_size > max_size - bytes.n)
+        return cp_fail(err, CP_ELIMIT, "cannot add to '%s': it would have more than %zu bytes",
+                       path, max_size);
+    return cp_fd_write_all(fd, bytes, path, err);
+}
+
+enum cp_code cp_file_append(const char *path, struct cp_view bytes, size_t max_size,
+                            struct cp_error *err)
+{
+    /* a pipe without a reader must not hold us up */
+    int fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NONBLOCK, 0644);
+    if (fd < 0)
+        return fail_errno(err, "add to", path);
+    enum cp_code code = append_to(fd, path, bytes, max_size, err);
+    if (close(fd) != 0 && !code)
+        code = fail_errno(err, "add to", path);
+    return code;
+}
+
 enum cp_code cp_file_make_dirs(const char *path, bool is_private, struct cp_error *err)
 {
     char part[PATH_MAX];

@@ -22,6 +22,11 @@ enum cp_code cp_file_read_whole(const char *path, struct cp_buf *out, struct cp_
  * replaced only when it is a regular file. */
 enum cp_code cp_file_write_atomic(const char *path, struct cp_view bytes, struct cp_error *err);
 
+/* Adds `bytes` at the end of a regular file, which is made when there is none, in one write.
+ * CP_ELIMIT when it would have more than `max_size` bytes: then nothing is added. */
+enum cp_code cp_file_append(const char *path, struct cp_view bytes, size_t max_size,
+                            struct cp_error *err);
+
 /* mkdir -p, mode 0755 (0700 for is_private). CP_OK when it exists as a folder. */
 enum cp_code cp_file_make_dirs(const char *path, bool is_private, struct cp_error *err);
 

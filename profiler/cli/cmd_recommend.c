@@ -27,8 +27,7 @@ static enum cp_code render_recommend(const struct cp_cli *cli, const struct cp_f
     case CP_FORMAT_MD:
         cp_recommend_markdown(figures, out);
         break;
-    case CP_FORMAT_HTML:
-    case CP_FORMAT_JSONL:
+    default:
         return cp_render(cli, figures, format, out, err);
     }
     return cp_buf_check(out, "the recommendation", err);
@@ -52,8 +51,7 @@ static enum cp_code render_frontier(const struct cp_cli *cli, const struct cp_fi
     case CP_FORMAT_MD:
         cp_frontier_markdown(figures, is_all, out);
         break;
-    case CP_FORMAT_HTML:
-    case CP_FORMAT_JSONL:
+    default:
         return cp_render(cli, figures, format, out, err);
     }
     return cp_buf_check(out, "the frontier", err);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "probes/os/process.h"
+#include "profiler/cli/ci.h"
 #include "profiler/cli/command.h"
 #include "profiler/cli/suggest.h"
 #include "profiler/sweep/leftover.h"
@@ -214,6 +215,13 @@ static void tell_leftovers(const struct cp_cli *cli)
         (void)fprintf(stderr, "warning: cannot look for undo journals: %s\n", err.text);
 }
 
+static void write_plainly_in_ci(struct cp_cli *cli)
+{
+    enum cp_ci ci = cp_ci_of(cli->options.ci, cli->get, cli->get_context);
+    cli->out = cp_ci_terminal(ci, cli->out, cli->options.color);
+    cli->err = cp_ci_terminal(ci, cli->err, cli->options.color);
+}
+
 static enum cp_status run_command(struct cp_cli *cli, const struct cp_command *command, int argc,
                                   char *const *argv)
 {
@@ -222,6 +230,8 @@ static enum cp_status run_command(struct cp_cli *cli, const struct cp_command *c
                                         &cli->options, &cli->words, &err);
     cli->out = cp_terminal_of(STDOUT_FILENO, cli->options.color, cli->get, cli->get_context);
     cli->err = cp_terminal_of(STDERR_FILENO, cli->options.color, cli->get, cli->get_context);
+    if (command->bit & (CP_IN_COMPARE | CP_IN_NIGHTLY))
+        write_plainly_in_ci(cli);
     if (code)
         return cp_cli_fail(cli, &err);
     if (cli->options.wants_help)

@@ -22,6 +22,8 @@
 
 /* Commands that measure. */
 #define MEASURING (CP_IN_SWEEP | CP_IN_NIGHTLY)
+/* Commands that judge a change. */
+#define OF_GATES (CP_IN_COMPARE | CP_IN_NIGHTLY)
 
 static const struct cp_option table[] = {
     {.name = "budget",
@@ -780,7 +782,7 @@ static const struct cp_option table[] = {
      .seen = AT(has_format),
      .default_text = "table",
      .theme = CP_THEME_SHOW,
-     .commands = CP_IN_RUNS | CP_IN_NIGHTLY,
+     .commands = CP_IN_RUNS,
      .help = "table, json, csv or md"},
     {.name = "format",
      .metavar = "FORMAT",
@@ -791,6 +793,15 @@ static const struct cp_option table[] = {
      .theme = CP_THEME_SHOW,
      .commands = CP_IN_FIT | CP_IN_PRICES | CP_IN_SIMULATE,
      .help = "table or json"},
+    {.name = "format",
+     .metavar = "FORMAT",
+     .type = CP_OPTION_FORMAT,
+     .offset = AT(format),
+     .seen = AT(has_format),
+     .default_text = "table",
+     .theme = CP_THEME_SHOW,
+     .commands = OF_GATES,
+     .help = "table, json, csv or md, or one that --export names"},
     {.name = "format",
      .metavar = "FORMAT",
      .type = CP_OPTION_TEXT,
@@ -831,16 +842,32 @@ static const struct cp_option table[] = {
      .type = CP_OPTION_FLAG,
      .offset = AT(is_json),
      .theme = CP_THEME_SHOW,
-     .commands = MEASURING | CP_IN_REPORT | CP_IN_RUNS | CP_IN_IMPORT | CP_IN_FIT | CP_IN_PRICES |
-                 CP_IN_RECOMMEND | CP_IN_FRONTIER | CP_IN_SIMULATE,
+     .commands = CP_IN_SWEEP | CP_IN_REPORT | CP_IN_RUNS | CP_IN_IMPORT | CP_IN_FIT | CP_IN_PRICES |
+                 CP_IN_RECOMMEND | CP_IN_FRONTIER | CP_IN_SIMULATE | OF_GATES,
      .help = "short for --format json"},
     {.name = "export",
      .metavar = "FORMAT=FILE",
      .type = CP_OPTION_EXPORT,
      .offset = AT(exports),
      .theme = CP_THEME_SHOW,
-     .commands = MEASURING | CP_IN_REPORT | CP_IN_IMPORT | CP_IN_RECOMMEND | CP_IN_FRONTIER,
+     .commands = CP_IN_SWEEP | CP_IN_REPORT | CP_IN_IMPORT | CP_IN_RECOMMEND | CP_IN_FRONTIER,
      .help = "also write this format; repeatable"},
+    {.name = "export",
+     .metavar = "FORMAT=FILE",
+     .type = CP_OPTION_EXPORT,
+     .offset = AT(exports),
+     .theme = CP_THEME_SHOW,
+     .commands = OF_GATES,
+     .help = "also write json, csv, md, junit, gha-benchmark, bmf, openmetrics or otava-csv; "
+             "repeatable"},
+    {.name = "ci",
+     .metavar = "WHOSE",
+     .type = CP_OPTION_CI,
+     .offset = AT(ci),
+     .default_text = "auto",
+     .theme = CP_THEME_SHOW,
+     .commands = OF_GATES,
+     .help = "auto, none, github (step summary and annotations), gitlab or jenkins (plain lines)"},
     {.name = "explain",
      .metavar = "ID",
      .type = CP_OPTION_TEXT,
@@ -954,6 +981,22 @@ static const struct choice formats[] = {{"table", CP_FORMAT_TABLE},
                                         {"html", CP_FORMAT_HTML},
                                         {"jsonl", CP_FORMAT_JSONL},
                                         {NULL, 0}};
+static const struct choice gate_formats[] = {{"table", CP_FORMAT_TABLE},
+                                             {"json", CP_FORMAT_JSON},
+                                             {"csv", CP_FORMAT_CSV},
+                                             {"md", CP_FORMAT_MD},
+                                             {"junit", CP_FORMAT_JUNIT},
+                                             {"gha-benchmark", CP_FORMAT_GHA_BENCHMARK},
+                                             {"bmf", CP_FORMAT_BMF},
+                                             {"openmetrics", CP_FORMAT_OPENMETRICS},
+                                             {"otava-csv", CP_FORMAT_OTAVA_CSV},
+                                             {NULL, 0}};
+static const struct choice history_formats[] = {
+    {"table", CP_FORMAT_TABLE}, {"json", CP_FORMAT_JSON},           {"csv", CP_FORMAT_CSV},
+    {"md", CP_FORMAT_MD},       {"otava-csv", CP_FORMAT_OTAVA_CSV}, {NULL, 0}};
+static const struct choice cis[] = {{"auto", CP_CI_AUTO},       {"none", CP_CI_NONE},
+                                    {"github", CP_CI_GITHUB},   {"gitlab", CP_CI_GITLAB},
+                                    {"jenkins", CP_CI_JENKINS}, {NULL, 0}};
 static const struct choice colors[] = {
     {"auto", CP_COLOR_AUTO}, {"always", CP_COLOR_ALWAYS}, {"never", CP_COLOR_NEVER}, {NULL, 0}};
 
@@ -973,6 +1016,14 @@ static enum cp_code read_choice(struct cp_view text, const struct choice *choice
         n += (size_t)snprintf(known + n, sizeof known - n, "%s%s", n ? ", " : "", c->name);
     }
     return cp_fail(err, CP_EINVAL, "'%.*s' is not one of %s", (int)text.n, text.p, known);
+}
+
+/* A page or samples are of a run; what other tools read is of gates. */
+static const struct choice *formats_of(const struct cp_option *o)
+{
+    if (o->commands & OF_GATES)
+        return gate_formats;
+    return o->commands & CP_IN_HISTORY ? history_formats : formats;
 }
 
 static enum cp_code read_int(const struct cp_option *o, struct cp_view text, int *value,
@@ -1150,9 +1201,10 @@ static enum cp_code read_duration_list(struct cp_view text, struct cp_duration_l
     return CP_OK;
 }
 
-static enum cp_code add_export(struct cp_view text, const char *borrowed,
+static enum cp_code add_export(const struct cp_option *o, const char *borrowed,
                                struct cp_export_list *list, struct cp_error *err)
 {
+    struct cp_view text = cp_view_of(borrowed);
     struct cp_view rest = text;
     struct cp_view name;
     if (list->n == CP_EXPORTS_MAX)
@@ -1161,7 +1213,7 @@ static enum cp_code add_export(struct cp_view text, const char *borrowed,
         return cp_fail(err, CP_EINVAL, "'%.*s' is not FORMAT=FILE; write it like md=summary.md",
                        (int)text.n, text.p);
     int format = 0;
-    enum cp_code code = read_choice(name, formats, &format, err);
+    enum cp_code code = read_choice(name, formats_of(o), &format, err);
     if (!code)
         list->item[list->n++] =
             (struct cp_export){(enum cp_format)format, borrowed + (rest.p - text.p)};
@@ -1218,7 +1270,7 @@ static enum cp_code read_value(const struct cp_option *o, const char *borrowed,
     case CP_OPTION_DURATION_LIST:
         return read_duration_list(text, field, err);
     case CP_OPTION_FORMAT:
-        code = read_choice(text, formats, &chosen, err);
+        code = read_choice(text, formats_of(o), &chosen, err);
         *(enum cp_format *)field = (enum cp_format)chosen;
         return code;
     case CP_OPTION_CLASS:
@@ -1229,8 +1281,12 @@ static enum cp_code read_value(const struct cp_option *o, const char *borrowed,
         code = read_choice(text, colors, &chosen, err);
         *(enum cp_color *)field = (enum cp_color)chosen;
         return code;
+    case CP_OPTION_CI:
+        code = read_choice(text, cis, &chosen, err);
+        *(enum cp_ci *)field = (enum cp_ci)chosen;
+        return code;
     case CP_OPTION_EXPORT:
-        return add_export(text, borrowed, field, err);
+        return add_export(o, borrowed, field, err);
     case CP_OPTION_TEXT_LIST:
         return add_text(borrowed, field, err);
     }

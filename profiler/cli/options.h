@@ -69,11 +69,19 @@ enum cp_format {
     CP_FORMAT_CSV,
     CP_FORMAT_MD,
     CP_FORMAT_HTML,
-    CP_FORMAT_JSONL
+    CP_FORMAT_JSONL,
+    /* of compare and nightly, and the last one of history */
+    CP_FORMAT_JUNIT,
+    CP_FORMAT_GHA_BENCHMARK,
+    CP_FORMAT_BMF,
+    CP_FORMAT_OPENMETRICS,
+    CP_FORMAT_OTAVA_CSV,
 };
+/* Whose build this runs in: what is told beside the result (ci.h). */
+enum cp_ci { CP_CI_AUTO, CP_CI_NONE, CP_CI_GITHUB, CP_CI_GITLAB, CP_CI_JENKINS };
 enum cp_color { CP_COLOR_AUTO, CP_COLOR_ALWAYS, CP_COLOR_NEVER };
 
-enum { CP_EXPORTS_MAX = 8, CP_FOLDERS_MAX = 32, CP_TEXTS_MAX = 32 };
+enum { CP_EXPORTS_MAX = 12, CP_FOLDERS_MAX = 32, CP_TEXTS_MAX = 32 };
 
 /* --precision p50=5%,p95=10% or one ratio for p95. */
 struct cp_precision {
@@ -178,6 +186,7 @@ struct cp_options {
     const char *output;
     const char *explain;
     enum cp_color color;
+    enum cp_ci ci;
     bool is_quiet, is_verbose, exit_zero;
     const char *notify_command; /* NULL: none */
     bool wants_help, wants_version;
@@ -223,6 +232,7 @@ enum cp_option_type {
     CP_OPTION_DURATION_LIST,
     CP_OPTION_FORMAT,
     CP_OPTION_COLOR,
+    CP_OPTION_CI,
     CP_OPTION_EXPORT,
     CP_OPTION_TEXT_LIST,
 };

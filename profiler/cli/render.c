@@ -47,12 +47,15 @@ enum cp_code cp_render(const struct cp_cli *cli, const struct cp_figures *figure
     case CP_FORMAT_JSONL:
         code = cp_report_jsonl(figures->data, out, err);
         break;
+    default:
+        code = cp_fail(err, CP_EINVAL, "a report has no such format");
+        break;
     }
     return code ? code : cp_buf_check(out, "the report", err);
 }
 
-enum cp_code cp_render_exports_by(const struct cp_cli *cli, const struct cp_figures *figures,
-                                  cp_render_fn render, struct cp_error *err)
+enum cp_code cp_render_exports_of(const struct cp_cli *cli, const void *document,
+                                  cp_document_fn render, struct cp_error *err)
 {
     enum cp_code code = CP_OK;
     struct cp_buf out;
@@ -63,12 +66,31 @@ enum cp_code cp_render_exports_by(const struct cp_cli *cli, const struct cp_figu
         struct cp_cli plain = *cli;
         plain.out = (struct cp_terminal){.width = 80};
         cp_buf_reset(&out);
-        code = render(&plain, figures, e->format, &out, err);
+        code = render(&plain, document, e->format, &out, err);
         if (!code)
             code = cp_file_write_atomic(e->path, cp_buf_view(&out), err);
     }
     cp_buf_clear(&out);
     return code;
+}
+
+struct report {
+    const struct cp_figures *figures;
+    cp_render_fn render;
+};
+
+static enum cp_code render_report(const struct cp_cli *cli, const void *document,
+                                  enum cp_format format, struct cp_buf *out, struct cp_error *err)
+{
+    const struct report *report = document;
+    return report->render(cli, report->figures, format, out, err);
+}
+
+enum cp_code cp_render_exports_by(const struct cp_cli *cli, const struct cp_figures *figures,
+                                  cp_render_fn render, struct cp_error *err)
+{
+    const struct report report = {figures, render};
+    return cp_render_exports_of(cli, &report, render_report, err);
 }
 
 enum cp_code cp_render_exports(const struct cp_cli *cli, const struct cp_figures *figures,

@@ -16,7 +16,13 @@ enum cp_code cp_render(const struct cp_cli *cli, const struct cp_figures *figure
 typedef enum cp_code (*cp_render_fn)(const struct cp_cli *cli, const struct cp_figures *figures,
                                      enum cp_format format, struct cp_buf *out,
                                      struct cp_error *err);
+/* Any document in one format. */
+typedef enum cp_code (*cp_document_fn)(const struct cp_cli *cli, const void *document,
+                                       enum cp_format format, struct cp_buf *out,
+                                       struct cp_error *err);
 /* Writes every --export FORMAT=FILE, of the document that `render` makes; of the report. */
+enum cp_code cp_render_exports_of(const struct cp_cli *cli, const void *document,
+                                  cp_document_fn render, struct cp_error *err);
 enum cp_code cp_render_exports_by(const struct cp_cli *cli, const struct cp_figures *figures,
                                   cp_render_fn render, struct cp_error *err);
 enum cp_code cp_render_exports(const struct cp_cli *cli, const struct cp_figures *figures,

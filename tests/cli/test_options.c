@@ -3,6 +3,7 @@
 #include "tests/test.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 static const char *no_variable(void *context, const char *name)
@@ -158,6 +159,34 @@ static void exports_are_kept_in_order(void **state)
     assert_string_equal(p.o.exports.item[1].path, "b=c.json");
 }
 
+/* A page is of a run, and what other tools read is of a change. */
+static void each_document_has_its_own_formats(void **state)
+{
+    (void)state;
+    static const struct {
+        unsigned command;
+        const char *text;
+        bool is_known;
+    } cases[] = {
+        {CP_IN_COMPARE, "junit=a.xml", true},     {CP_IN_NIGHTLY, "openmetrics=a.prom", true},
+        {CP_IN_NIGHTLY, "gha-benchmark=a", true}, {CP_IN_COMPARE, "bmf=a", true},
+        {CP_IN_NIGHTLY, "otava-csv=a", true},     {CP_IN_COMPARE, "md=a", true},
+        {CP_IN_COMPARE, "html=a.html", false},    {CP_IN_NIGHTLY, "jsonl=a", false},
+        {CP_IN_SWEEP, "junit=a.xml", false},      {CP_IN_REPORT, "otava-csv=a", false},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        const char *room[1];
+        struct parsed p = {.err = {CP_OK, ""}, .words = {.word = room, .max = 1}};
+        char option[64];
+        char *argv[] = {option, NULL};
+        (void)snprintf(option, sizeof option, "--export=%s", cases[i].text);
+        p.code =
+            cp_options_read(cases[i].command, 1, argv, no_variable, NULL, &p.o, &p.words, &p.err);
+        if (cases[i].is_known != (p.code == CP_OK))
+            fail_msg("%s: %s", cases[i].text, p.err.text);
+    }
+}
+
 static const char *const refused[][3] = {
     {"--budget", "p100=200ms"}, {"--budget", "p99=0ms"},  {"--budget", "99=200ms"},
     {"--budget", "p99="},       {"--budget", "p99=-5ms"}, {"--traffic", "0/s"},
@@ -207,6 +236,7 @@ int main(void)
         cmocka_unit_test(idle_intervals_are_searched_up_to_a_longest_or_given),
         cmocka_unit_test(flags_win_over_variables_and_variables_over_defaults),
         cmocka_unit_test(exports_are_kept_in_order),
+        cmocka_unit_test(each_document_has_its_own_formats),
         cmocka_unit_test(values_that_cannot_be_meant_are_refused_with_the_option_named),
         cmocka_unit_test(every_row_of_the_table_is_complete),
     };
