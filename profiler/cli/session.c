@@ -148,6 +148,7 @@ static enum cp_code start_here(struct cp_session *s, const char *folder)
     const struct cp_local_service_options options = {
         .program = s->cli->program,
         .folder = folder,
+        .second = s->second,
         .region = s->region,
         .idle_lifetime = o->idle_lifetime,
         .throttle_init = o->throttle_init,

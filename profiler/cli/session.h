@@ -22,6 +22,7 @@
 struct cp_session {
     struct cp_cli *cli;
     const char *target;               /* as given */
+    const char *second;               /* second folder of the service (sweep.h); NULL: none */
     struct cp_local_service *service; /* of a FOLDER; NULL otherwise */
     struct cp_local_service_facts facts;
     struct cp_connection connection; /* of a FUNCTION */

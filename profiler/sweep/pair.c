@@ -68,6 +68,8 @@ static void on_progress(void *context, const struct cp_sweep_progress *progress)
     struct cp_sweep_progress both = *progress;
     size_t n_rows = 0;
     side->progress = *progress;
+    if (!pair->sides[CP_PAIR_NEW].progress.phase) /* half of it is no state of both */
+        return;
     both.done = both.total = 0;
     both.left_ms = 0;
     for (int i = 0; i < CP_PAIR; i++) {
