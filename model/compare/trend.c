@@ -12,7 +12,14 @@
 #include <string.h>
 
 #define MAD_NORMAL 1.4826022185 /* median distance to the median -> sd of a normal law */
-#define WORSE_Z    2.5          /* a worse night is this many sd above the baseline */
+
+/* The alarm. Chosen on half of the real nights (test_trend_reference), proven on the other half. */
+#define TAIL        4.0  /* degrees of freedom of a night's Student t */
+#define WANDER      0.05 /* sd of logs: levels move about by as much without a cause */
+#define EVIDENCE    3.0  /* root of twice the log likelihood ratio that raises it */
+#define FARTHEST    7.0  /* a thousandfold; farther says no more, and INFINITY becomes a number */
+#define LEVEL_LEAST 3    /* nights: a new level has as many before it is judged against */
+#define MEDIAN_SE   1.5707963268 /* variance of a median of n over that of a mean: pi / 2 */
 
 const char *cp_trend_state_name(enum cp_trend_state state)
 {
@@ -28,8 +35,8 @@ const char *cp_trend_state_name(enum cp_trend_state state)
 struct point {
     size_t index; /* of values */
     double x;     /* INFINITY: timeouts */
-    double sd;    /* of sampling; NAN: not known, then the night-to-night effect has it in */
-    int side;     /* judged: 1 worse than the baseline, -1 better, 0 neither */
+    double sd;    /* of sampling; NAN: not known */
+    double n;     /* samples; 0: not known */
 };
 
 /* One call of cp_trend_judge. */
@@ -49,6 +56,7 @@ struct judge {
     double centre; /* of logs */
     double spread; /* sd of logs of a night, sampling included; of this level or the one before */
     double day_sd; /* without sampling */
+    double sampling_sd, samples; /* the usual ones of a night; 0: not known */
 };
 
 /* --- options --- */
@@ -83,31 +91,31 @@ static struct point point_of(const struct cp_trend_value *v, size_t index)
     double x = v->ms.value > 0 ? log(v->ms.value) : (double)NAN;
     double high = isfinite(v->ms.high) ? v->ms.high : v->ms.value * v->ms.value / v->ms.low;
     double sd = log(high / v->ms.low) / (2 * CP_Z95);
-    return (struct point){.index = index, .x = x, .sd = isfinite(sd) ? sd : (double)NAN};
-}
-
-static double median_sorted(const double *x, size_t n)
-{
-    double low = x[(n - 1) / 2];
-    double high = x[n / 2];
-    return low == high ? low : (low + high) / 2;
+    return (struct point){
+        .index = index, .x = x, .sd = isfinite(sd) ? sd : (double)NAN, .n = (double)v->n};
 }
 
 static double median(double *x, size_t n)
 {
     cp_sort(x, n);
-    return median_sorted(x, n);
+    double low = x[(n - 1) / 2];
+    double high = x[n / 2];
+    return low == high ? low : (low + high) / 2; /* infinite ones have no difference */
 }
 
-/* The usual sampling sd of the nights; 0 where none is known. */
-static double sampling_sd(struct judge *j, const struct point *nights, size_t n)
+static void take_sampling(struct judge *j, const struct point *nights, size_t n)
 {
     size_t n_known = 0;
     for (size_t i = 0; i < n; i++) {
-        if (!isnan(nights[i].sd))
+        if (!isnan(nights[i].sd) && nights[i].n > 0)
             j->scratch[n_known++] = nights[i].sd;
     }
-    return n_known ? median(j->scratch, n_known) : 0;
+    double sd = n_known ? median(j->scratch, n_known) : 0;
+    j->sampling_sd = fmin(sd, j->spread);
+    j->day_sd = sqrt(j->spread * j->spread - j->sampling_sd * j->sampling_sd);
+    for (size_t i = 0; i < n; i++)
+        j->scratch[i] = nights[i].n;
+    j->samples = median(j->scratch, n);
 }
 
 static void take_baseline(struct judge *j)
@@ -124,8 +132,7 @@ static void take_baseline(struct judge *j)
     for (size_t i = 0; i < n; i++)
         j->scratch[i] = isinf(nights[i].x) ? (double)INFINITY : fabs(nights[i].x - j->centre);
     j->spread = MAD_NORMAL * median(j->scratch, n);
-    double sampling = sampling_sd(j, nights, n);
-    j->day_sd = sqrt(fmax(j->spread * j->spread - sampling * sampling, 0));
+    take_sampling(j, nights, n);
 }
 
 static bool has_baseline(const struct judge *j)
@@ -133,10 +140,13 @@ static bool has_baseline(const struct judge *j)
     return !isnan(j->spread) && isfinite(j->centre);
 }
 
-/* The sd of a night like those of the baseline, had it this sampling sd. */
-static double night_sd(const struct judge *j, double sampling)
+/* The sd of a night like those of the baseline with as many samples as this one. One night's own
+ * interval is too noisy for that: the usual one is taken, as wide as n makes it. */
+static double night_sd(const struct judge *j, const struct point *p)
 {
-    return isnan(sampling) ? j->spread : hypot(j->day_sd, sampling);
+    if (!(p->n > 0 && j->samples > 0))
+        return j->spread;
+    return hypot(j->day_sd, j->sampling_sd * sqrt(j->samples / p->n));
 }
 
 /* --- a night against it --- */
@@ -165,24 +175,122 @@ static enum cp_change_verdict verdict_of(const struct cp_interval *ratio, double
 
 static void describe(const struct judge *j, const struct point *p, struct cp_trend_night *out)
 {
-    /* One more night and the centre of the baseline (efficiency of the median 2 / pi). */
-    const double centre_variance = 1.5707963268 / (double)j->n_baseline;
-    double t = gsl_cdf_tdist_Pinv(0.975, (double)j->n_baseline - 1);
+    /* One more night, and the centre of the baseline. */
+    const double centre_variance = MEDIAN_SE / (double)j->n_baseline;
+    double t = gsl_cdf_tdist_Pinv(0.975, fmax((double)j->n_baseline - 1, 1));
     out->baseline_ms = around(j->centre, t * j->spread * sqrt(1 + centre_variance));
     out->day_sd = j->day_sd;
     out->n_baseline = j->n_baseline;
-    double half = t * hypot(night_sd(j, p->sd), j->spread * sqrt(centre_variance));
+    double half = t * hypot(night_sd(j, p), j->spread * sqrt(centre_variance));
     out->ratio = around(p->x - j->centre, half);
     if (isinf(p->x))
         out->ratio = (struct cp_interval){INFINITY, INFINITY, INFINITY};
     out->verdict = verdict_of(&out->ratio, least_effect(j));
 }
 
-static int side_of(const struct judge *j, const struct point *p)
+/* --- is it worse for good? --- */
+
+/* The newest nights against the baseline, upwards when worse is asked for, downwards else. */
+struct rise {
+    double by[CP_TREND_N_OF_MAX]; /* differences of logs to the centre, oldest first */
+    double sd[CP_TREND_N_OF_MAX];
+    size_t n;
+    double effect;
+};
+
+static struct rise rise_of(const struct judge *j, int side, const struct point *nights, size_t n)
 {
-    double most = fmax(least_effect(j), WORSE_Z * night_sd(j, p->sd));
-    double d = p->x - j->centre;
-    return d > most ? 1 : d < -most ? -1 : 0;
+    const double level = MEDIAN_SE * j->spread * j->spread / (double)j->n_baseline;
+    struct rise r = {.n = n, .effect = least_effect(j)};
+    for (size_t i = 0; i < n; i++) {
+        double night = night_sd(j, &nights[i]);
+        r.by[i] = fmax(fmin(side * (nights[i].x - j->centre), FARTHEST), -FARTHEST);
+        r.sd[i] = sqrt(night * night + level + WANDER * WANDER);
+    }
+    return r;
+}
+
+static int n_beyond_effect(const struct rise *r)
+{
+    int n = 0;
+    for (size_t i = 0; i < r->n; i++)
+        n += r->by[i] > r->effect;
+    return n;
+}
+
+static double median_rise(const struct rise *r)
+{
+    double by[CP_TREND_N_OF_MAX];
+    memcpy(by, r->by, r->n * sizeof *by);
+    return median(by, r->n);
+}
+
+/* Log likelihood of a rise by `step` of all the nights, over that of none. */
+static double log_ratio(const struct rise *r, double step)
+{
+    double sum = 0;
+    for (size_t i = 0; i < r->n; i++) {
+        double none = r->by[i] / r->sd[i];
+        double risen = (r->by[i] - step) / r->sd[i];
+        sum += log((TAIL + none * none) / (TAIL + risen * risen));
+    }
+    return (TAIL + 1) / 2 * sum;
+}
+
+/* Root of twice the largest of them, over steps that matter. A likelihood of Student's t has its
+ * tops near the values: those, their median and the least step are tried. 0: too few nights, or
+ * their middle, are beyond the effect. */
+static double evidence(const struct judge *j, const struct rise *r)
+{
+    double middle = median_rise(r);
+    if (n_beyond_effect(r) < j->o.k_of_n || !(middle > r->effect))
+        return 0;
+    double best = fmax(log_ratio(r, middle), log_ratio(r, r->effect));
+    for (size_t i = 0; i < r->n; i++) {
+        if (r->by[i] > r->effect)
+            best = fmax(best, log_ratio(r, r->by[i]));
+    }
+    return sqrt(2 * fmax(best, 0));
+}
+
+/* Index of the first of the nights that is beyond the effect. */
+static size_t first_beyond(const struct rise *r, const struct point *nights)
+{
+    size_t i = 0;
+    while (i + 1 < r->n && !(r->by[i] > r->effect))
+        i++;
+    return nights[i].index;
+}
+
+/* Are the newest nights above the baseline for good? The k .. n newest are tried, k the least and n
+ * the most that are looked at; the clearest says since when. */
+static bool has_risen(const struct judge *j, size_t *since)
+{
+    double most = 0;
+    for (size_t n = (size_t)j->o.k_of_n; n <= j->n_recent; n++) {
+        const struct point *nights = j->recent + (j->n_recent - n);
+        struct rise r = rise_of(j, 1, nights, n);
+        double e = evidence(j, &r);
+        if (e >= EVIDENCE && e > most) {
+            most = e;
+            *since = first_beyond(&r, nights);
+        }
+    }
+    return most > 0;
+}
+
+/* And below? Asked of more nights: what is taken for a new level makes the way back an alarm. */
+static bool has_fallen(const struct judge *j, size_t *since)
+{
+    const size_t n = CP_TREND_NIGHTS_IMPROVED;
+    if (j->n_points < n)
+        return false;
+    const struct point *nights = j->points + (j->n_points - n);
+    if (j->n_level < LEVEL_LEAST || nights[0].index <= j->level[LEVEL_LEAST - 1].index)
+        return false;
+    struct rise r = rise_of(j, -1, nights, n);
+    *since = first_beyond(&r, nights);
+    return evidence(j, &r) >= EVIDENCE;
 }
 
 /* --- levels --- */
@@ -200,22 +308,6 @@ static void begin_level(struct judge *j, size_t index, size_t most)
     j->is_regressed = false;
 }
 
-static int n_on_side(const struct judge *j, int side)
-{
-    int n = 0;
-    for (size_t i = 0; i < j->n_recent; i++)
-        n += j->recent[i].side == side;
-    return n;
-}
-
-static size_t first_on_side(const struct judge *j, int side)
-{
-    size_t i = 0;
-    while (i < j->n_recent && j->recent[i].side != side)
-        i++;
-    return i < j->n_recent ? j->recent[i].index : 0;
-}
-
 /* Room for one more: the oldest joins the level, unless that is gone. */
 static void join_oldest(struct judge *j)
 {
@@ -230,9 +322,10 @@ static void join_oldest(struct judge *j)
 /* The level before is back: what is recent of the regression is not of it. */
 static void end_regression(struct judge *j)
 {
+    double most = j->centre + least_effect(j);
     size_t n = 0;
     for (size_t i = 0; i < j->n_recent; i++) {
-        if (j->recent[i].side != 1)
+        if (j->recent[i].x <= most)
             j->recent[n++] = j->recent[i];
     }
     j->n_recent = n;
@@ -241,25 +334,20 @@ static void end_regression(struct judge *j)
 
 static enum cp_trend_state state_after(struct judge *j, struct cp_trend_night *out)
 {
-    int n_worse = n_on_side(j, 1);
-    int n_better = n_on_side(j, -1);
-    out->n_worse = n_worse;
-    if (n_better >= j->o.k_of_n) {
-        out->since = first_on_side(j, -1);
+    struct rise all = rise_of(j, 1, j->recent, j->n_recent);
+    out->n_worse = n_beyond_effect(&all);
+    if (has_fallen(j, &out->since)) {
         begin_level(j, out->since, j->n_points);
         return CP_TREND_IMPROVED;
     }
-    if (j->is_regressed && (int)j->n_recent - n_worse >= j->o.k_of_n)
+    if (j->is_regressed && (int)j->n_recent - out->n_worse >= j->o.k_of_n)
         end_regression(j);
-    if (!j->is_regressed && n_worse >= j->o.k_of_n) {
-        out->is_alarm = true;
-        j->is_regressed = true;
-        j->since = first_on_side(j, 1);
-    }
+    if (!j->is_regressed && has_risen(j, &j->since))
+        out->is_alarm = j->is_regressed = true;
     out->since = j->is_regressed ? j->since : 0;
     if (j->is_regressed)
         return CP_TREND_REGRESSED;
-    return j->recent[j->n_recent - 1].side == 1 ? CP_TREND_SUSPECT : CP_TREND_STEADY;
+    return out->verdict == CP_CHANGE_REGRESSION ? CP_TREND_SUSPECT : CP_TREND_STEADY;
 }
 
 /* --- all nights --- */
@@ -272,7 +360,7 @@ static void learn(struct judge *j, const struct point *p)
 }
 
 /* `p` is the last of the points. */
-static void judge_night(struct judge *j, struct point *p, struct cp_trend_night *out)
+static void judge_night(struct judge *j, const struct point *p, struct cp_trend_night *out)
 {
     if (!has_baseline(j)) {
         out->n_baseline = j->n_level;
@@ -283,7 +371,6 @@ static void judge_night(struct judge *j, struct point *p, struct cp_trend_night 
     if (!j->is_regressed)
         take_baseline(j);
     describe(j, p, out);
-    p->side = side_of(j, p);
     j->recent[j->n_recent++] = *p;
     out->state = state_after(j, out);
     if (out->is_alarm && j->o.is_accepted_at_once)
