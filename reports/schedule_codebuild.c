@@ -2,14 +2,16 @@
 #include "reports/format.h"
 #include "reports/schedule_text.h"
 
-/* JSON is YAML, as long as every line is deeper than what it belongs to. */
+/* JSON is YAML, as long as every line is deeper than what it belongs to, and without tabs: those of
+ * a JSON text stand between its tokens. */
 static void add_policy(const struct cp_schedule *s, struct cp_buf *out)
 {
     struct cp_view rest = cp_view_of(s->policy ? s->policy : "{}");
     struct cp_view line;
     while (cp_view_split(&rest, '\n', &line) && line.n) {
         cp_buf_adds(out, "            ");
-        cp_buf_add_view(out, line);
+        for (size_t i = 0; i < line.n; i++)
+            cp_buf_adds(out, line.p[i] == '\t' ? "  " : (char[2]){line.p[i], '\0'});
         cp_buf_addc(out, '\n');
     }
 }
