@@ -244,6 +244,14 @@ static void quote_ci(struct cp_buf *out, const char *word)
     cp_buf_clear(&quoted);
 }
 
+void cp_schedule_add_ci_store(const struct cp_schedule *schedule, struct cp_buf *out)
+{
+    if (!schedule->store)
+        return;
+    cp_buf_adds(out, " --store ");
+    quote_ci(out, schedule->store);
+}
+
 void cp_schedule_add_ci_night(const struct cp_schedule *schedule, struct cp_buf *out)
 {
     static const char *const exports[] = {"--export", "junit=coldprof-junit.xml", "--export",

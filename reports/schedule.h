@@ -49,6 +49,7 @@ struct cp_schedule {
     size_t n_variables;
     /* github and codebuild */
     const char *region; /* NULL: the account's default, or a variable of the repository */
+    const char *store;  /* of nightly; NULL: the usual place */
     const char *policy; /* what the role must be allowed, JSON; NULL: the target is a folder */
 };
 

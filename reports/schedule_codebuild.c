@@ -18,6 +18,7 @@ static void add_policy(const struct cp_schedule *s, struct cp_buf *out)
 
 static const struct cp_schedule_place places[] = {
     {"night", cp_schedule_add_ci_night},
+    {"store", cp_schedule_add_ci_store},
     {"policy", add_policy},
     {NULL, NULL},
 };
@@ -54,7 +55,7 @@ static const struct cp_schedule_block buildspec[] = {
      "    commands:\n"
      "      - |\n"
      "        if aws s3 cp \"$COLDPROF_HISTORY\" coldprof-history.ndjson 2> s3-answer; then\n"
-     "          coldprof history import coldprof-history.ndjson\n"
+     "          coldprof history import[[store]] coldprof-history.ndjson\n"
      "        elif grep -q '(404)' s3-answer; then\n"
      "          echo 'No nights before this one: it is the first.'\n"
      "        else\n"
@@ -75,8 +76,8 @@ static const struct cp_schedule_block buildspec[] = {
      "        (exit \"$status\")\n"
      "  post_build:\n"
      "    commands:\n"
-     "      - coldprof history export > coldprof-history.new\n"
-     "      - mv coldprof-history.new coldprof-history.ndjson\n"
+     "      - |\n"
+     "        coldprof history export[[store]] -o coldprof-history.ndjson\n"
      "      - aws s3 cp coldprof-history.ndjson \"$COLDPROF_HISTORY\"\n"
      "\n"
      "reports:\n"

@@ -30,6 +30,7 @@ static const struct cp_schedule_place places[] = {
     {"title", add_title},
     {"region", add_region},
     {"night", cp_schedule_add_ci_night},
+    {"store", cp_schedule_add_ci_store},
     {NULL, NULL},
 };
 
@@ -133,7 +134,7 @@ static const struct cp_schedule_block workflow[] = {
      "        id: history\n"
      "        run: |\n"
      "          if [ -s coldprof-history.ndjson ]; then\n"
-     "            coldprof history import coldprof-history.ndjson\n"
+     "            coldprof history import[[store]] coldprof-history.ndjson\n"
      "          else\n"
      "            echo 'No nights before this one: it is the first, or the cache was emptied.'\n"
      "          fi\n"
@@ -157,8 +158,7 @@ static const struct cp_schedule_block workflow[] = {
      "        id: all\n"
      "        if: always() && steps.history.outcome == 'success'\n"
      "        run: |\n"
-     "          coldprof history export > coldprof-history.new\n"
-     "          mv coldprof-history.new coldprof-history.ndjson\n"
+     "          coldprof history export[[store]] -o coldprof-history.ndjson\n"
      "      - name: keep all nights\n"
      "        if: always() && steps.all.outcome == 'success'\n"
      "        uses: actions/cache/save@v5\n"

@@ -35,6 +35,8 @@ void cp_schedule_add_night(const struct cp_schedule *schedule,
  * five minutes to undo, and with results in coldprof-junit.xml and coldprof-summary.md unless other
  * exports are asked for. */
 void cp_schedule_add_ci_night(const struct cp_schedule *schedule, struct cp_buf *out);
+/* " --store FILE" where nightly has one: the nights before belong there. */
+void cp_schedule_add_ci_store(const struct cp_schedule *schedule, struct cp_buf *out);
 /* Is one of these words --NAME or --NAME=...? */
 bool cp_schedule_has(const struct cp_schedule *schedule, const char *option);
 

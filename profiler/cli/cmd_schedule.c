@@ -119,6 +119,7 @@ static enum cp_code make_words(const struct cp_cli *cli, struct plan *plan, stru
         code = add_word(plan, cli->words.word[i], err);
     if (!code)
         code = check_words(plan, err);
+    plan->schedule.store = plan->night.store;
     return code ? code : add_consent(plan, err);
 }
 
