@@ -8,6 +8,7 @@
 #include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -72,15 +73,18 @@ static void set_attributes(posix_spawnattr_t *attributes)
 
 /* posix_spawnp returns an errno value; so does this. It runs no shell, not even for a script
  * without "#!". */
-static int spawn(struct run *r, char *const *environment, int out_fd, int error_fd)
+static int spawn(struct run *r, char *const *environment, const int fds[3])
 {
     posix_spawn_file_actions_t files;
     posix_spawnattr_t attributes;
     (void)posix_spawn_file_actions_init(&files);
     (void)posix_spawnattr_init(&attributes);
-    (void)posix_spawn_file_actions_addopen(&files, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-    (void)posix_spawn_file_actions_adddup2(&files, out_fd, STDOUT_FILENO);
-    (void)posix_spawn_file_actions_adddup2(&files, error_fd, STDERR_FILENO);
+    if (fds[STDIN_FILENO] < 0)
+        (void)posix_spawn_file_actions_addopen(&files, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+    for (int i = 0; i < 3; i++) {
+        if (fds[i] >= 0)
+            (void)posix_spawn_file_actions_adddup2(&files, fds[i], i);
+    }
     /* libcurl's sockets are not close-on-exec: a helper's daemon would hold them open */
     (void)posix_spawn_file_actions_addclosefrom_np(&files, STDERR_FILENO + 1);
     set_attributes(&attributes);
@@ -92,14 +96,35 @@ static int spawn(struct run *r, char *const *environment, int out_fd, int error_
     return number;
 }
 
-static int spawn_in_environment(struct run *r, int out_fd, int error_fd)
+static int spawn_in_environment(struct run *r, const int fds[3])
 {
     if (r->options->environment)
-        return spawn(r, (char *const *)r->options->environment, out_fd, error_fd);
+        return spawn(r, (char *const *)r->options->environment, fds);
     char **environment = visible_environment(r->options->hidden);
-    int number = environment ? spawn(r, environment, out_fd, error_fd) : ENOMEM;
+    int number = environment ? spawn(r, environment, fds) : ENOMEM;
     free(environment);
     return number;
+}
+
+/* A file in memory: nobody waits for a program that does not read. -1: errno says why. */
+static int open_input(struct cp_view input)
+{
+    int fd = memfd_create("input", MFD_CLOEXEC);
+    while (fd >= 0 && input.n > 0) {
+        ssize_t n = write(fd, input.p, input.n);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0) {
+            int number = errno;
+            (void)close(fd);
+            errno = number;
+            return -1;
+        }
+        input = (struct cp_view){input.p + n, input.n - (size_t)n};
+    }
+    if (fd >= 0)
+        (void)lseek(fd, 0, SEEK_SET);
+    return fd;
 }
 
 static void close_both(const int fds[2])
@@ -108,7 +133,8 @@ static void close_both(const int fds[2])
     (void)close(fds[1]);
 }
 
-static int start(struct run *r)
+/* The program's ends of its outputs are fds[1] and fds[2], ours are kept in `r`. */
+static int open_outputs(struct run *r, int fds[3])
 {
     int out[2];
     int error[2];
@@ -119,17 +145,43 @@ static int start(struct run *r)
         close_both(out);
         return number;
     }
-    int number = spawn_in_environment(r, out[1], error[1]);
-    if (number) {
-        close_both(out);
-        close_both(error);
-        return number;
-    }
-    (void)close(out[1]);
-    (void)close(error[1]);
     r->out_fd = out[0];
     r->error_fd = error[0];
+    fds[STDOUT_FILENO] = out[1];
+    fds[STDERR_FILENO] = error[1];
     return 0;
+}
+
+static void close_ours(struct run *r)
+{
+    if (r->out_fd >= 0)
+        (void)close(r->out_fd);
+    if (r->error_fd >= 0)
+        (void)close(r->error_fd);
+    r->out_fd = r->error_fd = -1;
+}
+
+static int start(struct run *r)
+{
+    int fds[3] = {-1, -1, -1};
+    int number = r->options->is_shown ? 0 : open_outputs(r, fds);
+    if (r->options->is_shown)
+        fds[STDOUT_FILENO] = STDERR_FILENO; /* which the program inherits */
+    if (!number && r->options->input.n) {
+        fds[STDIN_FILENO] = open_input(r->options->input);
+        number = fds[STDIN_FILENO] < 0 ? errno : 0;
+    }
+    if (!number)
+        number = spawn_in_environment(r, fds);
+    if (r->options->is_shown)
+        fds[STDOUT_FILENO] = -1;
+    for (int i = 0; i < 3; i++) {
+        if (fds[i] >= 0)
+            (void)close(fds[i]);
+    }
+    if (number)
+        close_ours(r);
+    return number;
 }
 
 static enum cp_code fail_start(const struct run *r, int number)
@@ -226,6 +278,8 @@ enum cp_code cp_process_run(const struct cp_process_options *options, struct cp_
 {
     const char *program = options->argv[0];
     struct run r = {.options = options,
+                    .out_fd = -1,
+                    .error_fd = -1,
                     .deadline_ms = cp_clock_mono_ms() + options->timeout_ms,
                     .out = out,
                     .result = result,
@@ -235,10 +289,7 @@ enum cp_code cp_process_run(const struct cp_process_options *options, struct cp_
     if (number)
         return fail_start(&r, number);
     enum cp_code code = read_all(&r);
-    if (r.out_fd >= 0)
-        (void)close(r.out_fd);
-    if (r.error_fd >= 0)
-        (void)close(r.error_fd);
+    close_ours(&r);
     enum cp_code reaped = reap(&r, code != CP_OK);
     code = code ? code : reaped;
     if (code == CP_ETIMEOUT)

@@ -80,6 +80,62 @@ static void standard_input_is_empty(void **state)
 }
 
 /* The grandchild holds the pipes open: without the kill of the group this would take minutes. */
+static void input_arrives_whole_and_need_not_be_read(void **state)
+{
+    (void)state;
+    static const char *const read_it[] = {"wc", "-c", NULL};
+    static const char *const leave_it[] = {"true", NULL};
+    enum { LARGE = 1 << 20 }; /* more than a pipe holds */
+    char *text = malloc(LARGE);
+    assert_non_null(text);
+    memset(text, 'x', LARGE);
+    const struct cp_process_options options = {.input = {text, LARGE}};
+    struct cp_buf out;
+    struct cp_process_result result;
+    assert_int_equal(run(read_it, &options, &out, &result, NULL), CP_OK);
+    assert_string_equal(cp_buf_str(&out), "1048576\n");
+    cp_buf_clear(&out);
+    assert_int_equal(run(leave_it, &options, &out, &result, NULL), CP_OK);
+    assert_int_equal(result.exit_status, 0);
+    cp_buf_clear(&out);
+    free(text);
+}
+
+/* As its caller sees it: both outputs on the standard error that we have meanwhile. */
+static void what_is_shown_goes_to_our_standard_error(void **state)
+{
+    (void)state;
+    static const char *const argv[] = {"sh", "-c", "printf out; printf error >&2; exit 4", NULL};
+    static const struct cp_process_options shown = {.timeout_ms = LONG_MS, .is_shown = true};
+    struct cp_process_options options = shown;
+    struct cp_process_result result;
+    char text[32] = "";
+    FILE *file = tmpfile();
+    int kept = dup(STDERR_FILENO);
+    assert_non_null(file);
+    options.argv = argv;
+    (void)dup2(fileno(file), STDERR_FILENO);
+    enum cp_code code = cp_process_run(&options, NULL, &result, NULL);
+    (void)dup2(kept, STDERR_FILENO);
+    (void)close(kept);
+    rewind(file);
+    assert_int_equal(fread(text, 1, sizeof text - 1, file), 8);
+    (void)fclose(file);
+    assert_int_equal(code, CP_OK);
+    assert_string_equal(text, "outerror");
+    assert_int_equal(result.exit_status, 4);
+}
+
+static void what_is_shown_has_a_time_limit_too(void **state)
+{
+    (void)state;
+    static const char *const argv[] = {"sh", "-c", "while :; do :; done", NULL};
+    const struct cp_process_options options = {.argv = argv, .timeout_ms = 200, .is_shown = true};
+    struct cp_process_result result;
+    assert_int_equal(cp_process_run(&options, NULL, &result, NULL), CP_ETIMEOUT);
+    assert_int_equal(result.signal_number, 9);
+}
+
 static void whole_group_is_killed_when_time_is_over(void **state)
 {
     (void)state;
@@ -198,6 +254,9 @@ int main(void)
         cmocka_unit_test(standard_error_is_counted_and_not_kept),
         cmocka_unit_test(hidden_variables_do_not_reach_the_program),
         cmocka_unit_test(standard_input_is_empty),
+        cmocka_unit_test(input_arrives_whole_and_need_not_be_read),
+        cmocka_unit_test(what_is_shown_goes_to_our_standard_error),
+        cmocka_unit_test(what_is_shown_has_a_time_limit_too),
         cmocka_unit_test(whole_group_is_killed_when_time_is_over),
         cmocka_unit_test(too_much_output_is_refused),
         cmocka_unit_test(interruption_ends_it),
