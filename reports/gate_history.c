@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "model/base/datetime.h"
+#include "model/compare/cause.h"
 #include "model/stat/quantile.h"
 #include "reports/warning_rule.h"
 
@@ -158,8 +159,9 @@ static void say_worse(const struct judged *j, const struct cp_trend_night *night
 {
     char since[CP_DATETIME_TEXT_MAX];
     if (gate->state == CP_TREND_SUSPECT) {
-        because(gate, "ratio %s > %s, worse on %d of the last %d nights: %d raise the alarm", ratio,
-                limit, night->n_worse, n_of(j), k_of_n(j));
+        because(gate,
+                "ratio %s > %s, worse on %d of the last %d nights: at least %d raise the alarm",
+                ratio, limit, night->n_worse, n_of(j), k_of_n(j));
         return;
     }
     (void)cp_datetime_format(j->values[night->since].at_ms, CP_DATETIME_DAY, since);
@@ -185,8 +187,8 @@ static void say(const struct judged *j, const struct cp_trend_night *night, stru
         say_steady(ratio, limit, gate);
         break;
     case CP_TREND_IMPROVED:
-        because(gate, "ratio %s < 1 / %s on %d of the last %d nights: the new level is taken",
-                ratio, limit, k_of_n(j), n_of(j));
+        because(gate, "ratio %s: better on the newest nights, which are the baseline from now on",
+                ratio);
         break;
     case CP_TREND_SUSPECT:
     case CP_TREND_REGRESSED:
@@ -351,6 +353,24 @@ static bool warn_few(const struct warned *w, struct cp_warning *out)
     return false;
 }
 
+static bool warn_causes(const struct warned *w, struct cp_warning *out)
+{
+    struct cp_cause causes[CP_CAUSE_COUNT];
+    char names[160] = "";
+    size_t used = 0;
+    const struct cp_history *h = w->j->history;
+    if (h->n_nights < 2)
+        return false;
+    size_t n = cp_causes_find(&h->nights[h->n_nights - 2], tonight(w->j), causes);
+    for (size_t i = 0; i < n; i++)
+        used += (size_t)snprintf(names + used, sizeof names - used, "%s%s", used ? ", " : "",
+                                 cp_cause_name(causes[i].kind));
+    if (n == 0)
+        return false;
+    cp_warning_say(out, "changed since the night before: %s", names);
+    return cp_warning_advise(out, "a change of durations may come from it; it decides nothing");
+}
+
 static void add_warnings(const struct judged *j, struct cp_gates *gates)
 {
     static const struct {
@@ -360,6 +380,7 @@ static void add_warnings(const struct judged *j, struct cp_gates *gates)
         {"W050", warn_absent},
         {"W051", warn_failed},
         {"W052", warn_few},
+        {"W053", warn_causes},
     };
     const struct warned w = {j, gates};
     for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++) {

@@ -108,7 +108,7 @@ static void the_first_nights_say_how_many_are_missing(void **state)
     end(&f);
 }
 
-static void a_lasting_regression_fails_on_its_fourth_night_and_not_before(void **state)
+static void a_lasting_regression_fails_on_its_third_night_and_not_before(void **state)
 {
     struct fixture f;
     (void)state;
@@ -119,14 +119,14 @@ static void a_lasting_regression_fails_on_its_fourth_night_and_not_before(void *
         judge(&f);
         const struct cp_gate *gate = &f.gates.gates[1];
         char said[80];
-        assert_int_equal(f.gates.n_failed, i < 4 ? 0 : 2);
-        assert_int_equal(gate->fails, i >= 4);
-        assert_int_equal(gate->state, i < 4 ? CP_TREND_SUSPECT : CP_TREND_REGRESSED);
+        assert_int_equal(f.gates.n_failed, i < 3 ? 0 : 2);
+        assert_int_equal(gate->fails, i >= 3);
+        assert_int_equal(gate->state, i < 3 ? CP_TREND_SUSPECT : CP_TREND_REGRESSED);
         assert_true(gate->base_ms.value > 196 && gate->base_ms.value < 204);
         assert_true(gate->new_ms.value > 255);
         (void)snprintf(said, sizeof said, "worse on %d of the last 5 nights", i < 5 ? i : 5);
         assert_non_null(strstr(gate->because, said));
-        if (i >= 4)
+        if (i >= 3)
             assert_non_null(strstr(gate->because, "since 2026-01-13"));
     }
     end(&f);
@@ -142,7 +142,7 @@ static void one_bad_night_passes(void **state)
     judge(&f);
     assert_int_equal(f.gates.n_failed, 0);
     assert_int_equal(f.gates.gates[0].state, CP_TREND_SUSPECT);
-    assert_non_null(strstr(f.gates.gates[0].because, "4 raise the alarm"));
+    assert_non_null(strstr(f.gates.gates[0].because, "at least 3 raise the alarm"));
     (void)add_night(&f, 1, 2);
     judge(&f);
     assert_int_equal(f.gates.gates[0].state, CP_TREND_STEADY);
@@ -343,6 +343,24 @@ static void the_effect_of_nights_is_that_of_the_newest(void **state)
     assert_true(isnan(day_sd));
 }
 
+static void what_else_changed_is_told(void **state)
+{
+    struct fixture f;
+    (void)state;
+    begin(&f);
+    add_nights(&f, 3, 1, 2);
+    for (int i = 0; i < 3; i++)
+        (void)snprintf(f.nights[i].code_sha256, sizeof f.nights[i].code_sha256, "%s",
+                       i < 2 ? "aaaa" : "bbbb");
+    judge(&f);
+    assert_true(has_warning(&f, "W053"));
+    assert_non_null(strstr(f.gates.warnings[0].text, "code SHA-256"));
+    f.history.n_nights = 2;
+    judge(&f);
+    assert_false(has_warning(&f, "W053"));
+    end(&f);
+}
+
 static void no_night_is_an_error(void **state)
 {
     struct fixture f;
@@ -357,7 +375,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_first_nights_say_how_many_are_missing),
-        cmocka_unit_test(a_lasting_regression_fails_on_its_fourth_night_and_not_before),
+        cmocka_unit_test(a_lasting_regression_fails_on_its_third_night_and_not_before),
         cmocka_unit_test(one_bad_night_passes),
         cmocka_unit_test(an_accepted_level_passes),
         cmocka_unit_test(an_unchanged_function_never_fails),
@@ -369,6 +387,7 @@ int main(void)
         cmocka_unit_test(a_lost_interval_is_told_with_the_samples_it_needs),
         cmocka_unit_test(failed_invocations_are_told),
         cmocka_unit_test(the_effect_of_nights_is_that_of_the_newest),
+        cmocka_unit_test(what_else_changed_is_told),
         cmocka_unit_test(no_night_is_an_error),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
