@@ -48,6 +48,20 @@ struct cp_gates {
 enum cp_code cp_gates_of_comparison(const struct cp_comparison *comparison,
                                     const struct cp_run *base, const struct cp_run *now,
                                     bool is_pair, struct cp_gates *out, struct cp_error *err);
+/* Of the figures of two runs: their common series compared into `comparison`, and what the
+ * quantiles do not say. A memory size that ran and cannot run now fails; what only one of them has,
+ * what an endpoint does not show, and that nights differ, are warnings. `out` borrows the
+ * comparison and both figures. CP_ENODATA: they have no series in common; CP_EINVAL, CP_ENOMEM.
+ * Owner of both: cp_gates_clear, cp_comparison_clear. */
+struct cp_gates_question {
+    struct cp_comparison_options options;
+    bool is_pair;
+    const char *allowed; /* differences that were put up with, in words; NULL or "" none */
+};
+enum cp_code cp_gates_of_runs(const struct cp_figures *base, const struct cp_figures *now,
+                              const struct cp_gates_question *question,
+                              struct cp_comparison *comparison, struct cp_gates *out,
+                              struct cp_error *err);
 /* Of the newest night of a history, which `now` is the run of, with its cells and samples; both are
  * borrowed. One gate per metric of the last nights. A metric that tonight has not is INCONCLUSIVE
  * (n_new 0) and told by a warning; where its memory size could not run at all it is a REGRESSION

@@ -542,17 +542,22 @@ void cp_price_terms_json(struct cp_json *j, const struct cp_figures *f)
     cp_json_close(j, '}');
 }
 
-void cp_warnings_json(struct cp_json *j, const struct cp_figures *f)
+void cp_warning_list_json(struct cp_json *j, const struct cp_warning *warnings, size_t n)
 {
     cp_json_open(j, "warnings", '[');
-    for (size_t i = 0; i < f->n_warnings; i++) {
+    for (size_t i = 0; i < n; i++) {
         cp_json_open(j, NULL, '{');
-        cp_json_add_text(j, "id", f->warnings[i].id);
-        cp_json_add_text(j, "text", f->warnings[i].text);
-        cp_json_add_text(j, "advice", f->warnings[i].advice);
+        cp_json_add_text(j, "id", warnings[i].id);
+        cp_json_add_text(j, "text", warnings[i].text);
+        cp_json_add_text(j, "advice", warnings[i].advice);
         cp_json_close(j, '}');
     }
     cp_json_close(j, ']');
+}
+
+void cp_warnings_json(struct cp_json *j, const struct cp_figures *f)
+{
+    cp_warning_list_json(j, f->warnings, f->n_warnings);
 }
 
 void cp_report_json(const struct cp_figures *f, struct cp_buf *out)

@@ -76,12 +76,13 @@ static void add_facts(struct cp_night *night, const struct cp_run *run)
     COPY(night->runtime, run->runtime);
     COPY(night->runtime_version_arn, run->runtime_version_arn);
     COPY(night->code_sha256, run->code_sha256);
+    COPY(night->layers, run->layers);
     COPY(night->host, run->host);
     COPY(night->coldprof_version, run->coldprof_version);
     night->key = cp_night_key_of(run);
     night->started_at_ms = run->started_at_ms;
     night->original_memory_size_mb = run->original_memory_size_mb;
-    night->code_size_bytes = -1;
+    night->code_size_bytes = run->code_size_bytes;
 }
 
 enum cp_code cp_night_of(const struct cp_figures *figures, struct cp_night *out,

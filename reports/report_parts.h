@@ -14,6 +14,7 @@ void cp_candidate_json(struct cp_json *j, const struct cp_candidate *c);
 void cp_decision_json(struct cp_json *j, const struct cp_figures *f);
 void cp_price_terms_json(struct cp_json *j, const struct cp_figures *f);
 void cp_warnings_json(struct cp_json *j, const struct cp_figures *f);
+void cp_warning_list_json(struct cp_json *j, const struct cp_warning *warnings, size_t n);
 
 /* At most so many lines of what would change the answer. */
 void cp_decision_markdown(const struct cp_figures *f, size_t n_changers, struct cp_buf *out);

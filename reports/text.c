@@ -365,11 +365,11 @@ void cp_text_decision(const struct cp_text_lines *t, size_t n_changers)
     }
 }
 
-void cp_text_warnings(const struct cp_text_lines *t)
+void cp_text_warning_list(const struct cp_text_lines *t, const struct cp_warning *warnings,
+                          size_t n_warnings)
 {
-    size_t n = t->f->n_warnings < WARNINGS_SHOWN ? t->f->n_warnings : WARNINGS_SHOWN;
-    for (size_t i = 0; i < n; i++) {
-        const struct cp_warning *w = &t->f->warnings[i];
+    for (size_t i = 0; i < n_warnings; i++) {
+        const struct cp_warning *w = &warnings[i];
         struct cp_buf line;
         cp_buf_init(&line, 1U << 12);
         cp_buf_addf(&line, "%s; %s", w->text, w->advice);
@@ -380,6 +380,12 @@ void cp_text_warnings(const struct cp_text_lines *t)
         cp_text_foreign(t, strlen("warning W000: "), INDENT, cp_buf_str(&line));
         cp_buf_clear(&line);
     }
+}
+
+void cp_text_warnings(const struct cp_text_lines *t)
+{
+    size_t n = t->f->n_warnings < WARNINGS_SHOWN ? t->f->n_warnings : WARNINGS_SHOWN;
+    cp_text_warning_list(t, t->f->warnings, n);
     if (t->f->n_warnings > n)
         cp_buf_addf(t->out, "and %zu more in the report\n", t->f->n_warnings - n);
 }

@@ -3,6 +3,8 @@
 
 #include "reports/format.h"
 
+#include <stdio.h>
+
 enum { WIDTH_DEFAULT = 80, WIDTH_MIN = 40 };
 
 struct cp_text_lines cp_text_lines_of(const struct cp_figures *f, const struct cp_text_style *style,
@@ -95,25 +97,14 @@ void cp_text_foreign(const struct cp_text_lines *t, size_t column, size_t indent
     cp_buf_clear(&safe);
 }
 
-void cp_text_header(const struct cp_text_lines *t)
+void cp_text_facts(const struct cp_text_lines *t, const char *const *facts, size_t n_facts)
 {
-    const struct cp_run *run = &t->f->data->run;
-    const char *facts[] = {
-        run->function,           run->region, run->architecture,       cp_run_runtime(run),
-        cp_run_start_words(run), run->place,  cp_run_method_words(run)};
-    char count[CP_FORMAT_MAX];
     struct cp_buf line;
     cp_buf_init(&line, 1U << 14);
     size_t at = 0;
-    for (size_t i = 0; i <= sizeof facts / sizeof facts[0]; i++) {
+    for (size_t i = 0; i < n_facts; i++) {
         cp_buf_reset(&line);
-        if (i < sizeof facts / sizeof facts[0]) {
-            cp_text_terminal(&line, facts[i]);
-        } else {
-            cp_buf_adds(&line, "run ");
-            cp_text_terminal(&line, run->id);
-            cp_buf_addf(&line, "  n=%s", cp_format_count(t->f->accounting.measured, count));
-        }
+        cp_text_terminal(&line, facts[i]);
         size_t n = cp_text_columns(cp_buf_view(&line));
         if (n == 0)
             continue;
@@ -123,5 +114,19 @@ void cp_text_header(const struct cp_text_lines *t)
         cp_buf_add_view(t->out, cp_buf_view(&line));
     }
     cp_buf_clear(&line);
-    cp_buf_adds(t->out, "\n\n");
+    cp_buf_addc(t->out, '\n');
+}
+
+void cp_text_header(const struct cp_text_lines *t)
+{
+    const struct cp_run *run = &t->f->data->run;
+    char count[CP_FORMAT_MAX];
+    char which[sizeof run->id + CP_FORMAT_MAX + 8];
+    (void)snprintf(which, sizeof which, "run %s  n=%s", run->id,
+                   cp_format_count(t->f->accounting.measured, count));
+    const char *facts[] = {
+        run->function,           run->region, run->architecture,        cp_run_runtime(run),
+        cp_run_start_words(run), run->place,  cp_run_method_words(run), which};
+    cp_text_facts(t, facts, sizeof facts / sizeof facts[0]);
+    cp_buf_addc(t->out, '\n');
 }

@@ -10,7 +10,7 @@
 enum cp_text_role_kind { CP_ROLE_PLAIN, CP_ROLE_GOOD, CP_ROLE_BAD, CP_ROLE_DIM, CP_ROLE_STRONG };
 
 struct cp_text_lines {
-    const struct cp_figures *f; /* borrowed, as the buffer */
+    const struct cp_figures *f; /* borrowed, as the buffer; NULL where no part asks for them */
     struct cp_buf *out;
     size_t width; /* usable columns: one less than the terminal's */
     bool use_color;
@@ -26,12 +26,16 @@ void cp_text_wrapped(const struct cp_text_lines *t, size_t column, size_t indent
                      struct cp_view words);
 /* Foreign text wrapped: made harmless first, measured after. */
 void cp_text_foreign(const struct cp_text_lines *t, size_t column, size_t indent, const char *s);
+/* Foreign facts beside each other, on as many lines as they take; empty ones are left out. */
+void cp_text_facts(const struct cp_text_lines *t, const char *const *facts, size_t n_facts);
 /* Function, Region, runtime, place, run and n; an empty line after it. */
 void cp_text_header(const struct cp_text_lines *t);
 
 /* --- text.c: parts of the result --- */
 /* Verdict, sentences, and at most so many lines of what would change the answer. */
 void cp_text_decision(const struct cp_text_lines *t, size_t n_changers);
+void cp_text_warning_list(const struct cp_text_lines *t, const struct cp_warning *warnings,
+                          size_t n_warnings);
 /* The worst warnings, and how many more there are. */
 void cp_text_warnings(const struct cp_text_lines *t);
 

@@ -180,21 +180,32 @@ static double worse_p(const struct cp_comparison_series *s, double q, const stru
     return gsl_cdf_ugaussian_Q(distance / standard_error);
 }
 
-static void compare_metrics(const struct cp_comparison_series *series, struct cp_comparison *c)
+static struct cp_compared_metric compare_metric(const struct cp_comparison_series *s, double q,
+                                                const struct cp_comparison *c)
+{
+    const struct cp_ratio_question question = {
+        .q = q, .effect = c->effect, .effect_ms = c->effect_ms, .day_sd = c->day_sd};
+    struct cp_compared_metric m = {.metric = {s->timing, q, s->memory_size_mb}};
+    m.ratio = cp_ratio_compare(s->base_ms, s->n_base, s->new_ms, s->n_new, &question);
+    m.worse_p = worse_p(s, q, &m.ratio, cp_ratio_worse_from(&question, m.ratio.base_ms.value));
+    return m;
+}
+
+static bool is_wanted(const struct cp_comparison_options *options,
+                      const struct cp_metric_key *metric)
+{
+    return !options->is_wanted || options->is_wanted(options->wanted_context, metric);
+}
+
+static void compare_metrics(const struct cp_comparison_series *series,
+                            const struct cp_comparison_options *options, struct cp_comparison *c)
 {
     for (size_t i = 0; i < c->n_series; i++) {
-        const struct cp_comparison_series *s = &series[i];
         for (size_t k = 0; k < CP_METRIC_QUANTILES; k++) {
-            struct cp_compared_metric *m = &c->metrics[c->n_metrics++];
-            const struct cp_ratio_question question = {.q = cp_metric_quantiles[k],
-                                                       .effect = c->effect,
-                                                       .effect_ms = c->effect_ms,
-                                                       .day_sd = c->day_sd};
-            *m = (struct cp_compared_metric){.metric = {s->timing, question.q, s->memory_size_mb},
-                                             .series = i};
-            m->ratio = cp_ratio_compare(s->base_ms, s->n_base, s->new_ms, s->n_new, &question);
-            m->worse_p = worse_p(s, question.q, &m->ratio,
-                                 cp_ratio_worse_from(&question, m->ratio.base_ms.value));
+            struct cp_compared_metric m = compare_metric(&series[i], cp_metric_quantiles[k], c);
+            m.series = i;
+            if (is_wanted(options, &m.metric))
+                c->metrics[c->n_metrics++] = m;
         }
     }
 }
@@ -222,7 +233,7 @@ static void settle_metric(struct cp_comparison *c, struct cp_compared_metric *m)
     c->n_by_verdict[m->ratio.verdict]++;
 }
 
-/* `p` has room for the metrics, and so for the series. */
+/* `p` has room for metrics and series. */
 static enum cp_code adjust_with(struct cp_comparison *c, double *p)
 {
     for (size_t i = 0; i < c->n_metrics; i++)
@@ -244,7 +255,7 @@ static enum cp_code adjust_with(struct cp_comparison *c, double *p)
 
 static enum cp_code adjust(struct cp_comparison *c, struct cp_error *err)
 {
-    double *p = calloc(c->n_metrics + 1, sizeof *p);
+    double *p = calloc(c->n_metrics + c->n_series + 1, sizeof *p);
     enum cp_code code = p ? adjust_with(c, p) : CP_ENOMEM;
     free(p);
     return code ? cp_fail(err, code, "no memory for %zu p-values", c->n_metrics) : CP_OK;
@@ -262,7 +273,7 @@ static enum cp_code compare_into(const struct cp_comparison_series *series, size
     enum cp_code code = compare_all(series, options, out, err);
     if (code)
         return code;
-    compare_metrics(series, out);
+    compare_metrics(series, options, out);
     return adjust(out, err);
 }
 

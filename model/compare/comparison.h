@@ -14,6 +14,7 @@
 #ifndef COLDPROF_MODEL_COMPARISON_H
 #define COLDPROF_MODEL_COMPARISON_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -37,6 +38,9 @@ struct cp_comparison_options {
     int n_resamples;          /* of the shift function; 0: it has no intervals */
     uint64_t seed;
     int threads; /* 0: one */
+    /* Which metrics are judged, and so adjusted for; NULL: all. */
+    bool (*is_wanted)(const void *context, const struct cp_metric_key *metric);
+    const void *wanted_context;
 };
 
 struct cp_compared_series {
@@ -60,7 +64,7 @@ struct cp_compared_metric {
 struct cp_comparison {
     struct cp_compared_series *series; /* as given; owned */
     size_t n_series;
-    struct cp_compared_metric *metrics; /* series by series, three quantiles each; owned */
+    struct cp_compared_metric *metrics; /* series by series, their wanted quantiles; owned */
     size_t n_metrics;
     size_t n_by_verdict[CP_CHANGE_REGRESSION + 1];
     double effect, effect_ms, level, day_sd; /* as used */

@@ -1,0 +1,420 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * Gates for a terminal: one line a metric, the verdict, why, and what it does not cover. Columns
+ * that do not fit are left out, least useful first; numbers are never cut.
+ */
+#include "reports/gate_parts.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "model/base/datetime.h"
+#include "reports/format.h"
+#include "reports/text_lines.h"
+
+enum { GAP = 2, REASONS_SHOWN = 5 };
+
+/* --- the table --- */
+
+struct column {
+    const char *head, *night_head; /* NULL: the same */
+    int rank;                      /* columns are taken in this order while the line has room */
+    bool is_left;                  /* words */
+    bool is_wide_one;              /* stands for the one before it, with its interval */
+    void (*cell)(const struct cp_gates *gates, const struct cp_gate *gate, char out[CP_FORMAT_MAX]);
+};
+
+static void memory_cell(const struct cp_gates *gates, const struct cp_gate *gate,
+                        char out[CP_FORMAT_MAX])
+{
+    (void)gates;
+    (void)cp_format_with_unit(CP_UNIT_MB, gate->metric.memory_size_mb, out);
+}
+
+static void metric_cell(const struct cp_gates *gates, const struct cp_gate *gate,
+                        char out[CP_FORMAT_MAX])
+{
+    char q[CP_FORMAT_MAX];
+    (void)gates;
+    (void)snprintf(out, CP_FORMAT_MAX, "%s %.20s", cp_timing_name(gate->metric.timing),
+                   cp_format_quantile_name(gate->metric.q, q));
+}
+
+static void duration(struct cp_interval ms, bool has_bounds, char out[CP_FORMAT_MAX])
+{
+    char bounds[CP_FORMAT_MAX] = "";
+    if (has_bounds)
+        (void)cp_format_bounds(CP_UNIT_MS, ms, bounds);
+    if (isinf(ms.value))
+        (void)snprintf(out, CP_FORMAT_MAX, "timeout%s%.60s", bounds[0] ? " " : "", bounds);
+    else if (has_bounds)
+        (void)cp_format_interval(CP_UNIT_MS, ms, out);
+    else
+        (void)cp_format(CP_UNIT_MS, ms.value, out);
+}
+
+static void base_cell(const struct cp_gates *gates, const struct cp_gate *gate,
+                      char out[CP_FORMAT_MAX])
+{
+    (void)gates;
+    duration(gate->base_ms, false, out);
+}
+
+static void base_wide_cell(const struct cp_gates *gates, const struct cp_gate *gate,
+                           char out[CP_FORMAT_MAX])
+{
+    (void)gates;
+    duration(gate->base_ms, true, out);
+}
+
+static void new_cell(const struct cp_gates *gates, const struct cp_gate *gate,
+                     char out[CP_FORMAT_MAX])
+{
+    (void)gates;
+    duration(gate->new_ms, false, out);
+}
+
+static void new_wide_cell(const struct cp_gates *gates, const struct cp_gate *gate,
+                          char out[CP_FORMAT_MAX])
+{
+    (void)gates;
+    duration(gate->new_ms, true, out);
+}
+
+static void ratio_cell(const struct cp_gates *gates, const struct cp_gate *gate,
+                       char out[CP_FORMAT_MAX])
+{
+    (void)gates;
+    (void)cp_format_interval(CP_UNIT_PLAIN, gate->ratio, out);
+}
+
+/* A shape beside the word, so that neither colour nor reading is needed. */
+static const struct {
+    const char *word, *shape;
+    enum cp_text_role_kind role;
+} shapes[] = {
+    {"regression", "^", CP_ROLE_BAD},     {"regressed", "^", CP_ROLE_BAD},
+    {"suspect", "!", CP_ROLE_BAD},        {"improvement", "v", CP_ROLE_GOOD},
+    {"improved", "v", CP_ROLE_GOOD},      {"equivalent", "=", CP_ROLE_PLAIN},
+    {"inconclusive", "?", CP_ROLE_DIM},   {"learning", "?", CP_ROLE_DIM},
+    {"no regression", "=", CP_ROLE_GOOD}, {"nothing compared", "?", CP_ROLE_BAD},
+};
+enum { SHAPES = sizeof shapes / sizeof shapes[0] };
+
+static size_t shape_of(const char *word)
+{
+    size_t i = 0;
+    while (i + 1 < SHAPES && strcmp(shapes[i].word, word) != 0)
+        i++;
+    return i;
+}
+
+static void verdict_cell(const struct cp_gates *gates, const struct cp_gate *gate,
+                         char out[CP_FORMAT_MAX])
+{
+    const char *word = cp_gate_word(gates, gate);
+    (void)snprintf(out, CP_FORMAT_MAX, "%s %s", shapes[shape_of(word)].shape, word);
+}
+
+static void needed_cell(const struct cp_gates *gates, const struct cp_gate *gate,
+                        char out[CP_FORMAT_MAX])
+{
+    (void)gates;
+    out[0] = '\0';
+    if (gate->n_needed)
+        (void)cp_format_count(gate->n_needed, out);
+}
+
+static const struct column columns[] = {
+    {"memory", NULL, 0, false, false, memory_cell},
+    {"metric", NULL, 0, true, false, metric_cell},
+    {"base ms", "before ms", 3, false, false, base_cell},
+    {"base ms [95% CI]", "before ms [95% range]", 6, false, true, base_wide_cell},
+    {"new ms", "now ms", 2, false, false, new_cell},
+    {"new ms [95% CI]", "now ms [95% CI]", 5, false, true, new_wide_cell},
+    {"new/base [95% CI]", "now/before [95% CI]", 1, false, false, ratio_cell},
+    {"verdict", NULL, 0, true, false, verdict_cell},
+    {"needs n", NULL, 4, false, false, needed_cell},
+};
+enum { COLUMNS = sizeof columns / sizeof columns[0], RANKS = 7 };
+
+struct layout {
+    size_t width[COLUMNS];
+    bool is_shown[COLUMNS];
+};
+
+static const char *head_of(const struct cp_gates *gates, size_t i)
+{
+    bool is_night = gates->kind == CP_GATES_NIGHT;
+    return is_night && columns[i].night_head ? columns[i].night_head : columns[i].head;
+}
+
+static size_t line_width(const struct layout *l)
+{
+    size_t width = 0;
+    for (size_t i = 0; i < COLUMNS; i++)
+        width += l->is_shown[i] ? l->width[i] + (width ? GAP : 0) : 0;
+    return width;
+}
+
+static void show(struct layout *l, size_t i, bool is_shown)
+{
+    l->is_shown[i] = is_shown;
+    if (columns[i].is_wide_one)
+        l->is_shown[i - 1] = !is_shown;
+}
+
+static struct layout layout_of(const struct cp_text_lines *t, const struct cp_gates *gates)
+{
+    struct layout l = {.is_shown = {false}};
+    char cell[CP_FORMAT_MAX];
+    for (size_t i = 0; i < COLUMNS; i++) {
+        l.width[i] = strlen(head_of(gates, i));
+        for (size_t k = 0; k < gates->n; k++) {
+            columns[i].cell(gates, &gates->gates[k], cell);
+            size_t n = strlen(cell);
+            l.width[i] = n > l.width[i] ? n : l.width[i];
+        }
+    }
+    for (int rank = 0; rank < RANKS; rank++) {
+        for (size_t i = 0; i < COLUMNS; i++) {
+            if (columns[i].rank != rank || (columns[i].is_wide_one && !l.is_shown[i - 1]))
+                continue;
+            show(&l, i, true);
+            if (rank > 0 && line_width(&l) > t->width)
+                show(&l, i, false);
+        }
+    }
+    return l;
+}
+
+/* `at` is how many blanks are owed before the next cell: none are left at the end of a line. */
+static void add_cell(const struct cp_text_lines *t, const struct layout *l, size_t i, size_t *at,
+                     const char *text)
+{
+    size_t n = strlen(text);
+    size_t pad = l->width[i] - n;
+    if (n > 0) {
+        cp_text_blanks(t, *at + (columns[i].is_left ? 0 : pad));
+        cp_buf_adds(t->out, text);
+        *at = (columns[i].is_left ? pad : 0) + GAP;
+    } else {
+        *at += l->width[i] + GAP;
+    }
+}
+
+static void add_row(const struct cp_text_lines *t, const struct layout *l,
+                    const struct cp_gates *gates, const struct cp_gate *gate)
+{
+    char cell[CP_FORMAT_MAX];
+    size_t at = 0;
+    cp_text_role(t, shapes[shape_of(cp_gate_word(gates, gate))].role);
+    for (size_t i = 0; i < COLUMNS; i++) {
+        columns[i].cell(gates, gate, cell);
+        if (l->is_shown[i])
+            add_cell(t, l, i, &at, cell);
+    }
+    cp_text_role(t, CP_ROLE_PLAIN);
+    cp_buf_addc(t->out, '\n');
+}
+
+static void add_note(const struct cp_text_lines *t, const char *note)
+{
+    cp_text_role(t, CP_ROLE_DIM);
+    cp_text_blanks(t, GAP);
+    cp_text_wrapped(t, GAP, GAP + 1, cp_view_of(note));
+    cp_text_role(t, CP_ROLE_PLAIN);
+}
+
+static void add_notes(const struct cp_text_lines *t, const struct cp_gates *gates,
+                      const struct layout *l)
+{
+    char effect[CP_NUMBER_MAX];
+    char effect_ms[CP_NUMBER_MAX];
+    char sd[CP_FORMAT_MAX];
+    char note[4 * CP_FORMAT_MAX];
+    bool has_needed = false;
+    for (size_t i = 0; i < gates->n; i++)
+        has_needed = has_needed || gates->gates[i].n_needed > 0;
+    (void)snprintf(note, sizeof note, "(a change matters when it is more than %s %% and %s ms)",
+                   cp_number_exact(gates->effect * 100, effect),
+                   cp_number_exact(gates->effect_ms, effect_ms));
+    add_note(t, note);
+    if (has_needed && l->is_shown[COLUMNS - 1])
+        add_note(t, "(needs n: with about so many samples on each side it could be told)");
+    if (!gates->comparison || !(gates->comparison->day_sd > 0))
+        return;
+    (void)snprintf(note, sizeof note,
+                   "(intervals have in them that nights of this function differ by %s, one sd)",
+                   cp_format_with_unit(CP_UNIT_PERCENT, gates->comparison->day_sd, sd));
+    add_note(t, note);
+}
+
+static void add_table(const struct cp_text_lines *t, const struct cp_gates *gates)
+{
+    const struct layout l = layout_of(t, gates);
+    size_t at = 0;
+    cp_text_role(t, CP_ROLE_DIM);
+    for (size_t i = 0; i < COLUMNS; i++) {
+        if (l.is_shown[i])
+            add_cell(t, &l, i, &at, head_of(gates, i));
+    }
+    cp_text_role(t, CP_ROLE_PLAIN);
+    cp_buf_addc(t->out, '\n');
+    for (size_t i = 0; i < gates->n; i++)
+        add_row(t, &l, gates, &gates->gates[i]);
+    add_notes(t, gates, &l);
+}
+
+/* --- around it --- */
+
+static void add_run(const struct cp_text_lines *t, const char *name, const struct cp_run *run,
+                    const struct cp_run *now)
+{
+    char when[CP_DATETIME_TEXT_MAX];
+    char lead[CP_FORMAT_MAX];
+    bool is_other = strcmp(run->function, now->function) != 0;
+    (void)snprintf(lead, sizeof lead, "%-5s run %.20s", name, run->id);
+    const char *facts[] = {lead,
+                           cp_datetime_format(run->started_at_ms, CP_DATETIME_ISO_S, when),
+                           is_other ? run->function : "",
+                           strcmp(run->region, now->region) != 0 ? run->region : "",
+                           strcmp(run->architecture, now->architecture) != 0 ? run->architecture
+                                                                             : "",
+                           strcmp(run->runtime, now->runtime) != 0 ? cp_run_runtime(run) : "",
+                           strcmp(run->place, now->place) != 0 ? run->place : ""};
+    cp_text_facts(t, facts, sizeof facts / sizeof facts[0]);
+}
+
+static void add_header(const struct cp_text_lines *t, const struct cp_gates *gates)
+{
+    const struct cp_run *now = gates->now;
+    const char *facts[] = {now->function,
+                           now->region,
+                           now->architecture,
+                           cp_run_runtime(now),
+                           cp_run_start_words(now),
+                           now->place,
+                           cp_run_method_words(now),
+                           gates->kind == CP_GATES_PAIR ? "measured in turns" : ""};
+    cp_text_facts(t, facts, sizeof facts / sizeof facts[0]);
+    if (gates->base)
+        add_run(t, "base", gates->base, now);
+    add_run(t, gates->kind == CP_GATES_NIGHT ? "night" : "new", now, now);
+    cp_buf_addc(t->out, '\n');
+}
+
+/* The word in its colour, the rest wrapped. */
+static void add_verdict(const struct cp_text_lines *t, const struct cp_gates *gates)
+{
+    struct cp_buf line;
+    cp_buf_init(&line, 1U << 12);
+    cp_gates_verdict_text(gates, &line);
+    struct cp_view rest = cp_buf_view(&line);
+    struct cp_view word;
+    cp_buf_addc(t->out, '\n');
+    if (cp_view_split(&rest, ':', &word)) {
+        cp_text_role(t, shapes[shape_of(cp_gates_word(gates))].role);
+        cp_buf_add_view(t->out, word);
+        cp_buf_addc(t->out, ':');
+        cp_text_role(t, CP_ROLE_PLAIN);
+        cp_buf_addc(t->out, ' ');
+        cp_text_wrapped(t, word.n + 2, GAP, cp_view_trim(rest));
+    }
+    cp_buf_fail_with(t->out, &line);
+    cp_buf_clear(&line);
+}
+
+/* What is asked about first: what fails, then what is suspect or better. */
+static int weight_of(const struct cp_gates *gates, const struct cp_gate *gate)
+{
+    if (gate->fails)
+        return 2;
+    enum cp_text_role_kind role = shapes[shape_of(cp_gate_word(gates, gate))].role;
+    return role == CP_ROLE_BAD || role == CP_ROLE_GOOD ? 1 : 0;
+}
+
+static void add_reason(const struct cp_text_lines *t, const struct cp_gate *gate)
+{
+    char metric[CP_FORMAT_MAX];
+    char mb[CP_FORMAT_MAX];
+    char line[sizeof metric + sizeof mb + sizeof gate->because + 8];
+    metric_cell(NULL, gate, metric);
+    (void)snprintf(line, sizeof line, "%s at %s: %s", metric,
+                   cp_format_with_unit(CP_UNIT_MB, gate->metric.memory_size_mb, mb), gate->because);
+    cp_buf_adds(t->out, "  - ");
+    cp_text_foreign(t, GAP + 2, GAP + 2, line);
+}
+
+static void add_reasons(const struct cp_text_lines *t, const struct cp_gates *gates)
+{
+    size_t n_shown = 0;
+    size_t n_all = 0;
+    for (int weight = 2; weight > 0; weight--) {
+        for (size_t i = 0; i < gates->n; i++) {
+            if (weight_of(gates, &gates->gates[i]) != weight)
+                continue;
+            n_all++;
+            if (n_shown == REASONS_SHOWN)
+                continue;
+            n_shown++;
+            add_reason(t, &gates->gates[i]);
+        }
+    }
+    if (n_all > n_shown)
+        cp_buf_addf(t->out, "  - and %zu more in the table\n", n_all - n_shown);
+}
+
+/* "init at 512 MB moved by 14.1 [12.0, 16.2] ms at p10, ... at p50, ... at p90" */
+static void add_shift(const struct cp_text_lines *t, const struct cp_compared_series *s)
+{
+    static const size_t shown[] = {0, 4, 8};
+    struct cp_buf line;
+    char text[CP_FORMAT_MAX];
+    cp_buf_init(&line, 1U << 12);
+    cp_buf_addf(&line, "%s at %s moved by", cp_timing_name(s->timing),
+                cp_format_with_unit(CP_UNIT_MB, s->memory_size_mb, text));
+    for (size_t i = 0; i < sizeof shown / sizeof shown[0]; i++)
+        cp_buf_addf(&line, "%s %s ms at p%zu0", i ? "," : "",
+                    cp_format_interval(CP_UNIT_PLAIN, s->shift_ms[shown[i]], text), shown[i] + 1);
+    cp_buf_adds(t->out, "  - ");
+    cp_text_wrapped(t, GAP + 2, GAP + 2, cp_buf_view(&line));
+    cp_buf_fail_with(t->out, &line);
+    cp_buf_clear(&line);
+}
+
+static bool has_changed(const struct cp_gates *gates, const struct cp_compared_series *s)
+{
+    for (size_t i = 0; i < gates->n; i++) {
+        const struct cp_gate *gate = &gates->gates[i];
+        if (gate->metric.timing == s->timing && gate->metric.memory_size_mb == s->memory_size_mb &&
+            (gate->verdict == CP_CHANGE_REGRESSION || gate->verdict == CP_CHANGE_IMPROVEMENT))
+            return true;
+    }
+    return false;
+}
+
+static void add_shifts(const struct cp_text_lines *t, const struct cp_gates *gates)
+{
+    const struct cp_comparison *c = gates->comparison;
+    size_t n = 0;
+    for (size_t i = 0; c && i < c->n_series && n < REASONS_SHOWN; i++) {
+        if (!isfinite(c->series[i].shift_ms[0].value) || !has_changed(gates, &c->series[i]))
+            continue;
+        add_shift(t, &c->series[i]);
+        n++;
+    }
+}
+
+void cp_gates_text(const struct cp_gates *gates, const struct cp_text_style *style,
+                   struct cp_buf *out)
+{
+    const struct cp_text_lines t = cp_text_lines_of(NULL, style, out);
+    add_header(&t, gates);
+    if (gates->n > 0)
+        add_table(&t, gates);
+    add_verdict(&t, gates);
+    add_reasons(&t, gates);
+    add_shifts(&t, gates);
+    cp_text_warning_list(&t, gates->warnings, gates->n_warnings);
+}
