@@ -91,14 +91,14 @@ enum cp_code cp_store_accept(struct cp_store *store, const struct cp_night_key *
                              const struct cp_night_acceptance *acceptance, bool *is_new,
                              struct cp_error *err);
 
-struct cp_history_row {
+struct cp_stored_history {
     struct cp_night_key key;
     size_t n_nights;
     int64_t first_ms, last_ms; /* -1 without nights (acceptances came first) */
 };
 /* By function, place, region, architecture, until `each` is false. Reads no metrics. Nothing may be
  * written meanwhile. */
-typedef bool (*cp_store_history_fn)(void *context, const struct cp_history_row *row);
+typedef bool (*cp_store_history_fn)(void *context, const struct cp_stored_history *row);
 enum cp_code cp_store_histories(struct cp_store *store, cp_store_history_fn each, void *context,
                                 struct cp_error *err);
 

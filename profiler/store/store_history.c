@@ -22,7 +22,7 @@ static int64_t number_or_minus_1(sqlite3_stmt *statement, int at)
 static enum cp_code list_one(void *context, sqlite3_stmt *statement, struct cp_error *err)
 {
     struct listing *listing = context;
-    struct cp_history_row row = {.n_nights = 0};
+    struct cp_stored_history row = {.n_nights = 0};
     int at = (int)cp_history_columns.n;
     if (listing->is_over)
         return CP_OK;
@@ -117,7 +117,7 @@ static void add_name(struct cp_buf *names, const struct cp_night_key *key)
                       key->architecture);
 }
 
-static bool consider(void *context, const struct cp_history_row *row)
+static bool consider(void *context, const struct cp_stored_history *row)
 {
     struct search *search = context;
     search->n_all++;

@@ -207,7 +207,7 @@ static struct cp_store *store_of_keys(const struct store_fixture *f)
     return store;
 }
 
-static bool check_row(void *context, const struct cp_history_row *row)
+static bool check_row(void *context, const struct cp_stored_history *row)
 {
     int *i = context;
     assert_true(cp_night_key_equal(&row->key, &keys[*i]));
