@@ -54,6 +54,7 @@ extern const struct cp_command cp_command_frontier;
 extern const struct cp_command cp_command_simulate;
 extern const struct cp_command cp_command_apply;
 extern const struct cp_command cp_command_runs;
+extern const struct cp_command cp_command_history;
 extern const struct cp_command cp_command_local;
 extern const struct cp_command cp_command_recover;
 extern const struct cp_command cp_command_policy;

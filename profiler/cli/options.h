@@ -164,6 +164,9 @@ struct cp_options {
     double requests, hours;
     const char *sim_lifetime, *sim_law, *schedule, *track, *arrivals_file;
     int provisioned, reserved;
+    /* history */
+    const char *metric, *note, *at; /* NULL when absent */
+    int nights;                     /* 0 when absent */
     /* import, digest */
     const char *architecture;
     int threads; /* 0: one per core, at most 8 */

@@ -8,8 +8,8 @@
  *      "code_size_bytes":2409600,"layers":["arn:..."],"memory_size_mb":1024,"host":"",
  *      "coldprof_version":"0.6.0","metrics":[{"metric":"1024MB/init-p95","n":100,"ms":210.5,
  *      "low_ms":201.25,"high_ms":null}, ...]}
- *     {"schema":1,"kind":"acceptance","function":..., "place":..., "region":..., "architecture":...,
- *      "at":"2026-10-09T08:00:00.000Z","note":"new SDK"}
+ *     {"schema":1,"kind":"acceptance","function":..., "place":..., "region":...,
+ * "architecture":..., "at":"2026-10-09T08:00:00.000Z","note":"new SDK"}
  *
  * "schema" comes first. null: not known, of an end of an interval: too few samples. A number among
  * the timeouts is null and named: "at_timeout":["high_ms"]. Members that are not known are ignored.
@@ -37,8 +37,9 @@ struct cp_night_line {
     struct cp_night night;                 /* owned; its key also of an acceptance */
     struct cp_night_acceptance acceptance; /* when it is one */
 };
-/* Reads one line without its end. CP_EUNSUPPORTED: its schema is newer; CP_EFORMAT, CP_ELIMIT: it is
- * no such line, and why; CP_ENOMEM. Owner: cp_night_clear(&out->night), nothing after a failure. */
+/* Reads one line without its end. CP_EUNSUPPORTED: its schema is newer; CP_EFORMAT, CP_ELIMIT: it
+ * is no such line, and why; CP_ENOMEM. Owner: cp_night_clear(&out->night), nothing after a failure.
+ */
 enum cp_code cp_night_line_read(struct cp_view line, struct cp_night_line *out,
                                 struct cp_error *err);
 
