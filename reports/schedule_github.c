@@ -26,9 +26,16 @@ static void add_region(const struct cp_schedule *s, struct cp_buf *out)
         cp_buf_adds(out, "${{ vars.AWS_REGION }}");
 }
 
+static void add_region_note(const struct cp_schedule *s, struct cp_buf *out)
+{
+    if (!s->region)
+        cp_buf_adds(out, "#   AWS_REGION           the Region of the function\n");
+}
+
 static const struct cp_schedule_place places[] = {
     {"title", add_title},
     {"region", add_region},
+    {"region_note", add_region_note},
     {"night", cp_schedule_add_ci_night},
     {"store", cp_schedule_add_ci_store},
     {NULL, NULL},
@@ -39,42 +46,35 @@ static const struct cp_schedule_block workflow[] = {
      "# default branch. Once, in the repository's settings, under variables of Actions:\n"
      "#   COLDPROF_REPOSITORY  OWNER/NAME of coldprof's source\n"
      "#   COLDPROF_REF         a commit of it: measurements of two nights need one coldprof\n"},
-    {"#   COLDPROF_ROLE_ARN    a role of the AWS account that this repository may take on (OIDC: "
-     "no\n"
-     "#                        keys are stored), allowed what this prints and no more:\n"
+    {"#   COLDPROF_ROLE_ARN    a role of the AWS account that this repository may take on\n"
+     "#                        (OIDC: no keys are stored), allowed what this prints, no more:\n"
      "#                        coldprof iam-policy --function [[target]]\n",
      CP_WHEN_FUNCTION},
+    {"[[region_note]]", CP_WHEN_FUNCTION},
     {"#\n"
-     "# Exit status: 0 nothing got worse; 3 a regression, 4 interrupted, else no measurement. All "
-     "but\n"
-     "# 0 end red, each with an annotation of its own, and steps.night.outputs.status has the "
-     "number.\n"
-     "# Two nights do not overlap: the concurrency group lets the later one wait. GitHub starts\n"
-     "# scheduled runs late or leaves one out when it is busy, and stops them after 60 days "
-     "without a\n"
-     "# commit to a public repository: a late night is a night, a missing one a gap in the "
-     "history.\n"
+     "# Exit status: 0 nothing got worse; 3 a regression, 4 interrupted, else no measurement.\n"
+     "# All but 0 end red and say which; steps.night.outputs.status has the number.\n"
+     "# Two nights do not overlap: the concurrency group lets the later one wait. GitHub\n"
+     "# starts scheduled runs late or leaves one out when it is busy, and stops them after 60\n"
+     "# days without a commit to a public repository: a late night is a night, a missing one\n"
+     "# a gap in the history.\n"
      "#\n"
-     "# History: a runner is new every night, so the nights before come from the cache and go "
-     "back\n"
-     "# into it under a key of this run (a cache entry never changes), also when the night ends "
-     "red.\n"
-     "# The cache needs no token and no permission; an artifact of an earlier run takes that run's "
-     "id\n"
-     "# and a token that may read actions. An entry is kept for 7 days after it was last read, "
-     "which\n"
-     "# a nightly run renews; the artifact of each run is the copy to go back to:\n"
+     "# History: a runner is new every night, so the nights before come from the cache and\n"
+     "# go back into it under a key of this run (a cache entry never changes), also when the\n"
+     "# night ends red. The cache needs no token and no permission; an artifact of an\n"
+     "# earlier run takes that run's id and a token that may read actions. An entry is kept\n"
+     "# for 7 days after it was last read, which a nightly run renews; the artifact of each\n"
+     "# run is the copy to go back to:\n"
      "#   coldprof history import coldprof-history.ndjson\n"
      "#\n"
-     "# Actions are pinned to a major version, the first that runs on Node.js 24: fixes arrive by\n"
-     "# themselves. Where that trust is too much, pin the commit instead and let Dependabot move "
-     "it.\n"
+     "# Actions are pinned to a major version, the first that runs on Node.js 24: fixes\n"
+     "# arrive by themselves. Where that trust is too much, pin the commit instead and let\n"
+     "# Dependabot move it.\n"
      "name: [[title]]\n"
      "\n"
      "on:\n"
      "  schedule:\n"
-     "    - cron: \"[[minute]] [[hour]] * * *\" # UTC; the full hour is when everybody's jobs "
-     "start\n"
+     "    - cron: \"[[minute]] [[hour]] * * *\" # UTC; at the full hour everybody's jobs start\n"
      "  workflow_dispatch:\n"
      "\n"
      "permissions:\n"
@@ -110,7 +110,9 @@ static const struct cp_schedule_block workflow[] = {
      "          .coldprof/scripts/coldprof --version\n"
      "          mkdir -p \"$RUNNER_TEMP/bin\"\n"},
     {"          # as root: functions get their share of CPU and memory by cgroups\n"
-     "          printf '#!/bin/sh\\nexec sudo -E env \"PATH=$PATH\" \"%s\" \"$@\"\\n' \\\n"
+     "          printf '#!/bin/sh\\n"
+     "exec sudo -E env \"PATH=$PATH\" \"%s\" \"$@\"\\n"
+     "' \\\n"
      "            \"$PWD/.coldprof/build/coldprof\" > \"$RUNNER_TEMP/bin/coldprof\"\n"
      "          chmod +x \"$RUNNER_TEMP/bin/coldprof\"\n",
      CP_WHEN_FOLDER},
@@ -146,14 +148,14 @@ static const struct cp_schedule_block workflow[] = {
      "          echo \"status=$status\" >> \"$GITHUB_OUTPUT\"\n"
      "          case $status in\n"
      "            0) ;;\n"
-     "            3) echo '::error title=coldprof::a regression (status 3)' ;;\n"
+     "            3) echo 'coldprof: REGRESSION (status 3)' ;;\n"
      "            4) echo '::warning title=coldprof::the night was interrupted (status 4)' ;;\n"
      "            *) echo \"::error title=coldprof::the night could not be measured (status "
      "$status)\" ;;\n"
      "          esac\n"
      "          exit \"$status\"\n"
-     "      # Also after a red night; not when the nights before could not be read, which would be "
-     "lost.\n"
+     "      # Also after a red night; not when the nights before could not be read, which\n"
+     "      # would be lost.\n"
      "      - name: write all nights\n"
      "        id: all\n"
      "        if: always() && steps.history.outcome == 'success'\n"

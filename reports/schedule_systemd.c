@@ -69,19 +69,19 @@ static const struct cp_schedule_place places[] = {
 };
 
 static const struct cp_schedule_block service[] = {
-    {"# [[name]].service: one night of `coldprof nightly`, started by [[name]].timer\n"
-     "# Put both into ~/.config/systemd/user/ (or, with User= below, into /etc/systemd/system/):\n"
+    {"# [[name]].service: one night of `coldprof nightly`, started by [[name]].timer.\n"
+     "# Put both into ~/.config/systemd/user/ (or, with User=, into /etc/systemd/system/):\n"
      "#   systemctl --user daemon-reload\n"
      "#   systemctl --user enable --now [[name]].timer\n"
      "#   loginctl enable-linger    # nights go on while you are logged out\n"
      "# Try it: systemctl --user start [[name]].service; journalctl --user -u [[name]]\n"
      "#\n"
-     "# Exit status: 0 nothing got worse; 3 a regression and 1 no measurement: both fail the "
-     "unit,\n"
-     "# and `systemctl --user status` shows which. Do not add 3 to SuccessExitStatus=.\n"
-     "# 4 is a night that was stopped, e.g. by a shutdown: a gap in the history, not a failure.\n"
-     "# Two nights cannot overlap: a oneshot service that runs is not started again, and what the\n"
-     "# timer then leaves out is in the journal.\n"
+     "# Exit status: 0 nothing got worse; 3 a regression and 1 no measurement: both fail the\n"
+     "# unit, and `systemctl --user status` shows which. Do not add 3 to SuccessExitStatus=.\n"
+     "# 4 is a night that was stopped, e.g. by a shutdown: a gap in the history, not a\n"
+     "# failure.\n"
+     "# Two nights cannot overlap: a oneshot service that runs is not started again, and what\n"
+     "# the timer then leaves out is in the journal.\n"
      "[Unit]\n"
      "Description=coldprof nightly: [[description]]\n"
      "# To be told of failures of any kind, name a unit of yours. It finds the status in\n"
@@ -92,23 +92,22 @@ static const struct cp_schedule_block service[] = {
      "Type=oneshot\n"},
     {"#User=NAME\n"},
     {"WorkingDirectory=[[folder]]\n"
-     "[[variables]]"
-     "# ':' leaves every $ as it is; %% is one per cent sign.\n"
+     "[[variables]]# ':' leaves every $ as it is; %% is one per cent sign.\n"
      "ExecStart=:[[command]]\n"
      "SuccessExitStatus=4\n"
      "# A night takes minutes. One that hangs is told to stop, and then has time to undo.\n"
      "TimeoutStartSec=2h\n"
      "TimeoutStopSec=5min\n"
      "KillMode=mixed\n"},
-    {"# The embedded service gives functions their share of CPU and memory by cgroups below its "
-     "own.\n"
+    {"# The embedded service gives functions their share of CPU and memory by cgroups below\n"
+     "# its own.\n"
      "Delegate=yes\n",
      CP_WHEN_FOLDER},
 };
 
 static const struct cp_schedule_block timer[] = {
-    {"# [[name]].timer: every night at [[clock]] UTC, plus a delay of at most five minutes that\n"
-     "# stays the same on this machine. How to install it is said in [[name]].service.\n"
+    {"# [[name]].timer: every night at [[clock]] UTC, plus a delay of at most five minutes\n"
+     "# that stays the same on this machine. How to install it is said in [[name]].service.\n"
      "[Unit]\n"
      "Description=coldprof nightly at [[clock]] UTC: [[description]]\n"
      "\n"
@@ -116,9 +115,8 @@ static const struct cp_schedule_block timer[] = {
      "OnCalendar=*-*-* [[clock]]:00 UTC\n"
      "RandomizedDelaySec=5min\n"
      "FixedRandomDelay=true\n"
-     "# A night that was missed because the machine was off is made up for; what is missing all "
-     "the\n"
-     "# same is a gap in the history, and a late night is a night.\n"
+     "# A night that was missed because the machine was off is made up for; what is missing\n"
+     "# all the same is a gap in the history, and a late night is a night.\n"
      "Persistent=true\n"
      "\n"
      "[Install]\n"

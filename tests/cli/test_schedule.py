@@ -206,6 +206,16 @@ class Files(schedule.Case):
         self.assertIn("coldprof-nightly-b-c.yml", self.coldprof("schedule", "print", "github", "./a/B c/").stdout)
         self.assertIn("# ==== mine.yml ====", self.coldprof("schedule", "print", "github", "x", "--name", "mine").stdout)
 
+    def test_the_place_is_carried_and_no_key(self):
+        self.env.update(AWS_PROFILE="staging", XDG_DATA_HOME="/srv/data", AWS_ACCESS_KEY_ID="AKIAIOSFODNN7EXAMPLE",
+                        AWS_SECRET_ACCESS_KEY="wJalrXUtnFEMI", AWS_SESSION_TOKEN="token-of-a-session")
+        for form in ("systemd", "cron", "github", "codebuild"):
+            text = "".join(self.files(form, "checkout").values())
+            for secret in ("AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI", "token-of-a-session"):
+                self.assertNotIn(secret, text)
+            is_here = form in ("systemd", "cron")
+            self.assertEqual("AWS_PROFILE=staging" in text and "XDG_DATA_HOME=/srv/data" in text, is_here)
+
     def test_what_cannot_be_scheduled_is_refused_now(self):
         self.folder("line\nbreak")
         for words, says in (

@@ -95,7 +95,7 @@ class Github(Case):
 
     def test_statuses_are_told_apart(self):
         runner = self.runner(runners.Workflow, self.workflow("checkout"))
-        for status, says in ((3, "::error title=coldprof::a regression (status 3)"),
+        for status, says in ((3, "coldprof: REGRESSION (status 3)"),
                              (4, "::warning title=coldprof::the night was interrupted (status 4)"),
                              (1, "::error title=coldprof::the night could not be measured (status 1)")):
             self.set_status(status)
