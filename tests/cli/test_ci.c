@@ -1,8 +1,16 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "profiler/cli/ci.h"
+
+#include "probes/os/file.h"
+#include "tests/reports/gates_fixture.h"
 #include "tests/test.h"
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
+
+enum { MEBIBYTE = 1024 * 1024, OUT_MAX = 4 * MEBIBYTE };
 
 /* The environment of a case: "NAME=value" pairs. */
 static const char *get(void *context, const char *name)
@@ -49,11 +57,143 @@ static void a_log_is_plain(void **state)
     assert_true(cp_ci_terminal(CP_CI_NONE, tty, CP_COLOR_AUTO).can_redraw);
 }
 
+static size_t count(const char *text, const char *what)
+{
+    size_t n = 0;
+    for (const char *at = strstr(text, what); at; at = strstr(at + 1, what))
+        n++;
+    return n;
+}
+
+static struct gates_fixture *fixture(enum cp_gates_kind kind)
+{
+    struct gates_fixture *f = calloc(1, sizeof *f);
+    assert_non_null(f);
+    gates_fixture_make(kind, "orders", "", f);
+    return f;
+}
+
+/* A summary's path in a new folder; `path` has room for 64. */
+static void make_summary(char *path)
+{
+    (void)snprintf(path, 64, "/tmp/coldprof-ci-XXXXXX");
+    assert_non_null(mkdtemp(path));
+    (void)snprintf(path + strlen(path), 16, "/summary.md");
+}
+
+static void remove_summary(char *path)
+{
+    (void)unlink(path);
+    *strrchr(path, '/') = '\0';
+    assert_int_equal(rmdir(path), 0);
+}
+
+static enum cp_code tell(enum cp_ci ci, const struct cp_gates *gates, const char *path,
+                         struct cp_buf *annotations)
+{
+    struct cp_error err = {CP_OK, ""};
+    char variable[96];
+    (void)snprintf(variable, sizeof variable, "GITHUB_STEP_SUMMARY=%s", path);
+    const char *env[] = {variable, NULL};
+    cp_buf_reset(annotations);
+    return cp_ci_tell(ci, gates, get, env, annotations, &err);
+}
+
+/* Other steps' summaries are kept, and one too large would be dropped whole. */
+static void the_summary_is_added_to_up_to_its_limit(void **state)
+{
+    (void)state;
+    struct gates_fixture *f = fixture(CP_GATES_NIGHT);
+    struct cp_error err = {CP_OK, ""};
+    struct cp_buf annotations;
+    struct cp_buf summary;
+    char path[64];
+    cp_buf_init(&annotations, OUT_MAX);
+    cp_buf_init(&summary, OUT_MAX);
+    make_summary(path);
+    assert_int_equal(cp_file_append(path, cp_view_of("# before\n"), MEBIBYTE, &err), CP_OK);
+    assert_int_equal(tell(CP_CI_GITHUB, &f->gates, path, &annotations), CP_OK);
+    assert_int_equal(tell(CP_CI_GITHUB, &f->gates, path, &annotations), CP_OK);
+    assert_null(strstr(cp_buf_str(&annotations), "no step summary"));
+    assert_int_equal(cp_file_read(path, &summary, &err), CP_OK);
+    assert_int_equal(strncmp(cp_buf_str(&summary), "# before\n", 9), 0);
+    assert_int_equal(count(cp_buf_str(&summary), "### coldprof: orders\n"), 2);
+    size_t n = summary.n;
+    assert_int_equal(truncate(path, MEBIBYTE - 100), 0);
+    assert_int_equal(tell(CP_CI_GITHUB, &f->gates, path, &annotations), CP_OK);
+    assert_non_null(
+        strstr(cp_buf_str(&annotations), "::warning title=coldprof%3A no step summary::"));
+    cp_buf_reset(&summary);
+    assert_int_equal(cp_file_read(path, &summary, &err), CP_OK);
+    assert_int_equal(summary.n, MEBIBYTE - 100);
+    assert_true(n < 20 * 1024);
+    remove_summary(path);
+    cp_buf_clear(&summary);
+    cp_buf_clear(&annotations);
+    free(f);
+}
+
+static void only_github_is_told(void **state)
+{
+    (void)state;
+    static const enum cp_ci others[] = {CP_CI_NONE, CP_CI_GITLAB, CP_CI_JENKINS};
+    struct gates_fixture *f = fixture(CP_GATES_COMPARE);
+    struct cp_buf annotations;
+    char path[64];
+    cp_buf_init(&annotations, OUT_MAX);
+    make_summary(path);
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
+        assert_int_equal(tell(others[i], &f->gates, path, &annotations), CP_OK);
+        assert_int_equal(annotations.n, 0);
+        assert_false(cp_file_exists(path));
+    }
+    /* no summary is asked for, or where it cannot be */
+    assert_int_equal(tell(CP_CI_GITHUB, &f->gates, "", &annotations), CP_OK);
+    assert_null(strstr(cp_buf_str(&annotations), "no step summary"));
+    assert_int_equal(tell(CP_CI_GITHUB, &f->gates, "/dev/null", &annotations), CP_OK);
+    assert_non_null(strstr(cp_buf_str(&annotations), "no step summary"));
+    remove_summary(path);
+    cp_buf_clear(&annotations);
+    free(f);
+}
+
+/* GitHub shows ten of a kind, the first ones: the verdict is among them. */
+static void at_most_ten_annotations_of_a_kind(void **state)
+{
+    (void)state;
+    struct gates_fixture *f = fixture(CP_GATES_COMPARE);
+    struct cp_buf out;
+    cp_buf_init(&out, OUT_MAX);
+    for (size_t i = 0; i < GATES_FIXTURE_MAX; i++)
+        f->list[i] = f->list[1]; /* a regression */
+    f->gates.n = f->gates.n_failed = GATES_FIXTURE_MAX;
+    cp_ci_annotations(&f->gates, &out);
+    assert_int_equal(count(cp_buf_str(&out), "::error "), 10);
+    assert_int_equal(strncmp(cp_buf_str(&out), "::error title=coldprof::", 24), 0);
+    assert_non_null(strstr(cp_buf_str(&out), "::warning title=W040::the runs are"));
+    for (size_t i = 0; i < GATES_FIXTURE_MAX; i++) {
+        f->list[i].fails = false;
+        f->list[i].state = CP_TREND_SUSPECT;
+    }
+    f->gates.kind = CP_GATES_NIGHT;
+    f->gates.n_failed = 0;
+    cp_buf_reset(&out);
+    cp_ci_annotations(&f->gates, &out);
+    assert_int_equal(count(cp_buf_str(&out), "::error "), 0);
+    assert_int_equal(count(cp_buf_str(&out), "::notice "), 1);
+    assert_int_equal(count(cp_buf_str(&out), "::warning "), 10);
+    cp_buf_clear(&out);
+    free(f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(whose_build_it_is_is_told_by_the_environment),
         cmocka_unit_test(a_log_is_plain),
+        cmocka_unit_test(the_summary_is_added_to_up_to_its_limit),
+        cmocka_unit_test(only_github_is_told),
+        cmocka_unit_test(at_most_ten_annotations_of_a_kind),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -20,10 +20,10 @@ SKIPPED = 77  # CTest's SKIP_RETURN_CODE
 KEY_ID, SECRET = fixtures.ACCESS_KEY_ID, fixtures.secret("peer")
 
 
-def use_peer_python():
-    """Goes on in the Python that has boto3, if it is installed and this is not it."""
-    python = os.path.join(PEERS, "python", "bin", "python")
-    if os.path.exists(python) and os.path.realpath(sys.prefix) != os.path.realpath(os.path.join(PEERS, "python")):
+def use_peer_python(name="python"):
+    """Goes on in the Python of that peer (the one with boto3), if it is installed and this is not it."""
+    python = os.path.join(PEERS, name, "bin", "python")
+    if os.path.exists(python) and os.path.realpath(sys.prefix) != os.path.realpath(os.path.join(PEERS, name)):
         os.execv(python, [python, *sys.argv])
 
 

@@ -175,6 +175,34 @@ static void test_a_history_for_otava_has_no_gaps(void **state)
     cp_buf_clear(&out);
 }
 
+/* What fails first, the largest ratio before the others; what does not fit is counted. */
+static void test_markdown_shows_the_worst_first(void **state)
+{
+    (void)state;
+    struct gates_fixture *f = calloc(1, sizeof *f);
+    struct cp_buf out;
+    assert_non_null(f);
+    cp_buf_init(&out, OUT_MAX);
+    gates_fixture_make(CP_GATES_COMPARE, "orders", "", f);
+    cp_gates_markdown(&f->gates, &out);
+    const char *timeout = strstr(cp_buf_str(&out), "\n| **regression** | 512MB/cold-p99 |");
+    const char *init = strstr(cp_buf_str(&out), "\n| **regression** | 512MB/init-p95 |");
+    const char *inconclusive = strstr(cp_buf_str(&out), "\n| inconclusive |");
+    const char *better = strstr(cp_buf_str(&out), "\n| improvement |");
+    assert_true(timeout && timeout < init && init < inconclusive && inconclusive < better);
+    assert_null(strstr(cp_buf_str(&out), "more, none of them worse"));
+    size_t n = f->gates.n;
+    for (; f->gates.n < GATES_FIXTURE_MAX; f->gates.n++)
+        f->list[f->gates.n] = f->list[f->gates.n % n];
+    cp_buf_reset(&out);
+    cp_gates_markdown(&f->gates, &out);
+    assert_int_equal(count(cp_buf_str(&out), "\n| **regression** |"), 20);
+    assert_non_null(strstr(cp_buf_str(&out), "... and 108 more, none of them worse"));
+    assert_true(out.n < 10 * 1024);
+    cp_buf_clear(&out);
+    free(f);
+}
+
 static void test_limits_are_reported(void **state)
 {
     (void)state;
@@ -200,6 +228,7 @@ int main(void)
         cmocka_unit_test(test_without_gates_each_document_is_whole),
         cmocka_unit_test(test_names_bring_no_control_bytes_or_commands),
         cmocka_unit_test(test_a_history_for_otava_has_no_gaps),
+        cmocka_unit_test(test_markdown_shows_the_worst_first),
         cmocka_unit_test(test_limits_are_reported),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
