@@ -17,8 +17,12 @@
 #define TAIL        4.0  /* degrees of freedom of a night's Student t */
 #define WANDER      0.05 /* sd of logs: levels move about by as much without a cause */
 #define EVIDENCE    3.0  /* root of twice the log likelihood ratio that raises it */
+#define DRIFT       3.0  /* effects, of a level over what it began with; */
+#define DRIFT_SE    3.0  /* and standard errors */
 #define FARTHEST    7.0  /* a thousandfold; farther says no more, and INFINITY becomes a number */
 #define LEVEL_LEAST 3    /* nights: a new level has as many before it is judged against */
+#define NIGHT_T     2.81 /* 95 % of a t with 3 degrees of freedom, in the sd that its MAD makes; */
+#define NIGHT_T_N   3.0  /* n nights make it this / n more: what covers 95 % of real nights */
 #define MEDIAN_SE   1.5707963268 /* variance of a median of n over that of a mean: pi / 2 */
 
 const char *cp_trend_state_name(enum cp_trend_state state)
@@ -48,14 +52,16 @@ struct judge {
     size_t n_level;
     struct point recent[CP_TREND_N_OF_MAX]; /* in question: judged, and not in the level yet */
     size_t n_recent;
-    bool is_regressed;
+    bool is_regressed, is_drift;
     size_t since;
+    double anchor;   /* logs: what the level began with, or its lowest since; NAN: not known yet */
     double *scratch; /* baseline_nights */
     /* of the baseline: the newest nights of the level */
     size_t n_baseline;
     double centre; /* of logs */
     double spread; /* sd of logs of a night, sampling included; of this level or the one before */
-    double day_sd; /* without sampling */
+    size_t n_spread;
+    double day_sd;               /* without sampling */
     double sampling_sd, samples; /* the usual ones of a night; 0: not known */
 };
 
@@ -129,6 +135,9 @@ static void take_baseline(struct judge *j)
     j->centre = median(j->scratch, n);
     if (n < (size_t)j->o.min_nights) /* the spread of the level before stands */
         return;
+    if ((isnan(j->anchor) && n == most) || j->centre < j->anchor - log1p(j->o.effect))
+        j->anchor = j->centre;
+    j->n_spread = n;
     for (size_t i = 0; i < n; i++)
         j->scratch[i] = isinf(nights[i].x) ? (double)INFINITY : fabs(nights[i].x - j->centre);
     j->spread = MAD_NORMAL * median(j->scratch, n);
@@ -177,7 +186,7 @@ static void describe(const struct judge *j, const struct point *p, struct cp_tre
 {
     /* One more night, and the centre of the baseline. */
     const double centre_variance = MEDIAN_SE / (double)j->n_baseline;
-    double t = gsl_cdf_tdist_Pinv(0.975, fmax((double)j->n_baseline - 1, 1));
+    double t = NIGHT_T * (1 + NIGHT_T_N / (double)j->n_spread);
     out->baseline_ms = around(j->centre, t * j->spread * sqrt(1 + centre_variance));
     out->day_sd = j->day_sd;
     out->n_baseline = j->n_baseline;
@@ -306,6 +315,7 @@ static void begin_level(struct judge *j, size_t index, size_t most)
     memcpy(j->level, j->points + from, j->n_level * sizeof *j->level);
     j->n_recent = 0;
     j->is_regressed = false;
+    j->anchor = NAN;
 }
 
 /* Room for one more: the oldest joins the level, unless that is gone. */
@@ -319,7 +329,7 @@ static void join_oldest(struct judge *j)
     memmove(j->recent, j->recent + 1, j->n_recent * sizeof *j->recent);
 }
 
-/* The level before is back: what is recent of the regression is not of it. */
+/* The level before is back: what is recent of the regression is not of it, nor what had drifted. */
 static void end_regression(struct judge *j)
 {
     double most = j->centre + least_effect(j);
@@ -328,11 +338,42 @@ static void end_regression(struct judge *j)
         if (j->recent[i].x <= most)
             j->recent[n++] = j->recent[i];
     }
+    if (j->is_drift) {
+        memcpy(j->level, j->recent, n * sizeof *j->level);
+        j->n_level = n;
+        n = 0;
+    }
     j->n_recent = n;
     j->is_regressed = false;
 }
 
-static enum cp_trend_state state_after(struct judge *j, struct cp_trend_night *out)
+/* Has the level crept up, too slowly for a step? Then what it began with is the baseline. */
+static bool has_drifted(struct judge *j)
+{
+    double error = DRIFT_SE * j->spread * sqrt(2 * MEDIAN_SE / (double)j->n_baseline);
+    double least = log1p(DRIFT * fmax(j->o.effect, j->o.effect_ms / exp(j->anchor)));
+    if (!(j->centre - j->anchor > fmax(least, error))) /* also without an anchor */
+        return false;
+    j->since = j->level[j->n_level - j->n_baseline].index;
+    j->centre = j->anchor;
+    return true;
+}
+
+static bool raise_alarm(struct judge *j, const struct point *p, struct cp_trend_night *out)
+{
+    j->is_drift = false;
+    if (!has_risen(j, &j->since)) {
+        j->is_drift = has_drifted(j);
+        if (!j->is_drift)
+            return false;
+        describe(j, p, out);
+    }
+    j->is_regressed = true;
+    return true;
+}
+
+static enum cp_trend_state state_after(struct judge *j, const struct point *p,
+                                       struct cp_trend_night *out)
 {
     struct rise all = rise_of(j, 1, j->recent, j->n_recent);
     out->n_worse = n_beyond_effect(&all);
@@ -342,11 +383,13 @@ static enum cp_trend_state state_after(struct judge *j, struct cp_trend_night *o
     }
     if (j->is_regressed && (int)j->n_recent - out->n_worse >= j->o.k_of_n)
         end_regression(j);
-    if (!j->is_regressed && has_risen(j, &j->since))
-        out->is_alarm = j->is_regressed = true;
-    out->since = j->is_regressed ? j->since : 0;
-    if (j->is_regressed)
+    else if (!j->is_regressed)
+        out->is_alarm = raise_alarm(j, p, out);
+    if (j->is_regressed) {
+        out->since = j->since;
+        out->is_drift = j->is_drift;
         return CP_TREND_REGRESSED;
+    }
     return out->verdict == CP_CHANGE_REGRESSION ? CP_TREND_SUSPECT : CP_TREND_STEADY;
 }
 
@@ -372,15 +415,36 @@ static void judge_night(struct judge *j, const struct point *p, struct cp_trend_
         take_baseline(j);
     describe(j, p, out);
     j->recent[j->n_recent++] = *p;
-    out->state = state_after(j, out);
+    out->state = state_after(j, p, out);
     if (out->is_alarm && j->o.is_accepted_at_once)
         begin_level(j, j->since, j->n_points);
 }
 
+/* Of nights in question, those that are worse and newest are accepted as well. */
 static void accept(struct judge *j)
 {
+    size_t n = 0;
+    double most = j->centre + least_effect(j);
+    while (n < j->n_recent && j->recent[j->n_recent - 1 - n].x > most)
+        n++;
     if (j->is_regressed)
         begin_level(j, j->since, (size_t)j->o.min_nights);
+    else if (n > 0)
+        begin_level(j, j->recent[j->n_recent - n].index, n);
+    else
+        j->anchor = j->centre;
+}
+
+/* A night that was not measured: what was said of the one before stands. */
+static void stand(struct cp_trend_night *out, const struct cp_trend_night *before)
+{
+    if (!before)
+        return;
+    out->state = before->state == CP_TREND_IMPROVED ? CP_TREND_STEADY : before->state;
+    out->is_drift = before->is_drift;
+    out->n_worse = before->n_worse;
+    out->n_baseline = before->n_baseline;
+    out->since = out->state == CP_TREND_REGRESSED ? before->since : 0;
 }
 
 static void judge_all(struct judge *j, const struct cp_trend_value *values, size_t n,
@@ -393,9 +457,8 @@ static void judge_all(struct judge *j, const struct cp_trend_value *values, size
         const struct cp_interval none = {NAN, NAN, NAN};
         out[i] = (struct cp_trend_night){.baseline_ms = none, .ratio = none, .day_sd = NAN};
         struct point p = point_of(&values[i], i);
-        if (isnan(p.x)) { /* not measured: what was said of the night before stands */
-            out[i].state = i > 0 ? out[i - 1].state : CP_TREND_LEARNING;
-            out[i].since = i > 0 ? out[i - 1].since : 0;
+        if (isnan(p.x)) {
+            stand(&out[i], i > 0 ? &out[i - 1] : NULL);
             continue;
         }
         j->points[j->n_points++] = p;
@@ -408,20 +471,23 @@ enum cp_code cp_trend_judge(const struct cp_trend_value *values, size_t n,
                             const struct cp_trend_options *options, struct cp_trend_night *out,
                             struct cp_error *err)
 {
-    struct judge j = {.o = *options, .spread = NAN, .day_sd = NAN};
+    struct judge j = {.o = *options, .spread = NAN, .day_sd = NAN, .centre = NAN, .anchor = NAN};
     enum cp_code code = resolve(&j.o, err);
     if (code)
         return code;
-    j.points = calloc(n + 1, sizeof *j.points);
-    j.level = calloc(n + 1, sizeof *j.level);
-    j.scratch = calloc((size_t)j.o.baseline_nights, sizeof *j.scratch);
-    if (j.points && j.level && j.scratch)
+    struct point *points = calloc(n + 1, sizeof *points);
+    struct point *level = calloc(n + 1, sizeof *level);
+    double *scratch = calloc((size_t)j.o.baseline_nights, sizeof *scratch);
+    j.points = points;
+    j.level = level;
+    j.scratch = scratch;
+    if (points && level && scratch)
         judge_all(&j, values, n, accepted_at_ms, n_accepted, out);
     else
         code = no_memory(err);
-    free(j.points);
-    free(j.level);
-    free(j.scratch);
+    free(points);
+    free(level);
+    free(scratch);
     return code;
 }
 
@@ -453,33 +519,70 @@ static void clear_series(struct series *s)
     free(s->index);
 }
 
-static struct cp_trend_change change_of(const struct series *s,
-                                        const struct cp_change_points *found, size_t i)
+/* One level: the nights between two change points. */
+struct segment {
+    size_t start, n; /* of the series */
+    double mean, sd; /* that divides by n */
+};
+
+static struct segment segment_of(const struct series *s, const struct cp_change_points *found,
+                                 size_t i)
 {
-    const struct cp_change_point *p = &found->points[i];
     size_t start = i > 0 ? found->points[i - 1].index : 0;
-    size_t end = i + 1 < found->n ? found->points[i + 1].index : s->n;
-    double before = (double)(p->index - start);
-    double after = (double)(end - p->index);
-    double freedom = before + after - 2;
-    double pooled =
-        sqrt((before * p->sd_before * p->sd_before + after * p->sd_after * p->sd_after) /
-             fmax(freedom, 1));
-    double t = gsl_cdf_tdist_Pinv(0.975, fmax(freedom, 1));
-    return (struct cp_trend_change){
-        .index = s->index[p->index],
-        .ratio = around(p->mean_after - p->mean_before, t * pooled * sqrt(1 / before + 1 / after)),
-        .before_ms = exp(p->mean_before),
-        .after_ms = exp(p->mean_after),
-        .n_before = p->index - start,
-        .n_after = end - p->index,
-        .p = p->p};
+    size_t end = i < found->n ? found->points[i].index : s->n;
+    struct segment g = {.start = start, .n = end - start};
+    for (size_t k = start; k < end; k++)
+        g.mean += s->x[k] / (double)g.n;
+    for (size_t k = start; k < end; k++)
+        g.sd += (s->x[k] - g.mean) * (s->x[k] - g.mean) / (double)g.n;
+    g.sd = sqrt(g.sd);
+    return g;
 }
 
-static bool is_lasting(const struct cp_trend_change *c, const struct cp_trend_options *o)
+/* The pooled t test of change_point.h, of two levels that need not touch. */
+static struct cp_trend_change change_of(const struct series *s, const struct segment *before,
+                                        const struct segment *after)
 {
-    return fabs(log(c->ratio.value)) > log1p(fmax(o->effect, o->effect_ms / c->before_ms)) &&
-           c->n_after >= CP_TREND_NIGHTS_AFTER;
+    double n0 = (double)before->n;
+    double n1 = (double)after->n;
+    double freedom = n0 + n1 - 2;
+    double variance =
+        ((n0 - 1) * before->sd * before->sd + (n1 - 1) * after->sd * after->sd) / freedom;
+    double error = sqrt(variance * (1 / n0 + 1 / n1));
+    double by = after->mean - before->mean;
+    return (struct cp_trend_change){
+        .index = s->index[after->start],
+        .ratio = around(by, gsl_cdf_tdist_Pinv(0.975, freedom) * error),
+        .before_ms = exp(before->mean),
+        .after_ms = exp(after->mean),
+        .n_before = before->n,
+        .n_after = after->n,
+        .p = error > 0 ? 2 * gsl_cdf_tdist_Q(fabs(by) / error, freedom) : 0, /* 0: two constants */
+    };
+}
+
+static bool matters(const struct cp_trend_change *c, const struct cp_trend_options *o)
+{
+    double least = log1p(fmax(o->effect, o->effect_ms / c->before_ms));
+    return fabs(log(c->ratio.value)) > least;
+}
+
+/* From one level that lasts to the next; what is shorter between them is passed over. */
+static void collect(const struct series *s, const struct cp_change_points *found,
+                    const struct cp_trend_options *o, struct cp_trend_changes *out)
+{
+    struct segment before = {0};
+    for (size_t i = 0; i <= found->n; i++) {
+        struct segment level = segment_of(s, found, i);
+        if (level.n < CP_TREND_NIGHTS_LASTING)
+            continue;
+        struct cp_trend_change change = {0};
+        if (before.n > 0)
+            change = change_of(s, &before, &level);
+        if (before.n > 0 && matters(&change, o))
+            out->changes[out->n++] = change;
+        before = level;
+    }
 }
 
 static enum cp_code find_points(const struct series *s, struct cp_change_points *found,
@@ -506,11 +609,8 @@ enum cp_code cp_trend_changes_find(const struct cp_trend_value *values, size_t n
         return code;
     code =
         read_series(values, n, &series) ? find_points(&series, &found, out, err) : no_memory(err);
-    for (size_t i = 0; !code && i < found.n; i++) {
-        struct cp_trend_change change = change_of(&series, &found, i);
-        if (is_lasting(&change, &o))
-            out->changes[out->n++] = change;
-    }
+    if (!code)
+        collect(&series, &found, &o, out);
     cp_change_points_clear(&found);
     clear_series(&series);
     return code;

@@ -18,6 +18,10 @@
  * until k of the last n nights are not worse any more, or until the level has been accepted
  * (`coldprof history accept`): then the newest nights of it are the baseline.
  *
+ * A level that creeps is told, too, later: when the median of the baseline is above that of the
+ * first baseline_nights of the level (or its lowest since) by three effects and three standard
+ * errors, is_drift; the baseline is then what the level began with.
+ *
  * IMPROVED: the same downwards of the newest 6 nights, on the night that shows it; from then on
  * they are the baseline. With fewer, each dip of some nights would end in an alarm. SUSPECT: this
  * night's own verdict is a regression, but there is no alarm.
@@ -42,7 +46,7 @@ enum {
     CP_TREND_K_OF_N = 3,
     CP_TREND_N_OF_MAX = 16,
     CP_TREND_NIGHTS_IMPROVED = 6,
-    CP_TREND_NIGHTS_AFTER = 3, /* a change that lasts has as many after it */
+    CP_TREND_NIGHTS_LASTING = 3, /* a level that lasts has as many */
 };
 
 struct cp_trend_options {
@@ -72,6 +76,7 @@ struct cp_trend_night {
     enum cp_trend_state state;
     enum cp_change_verdict verdict; /* of this night alone */
     bool is_alarm;                  /* this night raises it */
+    bool is_drift;                  /* REGRESSED in small steps */
     size_t n_baseline;              /* nights; LEARNING: those before this one */
     struct cp_interval baseline_ms; /* ends: where a night like those before lies, 95 % */
     double day_sd;                  /* of logs, beside sampling; NAN while LEARNING */
@@ -87,8 +92,10 @@ enum cp_code cp_trend_judge(const struct cp_trend_value *values, size_t n,
                             const struct cp_trend_options *options, struct cp_trend_night *out,
                             struct cp_error *err);
 
-/* A lasting change of level, for chart and table: change points (change_point.h) of the logs of all
- * nights, of at least the effect that matters and with enough nights after them. */
+/* A lasting change of level, for chart and table: between the change points (change_point.h, of the
+ * logs of all nights with a finite number) lie levels; from each with CP_TREND_NIGHTS_LASTING
+ * nights to the next such one it changed by at least the effect that matters. One wild night
+ * between them is passed over. The scheme sees later nights, too: no alarm is made of it. */
 struct cp_trend_change {
     size_t index; /* first night of the new level */
     struct cp_interval ratio;
