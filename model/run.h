@@ -15,6 +15,7 @@
 
 struct cp_demand;
 struct cp_digest;
+struct cp_history;
 
 enum { CP_RUN_ID_MAX = 16, CP_RUN_NAME_MAX = 160, CP_RUN_TEXT_MAX = 512, CP_RUN_SIZES_MAX = 32 };
 enum { CP_RUN_LAYERS_MAX = 1152 }; /* five layers, each with a name of 140 */
@@ -123,6 +124,8 @@ struct cp_run_data {
     /* Asked about another question than the one kept with the run; "" it is the run's own, else how
      * that one was in words: "traffic of 5 per second, p99 within 200 ms". */
     char other_question[240];
+    /* The nights of its function, borrowed; NULL: not asked for. Not kept with the run. */
+    const struct cp_history *history;
     /* What it is priced with, borrowed; NULL: the built-in table's. Not kept with the run. */
     const struct cp_price_book *price;
     struct cp_price_terms terms;

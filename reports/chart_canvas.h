@@ -60,6 +60,7 @@ void cp_chart_add_survival(struct cp_canvas *c);
 void cp_chart_add_week(struct cp_canvas *c);
 void cp_chart_add_pcsweep(struct cp_canvas *c);
 void cp_chart_add_pccold(struct cp_canvas *c);
+void cp_chart_add_history(struct cp_canvas *c);
 bool cp_chart_has_frontier(const struct cp_figures *f);
 bool cp_chart_has_init(const struct cp_figures *f);
 bool cp_chart_has_duration(const struct cp_figures *f);

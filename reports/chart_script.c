@@ -39,6 +39,10 @@ static const struct {
     [CP_CHART_PCCOLD] = {"pccold", "Provisioned concurrency against cold starts",
                          "Share of requests that start cold by number of provisioned "
                          "environments, with 95% confidence intervals."},
+    [CP_CHART_HISTORY] = {"history", "Nightly history",
+                          "One quantile night by night with its 95% confidence interval, the band "
+                          "where a night like those before it was to be expected, and lasting "
+                          "changes as numbered lines."},
 };
 
 static const char simulated_week[] =
@@ -95,6 +99,8 @@ bool cp_chart_has_data(const struct cp_figures *f, enum cp_chart_id id)
     case CP_CHART_PCSWEEP:
     case CP_CHART_PCCOLD:
         return cp_figures_has_levels(f);
+    case CP_CHART_HISTORY:
+        return cp_figures_has_history(f);
     case CP_CHART_COUNT:
         break;
     }
@@ -108,6 +114,7 @@ void cp_chart_script(const struct cp_figures *f, enum cp_chart_id id, struct cp_
         [CP_CHART_DURATION] = cp_chart_add_duration, [CP_CHART_ECDF] = cp_chart_add_ecdf,
         [CP_CHART_SURVIVAL] = cp_chart_add_survival, [CP_CHART_WEEK] = cp_chart_add_week,
         [CP_CHART_PCSWEEP] = cp_chart_add_pcsweep,   [CP_CHART_PCCOLD] = cp_chart_add_pccold,
+        [CP_CHART_HISTORY] = cp_chart_add_history,
     };
     struct cp_canvas c = {.f = f, .out = out};
     cp_chart_mark(f, c.mark);

@@ -4,6 +4,7 @@
  */
 #include "reports/figures.h"
 #include "reports/fitted.h"
+#include "reports/history.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -428,6 +429,8 @@ static enum cp_code compute(struct cp_figures *f, struct cp_error *err)
         code = cp_figures_decide(f, err);
     if (code == CP_OK)
         code = cp_figures_read_demand(f, err);
+    if (code == CP_OK)
+        code = cp_figures_read_history(f, err);
     if (code != CP_OK)
         return code;
     if (cp_figures_is_emulated(f))
@@ -528,6 +531,7 @@ void cp_figures_free(struct cp_figures *figures)
     cp_figures_forget_fit(figures);
     free(figures->values);
     free(figures->fitted);
+    cp_history_view_free(figures->history);
     free(figures);
 }
 

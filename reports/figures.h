@@ -120,6 +120,10 @@ bool cp_figures_observe_cold_share(struct cp_figures *f);
 bool cp_figures_is_emulated(const struct cp_figures *f);
 void cp_figures_forget_costs(struct cp_figures *f);
 
+/* --- history.c --- */
+/* The function's nights up to this run, where they are two or more. CP_ENOMEM. */
+enum cp_code cp_figures_read_history(struct cp_figures *f, struct cp_error *err);
+
 /* --- figures_digest.c: a large log, of which there are no samples --- */
 enum { CP_FIGURES_MEAN_MIN_N = 30 }; /* smallest n for a normal interval of a mean cost */
 bool cp_figures_is_from_digest(const struct cp_figures *f);

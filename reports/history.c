@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "model/base/datetime.h"
+#include "reports/figures.h"
 #include "reports/history_parts.h"
 
 /* One metric of the nights that have it, ascending. */
@@ -391,6 +392,24 @@ enum cp_code cp_history_view_new(const struct cp_history *history,
     else
         *out = view;
     return code;
+}
+
+bool cp_figures_has_history(const struct cp_figures *f)
+{
+    return f->history && f->history->n_rows - f->history->first_row > 1;
+}
+
+enum cp_code cp_figures_read_history(struct cp_figures *f, struct cp_error *err)
+{
+    const struct cp_history *history = f->data->history;
+    const struct cp_history_options options = {
+        .until_ms = f->data->run.started_at_ms,
+        .trend = {.effect = NAN, .effect_ms = NAN},
+    };
+    if (!history || nights_until(history, options.until_ms) < 2)
+        return CP_OK;
+    enum cp_code code = cp_history_view_new(history, &options, &f->history, err);
+    return code == CP_ENODATA ? CP_OK : code;
 }
 
 void cp_history_view_free(struct cp_history_view *view)

@@ -24,12 +24,8 @@ void cp_history_span_text(const struct cp_history_view *view, struct cp_buf *out
  * were expected [200, 221]"; no end. */
 void cp_history_verdict_text(const struct cp_history_view *view, struct cp_buf *out);
 
-/* --- history_table.c: of figures with a history --- */
-extern const struct cp_table cp_table_history_metrics; /* one row per metric */
-extern const struct cp_table cp_table_history_page;    /* the nights shown, for a page, */
-extern const struct cp_table cp_table_history;         /* with all there is, as CSV, */
-extern const struct cp_table cp_table_history_text;    /* and with a strip */
-extern const struct cp_table cp_table_history_changes; /* among the nights shown */
+/* --- history_table.c: beside those of table.h --- */
+extern const struct cp_table cp_table_history_text; /* the nights, with a strip */
 
 /* --- history_json.c --- */
 /* The members of an open object. */

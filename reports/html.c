@@ -13,6 +13,7 @@
 #include "reports/chart_script.h"
 #include "reports/figures.h"
 #include "reports/fitted.h"
+#include "reports/history_parts.h"
 #include "reports/levels.h"
 #include "reports/page_style.h"
 #include "reports/table.h"
@@ -594,6 +595,45 @@ static void add_traffic(const struct page *p)
     cp_buf_adds(p->out, "</details>\n</section>\n");
 }
 
+/* --- the nights of the function --- */
+
+static void add_history_text(const struct page *p,
+                             void (*text)(const struct cp_history_view *, struct cp_buf *))
+{
+    struct cp_buf line;
+    cp_buf_init(&line, CP_SENTENCE_MAX);
+    text(p->f->history, &line);
+    cp_buf_adds(p->out, "<li>");
+    cp_text_html(p->out, cp_buf_str(&line));
+    cp_buf_adds(p->out, "</li>\n");
+    cp_buf_clear(&line);
+}
+
+static void add_history(const struct page *p)
+{
+    if (!cp_figures_has_history(p->f))
+        return;
+    cp_buf_adds(p->out, "<section id=\"nights\" aria-labelledby=\"h-nights\">\n"
+                        "<h2 id=\"h-nights\">Nightly history</h2>\n<ul>\n");
+    add_history_text(p, cp_history_verdict_text);
+    add_history_text(p, cp_history_span_text);
+    cp_buf_adds(p->out, "</ul>\n");
+    add_chart(
+        p, CP_CHART_HISTORY,
+        "&#9679; a night with its 95% confidence interval, &#9675; suspect, &#9650; regressed, "
+        "&#215; at the timeout; grey: where a night like those before it lies, 95%; dashed "
+        "lines: lasting changes, numbered as in the table. Nights that are missing leave a "
+        "gap.");
+    if (cp_table_history_changes.n_rows(p->f))
+        cp_table_html(&cp_table_history_changes, p->f, p->out);
+    else
+        cp_buf_adds(p->out, "<p>No lasting change among these nights.</p>\n");
+    cp_buf_adds(p->out, "<details>\n<summary>Every metric now, and every night</summary>\n");
+    cp_table_html(&cp_table_history_metrics, p->f, p->out);
+    cp_table_html(&cp_table_history_page, p->f, p->out);
+    cp_buf_adds(p->out, "</details>\n</section>\n");
+}
+
 static void add_billing(const struct page *p)
 {
     if (!cp_figures_is_import(p->f) || cp_table_eras.n_rows(p->f) == 0)
@@ -858,6 +898,7 @@ void cp_report_html(const struct cp_figures *f, const struct cp_charts *charts, 
     add_survival(&p);
     add_levels(&p);
     add_traffic(&p);
+    add_history(&p);
     add_billing(&p);
     cp_apply_html(f, out);
     add_method(&p);

@@ -10,6 +10,7 @@
 #include "reports/demand_json.h"
 #include "reports/figures.h"
 #include "reports/fitted.h"
+#include "reports/history_parts.h"
 #include "reports/json_writer.h"
 #include "reports/levels.h"
 #include "reports/price_json.h"
@@ -560,6 +561,16 @@ void cp_warnings_json(struct cp_json *j, const struct cp_figures *f)
     cp_warning_list_json(j, f->warnings, f->n_warnings);
 }
 
+/* Only of functions that were measured on several nights. */
+static void add_history(struct cp_json *j, const struct cp_figures *f)
+{
+    if (!cp_figures_has_history(f))
+        return;
+    cp_json_open(j, "history", '{');
+    cp_history_json_members(j, f->history);
+    cp_json_close(j, '}');
+}
+
 void cp_report_json(const struct cp_figures *f, struct cp_buf *out)
 {
     struct cp_json j = {.out = out, .depth = 1, .is_first = true};
@@ -582,6 +593,7 @@ void cp_report_json(const struct cp_figures *f, struct cp_buf *out)
     add_survival(&j, &f->survival);
     cp_decision_json(&j, f);
     cp_price_terms_json(&j, f);
+    add_history(&j, f);
     cp_warnings_json(&j, f);
     cp_buf_adds(out, "\n}\n");
 }

@@ -49,6 +49,8 @@ const char cp_page_style_screen[] =
     "tbody th{font-weight:400}\n"
     "th:first-child,td:first-child{padding-left:0}\n"
     ".text{text-align:left;min-width:5.5rem}\n"
+    "#table-history th,#table-history-metrics td,#table-history-changes td:nth-child(2)"
+    "{white-space:nowrap}\n"
     "td .ci{color:var(--soft);font-size:.88em;white-space:nowrap}\n"
     "td.note{text-align:left;white-space:normal;color:var(--soft)}\n"
     "tr.marked th,tr.marked td{background:var(--band);font-weight:650}\n"

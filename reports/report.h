@@ -194,10 +194,13 @@ enum cp_chart_id {
     CP_CHART_WEEK,    /* of logs, and of traffic that has a clock */
     CP_CHART_PCSWEEP, /* of a decision with levels, as the next */
     CP_CHART_PCCOLD,
+    CP_CHART_HISTORY, /* of functions measured on several nights */
     CP_CHART_COUNT
 };
 /* Does the run have a week by hour? */
 bool cp_figures_has_week(const struct cp_figures *f);
+/* Has its function several nights to draw? */
+bool cp_figures_has_history(const struct cp_figures *f);
 /* Environments that the recommended setting keeps ready in an hour of the week, UTC. NAN: none by
  * the clock (on demand, target tracking, no recommendation). */
 double cp_figures_provisioned_at(const struct cp_figures *f, size_t hour);

@@ -418,6 +418,7 @@ const struct cp_table *cp_table_of_chart(enum cp_chart_id id)
         [CP_CHART_DURATION] = &cp_table_duration,   [CP_CHART_ECDF] = &table_ecdf,
         [CP_CHART_SURVIVAL] = &cp_table_survival,   [CP_CHART_WEEK] = &cp_table_week,
         [CP_CHART_PCSWEEP] = &cp_table_levels,      [CP_CHART_PCCOLD] = &cp_table_levels,
+        [CP_CHART_HISTORY] = &cp_table_history,
     };
     return tables[id];
 }

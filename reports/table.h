@@ -59,6 +59,12 @@ extern const struct cp_table cp_table_levels; /* of decisions about traffic */
 extern const struct cp_table cp_table_eras;   /* of logs with times */
 extern const struct cp_table cp_table_week;   /* the same: 168 hours */
 
+/* Of figures with a history: no rows in others. */
+extern const struct cp_table cp_table_history_metrics; /* one row per metric */
+extern const struct cp_table cp_table_history_page;    /* the nights shown, for a page, */
+extern const struct cp_table cp_table_history;         /* and with all there is, as CSV */
+extern const struct cp_table cp_table_history_changes; /* lasting ones among these nights */
+
 /* The table beside a chart. ECDF: the whole distribution, one row per value. */
 const struct cp_table *cp_table_of_chart(enum cp_chart_id id);
 /* NULL when there is no such column. */

@@ -4,6 +4,7 @@
 #include "probes/os/file.h"
 #include "profiler/cli/demand.h"
 #include "reports/figures.h"
+#include "reports/night.h"
 
 #include <limits.h>
 #include <math.h>
@@ -191,6 +192,18 @@ enum cp_code cp_render_load(const struct cp_cli *cli, struct cp_store *store, co
     return code;
 }
 
+enum cp_code cp_render_load_history(struct cp_store *store, struct cp_run_data *data,
+                                    struct cp_history *out, struct cp_error *err)
+{
+    const struct cp_night_key key = cp_night_key_of(&data->run);
+    const struct cp_history_span all = {.n_last = 0};
+    *out = (struct cp_history){.n_nights = 0};
+    enum cp_code code = cp_store_load_history(store, &key, all, out, err);
+    if (!code)
+        data->history = out;
+    return code;
+}
+
 enum cp_code cp_render_open(const struct cp_cli *cli, struct cp_stored_run *run,
                             struct cp_error *err)
 {
@@ -213,12 +226,15 @@ enum cp_status cp_render_run(const struct cp_cli *cli, struct cp_store *store, c
 {
     struct cp_error err = {CP_OK, ""};
     struct cp_run_data data = {.run = cp_run_empty()};
+    struct cp_history history = {.n_nights = 0};
     struct cp_figures *figures = NULL;
     struct cp_cli_prices prices;
     struct cp_buf out;
     cp_buf_init(&out, OUTPUT_MAX);
     enum cp_status status = CP_STATUS_OK;
     enum cp_code code = cp_render_load(cli, store, run_id, &data, &err);
+    if (!code)
+        code = cp_render_load_history(store, &data, &history, &err);
     if (!code)
         code = cp_cli_figures(cli, &data, &prices, &figures, &err);
     const char *explain = cli->options.explain;
@@ -235,6 +251,7 @@ enum cp_status cp_render_run(const struct cp_cli *cli, struct cp_store *store, c
         status = cp_render_status(cli, figures);
     cp_buf_clear(&out);
     cp_figures_free(figures);
+    cp_history_clear(&history);
     cp_run_data_clear(&data);
     return status;
 }

@@ -4,6 +4,7 @@
 #ifndef COLDPROF_PROFILER_CLI_RENDER_H
 #define COLDPROF_PROFILER_CLI_RENDER_H
 
+#include "model/compare/night.h"
 #include "profiler/cli/prices.h"
 #include "profiler/store/store.h"
 #include "reports/report.h"
@@ -35,6 +36,10 @@ enum cp_code cp_render_check_export(const struct cp_export *e, struct cp_error *
  * (cp_run_data_clear), also after a failure. */
 enum cp_code cp_render_load(const struct cp_cli *cli, struct cp_store *store, const char *run_id,
                             struct cp_run_data *data, struct cp_error *err);
+/* The nights of the run's function, which `data` then borrows. Owner: cp_history_clear, also after
+ * a failure. */
+enum cp_code cp_render_load_history(struct cp_store *store, struct cp_run_data *data,
+                                    struct cp_history *out, struct cp_error *err);
 /* The stored run of the command line's first argument ('last' without one), priced, and its
  * figures. To be closed also when it failed. */
 struct cp_stored_run {

@@ -38,6 +38,8 @@ static enum cp_code write_charts(struct folder *to, const struct cp_charts *char
             continue; /* traffic without a clock */
         if ((i == CP_CHART_PCSWEEP || i == CP_CHART_PCCOLD) && !cp_figures_has_levels(to->figures))
             continue;
+        if (i == CP_CHART_HISTORY && !cp_figures_has_history(to->figures))
+            continue;
         (void)snprintf(name, sizeof name, "charts/%s",
                        cp_chart_name(to->figures, (enum cp_chart_id)i));
         cp_buf_reset(&to->bytes);
@@ -100,9 +102,12 @@ enum cp_status cp_render_folder(const struct cp_cli *cli, struct cp_store *store
 {
     struct cp_error err = {CP_OK, ""};
     struct cp_run_data data = {.run = cp_run_empty()};
+    struct cp_history history = {.n_nights = 0};
     struct cp_figures *figures = NULL;
     struct cp_cli_prices prices;
     enum cp_code code = cp_render_load(cli, store, run_id, &data, &err);
+    if (!code)
+        code = cp_render_load_history(store, &data, &history, &err);
     if (!code)
         code = cp_cli_figures(cli, &data, &prices, &figures, &err);
     if (!code)
@@ -110,6 +115,7 @@ enum cp_status cp_render_folder(const struct cp_cli *cli, struct cp_store *store
     if (!code)
         code = cp_render_exports(cli, figures, &err);
     cp_figures_free(figures);
+    cp_history_clear(&history);
     cp_run_data_clear(&data);
     return code ? cp_cli_fail(cli, &err) : CP_STATUS_OK;
 }

@@ -5,9 +5,11 @@
 
 #include <cjson/cJSON.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "reports/chart_script.h"
 #include "reports/format.h"
 #include "tests/reports/fixture.h"
 #include "tests/reports/history_fixture.h"
@@ -276,6 +278,144 @@ static void hostile_names_stay_text(void **state)
     }
 }
 
+/* --- the chart and the report --- */
+
+/* The shared figures, with a history. */
+static struct cp_figures *figures_with(const struct shown *s)
+{
+    struct cp_figures *f = fixture_shared(&(struct fixture_options){0});
+    f->history = s->view;
+    return f;
+}
+
+static void script_of(const struct history_options *o, struct cp_buf *out)
+{
+    struct shown s;
+    show(o, 0, &s);
+    struct cp_figures *f = figures_with(&s);
+    cp_buf_init(out, 1U << 20);
+    assert_true(cp_chart_has_data(f, CP_CHART_HISTORY));
+    cp_chart_script(f, CP_CHART_HISTORY, out);
+    assert_int_equal(out->failed, CP_OK);
+    f->history = NULL;
+    clear(&s);
+}
+
+static size_t count_of(const char *text, const char *what)
+{
+    size_t n = 0;
+    for (const char *p = text; (p = strstr(p, what)); p++)
+        n++;
+    return n;
+}
+
+/* How many lines a data block has, and how many of them are empty. */
+static size_t lines_of_block(const char *script, const char *name, size_t *n_empty)
+{
+    char head[40];
+    (void)snprintf(head, sizeof head, "$%s << ", name);
+    const char *start = strstr(script, head);
+    *n_empty = 0;
+    if (!start)
+        return 0;
+    struct cp_view rest = cp_view_of(strchr(start, '\n') + 1);
+    struct cp_view line;
+    size_t n = 0;
+    while (cp_view_split(&rest, '\n', &line) && !cp_view_has_prefix(line, "COLDPROF_END")) {
+        n += line.n > 0 ? 1 : 0;
+        *n_empty += line.n == 0 ? 1 : 0;
+    }
+    return n;
+}
+
+static void the_script_matches_its_golden(void **state)
+{
+    (void)state;
+    struct history_options o = usual;
+    struct cp_buf out;
+    o.n_days = 50;
+    script_of(&o, &out);
+    fixture_check_golden("history.gp", &out);
+    cp_buf_clear(&out);
+}
+
+/* Every night is drawn once, as one of four signs; its interval where it has one; gaps are empty
+ * lines; changes have their numbers. */
+static void the_chart_draws_every_night(void **state)
+{
+    (void)state;
+    static const char *const blocks[] = {"night", "suspect", "regressed", "timeout"};
+    struct cp_buf out;
+    script_of(&usual, &out);
+    size_t n = 0;
+    size_t n_empty = 0;
+    for (size_t i = 0; i < sizeof blocks / sizeof blocks[0]; i++) {
+        size_t lines = lines_of_block(cp_buf_str(&out), blocks[i], &n_empty);
+        assert_int_equal(n_empty, 0);
+        n += lines;
+        if (i == 3)
+            assert_int_equal(lines, 1);
+    }
+    assert_int_equal(n, 96);
+    assert_int_equal(lines_of_block(cp_buf_str(&out), "interval", &n_empty), 95); /* one had few */
+    assert_int_equal(lines_of_block(cp_buf_str(&out), "path", &n_empty), 95);     /* no number */
+    assert_int_equal(n_empty, 1);
+    assert_int_equal(count_of(cp_buf_str(&out), "nohead lw 1.2 dt 2"), 2);
+    assert_int_equal(count_of(cp_buf_str(&out), "set label '\xe2\x91\xa0'"), 1);
+    assert_int_equal(count_of(cp_buf_str(&out), "set label '\xe2\x91\xa1'"), 1);
+    cp_buf_clear(&out);
+}
+
+static void the_axis_begins_at_zero_unless_the_range_is_wide(void **state)
+{
+    (void)state;
+    static const struct history_step wide[] = {{30, 12, false}};
+    struct history_options o = {.n_days = 60, .seed = 5};
+    struct cp_buf out;
+    script_of(&o, &out);
+    assert_non_null(strstr(cp_buf_str(&out), "set yrange [0:"));
+    assert_null(strstr(cp_buf_str(&out), "set logscale y"));
+    cp_buf_clear(&out);
+    o.steps = wide;
+    o.n_steps = 1;
+    script_of(&o, &out);
+    assert_non_null(strstr(cp_buf_str(&out), "set logscale y"));
+    assert_null(strstr(cp_buf_str(&out), "set yrange [0:"));
+    cp_buf_clear(&out);
+}
+
+/* The report knows the nights up to its own run, and says nothing of fewer than two. */
+static void the_report_has_the_nights_up_to_its_run(void **state)
+{
+    (void)state;
+    struct cp_run_data data;
+    struct cp_history history;
+    fixture_data(&(struct fixture_options){.n_cold = 30}, &data);
+    history_make(&usual, &history);
+    data.history = &history;
+    for (size_t night = 0; night < 3; night++) {
+        struct cp_figures *f = NULL;
+        struct cp_buf out;
+        struct cp_error err = {.text = ""};
+        data.run.started_at_ms = history.nights[night].started_at_ms;
+        cp_buf_init(&out, 1U << 22);
+        if (cp_figures_new(&data, &f, &err))
+            fail_msg("%s", err.text);
+        assert_int_equal(cp_figures_has_history(f), night > 0);
+        cp_report_json(f, &out);
+        cJSON *root = cJSON_Parse(cp_buf_str(&out));
+        const cJSON *member_history = cJSON_GetObjectItemCaseSensitive(root, "history");
+        assert_int_equal(member_history != NULL, night > 0);
+        if (night > 0)
+            assert_int_equal(cJSON_GetArraySize(member(member_history, "nights")), night + 1);
+        cJSON_Delete(root);
+        cp_buf_clear(&out);
+        cp_figures_free(f);
+    }
+    cp_history_clear(&history);
+    cp_run_data_clear(&data);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -289,6 +429,10 @@ int main(void)
         cmocka_unit_test(text_fits_the_terminal),
         cmocka_unit_test(json_holds_what_the_view_holds),
         cmocka_unit_test(hostile_names_stay_text),
+        cmocka_unit_test(the_script_matches_its_golden),
+        cmocka_unit_test(the_chart_draws_every_night),
+        cmocka_unit_test(the_axis_begins_at_zero_unless_the_range_is_wide),
+        cmocka_unit_test(the_report_has_the_nights_up_to_its_run),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, NULL, fixture_shared_free);
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "reports/history.h"
 #include "reports/report.h"
 #include "tests/reports/fixture.h"
+#include "tests/reports/history_fixture.h"
 #include "tests/test.h"
 
 #include <stdio.h>
@@ -246,6 +248,51 @@ static void a_chart_warning_is_told_and_tables_stay(void **state)
     cp_charts_clear(&charts);
 }
 
+static const struct history_step steps[] = {{60, 1.2, true}, {66, 1.3, false}, {300, 0.7, true}};
+
+/* Three nights, some weeks, and years of which the page shows the last one: within its limits. */
+static void a_page_with_a_history_is_well_formed(void **state)
+{
+    (void)state;
+    static const struct history_options histories[] = {
+        {.n_days = 3, .seed = 1},
+        {.n_days = 90, .seed = 2, .steps = steps, .n_steps = 2, .gap_at = 30, .gap_days = 3},
+        {.n_days = 900,
+         .seed = 3,
+         .steps = steps,
+         .n_steps = 3,
+         .gap_at = 700,
+         .gap_days = 9,
+         .timeout_at = 800},
+    };
+    for (size_t i = 0; i < sizeof histories / sizeof histories[0]; i++) {
+        struct cp_figures *f = fixture_shared(&(struct fixture_options){0});
+        struct cp_history history;
+        struct cp_charts charts;
+        struct cp_buf out;
+        struct cp_error err = {.text = ""};
+        const struct cp_history_options how = {.trend = {.effect = NAN, .effect_ms = NAN}};
+        history_make(&histories[i], &history);
+        assert_int_equal(cp_history_view_new(&history, &how, &f->history, &err), CP_OK);
+        cp_charts_make(f, NULL, &charts);
+        cp_buf_init(&out, 8U << 20);
+        cp_report_html(f, &charts, &out);
+        check_structure(&out);
+        assert_int_equal(count_of(cp_buf_str(&out), "<h2 id=\"h-nights\">"), 1);
+        assert_int_equal(count_of(cp_buf_str(&out), "<figure id=\"chart-history\">"),
+                         charts.svg[CP_CHART_HISTORY].n ? 1 : 0);
+        assert_int_equal(count_of(cp_buf_str(&out), "the last 365 of 891 nights"), i == 2 ? 1 : 0);
+        cp_buf_reset(&out);
+        cp_report_json(f, &out);
+        assert_in_range(out.n, 10000, 1 << 20);
+        cp_buf_clear(&out);
+        cp_charts_clear(&charts);
+        cp_history_view_free(f->history);
+        f->history = NULL;
+        cp_history_clear(&history);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -256,6 +303,7 @@ int main(void)
         cmocka_unit_test(a_local_run_carries_the_badge),
         cmocka_unit_test(hostile_names_are_only_text),
         cmocka_unit_test(a_chart_warning_is_told_and_tables_stay),
+        cmocka_unit_test(a_page_with_a_history_is_well_formed),
     };
     return cmocka_run_group_tests(tests, NULL, fixture_shared_free);
 }
