@@ -73,16 +73,8 @@ static enum cp_status run_sweep(struct cp_cli *cli)
     }
     if (!code)
         code = cp_session_measure(&s);
-    enum cp_status status = CP_STATUS_OK;
-    bool can_resume = code && s.progress.is_planned;
-    if (can_resume && code == CP_EINTERRUPTED)
-        status = CP_STATUS_INTERRUPTED;
-    else if (code)
-        status = cp_cli_fail(cli, &s.err);
-    else
-        status = cp_render_run(cli, s.store, s.run.id);
-    if (can_resume)
-        cp_session_print_resume(&s, code == CP_EINTERRUPTED ? "interrupted; " : "");
+    enum cp_status status =
+        code ? cp_session_fail(&s, code) : cp_render_run(cli, s.store, s.run.id);
     cp_session_end(&s);
     return status;
 }

@@ -45,6 +45,7 @@ struct cp_command {
 };
 
 extern const struct cp_command cp_command_sweep;
+extern const struct cp_command cp_command_nightly;
 extern const struct cp_command cp_command_import;
 extern const struct cp_command cp_command_digest;
 extern const struct cp_command cp_command_report;

@@ -59,8 +59,9 @@ void cp_session_fill_run(const struct cp_session *s, const char *target, struct 
 enum cp_code cp_session_measure(struct cp_session *s);
 /* Prints what would be done. */
 enum cp_status cp_session_rehearse(struct cp_session *s);
-/* On stderr: `why`, that everything measured is kept, and the command line that goes on. */
-void cp_session_print_resume(const struct cp_session *s, const char *why);
+/* On stderr: why it failed (`code`, of prepare or measure), and the command line that goes on with
+ * what was measured. */
+enum cp_status cp_session_fail(const struct cp_session *s, enum cp_code code);
 void cp_session_end(struct cp_session *s);
 
 #endif

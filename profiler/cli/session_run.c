@@ -210,7 +210,7 @@ static void add_word(struct cp_buf *line, const char *option, const char *value)
 }
 
 /* Complete: it can be pasted. */
-void cp_session_print_resume(const struct cp_session *s, const char *why)
+static void print_resume(const struct cp_session *s, const char *why)
 {
     const struct cp_options *o = &s->cli->options;
     struct cp_buf line;
@@ -224,4 +224,14 @@ void cp_session_print_resume(const struct cp_session *s, const char *why)
     add_word(&line, "--credentials-from", o->credentials_from);
     (void)fprintf(stderr, "%severything measured is kept\n%s\n", why, cp_buf_str(&line));
     cp_buf_clear(&line);
+}
+
+enum cp_status cp_session_fail(const struct cp_session *s, enum cp_code code)
+{
+    bool can_resume = s->progress.is_planned;
+    enum cp_status status = can_resume && code == CP_EINTERRUPTED ? CP_STATUS_INTERRUPTED
+                                                                  : cp_cli_fail(s->cli, &s->err);
+    if (can_resume)
+        print_resume(s, code == CP_EINTERRUPTED ? "interrupted; " : "");
+    return status;
 }

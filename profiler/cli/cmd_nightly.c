@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "profiler/cli/notify.h"
+#include "profiler/cli/render.h"
+#include "profiler/cli/session.h"
+#include "profiler/cli/show_gates.h"
+#include "reports/night.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { NOTIFICATION_MAX = 16 * 1024 * 1024 };
+
+/* From a run to what is said of it. */
+struct nightly {
+    const struct cp_cli *cli;
+    struct cp_session session;
+    struct cp_run_data data;
+    struct cp_cli_prices prices;
+    struct cp_figures *figures;
+    struct cp_night night;
+    struct cp_history history;
+    struct cp_gates gates;
+    struct cp_error err;
+};
+
+static void nightly_end(struct nightly *n)
+{
+    cp_gates_clear(&n->gates);
+    cp_history_clear(&n->history);
+    cp_night_clear(&n->night);
+    cp_figures_free(n->figures);
+    cp_run_data_clear(&n->data);
+    cp_session_end(&n->session);
+}
+
+/* --- the night --- */
+
+/* Ended before it had its samples, for another reason than the function itself. */
+static bool is_cut_short(const struct cp_cell_result *cell)
+{
+    bool is_judged = cell->kind == CP_CELL_COLD || cell->kind == CP_CELL_WARM;
+    return is_judged && cell->planned > 0 &&
+           (cell->stop == CP_STOP_NOT_DONE || cell->stop == CP_STOP_BUDGET ||
+            cell->stop == CP_STOP_COST || cell->stop == CP_STOP_LOST);
+}
+
+/* Part of a night would be judged as all of it. */
+static enum cp_code check_whole(struct nightly *n)
+{
+    const struct cp_run_data *data = &n->data;
+    for (size_t i = 0; i < data->n_cells; i++) {
+        const struct cp_cell_result *cell = &data->cells[i];
+        if (is_cut_short(cell))
+            return cp_fail(&n->err, CP_ENODATA,
+                           "run '%s' is kept, but it is no night of the history: its %s cell at %d "
+                           "MB ended early (%s), see 'coldprof report %s'",
+                           data->run.id, cp_cell_kind_name(cell->kind), cell->memory_size_mb,
+                           cp_stop_reason_name(cell->stop), data->run.id);
+    }
+    return CP_OK;
+}
+
+static enum cp_code make_night(struct nightly *n)
+{
+    struct cp_session *s = &n->session;
+    enum cp_code code = cp_store_load(s->store, s->run.id, &n->data, &n->err);
+    if (!code)
+        code = check_whole(n);
+    if (!code)
+        code = cp_cli_price_run(n->cli, &n->data, &n->prices, &n->err);
+    if (!code)
+        code = cp_figures_measured(&n->data, &n->figures, &n->err);
+    if (!code)
+        code = cp_night_of(n->figures, &n->night, &n->err);
+    return code ? code : cp_store_put_night(s->store, &n->night, &n->err);
+}
+
+/* --- the verdict --- */
+
+/* Nights that are later than this one, of a clock that was wrong or an import, are not before it.
+ */
+static void forget_later(struct nightly *n)
+{
+    struct cp_history *h = &n->history;
+    size_t n_later = 0;
+    while (h->n_nights > 0 && strcmp(h->nights[h->n_nights - 1].run_id, n->night.run_id) != 0) {
+        cp_night_clear(&h->nights[--h->n_nights]);
+        n_later++;
+    }
+    if (n_later && !n->cli->options.is_quiet)
+        (void)fprintf(stderr,
+                      "warning: %zu nights of the history are later than this one and do not "
+                      "count; is the clock right?\n",
+                      n_later);
+}
+
+static enum cp_code judge(struct nightly *n)
+{
+    const struct cp_history_span all = {0, 0};
+    const struct cp_trend_options options = {.effect = NAN, .effect_ms = NAN};
+    enum cp_code code =
+        cp_store_load_history(n->session.store, &n->night.key, all, &n->history, &n->err);
+    if (code)
+        return code;
+    forget_later(n);
+    return cp_gates_of_history(&n->history, &n->data, &options, &n->gates, &n->err);
+}
+
+static void notify(struct nightly *n)
+{
+    struct cp_buf json;
+    cp_buf_init(&json, NOTIFICATION_MAX);
+    cp_gates_json(&n->gates, &json);
+    enum cp_code code = cp_buf_check(&json, "the notification", &n->err);
+    if (!code)
+        code = cp_notify(n->cli->options.notify_command, cp_buf_view(&json), CP_NOTIFY_TIMEOUT_MS,
+                         &n->err);
+    if (code)
+        (void)fprintf(stderr, "warning: --notify-command: %s\n", n->err.text);
+    cp_buf_clear(&json);
+}
+
+static enum cp_status conclude(struct nightly *n)
+{
+    if (n->night.n_metrics == 0 && n->gates.n_failed == 0) {
+        enum cp_status status = cp_render_status(n->cli, n->figures);
+        if (status != CP_STATUS_OK)
+            return status;
+        (void)cp_fail(&n->err, CP_ENODATA,
+                      "nothing was measured tonight, so nothing is judged; see 'coldprof report "
+                      "%s'",
+                      n->data.run.id);
+        return cp_cli_fail(n->cli, &n->err);
+    }
+    enum cp_status status = cp_cli_show_gates(n->cli, &n->gates);
+    if (n->gates.n_failed && n->cli->options.notify_command)
+        notify(n);
+    return status;
+}
+
+/* --- the command --- */
+
+/* `code`: how the preparation ended. */
+static enum cp_code explain_busy(struct nightly *n, enum cp_code code)
+{
+    if (code == CP_EBUSY)
+        (void)cp_fail_context(&n->session.err, "this night is left out");
+    return code;
+}
+
+static enum cp_status measure_and_judge(struct nightly *n)
+{
+    struct cp_session *s = &n->session;
+    enum cp_code code = cp_session_measure(s);
+    if (code) {
+        enum cp_status status = cp_session_fail(s, code);
+        if (s->progress.is_planned)
+            (void)fputs("this night is not in the history\n", stderr);
+        return status;
+    }
+    code = make_night(n);
+    if (!code)
+        code = judge(n);
+    return code ? cp_cli_fail(n->cli, &n->err) : conclude(n);
+}
+
+static enum cp_status run_nightly(struct cp_cli *cli)
+{
+    struct nightly n = {.cli = cli, .data = {.run = cp_run_empty()}};
+    enum cp_status status = CP_STATUS_OK;
+    cp_session_begin(&n.session, cli);
+    n.session.is_own_memory = true;
+    n.session.is_counted = true;
+    enum cp_code code = cp_cli_check_gate_formats(cli, true, &n.session.err);
+    if (!code)
+        code = explain_busy(&n, cp_session_prepare(&n.session, cli->words.word[0]));
+    if (code)
+        status = cp_cli_fail(cli, &n.session.err);
+    else if (cli->options.is_dry_run)
+        status = cp_session_rehearse(&n.session);
+    else
+        status = measure_and_judge(&n);
+    nightly_end(&n);
+    return status;
+}
+
+const struct cp_command cp_command_nightly = {
+    .name = "nightly",
+    .arguments = "FOLDER|FUNCTION",
+    .summary = "measure, compare with the nights before, and fail when something got worse",
+    .detail =
+        "Measures as sweep does, a FOLDER here or a FUNCTION on AWS with the same quote, limits "
+        "and undo, but the same way every time: the function's own memory size, so many cold and "
+        "warm starts, no idle intervals. The quantiles join the history of that function, place, "
+        "Region and architecture, and each is judged against the nights before it, whose own "
+        "spread counts: the first nights only learn, one bad night is suspect, and what is worse "
+        "on most of the last nights fails, until it is back or accepted ('coldprof history "
+        "accept'). A memory size that cannot run any more fails at once. A run that was "
+        "interrupted or cut short is kept, but is no night. "
+        "Status 0: nothing got worse, or not yet known; 3: something did; 4: interrupted; 1: no "
+        "verdict, also when another process is measuring into the same store, which is named: "
+        "this night is then left out. See 'coldprof help nightly'.",
+    .examples =
+        "  coldprof nightly ./my-function\n"
+        "  coldprof nightly checkout --yes --max-cost-usd 0.05 --profile staging\n"
+        "  coldprof nightly ./my-function --export junit=nightly.xml --export md=nightly.md\n"
+        "  coldprof nightly ./my-function --notify-command 'mail -s slower team@example.org'\n",
+    .bit = CP_IN_NIGHTLY,
+    .min_words = 1,
+    .max_words = 1,
+    .run = run_nightly,
+};
