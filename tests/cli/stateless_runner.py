@@ -11,7 +11,9 @@ import tempfile
 
 import yaml
 
-RUN_ID = re.compile(r"\$\{\{ github\.run_id \}\}")
+# of GitHub's, those that it knows
+EXPRESSIONS = {"github.run_attempt": "1", "vars.COLDPROF_REPOSITORY": "somebody/coldprof", "vars.COLDPROF_REF": "main",
+               "vars.COLDPROF_ROLE_ARN": "arn:aws:iam::123456789012:role/nights", "vars.AWS_REGION": "eu-central-1"}
 
 
 class Night:
@@ -22,11 +24,24 @@ class Night:
         self.outcomes, self.outputs, self.text = {}, {}, ""
 
 
-class Runner:
-    """`stand_ins`: folder of programs that come first on PATH; `sources`: what a checkout puts into the workspace."""
+def write_program(path, text):
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    with open(path, "w", encoding="utf-8") as f:
+        f.write("#!/bin/sh\n" + text)
+    os.chmod(path, 0o755)
 
-    def __init__(self, root, stand_ins, sources=None):
-        self.root, self.stand_ins, self.sources, self.n = root, stand_ins, sources, 0
+
+class Runner:
+    """`coldprof`: what building its source gives; `sources`: what a checkout puts into the workspace. Neither is on
+    PATH before the commands put it there."""
+
+    def __init__(self, root, coldprof, sources=None):
+        self.root, self.sources, self.n = root, sources, 0
+        self.stand_ins = os.path.join(root, "stand-ins")
+        self.coldprof_source = os.path.join(root, "coldprof-source")
+        write_program(os.path.join(self.coldprof_source, "scripts", "coldprof"), "echo coldprof, built\n")
+        os.makedirs(os.path.join(self.coldprof_source, "build"))
+        os.symlink(coldprof, os.path.join(self.coldprof_source, "build", "coldprof"))
 
     def begin(self):
         self.n += 1
@@ -34,10 +49,7 @@ class Runner:
         self.workspace = os.path.join(self.place, "workspace")
         home = os.path.join(self.place, "home")
         os.makedirs(home)
-        if self.sources:
-            shutil.copytree(self.sources, self.workspace)
-        else:
-            os.makedirs(self.workspace)
+        os.makedirs(self.workspace)
         kept = {k: v for k, v in os.environ.items()
                 if not k.startswith(("COLDPROF_", "AWS_", "XDG_", "GITHUB_", "CI", "CODEBUILD_"))}
         return {**kept, "HOME": home, "CI": "true", "PATH": f"{self.stand_ins}:{os.environ['PATH']}"}
@@ -49,21 +61,23 @@ class Runner:
         night.text += result.stdout
         return result.returncode
 
+    def checkout(self, source, path="."):
+        shutil.copytree(source, os.path.join(self.workspace, path), symlinks=True, dirs_exist_ok=True)
+
 
 class Workflow(Runner):
     """GitHub: the job `night` of a workflow."""
 
-    def __init__(self, text, root, stand_ins, sources=None):
-        super().__init__(root, stand_ins, sources)
+    def __init__(self, text, root, coldprof, sources=None):
+        super().__init__(root, coldprof, sources)
+        write_program(os.path.join(self.stand_ins, "sudo"), '[ "$1" = -E ] || exit 2; shift; echo "as root" >&2; exec "$@"\n')
         self.steps = yaml.safe_load(text)["jobs"]["night"]["steps"]
         self.cache = []  # (key, bytes), oldest first
-        self.artifacts = []
+        self.artifacts, self.roles = [], []
 
     def value(self, text):
-        text = RUN_ID.sub(str(9000 + self.n), str(text)).replace("${{ github.run_attempt }}", "1")
-        if "${{" in text:
-            raise AssertionError(f"an expression that this runner does not know: {text}")
-        return text
+        known = {**EXPRESSIONS, "github.run_id": str(9000 + self.n)}
+        return re.sub(r"\$\{\{ ?(.*?) ?\}\}", lambda m: known[m.group(1)], str(text))
 
     def path(self, name):
         return os.path.join(self.workspace, name)
@@ -89,6 +103,16 @@ class Workflow(Runner):
             with open(path, "rb") as f:
                 self.artifacts[-1][1][name] = f.read()
 
+    def check_out(self, given):
+        if "repository" in given:
+            self.value(given["repository"])
+            self.checkout(self.coldprof_source, given["path"])
+        elif self.sources:
+            self.checkout(self.sources)
+
+    def take_on_role(self, given):
+        self.roles.append((self.value(given["role-to-assume"]), self.value(given["aws-region"])))
+
     def is_due(self, step, night):
         condition = step.get("if")
         if condition is None:
@@ -102,18 +126,20 @@ class Workflow(Runner):
         action, version = step["uses"].split("@")
         if not re.fullmatch(r"v\d+|[0-9a-f]{40}", version):
             raise AssertionError(f"not pinned: {step['uses']}")
-        {"actions/checkout": lambda given: None, "aws-actions/configure-aws-credentials": lambda given: None,
+        {"actions/checkout": self.check_out, "aws-actions/configure-aws-credentials": self.take_on_role,
          "actions/cache/restore": self.restore, "actions/cache/save": self.save,
          "actions/upload-artifact": self.upload}[action](step["with"])
 
     def night(self):
         night, environment = Night(), self.begin()
-        output = os.path.join(self.place, "output")
-        environment.update(GITHUB_ACTIONS="true", GITHUB_OUTPUT=output, RUNNER_TEMP=self.place,
+        output, paths = os.path.join(self.place, "output"), os.path.join(self.place, "paths")
+        environment.update(GITHUB_ACTIONS="true", GITHUB_OUTPUT=output, GITHUB_PATH=paths, RUNNER_TEMP=self.place,
                            GITHUB_STEP_SUMMARY=os.path.join(self.place, "summary"))
+        path = environment["PATH"]
         for step in self.steps:
-            if step.get("name") == "build coldprof":  # it is on PATH
-                continue
+            if os.path.exists(paths):
+                with open(paths, encoding="utf-8") as f:
+                    environment["PATH"] = ":".join([*reversed(f.read().split("\n")[:-1]), path])
             outcome = "skipped"
             if self.is_due(step, night):
                 status = 0
@@ -130,8 +156,7 @@ class Workflow(Runner):
         return night
 
 
-AWS = """#!/bin/sh
-# a stand-in for the AWS CLI: objects are files
+AWS = """# a stand-in for the AWS CLI: objects are files
 [ "$1 $2" = "s3 cp" ] && [ $# = 4 ] || { echo "aws: not known here: $*" >&2; exit 252; }
 from=$3 to=$4
 case $from in s3://*) from=$OBJECTS/${from#s3://} ;; esac
@@ -148,31 +173,46 @@ mkdir -p "$(dirname "$to")" && cp "$from" "$to"
 
 
 class Buildspec(Runner):
-    """CodeBuild: build is not run when pre_build failed; post_build is run whatever build's outcome."""
+    """CodeBuild: one shell for all commands; a phase that fails ends the build, but build, which post_build follows."""
 
-    def __init__(self, text, root, stand_ins, sources=None):
-        super().__init__(root, stand_ins, sources)
+    def __init__(self, text, root, coldprof, sources=None):
+        super().__init__(root, coldprof, sources)
         self.phases = yaml.safe_load(text)["phases"]
         self.objects = os.path.join(root, "objects")
-        path = os.path.join(stand_ins, "aws")
-        with open(path, "w", encoding="utf-8") as f:
-            f.write(AWS)
-        os.chmod(path, 0o755)
+        write_program(os.path.join(self.stand_ins, "aws"), AWS)
+        git = ["git", "-c", "user.name=x", "-c", "user.email=x@example.com", "-C", self.coldprof_source]
+        for words in (["init", "-q"], ["add", "-A", "-f"], ["commit", "-q", "-m", "coldprof"]):
+            subprocess.run([*git, *words], check=True)
+        self.commit = subprocess.run([*git, "rev-parse", "HEAD"], capture_output=True, text=True, check=True).stdout.strip()
+
+    def script(self):
+        """Each command is read by the one shell; what a phase came to is a line of its own."""
+        lines = []
+        for name in ("install", "pre_build", "build", "post_build"):
+            commands = []
+            for i, command in enumerate(self.phases[name]["commands"]):
+                path = os.path.join(self.place, f"{name}-{i}")
+                with open(path, "w", encoding="utf-8") as f:
+                    f.write(command)
+                commands.append(f". '{path}'")
+            lines += [" && ".join(commands), f"came_to=$?; echo {name} $came_to >> '{self.place}/phases'"]
+            if name != "build":
+                lines.append("[ $came_to = 0 ] || exit 1")
+        return "\n".join(lines)
 
     def night(self, answer=""):
         night, environment = Night(), self.begin()
         environment.update(OBJECTS=self.objects, S3_ANSWER=answer, COLDPROF_HISTORY="s3://bucket/nights.ndjson",
-                           CODEBUILD_BUILD_ID="nightly:1")
-        for name in ("pre_build", "build", "post_build"):
-            status = 0
-            for command in self.phases[name]["commands"]:
-                status = self.shell(command, environment, night)
-                if status:
-                    break
-            night.outcomes[name] = "failure" if status else "success"
-            night.is_red = night.is_red or bool(status)
-            if status and name == "pre_build":
-                break
+                           COLDPROF_REPOSITORY=self.coldprof_source, COLDPROF_REF=self.commit, CODEBUILD_BUILD_ID="nightly:1")
+        if self.sources:
+            self.checkout(self.sources)
+        result = subprocess.run(["bash", "-c", self.script()], env=environment, cwd=self.workspace, stdin=subprocess.DEVNULL,
+                                stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=180, check=False)
+        night.text = result.stdout
+        with open(os.path.join(self.place, "phases"), encoding="utf-8") as f:
+            for name, status in (line.split() for line in f):
+                night.outcomes[name] = "success" if status == "0" else "failure"
+        night.is_red = "failure" in night.outcomes.values()
         return night
 
     def kept(self):

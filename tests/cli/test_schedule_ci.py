@@ -16,8 +16,7 @@ import stateless_runner as runners  # noqa: E402 (needs that Python)
 import yaml  # noqa: E402
 
 # Its nights are lines of a file; `nightly` ends with $STATUS of the file `status`.
-COLDPROF = """#!/bin/sh
-nights=$HOME/nights
+COLDPROF = """nights=$HOME/nights
 touch "$nights"
 case "$1 $2" in
 "history import") cat "$3" >> "$nights" ;;
@@ -35,29 +34,21 @@ OURS = {" github.run_id ", " github.run_attempt ", " vars.COLDPROF_REPOSITORY ",
 class Case(schedule.Case):
     def setUp(self):
         super().setUp()
-        self.stand_ins = os.path.join(self.tmp, "bin")
         self.sources = os.path.join(self.tmp, "sources")
-        os.makedirs(self.stand_ins)
         os.makedirs(self.sources)
         self.status = os.path.join(self.tmp, "status")
         self.set_status(0)
-        path = os.path.join(self.stand_ins, "coldprof")
-        with open(path, "w", encoding="utf-8") as f:
-            f.write(COLDPROF.replace("STATUS", self.status))
-        os.chmod(path, 0o755)
+        self.coldprof_path = os.path.join(self.tmp, "coldprof")
+        runners.write_program(self.coldprof_path, COLDPROF.replace("STATUS", self.status))
 
     def set_status(self, status):
         with open(self.status, "w", encoding="utf-8") as f:
             f.write(str(status))
 
     def runner(self, kind, text):
-        return kind(text, tempfolder(self), self.stand_ins, self.sources)
-
-
-def tempfolder(case):
-    path = os.path.join(case.tmp, f"runner{len(os.listdir(case.tmp))}")
-    os.makedirs(path)
-    return path
+        root = os.path.join(self.tmp, f"runner{len(os.listdir(self.tmp))}")
+        os.makedirs(root)
+        return kind(text, root, self.coldprof_path, self.sources)
 
 
 class Github(Case):
@@ -91,7 +82,9 @@ class Github(Case):
             self.assertEqual(night.outputs["status"], str(status))
             self.assertEqual(runner.cache[-1][1], b"night\n" * n)
             self.assertEqual(runner.artifacts[-1][1]["coldprof-history.ndjson"], b"night\n" * n)
+            self.assertNotIn("as root", night.text)
         self.assertEqual(len(runner.cache), 5)
+        self.assertEqual(runner.roles[-1], ("arn:aws:iam::123456789012:role/nights", "eu-central-1"))
 
     def test_statuses_are_told_apart(self):
         runner = self.runner(runners.Workflow, self.workflow("checkout"))
@@ -104,11 +97,8 @@ class Github(Case):
     def test_nights_that_cannot_be_read_are_not_written_over(self):
         runner = self.runner(runners.Workflow, self.workflow("checkout"))
         runner.night()
-        with open(os.path.join(self.stand_ins, "coldprof"), "r+", encoding="utf-8") as f:
-            text = f.read().replace('cat "$3" >> "$nights" ;;', "exit 1 ;;")
-            f.seek(0)
-            f.write(text)
-            f.truncate()
+        broken = COLDPROF.replace('cat "$3" >> "$nights" ;;', "exit 1 ;;").replace("STATUS", self.status)
+        runners.write_program(self.coldprof_path, broken)
         night = runner.night()
         self.assertTrue(night.is_red)
         self.assertEqual(night.outcomes["night"], "skipped")
@@ -132,6 +122,7 @@ class Github(Case):
                 night = self.runner(runners.Workflow, text).night()
                 self.assertFalse(night.is_red, night.text)
                 self.assertIn(f"<nightly><./{name}><--export>", night.text)
+                self.assertIn("as root", night.text) # its cgroups are
 
     def test_exports_of_one_s_own_take_the_place_of_ours(self):
         text = self.workflow("checkout")
