@@ -10,7 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { MEBIBYTE = 1024 * 1024, OUT_MAX = 4 * MEBIBYTE };
+enum { MEBIBYTE = 1024 * 1024, OUT_MAX = 4 * MEBIBYTE, DOCUMENTS_MAX = 20 * 1024 };
 
 /* The environment of a case: "NAME=value" pairs. */
 static const char *get(void *context, const char *name)
@@ -126,7 +126,7 @@ static void the_summary_is_added_to_up_to_its_limit(void **state)
     cp_buf_reset(&summary);
     assert_int_equal(cp_file_read(path, &summary, &err), CP_OK);
     assert_int_equal(summary.n, MEBIBYTE - 100);
-    assert_true(n < 20 * 1024);
+    assert_true(n < DOCUMENTS_MAX);
     remove_summary(path);
     cp_buf_clear(&summary);
     cp_buf_clear(&annotations);
