@@ -5,6 +5,7 @@
  * FORMAT as of --export, annotations (of GitHub) or values: the numbers as they are, a line a gate;
  * TEXT ends each sentence.
  *   gates_client history N          a history of N nights for Otava
+ *   gates_client nights N           the same as it is: value and lower end of each metric
  *   gates_client changes FILE       change points of each column of such a file, a line each:
  *                                   metric, index, means before and after, p
  */
@@ -62,14 +63,28 @@ static bool print_gates(char **argv, int argc, struct cp_buf *out)
     return false;
 }
 
-static bool print_history(const char *nights, struct cp_buf *out)
+/* As they are: each metric's value and lower end, a line a night. */
+static void print_nights(const struct cp_history *history, struct cp_buf *out)
+{
+    for (size_t i = 0; i < history->n_nights; i++) {
+        const struct cp_night *night = &history->nights[i];
+        for (size_t k = 0; k < night->n_metrics; k++)
+            cp_buf_addf(out, "%s%.17g\t%.17g", k ? "\t" : "", night->metrics[k].ms.value,
+                        night->metrics[k].ms.low);
+        cp_buf_addc(out, '\n');
+    }
+}
+
+static bool print_history(const char *nights,
+                          void (*print)(const struct cp_history *, struct cp_buf *),
+                          struct cp_buf *out)
 {
     struct cp_history history;
     int64_t n = 0;
     if (!cp_view_to_int64(cp_view_of(nights), &n) || n < 1 || n > NIGHTS_MAX)
         return false;
     gates_fixture_history((size_t)n, &history);
-    cp_history_otava_csv(&history, out);
+    print(&history, out);
     gates_fixture_history_clear(&history);
     return true;
 }
@@ -132,7 +147,9 @@ int main(int argc, char **argv)
     bool is_good = false;
     cp_buf_init(&out, OUT_MAX);
     if (argc == 3 && strcmp(argv[1], "history") == 0)
-        is_good = print_history(argv[2], &out);
+        is_good = print_history(argv[2], cp_history_otava_csv, &out);
+    else if (argc == 3 && strcmp(argv[1], "nights") == 0)
+        is_good = print_history(argv[2], print_nights, &out);
     else if (argc == 3 && strcmp(argv[1], "changes") == 0)
         is_good = print_changes(argv[2], &out);
     else if (argc >= 4)
