@@ -446,9 +446,23 @@ static const char *architecture_of(const struct cp_run *run)
     return run->architecture[0] ? run->architecture : "x86_64";
 }
 
+/* Without prices of its Region a run has no costs; where costs are asked for, that is an error. */
+static enum cp_code find_price(struct cp_figures *f, bool needs_price, struct cp_error *err)
+{
+    const struct cp_run *run = &f->data->run;
+    f->price = f->data->price;
+    if (f->price)
+        return CP_OK;
+    enum cp_code code = cp_price_find(run->region, architecture_of(run), &f->price, err);
+    if (code != CP_ENOTFOUND || needs_price)
+        return code;
+    f->price = NULL;
+    return CP_OK;
+}
+
 /* Measured, and no more; NULL: *code says why not. */
-static struct cp_figures *read_run(const struct cp_run_data *data, enum cp_code *code,
-                                   struct cp_error *err)
+static struct cp_figures *read_run(const struct cp_run_data *data, bool needs_price,
+                                   enum cp_code *code, struct cp_error *err)
 {
     if (data->n_samples == 0 && !data->digest) {
         *code = cp_fail(err, CP_EINVAL, "run '%s' has no samples", data->run.id);
@@ -460,10 +474,7 @@ static struct cp_figures *read_run(const struct cp_run_data *data, enum cp_code 
         return NULL;
     }
     f->data = data;
-    f->price = data->price;
-    *code = CP_OK;
-    if (!f->price)
-        *code = cp_price_find(data->run.region, architecture_of(&data->run), &f->price, err);
+    *code = find_price(f, needs_price, err);
     if (!*code)
         *code = measure(f, err);
     if (!*code)
@@ -476,7 +487,7 @@ static enum cp_code add_variant(struct cp_figures *f, const struct cp_run_data *
                                 bool has_other_code, struct cp_error *err)
 {
     enum cp_code code = CP_OK;
-    struct cp_figures *other = read_run(data, &code, err);
+    struct cp_figures *other = read_run(data, true, &code, err);
     if (!other)
         return code;
     code = cp_variants_check(f, other, has_other_code, err);
@@ -491,7 +502,7 @@ enum cp_code cp_figures_of_variants(const struct cp_variant_runs *runs, struct c
                                     struct cp_error *err)
 {
     enum cp_code code = CP_OK;
-    struct cp_figures *f = read_run(runs->data[0], &code, err);
+    struct cp_figures *f = read_run(runs->data[0], true, &code, err);
     *out = NULL;
     if (!f)
         return code;
@@ -510,7 +521,7 @@ enum cp_code cp_figures_measured(const struct cp_run_data *data, struct cp_figur
                                  struct cp_error *err)
 {
     enum cp_code code = CP_OK;
-    *out = read_run(data, &code, err);
+    *out = read_run(data, false, &code, err);
     return code;
 }
 

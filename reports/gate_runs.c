@@ -242,6 +242,11 @@ static enum cp_code nothing_to_compare(const struct runs *r, struct cp_error *er
                        "runs '%s' (%s MB) and '%s' (%s MB) have no memory size in common: sweep "
                        "both with the same --memory",
                        base_id, of_base, now_id, of_now);
+    if (r->question->options.is_wanted)
+        return cp_fail(err, CP_ENODATA,
+                       "none of the wanted metrics was measured in both runs '%s' and '%s': leave "
+                       "out --metrics to see those that were",
+                       base_id, now_id);
     return cp_fail(
         err, CP_ENODATA,
         "runs '%s' and '%s' have no timing in common that was measured in both: 'coldprof "

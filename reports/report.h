@@ -150,7 +150,7 @@ struct cp_figures {
 enum cp_code cp_figures_new(const struct cp_run_data *data, struct cp_figures **out,
                             struct cp_error *err);
 /* What was measured, and no more: sizes with their values and estimates. Nothing is fitted or
- * decided. Errors as above. */
+ * decided; a Region without prices has no costs (NAN). CP_EINVAL as above. */
 enum cp_code cp_figures_measured(const struct cp_run_data *data, struct cp_figures **out,
                                  struct cp_error *err);
 /* Runs of one function that differ in architecture or start: variants of one question. */

@@ -36,6 +36,16 @@ enum { CP_METRIC_KEY_MAX = 32 };
 const char *cp_metric_key_name(const struct cp_metric_key *metric, char out[CP_METRIC_KEY_MAX]);
 /* The other way round; false: it is no such name. */
 bool cp_metric_key_by_name(struct cp_view name, struct cp_metric_key *metric);
+/* Which metrics are meant: "init-p95", "cold", "p99", "1024MB", "1024MB/warm-p50". */
+struct cp_metric_pattern {
+    int memory_size_mb;    /* 0: any */
+    enum cp_timing timing; /* CP_TIMING_COUNT: any */
+    double q;              /* NAN: any; else one of cp_metric_quantiles */
+};
+/* False: it is none. */
+bool cp_metric_pattern_by_name(struct cp_view name, struct cp_metric_pattern *pattern);
+bool cp_metric_pattern_fits(const struct cp_metric_pattern *pattern,
+                            const struct cp_metric_key *metric);
 /* By memory size, timing, quantile; as qsort wants it. */
 int cp_metric_key_order(const struct cp_metric_key *a, const struct cp_metric_key *b);
 

@@ -149,6 +149,8 @@ const char *cp_price_known(void)
 
 double cp_price_invocation_usd(const struct cp_price_book *book, int memory_mb, double billed_ms)
 {
+    if (!book)
+        return NAN;
     return book->request_usd + cp_units_gb_s(memory_mb, billed_ms) * book->duration[0].usd_per_gb_s;
 }
 

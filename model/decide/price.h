@@ -72,7 +72,7 @@ const struct cp_price_book *cp_price_at(size_t i);
 const char *cp_price_known(void);
 
 /* One on-demand invocation, first tier, no free tier. billed_ms as read from (or predicted for) the
- * record: INIT included since 2025-08-01. */
+ * record: INIT included since 2025-08-01. NAN without a book. */
 double cp_price_invocation_usd(const struct cp_price_book *book, int memory_mb, double billed_ms);
 /* On-demand duration through the tiers of a month in which `used_gb_s` came before. */
 double cp_price_duration_usd(const struct cp_price_book *book, double used_gb_s, double gb_s);

@@ -14,7 +14,7 @@ enum cp_status {
     CP_STATUS_OK = 0,
     CP_STATUS_FAILED = 1,
     CP_STATUS_USAGE = 2,
-    CP_STATUS_MISSED = 3,      /* budget missed or not shown to be met */
+    CP_STATUS_MISSED = 3,      /* budget missed or not shown to be met; a regression */
     CP_STATUS_INTERRUPTED = 4, /* interrupted and undone */
 };
 
@@ -54,6 +54,7 @@ extern const struct cp_command cp_command_recommend;
 extern const struct cp_command cp_command_frontier;
 extern const struct cp_command cp_command_simulate;
 extern const struct cp_command cp_command_apply;
+extern const struct cp_command cp_command_compare;
 extern const struct cp_command cp_command_runs;
 extern const struct cp_command cp_command_history;
 extern const struct cp_command cp_command_local;

@@ -30,7 +30,7 @@ static void add_option(struct cp_buf *out, const struct cp_option *o)
 
 static const char statuses[] =
     "Exit status: 0 ok, 1 failed, 2 usage, 3 budget missed or not shown to be met,\n"
-    "             4 interrupted and undone.\n";
+    "             or a regression, 4 interrupted and undone.\n";
 
 static void add_row(struct cp_buf *out, const char *name, const char *summary)
 {

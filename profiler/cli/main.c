@@ -17,25 +17,11 @@
 #include <unistd.h>
 
 static const struct cp_command *const commands[] = {
-    &cp_command_sweep,
-    &cp_command_nightly,
-    &cp_command_import,
-    &cp_command_digest,
-    &cp_command_report,
-    &cp_command_fit,
-    &cp_command_recommend,
-    &cp_command_frontier,
-    &cp_command_simulate,
-    &cp_command_apply,
-    &cp_command_runs,
-    &cp_command_history,
-    &cp_command_local,
-    &cp_command_recover,
-    &cp_command_policy,
-    &cp_command_prices,
-    &cp_command_schedule,
-    &cp_command_help,
-    NULL,
+    &cp_command_sweep,    &cp_command_nightly,  &cp_command_import,    &cp_command_digest,
+    &cp_command_report,   &cp_command_fit,      &cp_command_recommend, &cp_command_frontier,
+    &cp_command_simulate, &cp_command_apply,    &cp_command_compare,   &cp_command_runs,
+    &cp_command_history,  &cp_command_local,    &cp_command_recover,   &cp_command_policy,
+    &cp_command_prices,   &cp_command_schedule, &cp_command_help,      NULL,
 };
 
 const struct cp_command *const *cp_command_table(void)

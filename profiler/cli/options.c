@@ -116,6 +116,31 @@ static const struct cp_option table[] = {
      .commands = CP_IN_RECOMMEND | CP_IN_FRONTIER,
      .help = "of several RUNs: compare them although function name, code or payload differ, e.g. "
              "builds for two architectures"},
+    {.name = "effect",
+     .metavar = "SHARE,TIME",
+     .type = CP_OPTION_EFFECT,
+     .offset = AT(effect),
+     .theme = CP_THEME_DECIDE,
+     .commands = CP_IN_COMPARE,
+     .help = "the smallest change that matters: a share of the base and a time, both to be "
+             "exceeded, e.g. 10%,20ms; default 5%,5ms"},
+    {.name = "metrics",
+     .metavar = "METRIC,...",
+     .type = CP_OPTION_METRICS,
+     .offset = AT(metrics_wanted),
+     .theme = CP_THEME_DECIDE,
+     .commands = CP_IN_COMPARE,
+     .help =
+         "judge these alone: init, restore, cold or warm, p50, p95 or p99, e.g. init-p95, cold, "
+         "p50, 1024MB/warm-p99; default all"},
+    {.name = "allow",
+     .metavar = "WHAT,...",
+     .type = CP_OPTION_TEXT,
+     .offset = AT(allow),
+     .theme = CP_THEME_DECIDE,
+     .commands = CP_IN_COMPARE,
+     .help = "compare although different: function, place, region, architecture, runtime, "
+             "runtime-version, initialization, payload, method, mode, host, or all"},
     {.name = "free-tier",
      .type = CP_OPTION_FLAG,
      .offset = AT(has_free_tier),
@@ -410,8 +435,8 @@ static const struct cp_option table[] = {
      .seen = AT(has_seed),
      .default_text = "1",
      .theme = CP_THEME_MEASURE,
-     .commands = MEASURING | CP_IN_LOCAL | CP_IN_IMPORT | CP_IN_SIMULATE,
-     .help = "seed of everything random: plan order, lifetimes, simulation"},
+     .commands = MEASURING | CP_IN_LOCAL | CP_IN_IMPORT | CP_IN_SIMULATE | CP_IN_COMPARE,
+     .help = "seed of everything random: plan order, lifetimes, simulation, resamples"},
     {.name = "resume",
      .metavar = "RUN",
      .type = CP_OPTION_TEXT,
@@ -938,7 +963,7 @@ static const struct cp_option table[] = {
      .type = CP_OPTION_FLAG,
      .offset = AT(exit_zero),
      .theme = CP_THEME_SHOW,
-     .commands = CP_IN_NIGHTLY,
+     .commands = OF_GATES,
      .help = "status 0 even when something got worse"},
     {.name = "notify-command",
      .metavar = "CMD",
@@ -955,7 +980,7 @@ static const struct cp_option table[] = {
      .offset = AT(store),
      .theme = CP_THEME_COMMON,
      .commands = MEASURING | CP_IN_REPORT | CP_IN_RUNS | CP_IN_IMPORT | CP_IN_FIT | CP_IN_APPLY |
-                 CP_IN_SIMULATE | CP_IN_RECOMMEND | CP_IN_FRONTIER | CP_IN_HISTORY,
+                 CP_IN_SIMULATE | CP_IN_RECOMMEND | CP_IN_FRONTIER | CP_IN_HISTORY | CP_IN_COMPARE,
      .help = "history; default $XDG_DATA_HOME/coldprof/history.db"},
     {.name = "color",
      .metavar = "WHEN",
@@ -1193,6 +1218,51 @@ static enum cp_code read_precision(struct cp_view text, struct cp_precision *p,
     return CP_OK;
 }
 
+/* "5%", "5ms" or both. */
+static enum cp_code read_effect(struct cp_view text, struct cp_effect *effect, struct cp_error *err)
+{
+    struct cp_view rest = text;
+    struct cp_view part;
+    *effect = (struct cp_effect){NAN, NAN};
+    while (cp_view_split(&rest, ',', &part)) {
+        struct cp_view number = part;
+        double zero = NAN;
+        bool is_none = cp_view_take_double(&number, &zero) && zero == 0;
+        bool is_share = part.n > 0 && part.p[part.n - 1] == '%';
+        enum cp_code code = CP_OK;
+        if (is_share && is_none)
+            effect->ratio = 0;
+        else if (is_share)
+            code = cp_units_parse_ratio(part, &effect->ratio, err);
+        else
+            code = cp_units_parse_duration_ms(part, &effect->ms, err);
+        if (code)
+            return cp_fail(err, CP_EINVAL,
+                           "'%.*s' is not a change that matters; write it like 5%%, 10ms or "
+                           "5%%,10ms",
+                           (int)text.n, text.p);
+    }
+    return CP_OK;
+}
+
+static enum cp_code read_metrics(struct cp_view text, struct cp_metric_list *list,
+                                 struct cp_error *err)
+{
+    struct cp_view rest = text;
+    struct cp_view part;
+    *list = (struct cp_metric_list){.n = 0};
+    while (cp_view_split(&rest, ',', &part)) {
+        if (list->n == CP_METRIC_PATTERNS_MAX)
+            return cp_fail(err, CP_ELIMIT, "more than %d metrics", CP_METRIC_PATTERNS_MAX);
+        if (!cp_metric_pattern_by_name(part, &list->pattern[list->n++]))
+            return cp_fail(err, CP_EINVAL,
+                           "'%.*s' is no metric; write it like init-p95, cold, p50, 1024MB or "
+                           "1024MB/warm-p99",
+                           (int)part.n, part.p);
+    }
+    return list->n ? CP_OK : cp_fail(err, CP_EINVAL, "no metric; write it like init-p95,cold");
+}
+
 static enum cp_code read_memory_list(struct cp_view text, struct cp_memory_list *list,
                                      struct cp_error *err)
 {
@@ -1336,6 +1406,10 @@ static enum cp_code read_value(const struct cp_option *o, const char *borrowed,
         return add_export(o, borrowed, field, err);
     case CP_OPTION_TEXT_LIST:
         return add_text(borrowed, field, err);
+    case CP_OPTION_EFFECT:
+        return read_effect(text, field, err);
+    case CP_OPTION_METRICS:
+        return read_metrics(text, field, err);
     }
     return cp_fail(err, CP_EINVAL, "unknown option type");
 }
@@ -1373,7 +1447,8 @@ static enum cp_code read_defaults_of(unsigned commands, struct cp_options *out,
 /* Those of other commands first: a member has a value, too, where no option can set it. */
 static enum cp_code read_defaults(unsigned command, struct cp_options *out, struct cp_error *err)
 {
-    *out = (struct cp_options){.budget = {NAN, NAN}, .max_cost_usd = NAN, .account_gb_s = NAN};
+    *out = (struct cp_options){
+        .budget = {NAN, NAN}, .effect = {NAN, NAN}, .max_cost_usd = NAN, .account_gb_s = NAN};
     enum cp_code code = read_defaults_of(CP_IN_ALL & ~command, out, err);
     return code ? code : read_defaults_of(command, out, err);
 }

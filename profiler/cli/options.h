@@ -12,6 +12,7 @@
 
 #include "model/base/error.h"
 #include "model/base/view.h"
+#include "model/compare/metric_key.h"
 #include "model/run.h"
 #include "profiler/sweep/sweep.h"
 
@@ -88,6 +89,18 @@ struct cp_precision {
     double p50, p95;
 };
 
+/* --effect 5%,5ms: the smallest change that matters; NAN: the default. */
+struct cp_effect {
+    double ratio, ms;
+};
+
+/* --metrics init-p95,cold; none: all. */
+enum { CP_METRIC_PATTERNS_MAX = 32 };
+struct cp_metric_list {
+    struct cp_metric_pattern pattern[CP_METRIC_PATTERNS_MAX];
+    size_t n;
+};
+
 struct cp_export {
     enum cp_format format;
     const char *path;
@@ -157,8 +170,12 @@ struct cp_options {
     const char *function, *account, *mode;
     const char *apply_format, *alias, *candidate; /* apply; NULL: not given */
     bool is_undo;
-    bool is_all;      /* frontier */
-    const char *tail; /* fit: "gpd"; NULL: no tail beyond the data */
+    bool is_all; /* frontier */
+    /* compare */
+    struct cp_effect effect;
+    struct cp_metric_list metrics_wanted;
+    const char *allow; /* NULL: nothing */
+    const char *tail;  /* fit: "gpd"; NULL: no tail beyond the data */
     /* simulate */
     double sim_warm_ms, sim_cold_ms; /* 0 when absent, as the next two */
     double requests, hours;
@@ -238,6 +255,8 @@ enum cp_option_type {
     CP_OPTION_CI,
     CP_OPTION_EXPORT,
     CP_OPTION_TEXT_LIST,
+    CP_OPTION_EFFECT,
+    CP_OPTION_METRICS,
 };
 
 struct cp_option {

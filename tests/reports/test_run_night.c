@@ -164,6 +164,25 @@ static void only_sizes_of_both_are_paired(void **state)
     cp_run_data_clear(&other);
 }
 
+/* Costs are not what is compared. */
+static void a_region_without_prices_has_durations(void **state)
+{
+    (void)state;
+    struct cp_run_data data;
+    struct cp_error err;
+    struct cp_figures *none = NULL;
+    fixture_data(&(struct fixture_options){0}, &data);
+    (void)snprintf(data.run.region, sizeof data.run.region, "ap-nowhere-1");
+    assert_int_equal(cp_figures_new(&data, &none, &err), CP_ENOTFOUND);
+    struct cp_figures *f = measured(&data);
+    struct cp_night night = night_of(f);
+    assert_non_null(find(&night, "512MB/init-p50"));
+    assert_true(isnan(cp_figures_size(f, 512)->usd_per_million.value));
+    cp_night_clear(&night);
+    cp_figures_free(f);
+    cp_run_data_clear(&data);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -171,6 +190,7 @@ int main(void)
         cmocka_unit_test(a_night_says_what_was_measured_where),
         cmocka_unit_test(a_restore_is_never_called_init),
         cmocka_unit_test(only_sizes_of_both_are_paired),
+        cmocka_unit_test(a_region_without_prices_has_durations),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -41,6 +41,36 @@ static void what_is_no_name_is_refused(void **state)
         assert_false(cp_metric_key_by_name(cp_view_of(bad[i]), &m));
 }
 
+static void a_pattern_fits_what_it_does_not_leave_open(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *pattern, *metric;
+        bool fits;
+    } rows[] = {{"init", "512MB/init-p50", true},          {"init", "512MB/cold-p50", false},
+                {"init-p95", "512MB/init-p95", true},      {"init-p95", "512MB/init-p99", false},
+                {"p99", "512MB/warm-p99", true},           {"p99", "512MB/warm-p95", false},
+                {"512MB", "512MB/warm-p95", true},         {"512MB", "1024MB/warm-p95", false},
+                {"512MB/cold", "512MB/cold-p50", true},    {"512MB/cold", "512MB/warm-p50", false},
+                {"512MB/p50", "512MB/cold-p50", true},     {"512MB/p50", "512MB/cold-p95", false},
+                {"512MB/cold-p50", "512MB/cold-p50", true}};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct cp_metric_pattern pattern;
+        struct cp_metric_key metric;
+        assert_true(cp_metric_pattern_by_name(cp_view_of(rows[i].pattern), &pattern));
+        assert_true(cp_metric_key_by_name(cp_view_of(rows[i].metric), &metric));
+        assert_int_equal(cp_metric_pattern_fits(&pattern, &metric), rows[i].fits);
+    }
+    static const char *const bad[] = {
+        "",    "inits",   "init-",  "init-p90",  "-p50",       "p",        "512",        "512MB/",
+        "0MB", "MB/init", "512MBx", "init-p95x", "init-p95-1", "p95-init", "512MB/512MB"};
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        struct cp_metric_pattern pattern;
+        if (cp_metric_pattern_by_name(cp_view_of(bad[i]), &pattern))
+            fail_msg("'%s' is no pattern", bad[i]);
+    }
+}
+
 static void order_is_memory_series_quantile(void **state)
 {
     (void)state;
@@ -57,6 +87,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(names_are_read_back),
         cmocka_unit_test(what_is_no_name_is_refused),
+        cmocka_unit_test(a_pattern_fits_what_it_does_not_leave_open),
         cmocka_unit_test(order_is_memory_series_quantile),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
