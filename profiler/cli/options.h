@@ -209,6 +209,7 @@ struct cp_options {
     enum cp_ci ci;
     bool is_quiet, is_verbose, exit_zero;
     const char *notify_command; /* NULL: none */
+    const char *against;        /* the base of two builds that take turns; NULL: none */
     bool wants_help, wants_version;
     const char *store;
     /* schedule */

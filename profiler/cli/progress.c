@@ -163,8 +163,12 @@ void cp_progress_plan(void *context, const struct cp_sweep_outlook *outlook)
         return;
     cp_buf_init(&text, TEXT_MAX);
     cp_buf_init(&lines, TEXT_MAX);
-    (void)cp_buf_addf(&text, "%s%s%s%s\nrun %s: ", p->heading, outlook->mode[0] ? ", mode: " : "",
-                      outlook->mode, outlook->is_billed ? "" : ", no cost", outlook->run_id);
+    (void)cp_buf_addf(&text, "%s%s%s%s\nrun", p->heading, outlook->mode[0] ? ", mode: " : "",
+                      outlook->mode, outlook->is_billed ? "" : ", no cost");
+    if (outlook->second_run_id)
+        (void)cp_buf_addf(&text, "s %s and %s: ", outlook->run_id, outlook->second_run_id);
+    else
+        (void)cp_buf_addf(&text, " %s: ", outlook->run_id);
     for (size_t i = 0; i < outlook->n_memory; i++)
         (void)cp_buf_addf(&text, "%s%d", i ? ", " : "", outlook->memory_mb[i]);
     (void)cp_buf_addf(&text, " MB; at most %zu invocations", outlook->n_planned);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "profiler/sweep/pair.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -39,14 +38,13 @@ static void on_plan(void *context, const struct cp_sweep_outlook *outlook)
 {
     struct side *side = context;
     struct pair *pair = side->pair;
-    char ids[CP_PAIR * CP_RUN_ID_MAX + 8];
     side->outlook = *outlook;
     const struct cp_sweep_outlook *base = &pair->sides[CP_PAIR_BASE].outlook;
     if (side == &pair->sides[CP_PAIR_BASE] || !base->run_id)
         return;
-    (void)snprintf(ids, sizeof ids, "%s and %s", base->run_id, outlook->run_id);
     struct cp_sweep_outlook both = *outlook;
-    both.run_id = ids;
+    both.run_id = base->run_id;
+    both.second_run_id = outlook->run_id;
     both.n_planned += base->n_planned;
     both.left_ms += base->left_ms;
     pair->hooks->on_plan(pair->hooks->context, &both);
@@ -130,6 +128,7 @@ static enum cp_code find(struct side *side, const char *function, struct cp_erro
 {
     struct cp_endpoint_probe none;
     side->options.function = function;
+    side->options.is_counted = true; /* the numbers of the two stay equal */
     if (side->options.max_invocations > 1)
         side->options.max_invocations /= CP_PAIR;
     return cp_sweep_find(&side->runner, &side->options, &none, err);
@@ -164,9 +163,6 @@ static enum cp_code prepare(struct side *side, struct cp_error *err)
         code = cp_sweep_prepare(r, &none, NULL, err);
     if (code)
         return code;
-    /* the numbers of the two stay equal */
-    r->cells.options.precision_p50 = r->cells.options.precision_p95 = NAN;
-    r->run->precision_p50 = r->run->precision_p95 = NAN;
     (void)snprintf(r->run->method, sizeof r->run->method, "%s" CP_RUN_IN_TURNS,
                    cp_sweep_method_name(CP_METHOD_OWN));
     return cp_store_update_run(r->store, r->run, err);

@@ -44,7 +44,8 @@ struct cp_sweep_options {
 /* What is known before the first invocation. Texts and arrays are borrowed. */
 struct cp_sweep_outlook {
     const char *run_id;
-    const int *memory_mb; /* ascending */
+    const char *second_run_id; /* of the other one of two that take turns; NULL: one alone */
+    const int *memory_mb;      /* ascending */
     size_t n_memory;
     size_t n_planned; /* at most so many invocations */
     size_t n_done;    /* of these, in earlier sessions */

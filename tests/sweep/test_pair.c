@@ -36,7 +36,7 @@ static void on_plan(void *context, const struct cp_sweep_outlook *outlook)
     struct pair_fixture *f = context;
     f->n_plans++;
     f->n_planned = outlook->n_planned;
-    (void)snprintf(f->ids, sizeof f->ids, "%s", outlook->run_id);
+    (void)snprintf(f->ids, sizeof f->ids, "%s and %s", outlook->run_id, outlook->second_run_id);
 }
 
 static void on_progress(void *context, const struct cp_sweep_progress *progress)
@@ -223,6 +223,28 @@ static void both_follow_one_plan(void **state)
     assert_string_equal(f->data[1].run.function, "hello-new");
 }
 
+static void runs_took_turns_with_their_own_partner_only(void **state)
+{
+    struct pair_fixture *f = *state;
+    assert_int_equal(measure(f), CP_OK);
+    const struct cp_run *base = &f->runs[CP_PAIR_BASE];
+    const struct cp_run *partner = &f->runs[CP_PAIR_NEW];
+    struct cp_run later = *partner;
+    struct cp_run other_plan = *partner;
+    struct cp_run alone = *partner;
+    later.started_at_ms = base->ended_at_ms + 1;
+    later.ended_at_ms = later.started_at_ms + 1000;
+    other_plan.seed++;
+    (void)snprintf(alone.method, sizeof alone.method, "own function");
+    assert_true(cp_run_took_turns(base, partner));
+    assert_true(cp_run_took_turns(partner, base));
+    assert_false(cp_run_took_turns(base, base));
+    assert_false(cp_run_took_turns(base, &later));
+    assert_false(cp_run_took_turns(&later, base));
+    assert_false(cp_run_took_turns(base, &other_plan));
+    assert_false(cp_run_took_turns(base, &alone));
+}
+
 /* Equal to the last digit: with a wanted precision cells would close at 60. */
 static void all_samples_are_taken(void **state)
 {
@@ -236,7 +258,7 @@ static void all_samples_are_taken(void **state)
         assert_int_equal(count(&f->data[i], CP_OUTCOME_MEASURED), 200);
         for (size_t j = 0; j < f->data[i].n_cells; j++)
             assert_int_equal(f->data[i].cells[j].stop, CP_STOP_MAX_SAMPLES);
-        assert_true(isnan(f->data[i].run.precision_p50));
+        assert_true(f->data[i].run.precision_p50 <= 0);
     }
 }
 
@@ -371,6 +393,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(nothing_of_one_lies_within_a_step_of_the_other, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(both_follow_one_plan, setup, teardown),
+        cmocka_unit_test_setup_teardown(runs_took_turns_with_their_own_partner_only, setup,
+                                        teardown),
         cmocka_unit_test_setup_teardown(all_samples_are_taken, setup, teardown),
         cmocka_unit_test_setup_teardown(the_user_sees_one_plan_and_rows_of_both, setup, teardown),
         cmocka_unit_test_setup_teardown(after_an_interrupt_both_are_put_back_and_stored, setup,
