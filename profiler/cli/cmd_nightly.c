@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "profiler/cli/notify.h"
+#include "profiler/cli/nightly_pair.h"
 #include "profiler/cli/render.h"
 #include "profiler/cli/session.h"
 #include "profiler/cli/show_gates.h"
@@ -8,8 +8,6 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
-
-enum { NOTIFICATION_MAX = 16 * 1024 * 1024 };
 
 /* From a run to what is said of it. */
 struct nightly {
@@ -107,20 +105,6 @@ static enum cp_code judge(struct nightly *n)
     return cp_gates_of_history(&n->history, &n->data, &options, &n->gates, &n->err);
 }
 
-static void notify(struct nightly *n)
-{
-    struct cp_buf json;
-    cp_buf_init(&json, NOTIFICATION_MAX);
-    cp_gates_json(&n->gates, &json);
-    enum cp_code code = cp_buf_check(&json, "the notification", &n->err);
-    if (!code)
-        code = cp_notify(n->cli->options.notify_command, cp_buf_view(&json), CP_NOTIFY_TIMEOUT_MS,
-                         &n->err);
-    if (code)
-        (void)fprintf(stderr, "warning: --notify-command: %s\n", n->err.text);
-    cp_buf_clear(&json);
-}
-
 static enum cp_status conclude(struct nightly *n)
 {
     if (n->night.n_metrics == 0 && n->gates.n_failed == 0) {
@@ -133,10 +117,7 @@ static enum cp_status conclude(struct nightly *n)
                       n->data.run.id);
         return cp_cli_fail(n->cli, &n->err);
     }
-    enum cp_status status = cp_cli_show_gates(n->cli, &n->gates);
-    if (n->gates.n_failed && n->cli->options.notify_command)
-        notify(n);
-    return status;
+    return cp_cli_show_gates(n->cli, &n->gates);
 }
 
 /* --- the command --- */
@@ -169,6 +150,8 @@ static enum cp_status run_nightly(struct cp_cli *cli)
 {
     struct nightly n = {.cli = cli, .data = {.run = cp_run_empty()}};
     enum cp_status status = CP_STATUS_OK;
+    if (cli->options.against)
+        return cp_nightly_pair(cli, cli->words.word[0]);
     cp_session_begin(&n.session, cli);
     n.session.is_own_memory = true;
     n.session.is_counted = true;
@@ -198,6 +181,8 @@ const struct cp_command cp_command_nightly = {
         "on most of the last nights fails, until it is back or accepted ('coldprof history "
         "accept'). A memory size that cannot run any more fails at once. A run that was "
         "interrupted or cut short is kept, but is no night. "
+        "With --against OTHER, two folders: both builds are measured here in turns, and FOLDER is "
+        "judged by OTHER at once, without any history; for a pull request. "
         "Status 0: nothing got worse, or not yet known; 3: something did; 4: interrupted; 1: no "
         "verdict, also when another process is measuring into the same store, which is named: "
         "this night is then left out. See 'coldprof help nightly'.",
@@ -205,6 +190,7 @@ const struct cp_command cp_command_nightly = {
         "  coldprof nightly ./my-function\n"
         "  coldprof nightly checkout --yes --max-cost-usd 0.05 --profile staging\n"
         "  coldprof nightly ./my-function --export junit=nightly.xml --export md=nightly.md\n"
+        "  coldprof nightly ./my-function --against ../main/my-function\n"
         "  coldprof nightly ./my-function --notify-command 'mail -s slower team@example.org'\n",
     .bit = CP_IN_NIGHTLY,
     .min_words = 1,

@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "profiler/cli/ci.h"
+#include "profiler/cli/notify.h"
 #include "profiler/cli/render.h"
 
 enum { OUTPUT_MAX = 16 * 1024 * 1024 };
@@ -63,6 +64,21 @@ static enum cp_code tell_ci(const struct cp_cli *cli, const struct cp_gates *gat
     return code;
 }
 
+static void notify(const struct cp_cli *cli, const struct cp_gates *gates)
+{
+    struct cp_error err = {CP_OK, ""};
+    struct cp_buf json;
+    cp_buf_init(&json, OUTPUT_MAX);
+    cp_gates_json(gates, &json);
+    enum cp_code code = cp_buf_check(&json, "the notification", &err);
+    if (!code)
+        code =
+            cp_notify(cli->options.notify_command, cp_buf_view(&json), CP_NOTIFY_TIMEOUT_MS, &err);
+    if (code)
+        (void)fprintf(stderr, "warning: --notify-command: %s\n", err.text);
+    cp_buf_clear(&json);
+}
+
 enum cp_status cp_cli_show_gates(const struct cp_cli *cli, const struct cp_gates *gates)
 {
     struct cp_error err = {CP_OK, ""};
@@ -77,6 +93,8 @@ enum cp_status cp_cli_show_gates(const struct cp_cli *cli, const struct cp_gates
     if (!code)
         code = tell_ci(cli, gates, &err);
     cp_buf_clear(&out);
+    if (gates->n_failed && cli->options.notify_command)
+        notify(cli, gates);
     if (code)
         return cp_cli_fail(cli, &err);
     if (status == CP_STATUS_OK && gates->n_failed && !cli->options.exit_zero)

@@ -12,7 +12,7 @@
  * whether there is a folder for each file. */
 enum cp_code cp_cli_check_gate_formats(const struct cp_cli *cli, bool has_history,
                                        struct cp_error *err);
-/* CP_STATUS_MISSED when a gate fails (0 with --exit-zero). */
+/* CP_STATUS_MISSED when a gate fails (0 with --exit-zero); then --notify-command is told, too. */
 enum cp_status cp_cli_show_gates(const struct cp_cli *cli, const struct cp_gates *gates);
 
 #endif

@@ -1,0 +1,124 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The gate of a pull request against known truth: builds of knobs-c that differ by nothing, by a sleep in the
+init phase, or by CPU time in it, each judged again and again by `coldprof nightly NEW --against BASE`. And
+what simpler rules would have said of the very same invocations.
+"""
+import collections
+import os
+import statistics
+import subprocess
+import time
+
+from program import BINARY, SHARE, make_function, read_rows
+
+# What was injected into the new build. 15 ms of wall time, and the same as CPU time, which takes longer
+# where the CPU is shared; at the share of 128 MB (7 % of a core, --throttle-init) some 200 ms.
+CHANGES = {"unchanged": {}, "sleep": {"INIT_SLEEP_MS": 15}, "cpu": {"INIT_CPU_MS": 15}}
+LIMIT_S = 60
+
+Trial = collections.namedtuple("Trial", "change status seconds load runs said")
+
+
+def make_builds(root):
+    """The base and one new build per change, all of them called 'fn'."""
+    env = dict(DATABASE_PASSWORD="")
+    folders = {change: make_function(os.path.join(root, change, "fn"), environment={**env, **knobs}, timeout=10)
+               for change, knobs in CHANGES.items()}
+    return make_function(os.path.join(root, "base", "fn"), environment=env, timeout=10), folders
+
+
+def judge(env, store, base, new, change, *words):
+    known = {r["id"] for r in read_rows(store, "SELECT id FROM runs")} if os.path.exists(store) else set()
+    begun = time.monotonic()
+    result = subprocess.run([BINARY, "nightly", new, "--against", base, "--store", store, "--quiet", *SHARE, *words], env=env,
+                            stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+    seconds = time.monotonic() - begun
+    new_runs = [r["id"] for r in read_rows(store, "SELECT id FROM runs ORDER BY rowid") if r["id"] not in known]
+    return Trial(change, result.returncode, seconds, os.getloadavg()[0], new_runs, result.stdout + result.stderr)
+
+
+# --- simpler rules, on the same invocations ---
+
+
+def times(store, run, kind, field):
+    return [r["ms"] for r in read_rows(store, f"SELECT {field} AS ms FROM samples WHERE run_id = ? AND kind = ? AND start = ?"
+                                              " AND outcome = 'measured' ORDER BY sent_at_ms", run, kind, kind)]
+
+
+SERIES = {"init": ("cold", "init_duration_ms"), "cold": ("cold", "init_duration_ms + duration_ms"), "warm": ("warm", "duration_ms")}
+
+
+def mean_worse(share):
+    return lambda base, new: statistics.mean(new) > (1 + share) * statistics.mean(base)
+
+
+def mann_whitney(base, new):
+    """Two-sided p < .01 (normal approximation, ties by their mean rank) and the new one slower."""
+    ranked = sorted([(x, 0) for x in base] + [(x, 1) for x in new])
+    rank_sum, ties, i = 0.0, 0.0, 0
+    while i < len(ranked):
+        j = i
+        while j < len(ranked) and ranked[j][0] == ranked[i][0]:
+            j += 1
+        rank_sum += sum(which for _, which in ranked[i:j]) * (i + j + 1) / 2
+        ties += (j - i) ** 3 - (j - i)
+        i = j
+    n, m, total = len(base), len(new), len(ranked)
+    sd = (n * m / 12 * (total + 1 - ties / (total * (total - 1)))) ** 0.5
+    return (rank_sum - m * (m + 1) / 2 - n * m / 2) / sd > 2.576
+
+
+RULES = {"mean +10 %": mean_worse(0.10), "mean +5 %": mean_worse(0.05), "Mann-Whitney p < .01": mann_whitney}
+ORDERS = ("in turns", "in blocks")
+
+
+def verdicts(store, base_run, new_run, order):
+    """{rule: whether it fires on any series}. In blocks: all of the base first, as two jobs one after the other
+    would: of the same invocations the first half of the base's and the last half of the new one's."""
+    fired = dict.fromkeys(RULES, False)
+    for kind, field in SERIES.values():
+        base, new = times(store, base_run, kind, field), times(store, new_run, kind, field)
+        if order == "in blocks":
+            base, new = base[:len(base) // 2], new[len(new) // 2:]
+        for name, rule in RULES.items():
+            fired[name] |= len(base) > 1 and len(new) > 1 and rule(base, new)
+    return fired
+
+
+def count_rivals(store, trials):
+    """{(rule, order): in how many of the trials it fires}."""
+    counts = collections.Counter({(rule, order): 0 for rule in RULES for order in ORDERS})
+    for trial in trials:
+        for order in ORDERS:
+            for rule, fires in verdicts(store, *trial.runs, order).items():
+                counts[rule, order] += fires
+    return counts
+
+
+def compare_blocks(env, store, trials):
+    """How often `coldprof compare` fails of a base and the new build of the trial after it: the same rule, but
+    measured one after the other. Of trials of one change, in their order."""
+    failed = 0
+    for before, after in zip(trials, trials[1:]):
+        result = subprocess.run([BINARY, "compare", before.runs[0], after.runs[1], "--store", store, "--quiet"], env=env,
+                                stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+        if result.returncode not in (0, 3):
+            raise RuntimeError(result.stderr)
+        failed += result.returncode == 3
+    return failed
+
+
+def report(env, store, trials):
+    """A Markdown table of what the gate and the others said, by change."""
+    lines = ["| change | runs | gate failed | seconds, median (most) | load | "
+             + " | ".join(f"{rule}, {order}" for rule in RULES for order in ORDERS) + " |",
+             "|---" * (5 + len(RULES) * len(ORDERS)) + "|"]
+    for change in dict.fromkeys(t.change for t in trials):
+        of = [t for t in trials if t.change == change]
+        rivals = count_rivals(store, of)
+        seconds = [t.seconds for t in of]
+        lines.append(f"| {change} | {len(of)} | {sum(t.status == 3 for t in of)} | {statistics.median(seconds):.1f} ({max(seconds):.1f}) | "
+                     f"{min(t.load for t in of):.1f} to {max(t.load for t in of):.1f} | "
+                     + " | ".join(str(rivals[rule, order]) for rule in RULES for order in ORDERS)
+                     + " |")
+    return "\n".join(lines)
