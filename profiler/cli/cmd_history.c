@@ -282,7 +282,8 @@ static void tell_counts(struct session *s, const struct cp_history_counts *c)
                           "  \"differing\": %zu,\n  \"rejected\": %zu\n}\n",
                           c->n_nights, c->n_acceptances, c->n_known, c->n_differing, c->n_rejected);
     else
-        (void)cp_buf_addf(&out, "%zu new nights, %zu new acceptances, %zu known, %zu rejected\n",
+        (void)cp_buf_addf(&out,
+                          "new nights: %zu, new acceptances: %zu, known: %zu, rejected: %zu\n",
                           c->n_nights, c->n_acceptances, c->n_known, c->n_rejected);
     if (c->n_differing && !s->cli->options.is_quiet)
         (void)fprintf(stderr,

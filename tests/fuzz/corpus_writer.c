@@ -83,6 +83,17 @@ static const struct {
                 "\"2026-10-05T08:00:00Z\"],\"Values\":[3]}]}"},
     {"traffic", "{\"Datapoints\":[{\"Timestamp\":\"2026-10-05T08:00:00Z\",\"Sum\":3}]}"},
     {"traffic", "0.5\n1.5\n9\n"},
+    {"night_line",
+     "{\"schema\":1,\"kind\":\"night\",\"function\":\"f\",\"place\":\"p\",\"region\":\"r\","
+     "\"architecture\":\"a\",\"started_at\":\"2026-10-08T01:00:00.000Z\",\"run_id\":\"7f3a\","
+     "\"runtime\":\"python3.12\",\"runtime_version_arn\":\"\",\"code_sha256\":\"q=\","
+     "\"code_size_bytes\":24,\"layers\":[\"arn:a:1\",\"arn:b:2\"],\"memory_size_mb\":1024,"
+     "\"host\":null,\"coldprof_version\":\"0.6.0\",\"metrics\":[{\"metric\":"
+     "\"1024MB/init-p99\",\"n\":100,\"ms\":250.1,\"low_ms\":240,\"high_ms\":null,"
+     "\"at_timeout\":[\"high_ms\"]},{\"metric\":\"128MB/warm-p50\",\"n\":7,\"ms\":2}]}"},
+    {"night_line",
+     "{\"schema\":1,\"kind\":\"acceptance\",\"function\":\"f\",\"place\":\"p\",\"region\":\"r\","
+     "\"architecture\":\"a\",\"at\":\"2026-10-09T08:00:00Z\",\"note\":\"new SDK\"}"},
     {"price_file",
      "{\"format\":\"coldprof prices\",\"version\":1,\"region\":\"r\",\"date\":\"2026-10-01\","
      "\"source\":\"s\",\"books\":[{\"architecture\":\"x86_64\",\"request_usd\":2e-7,"

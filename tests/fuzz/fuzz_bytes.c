@@ -3,6 +3,7 @@
  */
 #include "tests/fuzz/aws_invariants.h"
 #include "tests/fuzz/digest_invariants.h"
+#include "tests/fuzz/history_invariants.h"
 #include "tests/fuzz/inflate_invariants.h"
 #include "tests/fuzz/journal_invariants.h"
 #include "tests/fuzz/log_form_invariants.h"

@@ -32,6 +32,22 @@ static enum cp_code merge(struct cp_store *store, struct cp_history_counts *coun
     return code;
 }
 
+static enum cp_code list_metrics(struct cp_store *store, const struct cp_night_key *key,
+                                 struct cp_error *err)
+{
+    struct cp_history history;
+    struct cp_metric_key *metrics = NULL;
+    const struct cp_history_span last = {0, 1};
+    size_t n = 0;
+    enum cp_code code = cp_store_load_history(store, key, last, &history, err);
+    if (!code)
+        code = cp_history_metrics(&history, 0, &metrics, &n, err);
+    assert_true(code || n == 1 || history.n_nights == 0);
+    free(metrics);
+    cp_history_clear(&history);
+    return code;
+}
+
 static enum cp_code use(struct cp_store *store, struct cp_history_counts *counts,
                         struct cp_error *err)
 {
@@ -41,6 +57,8 @@ static enum cp_code use(struct cp_store *store, struct cp_history_counts *counts
     enum cp_code code = merge(store, counts, err);
     if (!code)
         code = cp_store_find_history(store, "f", &key, err);
+    if (!code)
+        code = list_metrics(store, &key, err);
     if (!code)
         code = cp_history_export(store, NULL, &out, err);
     cp_buf_clear(&out);

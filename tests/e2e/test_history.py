@@ -1,0 +1,136 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Nights that real runs made, on two runners without a common disk: what one exports the other imports
+and goes on from.
+
+Nothing here waits by sleeping: every wait is for an event (a line, an exit, a file) with a limit.
+"""
+import gzip
+import json
+import os
+import shutil
+import signal
+import subprocess
+import unittest
+
+from program import FUNCTIONS, Case, read_rows
+from test_e2e import Interrupt
+
+NIGHT = ["--memory", "256", "--cold", "6", "--warm", "8", "--idle", "none"]
+HELLO = os.path.join(FUNCTIONS, "hello-c")
+
+
+def lines_of(path):
+    with open(path, encoding="utf-8") as f:
+        return [json.loads(line) for line in f]
+
+
+def bytes_of(path):
+    with open(path, "rb") as f:
+        return f.read()
+
+
+class TwoRunners(Case):
+    def path(self, name):
+        return os.path.join(self.tmp, name)
+
+    def history(self, runner, *words, **more):
+        return self.run_cli("history", *words, "--store", self.path(f"{runner}.db"), **more)
+
+    def night(self, runner, folder=HELLO):
+        self.store = self.path(f"{runner}.db")
+        self.sweep(folder, *NIGHT)
+        self.history(runner, "add", "last")
+
+    def export(self, runner, name):
+        self.history(runner, "export", "-o", self.path(name))
+        return self.path(name)
+
+    def test_a_history_goes_from_runner_to_runner(self):
+        self.night("a")
+        self.night("a")
+        first = self.export("a", "first.ndjson")
+        nights = lines_of(first)
+        self.assertEqual([n["kind"] for n in nights], ["night", "night"])
+        self.assertLess(nights[0]["started_at"], nights[1]["started_at"])
+
+        # the other runner knows nothing but the file, packed on its way
+        with gzip.open(self.path("first.ndjson.gz"), "wb") as f:
+            f.write(bytes_of(first))
+        result = self.history("b", "import", self.path("first.ndjson.gz"))
+        self.assertIn("new nights: 2", result.stdout)
+        self.assertEqual(bytes_of(self.export("b", "same.ndjson")), bytes_of(first))
+        self.night("b")
+        self.history("b", "accept", "hello-c", "--note", "as it should be")
+        second = self.export("b", "second.ndjson")
+        self.assertEqual([n["kind"] for n in lines_of(second)], ["night"] * 3 + ["acceptance"])
+
+        # meanwhile the first went on, too; both merge, in either order, to the same
+        self.night("a")
+        third = self.export("a", "third.ndjson")
+        self.assertIn("new nights: 1, new acceptances: 1, known: 2", self.history("a", "import", second).stdout)
+        self.assertIn("new nights: 1, new acceptances: 0, known: 2", self.history("b", "import", third).stdout)
+        both = bytes_of(self.export("a", "both-a.ndjson"))
+        self.assertEqual(both, bytes_of(self.export("b", "both-b.ndjson")))
+        self.assertEqual(len(both.splitlines()), 5)
+        listed = json.loads(self.history("b", "list", "--json").stdout)["histories"]
+        self.assertEqual([(h["function"], h["nights"], h["place"]) for h in listed], [("hello-c", 4, "local server")])
+        shown = self.history("b", "show", "hello-c")
+        self.assertIn("256MB/init-p50", shown.stdout)
+        self.assertTrue(all(len(line) <= 80 for line in shown.stdout.split("\n")), shown.stdout)
+
+    def test_a_pipe_carries_it_as_well(self):
+        self.night("a")
+        out = self.history("a", "export")
+        self.assertEqual(out.stderr, "")
+        command = self.command("history", "import", "-", "--store", self.path("b.db"))
+        result = subprocess.run(command, env=self.env, input=out.stdout, capture_output=True, text=True, timeout=60, check=True)
+        self.assertIn("new nights: 1", result.stdout)
+        self.assertEqual(self.history("b", "export").stdout, out.stdout)
+
+    def test_a_night_says_what_may_explain_it(self):
+        folder = self.path("fn")
+        shutil.copytree(HELLO, folder)
+        self.night("a", folder)
+        run, = read_rows(self.store, "SELECT * FROM runs")
+        night, = lines_of(self.export("a", "a.ndjson"))
+        report = json.loads(self.run_cli("report", "--json", "--store", self.store).stdout)["run"]
+        self.assertGreater(run["code_size_bytes"], 0)
+        self.assertEqual(night["code_size_bytes"], run["code_size_bytes"])
+        self.assertEqual(report["code_size_bytes"], run["code_size_bytes"])
+        self.assertEqual((night["layers"], report["layers"]), ([], []))
+        for name in ("code_sha256", "host", "runtime", "coldprof_version"):
+            self.assertEqual(night[name], run[name])
+        self.assertEqual(night["run_id"], run["id"])
+        self.assertTrue(all(m["n"] > 0 for m in night["metrics"]))
+        metrics = [m["metric"] for m in night["metrics"]]
+        self.assertEqual(metrics, [f"256MB/{timing}-p{q}" for timing in ("init", "cold", "warm") for q in (50, 95, 99)])
+        # larger code is another size
+        with open(os.path.join(folder, "more"), "wb") as f:
+            f.write(os.urandom(100000))
+        self.night("a", folder)
+        sizes = [n["code_size_bytes"] for n in lines_of(self.export("a", "b.ndjson"))]
+        self.assertGreater(sizes[1], sizes[0] + 90000)
+
+
+class Locked(Case):
+    def test_a_sweep_that_holds_the_store_is_named_and_readers_are_welcome(self):
+        self.sweep(HELLO, *NIGHT)
+        self.run_cli("history", "add", "last", "--store", self.store)
+        lines = os.path.join(self.tmp, "lines")
+        self.run_cli("history", "export", "-o", lines, "--store", self.store)
+        process = self.popen(*self.sweep_words(self.function(environment={"SLEEP_MS": 50}), "--memory", "256", "--cold", "20",
+                                               "--warm", "400", "--idle", "none", "-v"),
+                             stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        _, drain = Interrupt.wait_for_invocations(process, 2)
+        for words in (("import", lines), ("accept", "hello-c"), ("add", "last")):
+            result = self.run_cli("history", *words, "--store", self.store, status=1)
+            self.assertIn(str(process.pid), result.stderr)
+        self.assertIn("hello-c", self.run_cli("history", "--store", self.store).stdout)
+        self.run_cli("history", "export", "--store", self.store)
+        process.send_signal(signal.SIGINT)
+        self.assertEqual(process.wait(30), 4)
+        drain.join(10)
+
+
+if __name__ == "__main__":
+    unittest.main()
