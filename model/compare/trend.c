@@ -16,9 +16,11 @@
 /* The alarm. Chosen on half of the real nights (test_trend_reference), proven on the other half. */
 #define TAIL        4.0  /* degrees of freedom of a night's Student t */
 #define WANDER      0.05 /* sd of logs: levels move about by as much without a cause */
-#define EVIDENCE    3.0  /* root of twice the log likelihood ratio that raises it */
+#define EVIDENCE    50.0 /* likelihood ratio that raises it */
+#define WIDTH       0.5  /* of the kernel of a baseline night, in sd */
 #define DRIFT       3.0  /* effects, of a level over what it began with; */
-#define DRIFT_SE    3.0  /* and standard errors */
+#define DRIFT_SE    3.0  /* and standard errors; */
+#define DRIFT_SHARE 0.9  /* and so many of the nights must be above it by one effect */
 #define FARTHEST    7.0  /* a thousandfold; farther says no more, and INFINITY becomes a number */
 #define LEVEL_LEAST 3    /* nights: a new level has as many before it is judged against */
 #define NIGHT_T     2.81 /* 95 % of a t with 3 degrees of freedom, in the sd that its MAD makes; */
@@ -95,8 +97,9 @@ static enum cp_code no_memory(struct cp_error *err)
 static struct point point_of(const struct cp_trend_value *v, size_t index)
 {
     double x = v->ms.value > 0 ? log(v->ms.value) : (double)NAN;
-    double high = isfinite(v->ms.high) ? v->ms.high : v->ms.value * v->ms.value / v->ms.low;
-    double sd = log(high / v->ms.low) / (2 * CP_Z95);
+    /* Of an upper quantile the lower end is the nearer one, and the better known. */
+    double half = fmin(log(v->ms.value / v->ms.low), log(v->ms.high / v->ms.value));
+    double sd = half / CP_Z95;
     return (struct point){
         .index = index, .x = x, .sd = isfinite(sd) ? sd : (double)NAN, .n = (double)v->n};
 }
@@ -205,15 +208,21 @@ struct rise {
     double sd[CP_TREND_N_OF_MAX];
     size_t n;
     double effect;
+    int side; /* 1 upwards, -1 downwards */
 };
+
+static double difference(const struct judge *j, int side, const struct point *p)
+{
+    return fmax(fmin(side * (p->x - j->centre), FARTHEST), -FARTHEST);
+}
 
 static struct rise rise_of(const struct judge *j, int side, const struct point *nights, size_t n)
 {
     const double level = MEDIAN_SE * j->spread * j->spread / (double)j->n_baseline;
-    struct rise r = {.n = n, .effect = least_effect(j)};
+    struct rise r = {.n = n, .effect = least_effect(j), .side = side};
     for (size_t i = 0; i < n; i++) {
         double night = night_sd(j, &nights[i]);
-        r.by[i] = fmax(fmin(side * (nights[i].x - j->centre), FARTHEST), -FARTHEST);
+        r.by[i] = difference(j, side, &nights[i]);
         r.sd[i] = sqrt(night * night + level + WANDER * WANDER);
     }
     return r;
@@ -234,32 +243,49 @@ static double median_rise(const struct rise *r)
     return median(by, r->n);
 }
 
-/* Log likelihood of a rise by `step` of all the nights, over that of none. */
-static double log_ratio(const struct rise *r, double step)
+/* Density of Student's t with TAIL degrees of freedom, but for a constant. */
+static double density(double by, double sd)
 {
-    double sum = 0;
-    for (size_t i = 0; i < r->n; i++) {
-        double none = r->by[i] / r->sd[i];
-        double risen = (r->by[i] - step) / r->sd[i];
-        sum += log((TAIL + none * none) / (TAIL + risen * risen));
-    }
-    return (TAIL + 1) / 2 * sum;
+    double z = by / sd;
+    double u = TAIL / (TAIL + z * z);
+    return u * u * sqrt(u) / sd;
 }
 
-/* Root of twice the largest of them, over steps that matter. A likelihood of Student's t has its
- * tops near the values: those, their median and the least step are tried. 0: too few nights, or
- * their middle, are beyond the effect. */
+/* Of a night where nothing changed: the law about the centre, or what baseline nights there were at
+ * that place, whichever has more: a level that is visited every few nights is no news. */
+static double density_unchanged(const struct judge *j, const struct rise *r, size_t i)
+{
+    const struct point *nights = j->level + (j->n_level - j->n_baseline);
+    double sum = 0;
+    for (size_t k = 0; k < j->n_baseline; k++)
+        sum += density(r->by[i] - difference(j, r->side, &nights[k]), WIDTH * r->sd[i]);
+    return fmax(density(r->by[i], r->sd[i]), sum / (double)j->n_baseline);
+}
+
+static double log_likelihood(const struct rise *r, double step)
+{
+    double sum = 0;
+    for (size_t i = 0; i < r->n; i++)
+        sum += log(density(r->by[i] - step, r->sd[i]));
+    return sum;
+}
+
+/* Log of the largest likelihood of the nights, had all risen by one step that matters, over that of
+ * no change. A likelihood of Student's t has its tops near the values: those, their median and the
+ * least step are tried. 0: too few nights, or their middle, are beyond the effect. */
 static double evidence(const struct judge *j, const struct rise *r)
 {
     double middle = median_rise(r);
     if (n_beyond_effect(r) < j->o.k_of_n || !(middle > r->effect))
         return 0;
-    double best = fmax(log_ratio(r, middle), log_ratio(r, r->effect));
+    double best = fmax(log_likelihood(r, middle), log_likelihood(r, r->effect));
     for (size_t i = 0; i < r->n; i++) {
         if (r->by[i] > r->effect)
-            best = fmax(best, log_ratio(r, r->by[i]));
+            best = fmax(best, log_likelihood(r, r->by[i]));
     }
-    return sqrt(2 * fmax(best, 0));
+    for (size_t i = 0; i < r->n; i++)
+        best -= log(density_unchanged(j, r, i));
+    return best;
 }
 
 /* Index of the first of the nights that is beyond the effect. */
@@ -280,7 +306,7 @@ static bool has_risen(const struct judge *j, size_t *since)
         const struct point *nights = j->recent + (j->n_recent - n);
         struct rise r = rise_of(j, 1, nights, n);
         double e = evidence(j, &r);
-        if (e >= EVIDENCE && e > most) {
+        if (e >= log(EVIDENCE) && e > most) {
             most = e;
             *since = first_beyond(&r, nights);
         }
@@ -299,7 +325,7 @@ static bool has_fallen(const struct judge *j, size_t *since)
         return false;
     struct rise r = rise_of(j, -1, nights, n);
     *since = first_beyond(&r, nights);
-    return evidence(j, &r) >= EVIDENCE;
+    return evidence(j, &r) >= log(EVIDENCE);
 }
 
 /* --- levels --- */
@@ -329,8 +355,8 @@ static void join_oldest(struct judge *j)
     memmove(j->recent, j->recent + 1, j->n_recent * sizeof *j->recent);
 }
 
-/* The level before is back: what is recent of the regression is not of it, nor what had drifted. */
-static void end_regression(struct judge *j)
+/* What is recent and still worse goes; of a drift only what is left is the level. */
+static void leave_regression(struct judge *j)
 {
     double most = j->centre + least_effect(j);
     size_t n = 0;
@@ -344,17 +370,48 @@ static void end_regression(struct judge *j)
         n = 0;
     }
     j->n_recent = n;
+}
+
+/* All nights up to the recent ones are of the level. */
+static void rejoin_level(struct judge *j)
+{
+    size_t end = j->n_points - j->n_recent;
+    size_t from = end;
+    while (from > 0 && j->points[from - 1].index > j->level[j->n_level - 1].index)
+        from--;
+    memcpy(j->level + j->n_level, j->points + from, (end - from) * sizeof *j->level);
+    j->n_level += end - from;
+}
+
+/* The level before is back. What lasted no longer than it takes to learn a level was of it: else a
+ * function that is slow now and then would be told each time. */
+static void end_regression(struct judge *j)
+{
+    size_t n = 0;
+    while (n < j->n_points && j->points[j->n_points - 1 - n].index >= j->since)
+        n++;
+    if (j->is_drift || n > (size_t)j->o.min_nights + (size_t)j->o.k_of_n)
+        leave_regression(j);
+    else
+        rejoin_level(j);
     j->is_regressed = false;
 }
 
-/* Has the level crept up, too slowly for a step? Then what it began with is the baseline. */
+/* Has the level crept up, too slowly for a step? Then what it began with is the baseline. Most of
+ * the nights must be above that: the median alone jumps where nights are of two kinds. */
 static bool has_drifted(struct judge *j)
 {
+    const struct point *nights = j->level + (j->n_level - j->n_baseline);
     double error = DRIFT_SE * j->spread * sqrt(2 * MEDIAN_SE / (double)j->n_baseline);
-    double least = log1p(DRIFT * fmax(j->o.effect, j->o.effect_ms / exp(j->anchor)));
-    if (!(j->centre - j->anchor > fmax(least, error))) /* also without an anchor */
+    double effect = fmax(j->o.effect, j->o.effect_ms / exp(j->anchor));
+    if (!(j->centre - j->anchor > fmax(log1p(DRIFT * effect), error))) /* also without an anchor */
         return false;
-    j->since = j->level[j->n_level - j->n_baseline].index;
+    size_t n_above = 0;
+    for (size_t i = 0; i < j->n_baseline; i++)
+        n_above += nights[i].x - j->anchor > log1p(effect);
+    if ((double)n_above < DRIFT_SHARE * (double)j->n_baseline)
+        return false;
+    j->since = nights[0].index;
     j->centre = j->anchor;
     return true;
 }
@@ -377,8 +434,10 @@ static enum cp_trend_state state_after(struct judge *j, const struct point *p,
 {
     struct rise all = rise_of(j, 1, j->recent, j->n_recent);
     out->n_worse = n_beyond_effect(&all);
-    if (has_fallen(j, &out->since)) {
-        begin_level(j, out->since, j->n_points);
+    size_t since = 0;
+    if (has_fallen(j, &since)) {
+        out->since = since;
+        begin_level(j, since, j->n_points);
         return CP_TREND_IMPROVED;
     }
     if (j->is_regressed && (int)j->n_recent - out->n_worse >= j->o.k_of_n)

@@ -10,17 +10,20 @@
  * interval against the effect that matters.
  *
  * REGRESSED, the alarm: of the newest k nights, or k + 1 ... up to n (3 to 5), at least k and their
- * median are above the baseline by more than the effect, and "risen by more than the effect" is
- * exp(3^2 / 2) times as likely as "not risen", a night's law being Student's t with 4 degrees of
+ * median are above the baseline by more than the effect, and "all risen by one step, more than the
+ * effect" is 50 times as likely as "not changed". A night's law is Student's t with 4 degrees of
  * freedom: one wild night says little, a large step needs few nights, a small one in noise many.
  * Its scale joins the baseline's spread, this night's number of samples, the error of the baseline,
- * and 5 % by which levels move about without a cause. The alarm stands, with the old baseline,
- * until k of the last n nights are not worse any more, or until the level has been accepted
- * (`coldprof history accept`): then the newest nights of it are the baseline.
+ * and 5 % by which levels move about without a cause. Places where baseline nights have been are
+ * more likely than that law has it: a function that is slow every third night is not told. The
+ * alarm stands, with the old baseline, until k of the last n nights are not worse any more, or
+ * until the level has been accepted (`coldprof history accept`): then its newest nights are the
+ * baseline.
  *
- * A level that creeps is told, too, later: when the median of the baseline is above that of the
- * first baseline_nights of the level (or its lowest since) by three effects and three standard
- * errors, is_drift; the baseline is then what the level began with.
+ * A level that creeps is told, too, later (is_drift): when the median of the baseline is above that
+ * of the first baseline_nights of the level (or its lowest since) by three effects and three
+ * standard errors, and nine of ten nights by one effect. The baseline is then what the level began
+ * with.
  *
  * IMPROVED: the same downwards of the newest 6 nights, on the night that shows it; from then on
  * they are the baseline. With fewer, each dip of some nights would end in an alarm. SUSPECT: this
