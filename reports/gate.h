@@ -24,7 +24,7 @@ struct cp_gate {
     bool fails;
     struct cp_interval base_ms, new_ms, ratio;
     size_t n_base, n_new;              /* samples; n_base of nights: nights */
-    size_t n_needed;                   /* see cp_ratio; 0 */
+    size_t n_needed;                   /* see cp_ratio; 0, as always of nights */
     double worse_p_adjusted, screen_p; /* NAN where there is none */
     char because[240];                 /* the decisive inequality, a sentence without an end */
 };
@@ -37,6 +37,9 @@ struct cp_gates {
     size_t n;
     size_t n_by_verdict[CP_CHANGE_REGRESSION + 1];
     size_t n_failed;
+    /* of a night: tonight is the so-manieth of so many first nights, of the metric that has fewest
+     * and only learns yet; 0: none does */
+    size_t learning_night, learning_nights;
     double effect, effect_ms;
     const struct cp_comparison *comparison; /* NULL of CP_GATES_NIGHT */
     const struct cp_history *history;       /* of CP_GATES_NIGHT, tonight last; else NULL */

@@ -12,10 +12,7 @@
 
 #include "model/base/datetime.h"
 #include "model/compare/cause.h"
-#include "model/stat/quantile.h"
 #include "reports/warning_rule.h"
-
-#define CONFIDENCE 0.95
 
 /* What is judged, and how one metric of it went. */
 struct judged {
@@ -209,8 +206,6 @@ static void fill_measured(const struct judged *j, const struct cp_night_metric *
     gate->n_base = night->n_baseline;
     gate->new_ms = m->ms;
     gate->n_new = m->n;
-    if (isnan(m->ms.low))
-        gate->n_needed = cp_quantile_min_n_two_sided(gate->metric.q, CONFIDENCE);
     say(j, night, gate);
 }
 
@@ -270,37 +265,39 @@ struct warned {
     const struct cp_gates *gates;
 };
 
-/* "128MB/init-p50, 128MB/init-p95 and 4 more" */
-static void list_metrics(const struct cp_gates *gates, bool (*holds)(const struct cp_gate *),
-                         char *out, size_t out_size, size_t *n)
+/* "128MB/init-p50, 128MB/init-p95 and 4 more"; how many. */
+static size_t list_metrics(const struct warned *w,
+                           bool (*holds)(const struct warned *, const struct cp_gate *), char *out,
+                           size_t out_size)
 {
     enum { SHOWN = 3 };
     char name[CP_METRIC_KEY_MAX];
     size_t used = 0;
-    *n = 0;
+    size_t n = 0;
     out[0] = '\0';
-    for (size_t i = 0; i < gates->n; i++) {
-        if (!holds(&gates->gates[i]) || (*n)++ >= SHOWN)
+    for (size_t i = 0; i < w->gates->n; i++) {
+        const struct cp_gate *gate = &w->gates->gates[i];
+        if (!holds(w, gate) || n++ >= SHOWN)
             continue;
         int written = snprintf(out + used, out_size - used, "%s%s", used ? ", " : "",
-                               cp_metric_key_name(&gates->gates[i].metric, name));
+                               cp_metric_key_name(&gate->metric, name));
         used += written > 0 && (size_t)written < out_size - used ? (size_t)written : 0;
     }
-    if (*n > SHOWN)
-        (void)snprintf(out + used, out_size - used, " and %zu more", *n - SHOWN);
+    if (n > SHOWN)
+        (void)snprintf(out + used, out_size - used, " and %zu more", n - SHOWN);
+    return n;
 }
 
-static bool is_absent(const struct cp_gate *gate)
+static bool is_absent(const struct warned *w, const struct cp_gate *gate)
 {
+    (void)w;
     return gate->n_new == 0 && gate->verdict != CP_CHANGE_REGRESSION;
 }
 
 static bool warn_absent(const struct warned *w, struct cp_warning *out)
 {
     char names[128];
-    size_t n = 0;
-    list_metrics(w->gates, is_absent, names, sizeof names, &n);
-    if (n == 0)
+    if (list_metrics(w, is_absent, names, sizeof names) == 0)
         return false;
     cp_warning_say(out, "absent tonight, but measured on the nights before: %s", names);
     return cp_warning_advise(out,
@@ -338,19 +335,22 @@ static bool had_interval(const struct judged *j, const struct cp_metric_key *met
     return false;
 }
 
+/* Without an interval its samples count as if nights differed by so much. Of p99 only where that
+ * is new: an interval takes more samples than most nights have. */
+static bool is_few(const struct warned *w, const struct cp_gate *gate)
+{
+    return gate->n_new > 0 && isnan(gate->new_ms.low) &&
+           (gate->metric.q < 0.99 || had_interval(w->j, &gate->metric));
+}
+
 static bool warn_few(const struct warned *w, struct cp_warning *out)
 {
-    char name[CP_METRIC_KEY_MAX];
-    for (size_t i = 0; i < w->gates->n; i++) {
-        const struct cp_gate *gate = &w->gates->gates[i];
-        if (!gate->n_needed || !gate->n_new || !had_interval(w->j, &gate->metric))
-            continue;
-        cp_warning_say(out, "%s has no interval tonight: %s samples, it needs %s",
-                       cp_metric_key_name(&gate->metric, name), cp_count_text(gate->n_new).text,
-                       cp_count_text(gate->n_needed).text);
-        return cp_warning_advise(out, "measure as many each night (--cold, --warm)");
-    }
-    return false;
+    char names[128];
+    if (list_metrics(w, is_few, names, sizeof names) == 0)
+        return false;
+    cp_warning_say(out, "too few samples tonight for an interval of %s", names);
+    return cp_warning_advise(out, "an interval of p50 needs 6, of p95 72, of p99 368: measure as "
+                                  "many each night (--cold, --warm)");
 }
 
 static bool warn_causes(const struct warned *w, struct cp_warning *out)
@@ -415,6 +415,15 @@ static void end(struct judged *j)
     free(j->metrics);
 }
 
+static void count_learning(const struct judged *j, const struct cp_gate *gate, struct cp_gates *out)
+{
+    if (gate->state != CP_TREND_LEARNING || !gate->n_new)
+        return;
+    out->learning_nights = (size_t)min_nights(j);
+    if (!out->learning_night || gate->n_base + 1 < out->learning_night)
+        out->learning_night = gate->n_base + 1;
+}
+
 static enum cp_code fill_gates(struct judged *j, struct cp_gates *out, struct cp_error *err)
 {
     drop_unasked(j);
@@ -430,6 +439,7 @@ static enum cp_code fill_gates(struct judged *j, struct cp_gates *out, struct cp
         *gate = gate_of(j, &j->metrics[i]);
         out->n_by_verdict[gate->verdict]++;
         out->n_failed += gate->fails ? 1 : 0;
+        count_learning(j, gate, out);
     }
     return code;
 }

@@ -45,6 +45,10 @@ static void add_runs(struct cp_json *j, const struct cp_gates *gates)
     add_run(j, "new", gates->now);
     if (gates->history)
         cp_json_add_count(j, "n_nights", gates->history->n_nights);
+    if (gates->learning_nights) {
+        cp_json_add_count(j, "learning_night", gates->learning_night);
+        cp_json_add_count(j, "learning_nights", gates->learning_nights);
+    }
 }
 
 static void add_question(struct cp_json *j, const struct cp_gates *gates)

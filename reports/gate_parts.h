@@ -6,13 +6,15 @@
 
 #include "reports/gate.h"
 
-/* What was found, in a word: the state of a night where it says more than the verdict of that night
- * alone ("learning", "suspect", "regressed", "improved"), else the verdict. */
+/* What was found, in a word: the verdict of a comparison; of a night its state ("learning",
+ * "steady", "suspect", "regressed", "improved"), or "equivalent" where that is known, or
+ * "inconclusive" where it was not measured. */
 const char *cp_gate_word(const struct cp_gates *gates, const struct cp_gate *gate);
 /* All of them in a word: "regression" where the build fails, "suspect", "improvement", "no
  * regression", "learning", "inconclusive" where none could be judged. */
 const char *cp_gates_word(const struct cp_gates *gates);
-/* An inconclusive metric was not judged, nor one whose history is too short. */
+/* An inconclusive metric was not judged, nor one whose history is too short; a night without an
+ * alarm was. */
 bool cp_gate_is_judged(const struct cp_gates *gates, const struct cp_gate *gate);
 /* "orders-api:live/1024MB/init-p95": the same in every night. What a name may not show is visible.
  */

@@ -93,11 +93,12 @@ static const struct {
     const char *word, *shape;
     enum cp_text_role_kind role;
 } shapes[] = {
-    {"regression", "^", CP_ROLE_BAD},     {"regressed", "^", CP_ROLE_BAD},
-    {"suspect", "!", CP_ROLE_BAD},        {"improvement", "v", CP_ROLE_GOOD},
-    {"improved", "v", CP_ROLE_GOOD},      {"equivalent", "=", CP_ROLE_PLAIN},
-    {"inconclusive", "?", CP_ROLE_DIM},   {"learning", "?", CP_ROLE_DIM},
-    {"no regression", "=", CP_ROLE_GOOD}, {"nothing compared", "?", CP_ROLE_BAD},
+    {"regression", "^", CP_ROLE_BAD},       {"regressed", "^", CP_ROLE_BAD},
+    {"suspect", "!", CP_ROLE_BAD},          {"improvement", "v", CP_ROLE_GOOD},
+    {"improved", "v", CP_ROLE_GOOD},        {"equivalent", "=", CP_ROLE_PLAIN},
+    {"inconclusive", "?", CP_ROLE_DIM},     {"learning", "?", CP_ROLE_DIM},
+    {"no regression", "=", CP_ROLE_GOOD},   {"steady", "=", CP_ROLE_PLAIN},
+    {"nothing compared", "?", CP_ROLE_BAD},
 };
 enum { SHAPES = sizeof shapes / sizeof shapes[0] };
 

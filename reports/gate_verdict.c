@@ -6,8 +6,9 @@
 #include <string.h>
 
 /* How many gates have each word of cp_gate_word, in the order in which they are told. */
-static const char *const words[] = {"regression", "regressed",  "suspect",  "improvement",
-                                    "improved",   "equivalent", "learning", "inconclusive"};
+static const char *const words[] = {"regression",  "regressed", "suspect",
+                                    "improvement", "improved",  "equivalent",
+                                    "steady",      "learning",  "inconclusive"};
 enum { WORDS = sizeof words / sizeof words[0] };
 
 static size_t count(const struct cp_gates *gates, const char *word)
@@ -29,7 +30,7 @@ static enum outcome outcome_of(const struct cp_gates *gates)
         return SUSPECT;
     if (count(gates, "improvement") + count(gates, "improved") > 0)
         return BETTER;
-    if (count(gates, "equivalent") > 0)
+    if (count(gates, "equivalent") + count(gates, "steady") > 0)
         return UNCHANGED;
     if (count(gates, "learning") > 0)
         return LEARNING;
@@ -48,6 +49,19 @@ const char *cp_gates_word(const struct cp_gates *gates)
 static const char *metrics(size_t n)
 {
     return n == 1 ? "metric" : "metrics";
+}
+
+static void add_learning(const struct cp_gates *gates, struct cp_buf *out)
+{
+    size_t n_missing = gates->learning_nights > gates->learning_night
+                           ? gates->learning_nights - gates->learning_night
+                           : 0;
+    cp_buf_addf(out, "LEARNING: night %zu of %zu; ", gates->learning_night, gates->learning_nights);
+    if (n_missing)
+        cp_buf_addf(out, "%zu %s judged after %zu more", gates->n,
+                    gates->n == 1 ? "metric is" : "metrics are", n_missing);
+    else
+        cp_buf_adds(out, "the next one is judged");
 }
 
 static void add_lead(const struct cp_gates *gates, struct cp_buf *out)
@@ -71,12 +85,12 @@ static void add_lead(const struct cp_gates *gates, struct cp_buf *out)
         cp_buf_addf(out, "NO REGRESSION: none of %zu %s is worse", gates->n, metrics(gates->n));
         break;
     case LEARNING:
-        cp_buf_addf(out, "LEARNING: too few nights yet to judge %zu %s", gates->n,
-                    metrics(gates->n));
+        add_learning(gates, out);
         break;
     case UNKNOWN:
-        cp_buf_addf(out, "INCONCLUSIVE: none of %zu %s can be told from these samples", gates->n,
-                    metrics(gates->n));
+        cp_buf_addf(out, "INCONCLUSIVE: none of %zu %s ", gates->n, metrics(gates->n));
+        cp_buf_adds(out, gates->kind == CP_GATES_NIGHT ? "was measured tonight"
+                                                       : "can be told from these samples");
         break;
     case NOTHING:
         cp_buf_adds(out, "NOTHING COMPARED: there is no metric");

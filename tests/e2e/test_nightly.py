@@ -35,6 +35,8 @@ class Night(Case):
         return document, {g["metric"]: g for g in document["gates"]}
 
     def nights(self):
+        if not os.path.exists(self.store):
+            return []
         return read_rows(self.store, "SELECT * FROM nights ORDER BY started_at_ms")
 
     def learn(self, folder):
@@ -66,13 +68,18 @@ class Judged(Night):
         # it stands
         self.night(folder, "-q", status=3)
         self.night(folder, "-q", "--exit-zero")
-        self.assertEqual(len(self.nights()), LEARNING + 1 + K_OF_N + 2)
+        # until it is accepted
+        self.run_cli("history", "accept", "fn", "--store", self.store)
+        document, gates = self.judged(folder)
+        self.assertNotEqual(gates["128MB/init-p50"]["state"], "regressed")
+        self.assertFalse(document["fails"])
+        self.assertEqual(len(self.nights()), LEARNING + 1 + K_OF_N + 3)
         self.assert_nothing_left()
 
     def test_an_unchanged_function_passes_every_night(self):
         folder = self.function(environment=FAST)
-        for _ in range(LEARNING + 6):
-            self.night(folder, "-q")
+        for _ in range(LEARNING + 3):
+            self.assertNotIn("suspect", self.night(folder, "-q").stdout)
 
     @unittest.skipUnless(HAS_CGROUP, "memory limits need cgroups")
     def test_a_size_that_cannot_run_any_more_fails_at_once(self):
@@ -118,6 +125,44 @@ class Told(Night):
                                 timeout=120, check=False)
         self.assertEqual(result.returncode, 0, result.stderr)
         self.assertNotIn("error", result.stderr)
+
+
+class Billed(Night):
+    """In an account all safety is that of a sweep."""
+
+    def setUp(self):
+        super().setUp()
+        self.service = self.serve(self.function(environment=FAST), "--account-id", "111122223333")
+        self.few = [*FEW, "--endpoint-url", self.service.endpoint]
+
+    def words(self, folder, *more):
+        return ["nightly", folder, "--store", self.store, *more]
+
+    def account(self):
+        client = self.service.client
+        return {f["FunctionName"]: (f, client.versions(f["FunctionName"])) for f in client.functions()}
+
+    def test_nobody_to_ask_is_a_refusal_before_anything_is_changed(self):
+        before = self.account()
+        result = self.night("fn", few=self.few, status=2)
+        self.assertIn("--yes", result.stderr)
+        self.assertIn("USD", result.stderr)
+        self.assertEqual(self.account(), before)
+        self.assertEqual(self.nights(), [])
+
+    def test_yes_measures_a_shadow_and_undoes_it(self):
+        before = self.account()
+        self.night("fn", "--yes", few=self.few)
+        self.assertEqual(self.account(), before)
+        self.assertEqual(len(self.nights()), 1)
+        run, = read_rows(self.store, "SELECT * FROM runs")
+        self.assertEqual(run["method"], "shadow function")
+        self.assertGreater(run["quoted_usd"], 0)
+
+    def test_a_night_that_the_limit_ended_is_no_night(self):
+        result = self.night("fn", "--yes", "--max-cost-usd", "0.000001", few=self.few, status=None)
+        self.assertIn(result.returncode, (1, 2), result.stderr)
+        self.assertEqual(self.nights(), [])
 
 
 class Unhappy(Night):
