@@ -103,9 +103,11 @@ static enum cp_status run_help(struct cp_cli *cli)
     }
     if (command)
         cp_help_command(command, &out);
-    else if (topic)
+    if (command && topic)
+        (void)cp_buf_addc(&out, '\n');
+    if (topic)
         cp_help_topic_add(topic, &out);
-    else
+    if (!command && !topic)
         cp_help_overview(&out);
     enum cp_status status = cp_cli_print(&out);
     cp_buf_clear(&out);

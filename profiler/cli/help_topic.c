@@ -64,6 +64,38 @@ static const struct cp_help_example traffic_examples[] = {
      .command = "coldprof report last --traffic 20/s --budget p99=300ms"},
 };
 
+static const struct cp_help_example nightly_examples[] = {
+    {.title = "A night: measured the same way every time, kept in the history, and judged against "
+              "the nights before it. A folder is measured on this machine; a function on AWS, with "
+              "a quote first.",
+     .command = "coldprof nightly ./my-function"},
+    {.title = "The nights so far. The first ones only learn. Then the last nights of the level in "
+              "force are the baseline, with their own spread from night to night. A night that is "
+              "worse alone is suspect; when most of the newest are worse by more than 5 % and 5 "
+              "ms, and more than chance makes them, that is a regression, on every night until "
+              "the level is back.",
+     .command = "coldprof history show my-function"},
+    {.title = "A change that was meant: its level becomes the baseline.",
+     .command = "coldprof history accept my-function --note 'new SDK, agreed'"},
+    {.title = "A pull request needs no history and no account: both builds are measured here, in "
+              "turns, so that what the machine does meanwhile meets both, and compared directly.",
+     .command = "coldprof nightly ./my-function --against ./old-build"},
+    {.title = "Results for other tools. A GitHub job shows a summary and annotations by itself.",
+     .command = "coldprof nightly ./my-function --export junit=night.xml --export md=night.md"},
+    {.title = "To be told of a regression: CMD gets the result as JSON on its standard input.",
+     .command = "coldprof nightly ./my-function --notify-command 'cat > regression.json'"},
+    {.title = "Every night by itself: files for systemd, cron, github or codebuild, to be "
+              "installed by you. They keep nights from overlapping and the history from night to "
+              "night.",
+     .command = "coldprof schedule print systemd ./my-function -o units"},
+    {.title = "A runner that begins with nothing: the history goes from one to the next as a file "
+              "of summaries, a line a night.",
+     .command = "coldprof history export -o history.ndjson"},
+    {.title = "On the next one, before its night. What is known already changes nothing, and the "
+              "order does not matter.",
+     .command = "coldprof history import history.ndjson"},
+};
+
 static const struct cp_help_topic topics[] = {
     {.name = "traffic",
      .summary = "what --traffic can be: a rate, a week, counts, times",
@@ -78,6 +110,20 @@ static const struct cp_help_topic topics[] = {
               "columns, and quotes around a value. Rows that make no sense (a negative count, no "
               "time) are counted and skipped. It may have up to 1 GiB and 67,108,864 rows.\n"
               "The hours of a decision are of UTC. The traffic is kept with the run."},
+    {.name = "nightly",
+     .summary = "nights, baseline, alarm, accept, pull requests, schedules",
+     .intro = "Fixed thresholds on cold starts fire on nights when nothing changed, since nights "
+              "differ from each other. 'coldprof nightly' estimates by how much, and fails a "
+              "build for a change that is larger than that and that matters.",
+     .examples = nightly_examples,
+     .n_examples = sizeof nightly_examples / sizeof nightly_examples[0],
+     .outro = "Exit status: 0 nothing got worse, or not known yet (learning, suspect, too few "
+              "samples); 3 a regression (0 with --exit-zero); 1 no verdict; 4 interrupted. What "
+              "was measured is kept in each case.\n"
+              "A night that was missed or came late is data: the history has a gap there, and no "
+              "night is an error because another one is missing.\n"
+              "What else changed with a level (code, layers, runtime version, memory, coldprof) "
+              "stands beside it as a possible cause and decides nothing."},
     {.name = NULL},
 };
 

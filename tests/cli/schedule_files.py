@@ -2,6 +2,7 @@
 """What `coldprof schedule print` prints, taken apart: for the tests of the ordinary suite and of peers."""
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -46,6 +47,13 @@ class Case(unittest.TestCase):
         self.assertEqual(parts[0], "")
         texts = [text.removesuffix("\n") for text in parts[2:-1:2]] + parts[-1:] # a blank line stands between them
         return dict(zip(parts[1::2], texts))
+
+
+def unit_command(dump):
+    """The words of a service, from systemd's own dump of what it read."""
+    line, = re.findall(r"(?m)^\s+Command Line: (.*)$", dump)
+    line = re.sub(r"(\\\\)|\\(t)|\\([$`])", lambda m: m.group(1) or (m.group(2) and "\t") or m.group(3), line)
+    return shlex.split(line)
 
 
 def need_program(name):

@@ -28,11 +28,8 @@ class Systemd(schedule.Case):
     def parsed(self, service):
         """What systemd made of a service: its words, folder and environment."""
         dump = self.analyze("verify", "--man=no", service, SYSTEMD_LOG_LEVEL="debug").stdout
-        line, = re.findall(r"(?m)^\s+Command Line: (.*)$", dump)
         folder, = re.findall(r"(?m)^\s+WorkingDirectory: (.*)$", dump)
-        line = re.sub(r"(\\\\)|\\t", lambda m: m.group(1) or "\t", line) # the dump's own escape, none of the shell
-        shell = subprocess.run(["bash", "-c", f"printf '%s\\0' {line}"], capture_output=True, text=True, check=True)
-        return shell.stdout.split("\0")[:-1], folder, re.findall(r"(?m)^\s+Environment: (.*)$", dump)
+        return schedule.unit_command(dump), folder, re.findall(r"(?m)^\s+Environment: (.*)$", dump)
 
     def test_systemd_finds_nothing_wrong(self):
         for target in (self.folder(), "checkout"):
@@ -78,12 +75,12 @@ class Systemd(schedule.Case):
                 here = os.path.join(self.tmp, "here " + name)
                 os.makedirs(os.path.join(here, "fn " + name))
                 target = "./fn " + name
-                service = self.files("systemd", target, cwd=here)[".service"]
+                service = self.files("systemd", target, "--", "--notify-command", name, cwd=here)[".service"]
                 path = os.path.join(self.tmp, "x.service")
                 with open(path, "w", encoding="utf-8") as f:
                     f.write(service)
                 words, folder, environment = self.parsed(path)
-                self.assertEqual(words, [os.path.realpath(schedule.BINARY), "nightly", target])
+                self.assertEqual(words, [os.path.realpath(schedule.BINARY), "nightly", target, "--notify-command", name])
                 self.assertEqual(os.path.normpath(folder), here)
                 self.assertIn("PATH=" + self.env["PATH"], environment)
 
@@ -161,11 +158,11 @@ class Cron(schedule.Case):
         for i, name in enumerate(schedule.HOSTILE):
             with self.subTest(name):
                 self.folder(name)
-                _, command = self.written("./" + name, stand_in="pwd; printf '<%s>' \"$@\"; exit 3\n",
-                                          output=f"out {i} {name}")
+                _, command = self.written("./" + name, "--notify-command", name, output=f"out {i} {name}",
+                                          stand_in="pwd; printf '<%s>' \"$@\"; exit 3\n")
                 result = self.cron(command)
                 self.assertEqual(result.stderr, "")
-                self.assertIn(f"{self.tmp}\n<nightly><./{name}>", result.stdout)
+                self.assertIn(f"{self.tmp}\n<nightly><./{name}><--notify-command><{name}>", result.stdout)
 
 
 class Files(schedule.Case):
@@ -206,6 +203,24 @@ class Files(schedule.Case):
         self.assertIn("coldprof-nightly-b-c.yml", self.coldprof("schedule", "print", "github", "./a/B c/").stdout)
         self.assertIn("# ==== mine.yml ====", self.coldprof("schedule", "print", "github", "x", "--name", "mine").stdout)
 
+    def test_options_and_variables_of_nightly_are_carried(self):
+        self.env.update(COLDPROF_MEMORY="512,1024", COLDPROF_COLOR="never")
+        for form, file in (("systemd", ".service"), ("cron", ".sh"), ("github", ".yml"), ("codebuild", ".buildspec.yml")):
+            text = self.files(form, "checkout", "--hour", "5", "--store", "h.db", "--", "--cold", "40", "--exit-zero")[file]
+            self.assertIn(" --memory 512,1024 --store h.db --cold 40 --exit-zero --yes --max-cost-usd 1", text)
+            self.assertNotIn("--color", text)
+            text = self.files(form, "checkout", "--max-cost-usd", "0.5", "--yes")[file]
+            self.assertIn(" --max-cost-usd 0.5 --yes", text)
+            self.assertEqual(text.count("--yes") + text.count("--max-cost-usd"), 2)
+        self.folder()
+        self.assertNotIn("--yes", self.files("cron", "./fn")[".sh"])
+
+    def test_exports_of_one_s_own_take_the_place_of_ours(self):
+        for form, file in (("github", ".yml"), ("codebuild", ".buildspec.yml")):
+            self.assertIn("--export junit=coldprof-junit.xml --export md=coldprof-summary.md", self.files(form, "checkout")[file])
+            text = self.files(form, "checkout", "--export", "bmf=mine.json")[file]
+            self.assertEqual(re.findall(r"--export (\S+)", text), ["bmf=mine.json"])
+
     def test_the_place_is_carried_and_no_key(self):
         self.env.update(AWS_PROFILE="staging", XDG_DATA_HOME="/srv/data", AWS_ACCESS_KEY_ID="AKIAIOSFODNN7EXAMPLE",
                         AWS_SECRET_ACCESS_KEY="wJalrXUtnFEMI", AWS_SESSION_TOKEN="token-of-a-session")
@@ -226,6 +241,8 @@ class Files(schedule.Case):
                 (["cron", "checkout", "--name", "../x"], "--name"),
                 (["cron", "checkout", "--hour", "24"], "0 to 23"),
                 (["cron", "checkout", "again"], "one argument too many"),
+                (["cron", "checkout", "--memory", "7"], "--memory"),
+                (["cron", "checkout", "--", "--memory", "7"], "of nightly: --memory"),
                 (["cron", "checkout", "--", "--nonsense"], "of nightly: unknown option '--nonsense'")):
             result = self.coldprof("schedule", "print", *words, status=None)
             self.assertIn(result.returncode, (1, 2), words)

@@ -116,17 +116,14 @@ class Github(Case):
         for name in schedule.HOSTILE:
             with self.subTest(name):
                 os.makedirs(os.path.join(self.sources, name))
-                text = self.workflow("./" + name)
+                text = self.workflow("./" + name, "--notify-command", name)
                 code = "\n".join(line for line in text.split("\n") if not line.lstrip().startswith("#"))
                 self.assertLessEqual(set(re.findall(r"\$\{\{(.*?)\}\}", code)), OURS)
                 night = self.runner(runners.Workflow, text).night()
                 self.assertFalse(night.is_red, night.text)
                 self.assertIn(f"<nightly><./{name}><--export>", night.text)
+                self.assertIn(f"<--notify-command><{name}>", night.text)
                 self.assertIn("as root", night.text) # its cgroups are
-
-    def test_exports_of_one_s_own_take_the_place_of_ours(self):
-        text = self.workflow("checkout")
-        self.assertIn("--export junit=coldprof-junit.xml --export md=coldprof-summary.md", text)
 
 
 class Codebuild(Case):
@@ -168,9 +165,10 @@ class Codebuild(Case):
         for name in schedule.HOSTILE:
             with self.subTest(name):
                 os.makedirs(os.path.join(self.sources, name))
-                night = self.runner(runners.Buildspec, self.buildspec("./" + name)).night()
+                night = self.runner(runners.Buildspec, self.buildspec("./" + name, "--notify-command", name)).night()
                 self.assertFalse(night.is_red, night.text)
                 self.assertIn(f"<nightly><./{name}><--export>", night.text)
+                self.assertIn(f"<--notify-command><{name}>", night.text)
 
     def test_the_role_may_do_what_iam_policy_prints_and_no_more(self):
         class Loader(yaml.SafeLoader):
