@@ -281,7 +281,6 @@ static void fill_change(struct cp_history_view *view, size_t k, const struct cp_
     };
     (void)memcpy(change->code, row->code, sizeof change->code);
     row->change = change->number;
-    (void)snprintf(row->mark, sizeof row->mark, "(%zu)", change->number);
     find_causes(view, change);
     cp_history_change_words(change);
 }
@@ -301,6 +300,7 @@ static enum cp_code fill_changes(struct cp_history_view *view, const struct seri
         view->first_change += found.changes[i].index < view->first_row ? 1 : 0;
     }
     free(found.changes);
+    cp_history_mark_rows(view);
     return code;
 }
 

@@ -36,7 +36,7 @@ struct cp_history_night {
     size_t n_missed;                  /* nights that are missing before it */
     char day[20];                     /* "2026-10-08", UTC; with the time where a day has several */
     char code[16];                    /* the first digits of the code's SHA-256 */
-    char mark[8];                     /* "(2)" of a change; "" */
+    char mark[40];                    /* "(2)" of a change, "4 missing" before it; "" */
     char strip[CP_HISTORY_STRIP + 1]; /* a picture in ASCII: '-' expected, 'o' the night */
 };
 

@@ -10,6 +10,7 @@ static void add_judged(struct cp_json *j, const struct cp_trend_night *night)
     cp_json_add_text(j, "state", cp_trend_state_name(night->state));
     cp_json_add_text(j, "verdict", cp_change_verdict_name(night->verdict));
     cp_json_add_bool(j, "is_alarm", night->is_alarm);
+    cp_json_add_bool(j, "is_drift", night->is_drift);
     cp_json_add_interval(j, "expected_ms", night->baseline_ms);
     cp_json_add_count(j, "n_baseline_nights", night->n_baseline);
     cp_json_add_number(j, "day_sd", night->day_sd);

@@ -14,6 +14,8 @@ enum { CP_HISTORY_CODE_DIGITS = 12 };
 /* --- history_words.c --- */
 /* Fills the strips of the nights shown, and their ends. */
 void cp_history_draw_strips(struct cp_history_view *view);
+/* Fills the marks of the rows from their changes and gaps. */
+void cp_history_mark_rows(struct cp_history_view *view);
 /* Fills change->words and change->evidence from the rest of it. */
 void cp_history_change_words(struct cp_history_change *change);
 /* "+24.1 % [19.3, 28.8]" of a ratio; "- %" without one. */

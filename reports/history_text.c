@@ -33,7 +33,6 @@ static const struct cp_text_column night_columns[] = {
     {"strip", "- expected, o night", 2, false, true, false},
     {"state", "state", 0, false, true, false},
     {"mark", "", 1, false, true, false},
-    {"missed_before", "missing", 6, false, false, false},
     {"code_sha256", "code", 8, false, true, false},
 };
 

@@ -60,6 +60,19 @@ void cp_history_draw_strips(struct cp_history_view *view)
         draw_strip(&axis, &view->rows[i]);
 }
 
+void cp_history_mark_rows(struct cp_history_view *view)
+{
+    for (size_t i = view->first_row; i < view->n_rows; i++) {
+        struct cp_history_night *row = &view->rows[i];
+        size_t n = 0;
+        if (row->change)
+            n = (size_t)snprintf(row->mark, sizeof row->mark, "(%zu)", row->change);
+        if (row->n_missed && i > view->first_row && n < sizeof row->mark)
+            (void)snprintf(row->mark + n, sizeof row->mark - n, "%s%zu missing", n ? " " : "",
+                           row->n_missed);
+    }
+}
+
 /* --- causes --- */
 
 enum { HASH_DIGITS = 12 };
@@ -235,7 +248,8 @@ void cp_history_verdict_text(const struct cp_history_view *view, struct cp_buf *
 {
     const struct cp_history_metric *m = &view->metrics[view->shown_metric];
     const struct cp_trend_night *now = &m->newest.judged;
-    cp_buf_addf(out, "%s", cp_trend_state_name(now->state));
+    cp_buf_addf(out, "%s%s", cp_trend_state_name(now->state),
+                now->is_drift ? " in small steps" : "");
     if (m->since[0])
         cp_buf_addf(out, " since %s", m->since);
     cp_buf_addf(out, ": %s is ", m->name);
