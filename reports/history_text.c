@@ -30,7 +30,7 @@ static const struct cp_text_column night_columns[] = {
     {"expected_ms", "expected", 4, false, false, false},
     {"expected_ms", "expected [95%]", 7, false, false, true},
     {"n", "n", 5, false, false, false},
-    {"strip", "- expected, o night", 2, false, true, false},
+    {"strip", "- usual, o night", 2, false, true, false},
     {"state", "state", 0, false, true, false},
     {"mark", "", 1, false, true, false},
     {"code_sha256", "code", 8, false, true, false},
