@@ -268,7 +268,7 @@ static void find_causes(const struct cp_history_view *view, struct cp_history_ch
     change->is_cause_near = change->is_cause_near && change->n_causes > 0;
 }
 
-static void fill_change(struct cp_history_view *view, size_t k, const struct cp_trend_change *found)
+static bool fill_change(struct cp_history_view *view, size_t k, const struct cp_trend_change *found)
 {
     struct cp_history_change *change = &view->changes[k];
     struct cp_history_night *row = &view->rows[found->index];
@@ -282,7 +282,7 @@ static void fill_change(struct cp_history_view *view, size_t k, const struct cp_
     (void)memcpy(change->code, row->code, sizeof change->code);
     row->change = change->number;
     find_causes(view, change);
-    cp_history_change_words(change);
+    return cp_history_change_words(change);
 }
 
 static enum cp_code fill_changes(struct cp_history_view *view, const struct series *s,
@@ -295,7 +295,8 @@ static enum cp_code fill_changes(struct cp_history_view *view, const struct seri
     if (!code && found.n && !view->changes)
         code = cp_fail(err, CP_ENOMEM, "no memory for %zu changes", found.n);
     for (size_t i = 0; i < found.n && view->changes; i++) {
-        fill_change(view, i, &found.changes[i]);
+        if (!fill_change(view, i, &found.changes[i]))
+            code = cp_fail(err, CP_ENOMEM, "no memory for %zu changes", found.n);
         view->n_changes++;
         view->first_change += found.changes[i].index < view->first_row ? 1 : 0;
     }

@@ -16,8 +16,8 @@ enum { CP_HISTORY_CODE_DIGITS = 12 };
 void cp_history_draw_strips(struct cp_history_view *view);
 /* Fills the marks of the rows from their changes and gaps. */
 void cp_history_mark_rows(struct cp_history_view *view);
-/* Fills change->words and change->evidence from the rest of it. */
-void cp_history_change_words(struct cp_history_change *change);
+/* Fills change->words and change->evidence from the rest of it; false: out of memory. */
+bool cp_history_change_words(struct cp_history_change *change);
 /* "+24.1 % [19.3, 28.8]" of a ratio; "- %" without one. */
 void cp_history_ratio_text(struct cp_interval ratio, struct cp_buf *out);
 /* "30 of 400 nights, 2026-07-01 to 2026-10-08; 7 are missing in 3 places"; no end. */

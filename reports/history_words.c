@@ -187,7 +187,7 @@ static void write_evidence(struct cp_history_change *change)
                    c->n_before == 1 ? "" : "s", c->n_after);
 }
 
-void cp_history_change_words(struct cp_history_change *change)
+bool cp_history_change_words(struct cp_history_change *change)
 {
     struct cp_buf text;
     cp_buf_init(&text, 1U << 14);
@@ -199,9 +199,11 @@ void cp_history_change_words(struct cp_history_change *change)
         cp_buf_adds(&text, " (a night beside it)");
     if (change->n_causes == 0)
         cp_buf_adds(&text, "nothing that is known");
+    bool is_whole = text.failed == CP_OK;
     cp_view_copy_cut(cp_buf_view(&text), change->words, sizeof change->words);
     cp_buf_clear(&text);
     write_evidence(change);
+    return is_whole;
 }
 
 /* --- sentences --- */

@@ -12,6 +12,7 @@
 #include "reports/chart_script.h"
 #include "reports/format.h"
 #include "reports/history_parts.h"
+#include "tests/model/scarce_memory.h"
 #include "tests/reports/fixture.h"
 #include "tests/reports/history_fixture.h"
 #include "tests/test.h"
@@ -165,6 +166,33 @@ static void a_metric_can_be_chosen(void **state)
     cp_history_clear(&history);
 }
 
+/* Each allocation fails once: the view is whole, or there is none and the reason is told. */
+static void scarce_memory_is_told(void **state)
+{
+    (void)state;
+    struct cp_history history;
+    struct cp_night_acceptance acceptance = {.note = "meant"};
+    const struct cp_history_options how = {.trend = defaults};
+    history_make(&usual, &history);
+    acceptance.at_ms = history.nights[50].started_at_ms;
+    history.acceptances = &acceptance;
+    history.n_acceptances = 1;
+    int n_failed = 0;
+    enum cp_code code = CP_ENOMEM;
+    for (; code != CP_OK; n_failed++) {
+        struct cp_history_view *view = NULL;
+        struct cp_error err = {.text = ""};
+        allocations_left = n_failed;
+        code = cp_history_view_new(&history, &how, &view, &err);
+        allocations_left = -1;
+        assert_true(code == CP_OK || (code == CP_ENOMEM && err.text[0] && !view));
+        cp_history_view_free(view);
+    }
+    assert_true(n_failed > 20);
+    history.acceptances = NULL;
+    cp_history_clear(&history);
+}
+
 /* --- documents --- */
 
 /* What the model says of a night, set by hand: goldens show what is written of it, and do not
@@ -202,7 +230,7 @@ static void set_by_hand(struct cp_history_view *view)
                                       .n_before = 40,
                                       .n_after = 1,
                                       .p = i == 0 ? 0.0004 : 0.0123};
-        cp_history_change_words(&view->changes[i]);
+        assert_true(cp_history_change_words(&view->changes[i]));
     }
     cp_history_draw_strips(view);
 }
@@ -469,6 +497,7 @@ int main(void)
         cmocka_unit_test(later_nights_can_be_left_out),
         cmocka_unit_test(an_unknown_metric_names_the_known_ones),
         cmocka_unit_test(a_metric_can_be_chosen),
+        cmocka_unit_test(scarce_memory_is_told),
         cmocka_unit_test(documents_match_their_goldens),
         cmocka_unit_test(text_fits_the_terminal),
         cmocka_unit_test(json_holds_what_the_view_holds),

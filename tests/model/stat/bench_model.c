@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
- * Times of the estimators, for scripts/bench model. Not a test: figures depend on the machine.
+ * Times of the estimators, for scripts/bench model and nightly. Not a test: figures depend on the
+ * machine.
  *
  *     bench_model NAME CALLS [Q] <NUMBERS
  *
@@ -12,6 +13,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "model/compare/change_point.h"
+#include "model/compare/comparison.h"
 #include "model/stat/bootstrap.h"
 #include "model/stat/memory_law.h"
 #include "model/stat/memory_tail.h"
@@ -19,7 +22,8 @@
 #include "model/stat/quantile_regression.h"
 #include "probes/os/clock.h"
 
-enum { ANSWERS = 4, P99_REPS = 2000, MEMORY_SIZES = 7, MEMORY_VALUES = 250, MEMORY_REFITS = 500 };
+enum { ANSWERS = 40, P99_REPS = 2000, MEMORY_SIZES = 7, MEMORY_VALUES = 250, MEMORY_REFITS = 500 };
+enum { METRICS = 100, METRIC_VALUES = 200, SHIFT_REPS = 2000 };
 
 struct bench {
     double *values;
@@ -138,6 +142,47 @@ static void memory(struct bench *b)
     cp_memory_tail_clear(&tail);
 }
 
+/* The values of each metric are those of the base, then those of the new run: sorting is part of
+ * it. Answers: the deciles' shifts of the first metric with their ends, and its Brunner-Munzel p.
+ */
+static void comparison(struct bench *b)
+{
+    struct cp_comparison_series series[METRICS];
+    struct cp_comparison result;
+    const struct cp_comparison_options options = {
+        .effect = NAN, .effect_ms = NAN, .n_resamples = SHIFT_REPS, .seed = 1};
+    memcpy(b->sorted, b->values, b->n * sizeof *b->sorted);
+    for (size_t i = 0; i < METRICS; i++) {
+        double *base = b->sorted + 2 * i * METRIC_VALUES;
+        double *now = base + METRIC_VALUES;
+        cp_sort(base, METRIC_VALUES);
+        cp_sort(now, METRIC_VALUES);
+        series[i] = (struct cp_comparison_series){CP_TIMING_INIT, 128 + (int)i, base, now,
+                                                  METRIC_VALUES,  METRIC_VALUES};
+    }
+    if (cp_comparison_make(series, METRICS, &options, &result, NULL))
+        return;
+    for (size_t i = 0; i < CP_SHIFT_DECILES; i++) {
+        b->answer[3 * i] = result.series[0].shift_ms[i].value;
+        b->answer[3 * i + 1] = result.series[0].shift_ms[i].low;
+        b->answer[3 * i + 2] = result.series[0].shift_ms[i].high;
+    }
+    b->answer[(size_t)3 * CP_SHIFT_DECILES] = result.series[0].test.brunner_munzel_p;
+    cp_comparison_clear(&result);
+}
+
+/* Answers: the indices. */
+static void changes(struct bench *b)
+{
+    const struct cp_change_options options = {.window = 50, .max_p = 0.001};
+    struct cp_change_points found;
+    if (cp_change_points_find(b->values, b->n, &options, &found, NULL))
+        return;
+    for (size_t i = 0; i < found.n && i < ANSWERS; i++)
+        b->answer[i] = (double)found.points[i].index;
+    cp_change_points_clear(&found);
+}
+
 static const struct {
     const char *name;
     void (*run)(struct bench *bench);
@@ -146,6 +191,7 @@ static const struct {
     {"bootstrap", bootstrap, 0},   {"bootstrap-counts", bootstrap_counts, 0},
     {"quantiles", quantiles, 0},   {"sort", sort, 0},
     {"regression", regression, 0}, {"memory", memory, (size_t)MEMORY_SIZES *MEMORY_VALUES},
+    {"changes", changes, 0},       {"comparison", comparison, (size_t)2 * METRICS *METRIC_VALUES},
 };
 enum { BENCHES = sizeof benches / sizeof *benches };
 
