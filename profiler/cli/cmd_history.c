@@ -2,6 +2,7 @@
  * history: the nights of each function; shown, carried to other machines and back, accepted.
  */
 #include "model/base/datetime.h"
+#include "model/base/parallel.h"
 #include "probes/log/log_input.h"
 #include "probes/os/clock.h"
 #include "probes/os/file.h"
@@ -9,6 +10,7 @@
 #include "profiler/cli/stop.h"
 #include "profiler/history/history_file.h"
 #include "profiler/import/import_time.h"
+#include "reports/figures.h"
 #include "reports/format.h"
 #include "reports/gate.h"
 #include "reports/history.h"
@@ -67,42 +69,75 @@ static bool add_listed(void *context, const struct cp_stored_history *row)
     return true;
 }
 
-static enum cp_code judge(struct session *s, struct cp_history_listed *row, struct cp_error *err)
+/* Histories are judged some at a time, each on a thread, so that a year of a hundred functions is
+ * there at once and memory is that of a few. */
+enum { BATCH = 16 };
+
+struct batch {
+    struct cp_history histories[BATCH];
+    enum cp_code codes[BATCH];
+    struct cp_error errs[BATCH];
+    struct cp_history_listed *rows;
+};
+
+static void judge_one(void *context, size_t i)
 {
-    struct cp_history history;
-    enum cp_code code = cp_store_load_history(s->store, &row->key, whole, &history, err);
-    if (code)
-        return code;
-    code = cp_history_listed_judge(&history, &ordinary_trend, row, err);
-    cp_history_clear(&history);
+    struct batch *batch = context;
+    batch->codes[i] = cp_history_listed_judge(&batch->histories[i], &ordinary_trend,
+                                              &batch->rows[i], &batch->errs[i]);
+}
+
+static enum cp_code judge(struct session *s, struct cp_history_listed *rows, size_t n,
+                          struct cp_error *err)
+{
+    struct batch batch = {.rows = rows};
+    enum cp_code code = CP_OK;
+    size_t n_loaded = 0;
+    while (n_loaded < n && !code) {
+        code = cp_store_load_history(s->store, &rows[n_loaded].key, whole,
+                                     &batch.histories[n_loaded], err);
+        n_loaded += !code;
+    }
+    if (!code)
+        cp_parallel(n, CP_FIGURES_THREADS, judge_one, &batch);
+    for (size_t i = 0; i < n_loaded; i++) {
+        if (!code && batch.codes[i])
+            code = cp_fail(err, batch.codes[i], "%s", batch.errs[i].text);
+        cp_history_clear(&batch.histories[i]);
+    }
     return code;
+}
+
+static void render_list(const struct session *s, const struct listing *list, struct cp_buf *out)
+{
+    const struct cp_text_style style = {s->cli->out.use_color, s->cli->out.width};
+    switch (s->cli->options.format) {
+    case CP_FORMAT_JSON:
+        cp_history_list_json(list->rows, list->n, out);
+        break;
+    case CP_FORMAT_CSV:
+        cp_history_list_csv(list->rows, list->n, out);
+        break;
+    case CP_FORMAT_MD:
+        cp_history_list_markdown(list->rows, list->n, out);
+        break;
+    default:
+        cp_history_list_text(list->rows, list->n, &style, out);
+    }
 }
 
 static enum cp_code run_list(struct session *s, struct cp_error *err)
 {
-    const struct cp_text_style style = {s->cli->out.use_color, s->cli->out.width};
     struct listing list = {.rows = NULL};
     struct cp_buf out;
     cp_buf_init(&out, OUTPUT_MAX);
     enum cp_code code = cp_store_histories(s->store, add_listed, &list, err);
     if (!code && list.is_out_of_memory)
         code = cp_fail(err, CP_ENOMEM, "no memory for the list of histories");
-    for (size_t i = 0; i < list.n && !code; i++)
-        code = judge(s, &list.rows[i], err);
+    for (size_t i = 0; i < list.n && !code; i += BATCH)
+        code = judge(s, &list.rows[i], list.n - i < BATCH ? list.n - i : BATCH, err);
     if (!code) {
-        switch (s->cli->options.format) {
-        case CP_FORMAT_JSON:
-            cp_history_list_json(list.rows, list.n, &out);
-            break;
-        case CP_FORMAT_CSV:
-            cp_history_list_csv(list.rows, list.n, &out);
-            break;
-        case CP_FORMAT_MD:
-            cp_history_list_markdown(list.rows, list.n, &out);
-            break;
-        default:
-            cp_history_list_text(list.rows, list.n, &style, &out);
-        }
+        render_list(s, &list, &out);
         code = print(s, &out, "the list of histories", err);
     }
     cp_buf_clear(&out);

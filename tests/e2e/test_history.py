@@ -12,7 +12,7 @@ import signal
 import subprocess
 import unittest
 
-from program import FUNCTIONS, Case, read_rows
+from program import FUNCTIONS, SHARE, Case, read_rows
 from test_e2e import Interrupt
 
 NIGHT = ["--memory", "256", "--cold", "6", "--warm", "8", "--idle", "none"]
@@ -37,9 +37,14 @@ class TwoRunners(Case):
         return self.run_cli("history", *words, "--store", self.path(f"{runner}.db"), **more)
 
     def night(self, runner, folder=HELLO):
+        """A run that is made a night by hand."""
         self.store = self.path(f"{runner}.db")
         self.sweep(folder, *NIGHT)
         self.history(runner, "add", "last")
+
+    def nightly(self, runner):
+        """A night as a schedule makes it; of the same sizes, so that it belongs to the others."""
+        return self.run_cli("nightly", HELLO, *NIGHT, *SHARE, "--store", self.path(f"{runner}.db"), "--json")
 
     def export(self, runner, name):
         self.history(runner, "export", "-o", self.path(name))
@@ -59,13 +64,14 @@ class TwoRunners(Case):
         result = self.history("b", "import", self.path("first.ndjson.gz"))
         self.assertIn("new nights: 2", result.stdout)
         self.assertEqual(bytes_of(self.export("b", "same.ndjson")), bytes_of(first))
-        self.night("b")
+        night = json.loads(self.nightly("b").stdout)
+        self.assertEqual((night["n_nights"], night["verdict"]), (3, "learning"))
         self.history("b", "accept", "hello-c", "--note", "as it should be")
         second = self.export("b", "second.ndjson")
         self.assertEqual([n["kind"] for n in lines_of(second)], ["night"] * 3 + ["acceptance"])
 
         # meanwhile the first went on, too; both merge, in either order, to the same
-        self.night("a")
+        self.nightly("a")
         third = self.export("a", "third.ndjson")
         self.assertIn("new nights: 1, new acceptances: 1, known: 2", self.history("a", "import", second).stdout)
         self.assertIn("new nights: 1, new acceptances: 0, known: 2", self.history("b", "import", third).stdout)
