@@ -8,6 +8,7 @@
  * skipped case and Azure counts it as not executed. Passed would say that somebody looked.
  */
 #include <math.h>
+#include <string.h>
 
 #include "model/base/datetime.h"
 #include "reports/format.h"
@@ -54,11 +55,13 @@ static void add_properties(const struct cp_gates *gates, struct cp_buf *out)
     cp_buf_adds(out, "    </properties>\n");
 }
 
-/* "regression: p95 is 1.21 times ..." */
+/* "regression: p95 is 1.21 times ..."; the word once. */
 static void add_sentence(const struct cp_gates *gates, const struct cp_gate *gate,
                          struct cp_buf *out)
 {
-    cp_buf_addf(out, "%s: ", cp_gate_word(gates, gate));
+    const char *word = cp_gate_word(gates, gate);
+    if (strncmp(gate->because, word, strlen(word)) != 0)
+        cp_buf_addf(out, "%s: ", word);
     cp_text_attr(out, gate->because);
 }
 
@@ -73,6 +76,13 @@ static void add_outcome(const struct cp_gates *gates, const struct cp_gate *gate
     cp_buf_addf(out, "</%s>\n", element);
 }
 
+static const char *unit_of_base(const struct cp_gates *gates, const struct cp_gate *gate)
+{
+    if (gates->kind != CP_GATES_NIGHT)
+        return "";
+    return gate->n_base == 1 ? " night" : " nights";
+}
+
 static void add_output(const struct cp_gates *gates, const struct cp_gate *gate, struct cp_buf *out)
 {
     char text[CP_FORMAT_MAX];
@@ -81,7 +91,7 @@ static void add_output(const struct cp_gates *gates, const struct cp_gate *gate,
     cp_buf_addf(out, "\nnew %s ms, n = %zu", cp_format_interval(CP_UNIT_MS, gate->new_ms, text),
                 gate->n_new);
     cp_buf_addf(out, "\nbase %s ms, n = %zu%s", cp_format_interval(CP_UNIT_MS, gate->base_ms, text),
-                gate->n_base, gates->kind == CP_GATES_NIGHT ? " nights" : "");
+                gate->n_base, unit_of_base(gates, gate));
     cp_buf_addf(out, "\nnew / base %s</system-out>\n",
                 cp_format_interval(CP_UNIT_PLAIN, gate->ratio, text));
 }

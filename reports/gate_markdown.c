@@ -99,8 +99,8 @@ static void add_reasons(const struct cp_gates *gates, const struct cp_gate *cons
 static void add_run(const struct cp_gates *gates, struct cp_buf *out)
 {
     const struct cp_run *run = gates->now;
-    char effect[CP_FORMAT_MAX];
-    char effect_ms[CP_FORMAT_MAX];
+    char effect[CP_NUMBER_MAX];
+    char effect_ms[CP_NUMBER_MAX];
     cp_buf_adds(out, "\nRun ");
     cp_text_markdown(out, run->id);
     if (gates->base) {
@@ -113,9 +113,11 @@ static void add_run(const struct cp_gates *gates, struct cp_buf *out)
     cp_text_markdown(out, run->region);
     cp_buf_adds(out, ", ");
     cp_text_markdown(out, run->architecture);
-    cp_buf_addf(out, "; 95 %% confidence intervals; a change matters beyond %s and %s.\n",
-                cp_format_with_unit(CP_UNIT_PERCENT, gates->effect, effect),
-                cp_format_with_unit(CP_UNIT_MS, gates->effect_ms, effect_ms));
+    cp_buf_addf(out,
+                "; 95 %% confidence intervals; a change matters beyond %s %% and %s "
+                "ms.\n",
+                cp_number_exact(gates->effect * 100, effect),
+                cp_number_exact(gates->effect_ms, effect_ms));
 }
 
 void cp_gates_markdown(const struct cp_gates *gates, struct cp_buf *out)

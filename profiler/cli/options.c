@@ -1106,6 +1106,23 @@ static const struct choice *formats_of(const struct cp_option *o)
     return o->commands & CP_IN_HISTORY ? history_formats : formats;
 }
 
+static enum cp_code read_enum(const struct cp_option *o, struct cp_view text, void *field,
+                              struct cp_error *err)
+{
+    int chosen = 0;
+    const struct choice *known = o->type == CP_OPTION_COLOR ? colors
+                                 : o->type == CP_OPTION_CI  ? cis
+                                                            : formats_of(o);
+    enum cp_code code = read_choice(text, known, &chosen, err);
+    if (o->type == CP_OPTION_COLOR)
+        *(enum cp_color *)field = (enum cp_color)chosen;
+    else if (o->type == CP_OPTION_CI)
+        *(enum cp_ci *)field = (enum cp_ci)chosen;
+    else
+        *(enum cp_format *)field = (enum cp_format)chosen;
+    return code;
+}
+
 static enum cp_code read_int(const struct cp_option *o, struct cp_view text, int *value,
                              struct cp_error *err)
 {
@@ -1360,7 +1377,6 @@ static enum cp_code read_value(const struct cp_option *o, const char *borrowed,
     void *field = (char *)out + o->offset;
     struct cp_view text = cp_view_of(borrowed);
     int chosen = 0;
-    enum cp_code code = CP_OK;
     switch (o->type) {
     case CP_OPTION_FLAG:
         *(bool *)field = !cp_view_is(text, "0");
@@ -1395,21 +1411,13 @@ static enum cp_code read_value(const struct cp_option *o, const char *borrowed,
     case CP_OPTION_DURATION_LIST:
         return read_duration_list(text, field, err);
     case CP_OPTION_FORMAT:
-        code = read_choice(text, formats_of(o), &chosen, err);
-        *(enum cp_format *)field = (enum cp_format)chosen;
-        return code;
+    case CP_OPTION_COLOR:
+    case CP_OPTION_CI:
+        return read_enum(o, text, field, err);
     case CP_OPTION_CLASS:
     case CP_OPTION_RISK:
         *(const char **)field = borrowed;
         return read_choice(text, o->type == CP_OPTION_RISK ? risks : classes, &chosen, err);
-    case CP_OPTION_COLOR:
-        code = read_choice(text, colors, &chosen, err);
-        *(enum cp_color *)field = (enum cp_color)chosen;
-        return code;
-    case CP_OPTION_CI:
-        code = read_choice(text, cis, &chosen, err);
-        *(enum cp_ci *)field = (enum cp_ci)chosen;
-        return code;
     case CP_OPTION_EXPORT:
         return add_export(o, borrowed, field, err);
     case CP_OPTION_TEXT_LIST:

@@ -52,7 +52,7 @@ def run(binary, case, tmp):
         os.makedirs(os.path.dirname(path), exist_ok=True)
         with open(path, "w", encoding="utf-8") as f:
             f.write(content.replace("\\n", "\n").replace("\\t", "\t") + "\n")
-    env = {k: v for k, v in os.environ.items() if not k.startswith(("COLDPROF_", "AWS_", "XDG_", "COLUMNS"))}
+    env = {k: v for k, v in os.environ.items() if not k.startswith(("COLDPROF_", "AWS_", "XDG_", "COLUMNS", "GITHUB_", "GITLAB_", "JENKINS_"))}
     wanted = {name: text.replace("{tmp}", tmp) for name, text in case["env"].items()}
     env.update({"HOME": tmp, "XDG_DATA_HOME": os.path.join(tmp, "data"), **wanted})
     words = re.findall(r"'[^']*'|\S+", case["run"].replace("{tmp}", tmp))

@@ -13,8 +13,10 @@ import math
 import os
 import re
 import subprocess
+import sys
 import tempfile
 import unittest
+from datetime import datetime, timezone
 
 import peer_service as peers
 
@@ -223,11 +225,64 @@ class Metrics(unittest.TestCase):
             self.read(run("openmetrics", "compare", "f").replace("# EOF\n", ""))
 
 
-class Otava(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        peers.need("gates/bin/python")
+def ours_in(path):
+    """(metric, index, mean before, mean after, p) of each change point that we find in a file for Otava."""
+    for line in run("changes", path).splitlines():
+        metric, index, *numbers = line.split("\t")
+        yield (metric, int(index), *map(float, numbers))
 
+
+class Histories(unittest.TestCase):
+    def setUp(self):
+        peers.need("gates/bin/python")
+        folder = tempfile.TemporaryDirectory(prefix="coldprof-gates-")
+        self.addCleanup(folder.cleanup)
+        self.folder = folder.name
+
+    def write(self, name, content):
+        with open(os.path.join(self.folder, name), "w", newline="", encoding="utf-8") as f:
+            f.write(content)
+        return f.name
+
+    def coldprof(self, *words):
+        result = subprocess.run([peers.BINARY, *words, "--store", os.path.join(self.folder, "nights.db")], capture_output=True, check=False)
+        self.assertEqual(result.returncode, 0, result.stderr.decode())
+        return result.stdout.decode()
+
+    def shown_by_history(self, function, rows):
+        """What the program shows for Otava of a history; `rows` as csv.DictReader has them."""
+        key = {"schema": 1, "function": function, "place": "local server", "region": "us-east-1", "architecture": "arm64"}
+        nights = [{**key, "kind": "night", "started_at": row["time"], "run_id": f"{i:04x}", "code_sha256": row.get("commit", ""),
+                   "metrics": [{"metric": m, "n": 100, "ms": float(row[m]), "low_ms": None, "high_ms": None}
+                               for m in row if m not in ("time", "commit")]} for i, row in enumerate(rows)]
+        self.coldprof("history", "import", self.write("nights.ndjson", "".join(json.dumps(night) + "\n" for night in nights)))
+        return self.coldprof("history", "show", function, "--format", "otava-csv")
+
+    @staticmethod
+    def imported(path, columns):
+        from otava.importer import CsvImporter, DataSelector
+        from otava.test_config import CsvMetric, CsvTestConfig
+        selector = DataSelector()
+        selector.since_time = datetime(2000, 1, 1, tzinfo=timezone.utc)
+        selector.last_n_points = 10000
+        metrics = [CsvMetric(c, -1, 1, c) for c in columns]
+        return CsvImporter().fetch_data(CsvTestConfig("f", path, metrics=metrics, attributes=["commit"]), selector)
+
+    def check_changes(self, path, series, columns):
+        """Returns how many there are."""
+        from otava.series import AnalysisOptions
+        found = series.analyze(AnalysisOptions()).change_points
+        theirs = [(c, p) for c in columns for p in found.get(c, [])]
+        ours = list(ours_in(path))
+        self.assertEqual([(m, i) for m, i, *_ in ours], [(c, p.index) for c, p in theirs])
+        for (_, _, before, after, p), (_, point) in zip(ours, theirs, strict=True):
+            self.assertAlmostEqual(before, point.mean_before(), delta=1e-9 * before)
+            self.assertAlmostEqual(after, point.mean_after(), delta=1e-9 * after)
+            self.assertAlmostEqual(p, point.stats.pvalue, delta=1e-9)
+        return len(ours)
+
+
+class Otava(Histories):
     @staticmethod
     def values_of(nights):
         """Of each metric as Otava should read them: a timeout's lower end, and a gap as the night before."""
@@ -239,37 +294,58 @@ class Otava(unittest.TestCase):
         return columns
 
     def test_otava_finds_our_change_points(self):
-        from datetime import datetime, timezone
-
-        from otava.importer import CsvImporter, DataSelector
-        from otava.series import AnalysisOptions
-        from otava.test_config import CsvMetric, CsvTestConfig
+        columns = ["512MB/init-p50", "512MB/init-p95"]
         found = 0
         for nights in (12, 30, 90, 240, 600):
-            with tempfile.NamedTemporaryFile("w", suffix=".csv", newline="", encoding="utf-8") as f:
-                f.write(run("history", str(nights)))
-                f.flush()
-                with open(f.name, newline="", encoding="utf-8") as table:
-                    rows = list(csv.DictReader(table))
-                columns = [c for c in rows[0] if c not in ("time", "commit")]
-                selector = DataSelector()
-                selector.since_time = datetime(2000, 1, 1, tzinfo=timezone.utc)
-                selector.last_n_points = 10000
-                series = CsvImporter().fetch_data(
-                    CsvTestConfig("f", f.name, metrics=[CsvMetric(c, -1, 1, c) for c in columns], attributes=["commit"]), selector)
-                ours = [line.split("\t") for line in run("changes", f.name).splitlines()]
-            self.assertEqual((len(rows), columns), (nights, ["512MB/init-p50", "512MB/init-p95"]))
+            text = run("history", str(nights))
+            rows = list(csv.DictReader(text.splitlines()))
+            path = self.write("nights.csv", text)
+            series = self.imported(path, columns)
+            self.assertEqual((len(rows), list(rows[0])), (nights, ["time", "commit", *columns]))
             self.assertEqual(series.attributes["commit"], [r["commit"] for r in rows])
             for column, values in zip(columns, self.values_of(nights), strict=True):
                 self.assertEqual(series.data[column], values)
-            theirs = series.analyze(AnalysisOptions()).change_points
-            self.assertEqual([(m, int(i)) for m, i, *_ in ours], [(c, p.index) for c in columns for p in theirs.get(c, [])])
-            for (_, _, before, after, p), point in zip(ours, (p for c in columns for p in theirs.get(c, [])), strict=True):
-                self.assertAlmostEqual(float(before), point.mean_before(), delta=1e-9 * float(before))
-                self.assertAlmostEqual(float(after), point.mean_after(), delta=1e-9 * float(after))
-                self.assertAlmostEqual(float(p), point.stats.pvalue, delta=1e-9)
-            found += len(ours)
+            found += self.check_changes(path, series, columns)
         self.assertGreaterEqual(found, 10)  # two steps in each of two metrics, where there are nights enough
+
+    def test_otava_analyzes_what_history_shows(self):
+        """Its own command, and the program's own file."""
+        text = run("history", "240")
+        rows = list(csv.DictReader(text.splitlines()))
+        self.assertEqual(self.shown_by_history("orders", rows), text)
+        path = self.write("nights.csv", text)
+        config = self.write("otava.yaml", json.dumps({"tests": {"orders": {  # which YAML is, too
+            "type": "csv", "file": path, "time_column": "time", "attributes": ["commit"],
+            "metrics": {m: {"column": m, "direction": -1} for m in ("512MB/init-p50", "512MB/init-p95")},
+            "csv_options": {"delimiter": ",", "quote_char": '"'}}}}))
+        otava = os.path.join(peers.PEERS, "gates", "bin", "otava")
+        result = subprocess.run([otava, "analyze", "orders", "--since", "2000-01-01", "--output", "json"], check=False,
+                                capture_output=True, env={**os.environ, "OTAVA_CONFIG": config})
+        self.assertEqual(result.returncode, 0, result.stderr.decode())
+        found = {(change["metric"], entry["time"]) for entry in json.loads(result.stdout)["orders"] for change in entry["changes"]}
+        times = [int(datetime.fromisoformat(row["time"].replace("Z", "+00:00")).timestamp()) for row in rows]
+        self.assertEqual(found, {(m, times[i]) for m, i, *_ in ours_in(path)})
+        self.assertEqual({m for m, _ in found}, {"512MB/init-p50", "512MB/init-p95"})
+
+
+class RealNights(Histories):
+    def test_otava_finds_our_change_points(self):
+        """Nightly medians of four functions in AWS, from November 2023 on, as histories of the program."""
+        folder = os.path.join(os.environ.get("COLDPROF_REFERENCE", ""), "changepoint")
+        files = sorted(f for f in os.listdir(folder) if f.startswith("nightly_")) if os.path.isdir(folder) else []
+        if not files:
+            self.skipTest(f"no reference data in {folder}")
+        nights = found = 0
+        for name in files:
+            with open(os.path.join(folder, name), newline="", encoding="utf-8") as f:
+                rows = [{"time": row["date"] + "T01:17:00Z", "512MB/init-p50": row["median_init_ms"]} for row in csv.DictReader(f)]
+            path = self.write("nights.csv", self.shown_by_history(name, rows))
+            series = self.imported(path, ["512MB/init-p50"])
+            self.assertEqual(series.data["512MB/init-p50"], [float(r["512MB/init-p50"]) for r in rows])
+            found += self.check_changes(path, series, ["512MB/init-p50"])
+            nights += len(rows)
+        print(f"{nights} nights of {len(files)} functions: {found} change points, each as Otava finds it", file=sys.stderr)
+        self.assertGreater(found, 0)
 
 
 class Markdown(unittest.TestCase):

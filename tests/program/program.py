@@ -144,7 +144,7 @@ class Case(unittest.TestCase):
 
 def environment(home):
     """Of a user with keys of his own, who has set nothing else."""
-    env = {k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "COLDPROF_", "COLUMNS", "XDG_"))}
+    env = {k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "COLDPROF_", "COLUMNS", "XDG_", "GITHUB_", "GITLAB_", "JENKINS_"))}
     env.update(HOME=home, XDG_DATA_HOME=os.path.join(home, "data"), XDG_STATE_HOME=os.path.join(home, "state"),
                AWS_ACCESS_KEY_ID=fixtures.ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY=fixtures.SECRET_ACCESS_KEY,
                AWS_SESSION_TOKEN=fixtures.SESSION_TOKEN, AWS_EC2_METADATA_DISABLED="true")

@@ -55,6 +55,15 @@ static void test_a_metric_that_was_not_judged_is_skipped(void **state)
     assert_int_equal(count(text, "<skipped type=\"inconclusive\""), 0); /* no alarm: it passes */
     assert_non_null(strstr(text, "suspect: 1.05 &lt; 1.15 &amp; 37.5 ms"));
     assert_null(strstr(text, "base_run")); /* a night has none */
+    struct gates_fixture *f = calloc(1, sizeof *f);
+    assert_non_null(f);
+    gates_fixture_make(CP_GATES_NIGHT, "orders", "", f);
+    (void)snprintf(f->list[8].because, sizeof f->list[8].because, "learning: night 2 of 8");
+    cp_buf_reset(&out);
+    cp_gates_junit(&f->gates, &out);
+    assert_non_null(strstr(cp_buf_str(&out),
+                           "message=\"learning: night 2 of 8\">learning: night 2 of 8</skipped>"));
+    free(f);
     cp_buf_clear(&out);
 }
 
