@@ -914,7 +914,7 @@ static const struct cp_option table[] = {
      .type = CP_OPTION_FLAG,
      .offset = AT(is_json),
      .theme = CP_THEME_SHOW,
-     .commands = MEASURING | CP_IN_REPORT | CP_IN_RUNS | CP_IN_IMPORT | CP_IN_FIT | CP_IN_PRICES |
+     .commands = CP_IN_SWEEP | CP_IN_REPORT | CP_IN_RUNS | CP_IN_IMPORT | CP_IN_FIT | CP_IN_PRICES |
                  CP_IN_RECOMMEND | CP_IN_FRONTIER | CP_IN_SIMULATE | CP_IN_HISTORY | OF_GATES,
      .help = "short for --format json"},
     {.name = "export",
