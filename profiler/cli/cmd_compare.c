@@ -63,6 +63,8 @@ static enum cp_code read_day_sd(struct compared *c)
     const struct cp_night_key key = cp_night_key_of(&c->new_data.run);
     struct cp_history history = {.n_nights = 0};
     double day_sd = NAN;
+    if (cp_run_took_turns(&c->base_data.run, &c->new_data.run))
+        return CP_OK; /* not of different times */
     enum cp_code code = cp_store_load_history(c->store, &key, all, &history, &c->err);
     if (!code && history.n_nights > 0)
         code = cp_history_day_sd(&history, &options, &day_sd, &c->err);
@@ -93,6 +95,7 @@ static enum cp_code judge(struct compared *c)
                     .threads = CP_FIGURES_THREADS,
                     .is_wanted = o->metrics_wanted.n ? is_wanted : NULL,
                     .wanted_context = &o->metrics_wanted},
+        .is_pair = cp_run_took_turns(&c->base_data.run, &c->new_data.run),
         .allowed = c->allowed,
     };
     return cp_gates_of_runs(c->base, c->now, &question, &c->comparison, &c->gates, &c->err);

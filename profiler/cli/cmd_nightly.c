@@ -96,7 +96,8 @@ static void forget_later(struct nightly *n)
 static enum cp_code judge(struct nightly *n)
 {
     const struct cp_history_span all = {0, 0};
-    const struct cp_trend_options options = {.effect = NAN, .effect_ms = NAN};
+    const struct cp_effect *effect = &n->cli->options.effect;
+    const struct cp_trend_options options = {.effect = effect->ratio, .effect_ms = effect->ms};
     enum cp_code code =
         cp_store_load_history(n->session.store, &n->night.key, all, &n->history, &n->err);
     if (code)

@@ -6,9 +6,8 @@
 #include "profiler/cli/show_gates.h"
 #include "profiler/cli/target.h"
 #include "profiler/sweep/pair.h"
-#include "reports/night.h"
+#include "reports/figures.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -173,40 +172,35 @@ static void warn_of_failures(struct builds *b, const struct judged *j)
     }
 }
 
-/* A size at which one of them cannot run has no times to compare, and does not pass. */
-static enum cp_code check_that_both_ran(struct builds *b, const struct judged *j)
+/* That the new one cannot run where the base can is a gate that fails. The other way round there is
+ * nothing to judge by, and nothing passes for that. */
+static enum cp_code check_base(struct builds *b, const struct judged *j)
 {
-    for (int i = 0; i < CP_PAIR; i++) {
-        const struct cp_figures *f = j->figures[i];
-        for (size_t k = 0; k < f->n_sizes; k++) {
-            const struct cp_size_figures *size = &f->sizes[k];
-            if (size->cannot_run)
-                return cp_fail(&b->session.err, CP_EREMOTE,
-                               "%s cannot run at %d MB (%s), so there is nothing to compare; see "
-                               "'coldprof report %s'",
-                               b->folders[i], size->memory_size_mb, size->cannot_run_note,
-                               b->runs[i].id);
-        }
+    const struct cp_figures *f = j->figures[CP_PAIR_BASE];
+    for (size_t i = 0; i < f->n_sizes; i++) {
+        if (f->sizes[i].cannot_run)
+            return cp_fail(&b->session.err, CP_ENODATA,
+                           "the base %s cannot run at %d MB (%s), so nothing is judged there; see "
+                           "'coldprof report %s'",
+                           b->folders[CP_PAIR_BASE], f->sizes[i].memory_size_mb,
+                           f->sizes[i].cannot_run_note, b->runs[CP_PAIR_BASE].id);
     }
     return CP_OK;
 }
 
 static enum cp_code compare(struct builds *b, struct judged *j)
 {
-    struct cp_comparison_series series[CP_TIMING_COUNT * CP_RUN_SIZES_MAX];
-    const struct cp_comparison_options options = {
-        .effect = NAN,
-        .effect_ms = NAN,
-        .n_resamples = SHIFT_RESAMPLES,
-        .seed = b->session.cli->options.seed,
+    const struct cp_options *o = &b->session.cli->options;
+    const struct cp_gates_question question = {
+        .options = {.effect = o->effect.ratio,
+                    .effect_ms = o->effect.ms,
+                    .n_resamples = SHIFT_RESAMPLES,
+                    .seed = o->seed,
+                    .threads = CP_FIGURES_THREADS},
+        .is_pair = true,
     };
-    struct cp_error *err = &b->session.err;
-    size_t n = cp_series_pairs(j->figures[CP_PAIR_BASE], j->figures[CP_PAIR_NEW], series);
-    enum cp_code code = cp_comparison_make(series, n, &options, &j->comparison, err);
-    if (!code)
-        code = cp_gates_of_comparison(&j->comparison, &j->data[CP_PAIR_BASE].run,
-                                      &j->data[CP_PAIR_NEW].run, true, &j->gates, err);
-    return code;
+    return cp_gates_of_runs(j->figures[CP_PAIR_BASE], j->figures[CP_PAIR_NEW], &question,
+                            &j->comparison, &j->gates, &b->session.err);
 }
 
 static enum cp_status judge(struct builds *b)
@@ -218,10 +212,10 @@ static enum cp_status judge(struct builds *b)
         warn_of_failures(b, &j);
         code = compare(b, &j);
     }
-    if (!code && j.gates.n)
-        status = cp_cli_show_gates(b->session.cli, &j.gates);
     if (!code)
-        code = check_that_both_ran(b, &j);
+        status = cp_cli_show_gates(b->session.cli, &j.gates);
+    if ((!code || code == CP_ENODATA) && check_base(b, &j))
+        code = CP_ENODATA;
     if (code)
         status = cp_cli_fail(b->session.cli, &b->session.err);
     judged_clear(&j);

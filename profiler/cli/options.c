@@ -121,7 +121,7 @@ static const struct cp_option table[] = {
      .type = CP_OPTION_EFFECT,
      .offset = AT(effect),
      .theme = CP_THEME_DECIDE,
-     .commands = CP_IN_COMPARE,
+     .commands = OF_GATES,
      .help = "the smallest change that matters: a share of the base and a time, both to be "
              "exceeded, e.g. 10%,20ms; default 5%,5ms"},
     {.name = "metrics",

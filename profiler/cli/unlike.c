@@ -58,7 +58,8 @@ static const char *payload_of(const struct cp_figures *f)
 
 static const char *method_of(const struct cp_figures *f)
 {
-    return f->data->run.method;
+    /* taking turns is a matter of order only */
+    return cp_run_in_turns(&f->data->run) ? "own function" : f->data->run.method;
 }
 
 static const char *mode_of(const struct cp_figures *f)

@@ -57,7 +57,13 @@ class Turns(PairCase):
         for run in ids:
             self.assertIn("in turns", self.run_cli("report", run, "--store", self.store).stdout)
             self.run_cli("fit", run, "--store", self.store)
-        self.assertEqual(len(re.findall(r"(?m)^\w{4}\b", self.run_cli("runs", "--store", self.store).stdout)), 2)
+        compared = self.run_cli("compare", *ids, "--store", self.store)
+        self.assertIn("measured in turns", compared.stdout)
+        self.assertNotIn("did not take turns", compared.stdout + compared.stderr)
+        self.sweep(os.path.join(self.tmp, "now", "fn"), "--memory", "128", "--cold", "6", "--warm", "6", "--idle", "none")
+        alone = self.run_cli("compare", ids[1], "--store", self.store)
+        self.assertIn("did not take turns", alone.stdout + alone.stderr)
+        self.assertEqual(len(re.findall(r"(?m)^\w{4}\b", self.run_cli("runs", "--store", self.store).stdout)), 3)
 
     def test_no_history_is_written(self):
         self.judge(self.build("now"), self.build("old"), *FEW)
@@ -81,6 +87,12 @@ class Turns(PairCase):
         result = self.judge(self.build("now", memory=256), self.build("old"), *FEW)
         self.assertIn("old/fn: it has 128 MB and the new one 256 MB: both are measured at 256 MB", result.stderr)
         self.assertEqual({s["memory_size_mb"] for s in self.samples()}, {256})
+
+    def test_the_effect_that_matters_is_the_users(self):
+        base, new = self.build("old"), self.build("now", environment={"INIT_SLEEP_MS": 60})
+        words = ["--cold", "12", "--warm", "0"]
+        self.judge(new, base, *words, "--effect", "5%,5ms", status=3)
+        self.judge(new, base, *words, "--effect", "5%,500ms")
 
     def test_every_format_says_the_same(self):
         files = {f: os.path.join(self.tmp, f) for f in ("json", "csv", "md", "junit", "gha-benchmark", "bmf", "openmetrics")}
@@ -124,13 +136,16 @@ class Ends(PairCase):
         self.assertIn("took turns with another one and cannot go on alone", refused.stderr)
 
     def test_a_build_that_crashes_does_not_pass(self):
-        for crashing, healthy in (("now", "old"), ("old", "now")):
+        for crashing, healthy, status in (("now", "old", 3), ("old", "now", 1)):
             with self.subTest(crashing=crashing):
                 self.store = os.path.join(self.tmp, f"{crashing}.db")
                 folders = {crashing: self.build(crashing, environment={"INIT_CRASH": "exit 3"}), healthy: self.build(healthy, environment={})}
-                result = self.judge(folders["now"], folders["old"], *FEW, status=1)
-                self.assertRegex(result.stderr, rf"error: \S+/{crashing}/fn cannot run at 128 MB \(.*\), so there is nothing to compare; "
-                                                rf"see\s+'coldprof report \w+'")
+                result = self.judge(folders["now"], folders["old"], *FEW, status=status)
+                if crashing == "old":
+                    self.assertRegex(result.stderr, r"error: the base \S+/old/fn cannot run at 128 MB \(.*\), so nothing is judged there; "
+                                                    r"see\s+'coldprof report \w+'")
+                else:
+                    self.assertIn("it ran in the base and cannot run now", " ".join(result.stdout.split()))
                 for run in self.runs():
                     measured = len(self.samples(f"run_id='{run['id']}' AND outcome='measured'"))
                     self.assertEqual(measured, 12 if f"/{healthy}/" in run["target"] else 0)
@@ -138,7 +153,7 @@ class Ends(PairCase):
 
     def test_failures_are_told(self):
         folder = self.build("now", environment={"CRASH": "exit 1"})
-        result = self.judge(folder, self.build("old"), "--cold", "6", "--warm", "6", status=1)
+        result = self.judge(folder, self.build("old"), "--cold", "6", "--warm", "6", status=3)
         self.assertRegex(result.stderr, rf"warning: {folder}: \d+ of \d+ invocations failed")
 
     def test_what_cannot_take_turns_is_refused(self):

@@ -111,8 +111,8 @@ def compare_blocks(env, store, trials):
 def report(env, store, trials):
     """A Markdown table of what the gate and the others said, by change."""
     lines = ["| change | runs | gate failed | seconds, median (most) | load | "
-             + " | ".join(f"{rule}, {order}" for rule in RULES for order in ORDERS) + " |",
-             "|---" * (5 + len(RULES) * len(ORDERS)) + "|"]
+             + " | ".join(f"{rule}, {order}" for rule in RULES for order in ORDERS) + " | compare, in blocks |",
+             "|---" * (6 + len(RULES) * len(ORDERS)) + "|"]
     for change in dict.fromkeys(t.change for t in trials):
         of = [t for t in trials if t.change == change]
         rivals = count_rivals(store, of)
@@ -120,5 +120,5 @@ def report(env, store, trials):
         lines.append(f"| {change} | {len(of)} | {sum(t.status == 3 for t in of)} | {statistics.median(seconds):.1f} ({max(seconds):.1f}) | "
                      f"{min(t.load for t in of):.1f} to {max(t.load for t in of):.1f} | "
                      + " | ".join(str(rivals[rule, order]) for rule in RULES for order in ORDERS)
-                     + " |")
+                     + f" | {compare_blocks(env, store, of)} of {len(of) - 1} |")
     return "\n".join(lines)
