@@ -76,20 +76,27 @@ static enum cp_code make_night(struct nightly *n)
 
 /* --- the verdict --- */
 
+/* Another machine's run may have the same id. */
+static bool is_tonight(const struct nightly *n, const struct cp_night *night)
+{
+    return night->started_at_ms == n->night.started_at_ms &&
+           strcmp(night->run_id, n->night.run_id) == 0;
+}
+
 /* Nights that are later than this one, of a clock that was wrong or an import, are not before it.
  */
 static void forget_later(struct nightly *n)
 {
     struct cp_history *h = &n->history;
     size_t n_later = 0;
-    while (h->n_nights > 0 && strcmp(h->nights[h->n_nights - 1].run_id, n->night.run_id) != 0) {
+    while (h->n_nights > 0 && !is_tonight(n, &h->nights[h->n_nights - 1])) {
         cp_night_clear(&h->nights[--h->n_nights]);
         n_later++;
     }
     if (n_later && !n->cli->options.is_quiet)
         (void)fprintf(stderr,
-                      "warning: %zu nights of the history are later than this one and do not "
-                      "count; is the clock right?\n",
+                      "warning: nights of the history that are later than this one (%zu) do not "
+                      "count: is the clock right?\n",
                       n_later);
 }
 

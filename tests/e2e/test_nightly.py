@@ -4,9 +4,11 @@ seconds apart here; what is judged is their order.
 
 Nothing here waits by sleeping: every wait is for an event (a line, an exit, a file) with a limit.
 """
+import contextlib
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import threading
 import unittest
@@ -100,6 +102,17 @@ class Told(Night):
         result = self.night(folder, "--memory", "128")
         self.assertIn("W050", result.stdout)
         self.assertRegex(result.stdout, r"256\s?MB")
+
+    def test_nights_of_a_wrong_clock_do_not_count(self):
+        folder = self.function(environment=FAST)
+        for _ in range(2):
+            self.night(folder)
+        with contextlib.closing(sqlite3.connect(self.store)) as db, db:
+            db.execute("UPDATE nights SET started_at_ms = started_at_ms + 864000000 WHERE rowid = (SELECT MAX(rowid) FROM nights)")
+        result = self.night(folder)
+        self.assertIn("later than this one (1)", result.stderr)
+        self.assertIn(f"night 2 of {LEARNING}", result.stdout)
+        self.assertEqual(len(self.nights()), 3)
 
     def test_the_terminal_has_80_columns_and_pipes_no_colour(self):
         folder = self.function("a-function-whose-name-is-rather-long-as-some-are", environment=FAST)
