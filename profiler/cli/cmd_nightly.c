@@ -164,6 +164,10 @@ static enum cp_status run_nightly(struct cp_cli *cli)
     n.session.is_own_memory = true;
     n.session.is_counted = true;
     enum cp_code code = cp_cli_check_gate_formats(cli, true, &n.session.err);
+    if (!code && cli->options.max_cold == 0 && cli->options.max_warm == 0)
+        code = cp_fail(&n.session.err, CP_EINVAL,
+                       "a night is judged by cold and warm samples: leave one of --cold and --warm "
+                       "above 0");
     if (!code)
         code = explain_busy(&n, cp_session_prepare(&n.session, cli->words.word[0]));
     if (code)
@@ -197,9 +201,9 @@ const struct cp_command cp_command_nightly = {
     .examples =
         "  coldprof nightly ./my-function\n"
         "  coldprof nightly checkout --yes --max-cost-usd 0.05 --profile staging\n"
-        "  coldprof nightly ./my-function --export junit=nightly.xml --export md=nightly.md\n"
+        "  coldprof nightly ./my-function --export junit=night.xml --export md=night.md\n"
         "  coldprof nightly ./my-function --against ../main/my-function\n"
-        "  coldprof nightly ./my-function --notify-command 'mail -s slower team@example.org'\n",
+        "  coldprof nightly ./my-function --notify-command 'mail -s slower me@example.org'\n",
     .bit = CP_IN_NIGHTLY,
     .min_words = 1,
     .max_words = 1,

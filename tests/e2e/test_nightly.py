@@ -229,6 +229,7 @@ class Unhappy(Night):
         for words, said in ((["--export", "junit=/no-such-folder/x"], "no-such-folder"),
                             (["--precision", "5%"], "precision"),
                             (["--idle-max", "1m"], "idle"),
+                            (["--cold", "0", "--warm", "0", "--idle", "auto"], "--cold and --warm"),
                             (["--format", "html"], "html")):
             result = self.run_cli(*self.words(folder, *words), status=None)
             self.assertIn(result.returncode, (1, 2), words)
