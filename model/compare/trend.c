@@ -243,7 +243,7 @@ static double median_rise(const struct rise *r)
     return median(by, r->n);
 }
 
-/* Density of Student's t with TAIL degrees of freedom, but for a constant. */
+/* Density of Student's t, but for a constant; (TAIL + 1) / 2 is 5 / 2. */
 static double density(double by, double sd)
 {
     double z = by / sd;

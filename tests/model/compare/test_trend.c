@@ -353,6 +353,30 @@ static void nights_of_two_kinds_are_seldom_an_alarm(void **state)
     }
 }
 
+static void nights_that_alternate_are_no_alarm(void **state)
+{
+    (void)state;
+    struct nights s;
+    start(&s, 22);
+    for (size_t i = 0; i < NIGHTS_MAX; i++)
+        add(&s, 1, i % 2 ? 260 : 200, 0.02);
+    judge(&s);
+    assert_int_equal(n_alarms(&s), 0);
+}
+
+static void every_night_slow_is_an_alarm_for_two_kinds_too(void **state)
+{
+    (void)state;
+    struct nights s;
+    start(&s, 23);
+    for (size_t i = 0; i < 60; i++)
+        add(&s, 1, i % 4 == 3 ? 260 : 200, 0.02);
+    add(&s, 10, 260, 0.02); /* the slow kind, from now on */
+    judge(&s);
+    assert_int_equal(n_alarms(&s), 1);
+    assert_in_range(alarm_from(&s, 0), 62, 66);
+}
+
 static void nights_of_few_samples_weigh_less(void **state)
 {
     (void)state;
@@ -524,6 +548,8 @@ int main(void)
         cmocka_unit_test(a_creeping_level_is_told_when_it_has_crept_far),
         cmocka_unit_test(a_crept_level_that_comes_back_ends_the_alarm),
         cmocka_unit_test(nights_of_two_kinds_are_seldom_an_alarm),
+        cmocka_unit_test(nights_that_alternate_are_no_alarm),
+        cmocka_unit_test(every_night_slow_is_an_alarm_for_two_kinds_too),
         cmocka_unit_test(nights_of_few_samples_weigh_less),
         cmocka_unit_test(timeouts_alone_teach_nothing),
         cmocka_unit_test(p95_of_a_hundred_samples_is_judged_well),

@@ -2,6 +2,7 @@
  * Simulation and decision with failing allocations. Linked with --wrap: the model's malloc, calloc
  * and realloc come here. Leaks are the sanitizer's to find.
  */
+#include "model/compare/trend.h"
 #include "model/decide/modelled_answer.h"
 #include "model/decide/modelled_size.h"
 #include "model/decide/optimize.h"
@@ -245,6 +246,44 @@ static void a_decision_under_traffic_says_that_memory_is_short(void **state)
     assert_in_range(n_failed, 10, 40);
 }
 
+enum { NIGHTS = 40 };
+
+/* Of two levels, so that there is a change to keep. */
+static void fill_nights(struct cp_trend_value *values)
+{
+    for (int i = 0; i < NIGHTS; i++) {
+        double ms = (i < NIGHTS / 2 ? 200 : 260) + (i % 3);
+        values[i] = (struct cp_trend_value){i, {ms, ms - 5, ms + 5}, 100};
+    }
+}
+
+static const struct cp_trend_options usual = {.effect = NAN, .effect_ms = NAN};
+
+static enum cp_code judge_nights(struct cp_error *err)
+{
+    struct cp_trend_value values[NIGHTS];
+    struct cp_trend_night out[NIGHTS];
+    fill_nights(values);
+    return cp_trend_judge(values, NIGHTS, NULL, 0, &usual, out, err);
+}
+
+static enum cp_code find_lasting_changes(struct cp_error *err)
+{
+    struct cp_trend_value values[NIGHTS];
+    struct cp_trend_changes found;
+    fill_nights(values);
+    enum cp_code code = cp_trend_changes_find(values, NIGHTS, &usual, &found, err);
+    free(found.changes);
+    return code;
+}
+
+static void nights_say_that_memory_is_short(void **state)
+{
+    (void)state;
+    assert_int_equal(count_refusals(judge_nights), 3);
+    assert_in_range(count_refusals(find_lasting_changes), 4, 20);
+}
+
 int main(void)
 {
     gsl_set_error_handler_off();
@@ -255,6 +294,7 @@ int main(void)
         cmocka_unit_test(a_decision_under_traffic_says_that_memory_is_short),
         cmocka_unit_test(a_modelled_size_says_that_memory_is_short),
         cmocka_unit_test(naming_a_size_says_that_memory_is_short),
+        cmocka_unit_test(nights_say_that_memory_is_short),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
