@@ -50,7 +50,8 @@ struct cp_schedule {
     /* github and codebuild */
     const char *region; /* NULL: the account's default, or a variable of the repository */
     const char *store;  /* of nightly; NULL: the usual place */
-    const char *policy; /* what the role must be allowed, JSON; NULL: the target is a folder */
+    /* What the role must be allowed, JSON, and what prints it; NULL: the target is a folder. */
+    const char *policy, *policy_command;
 };
 
 enum { CP_SCHEDULE_FILES = 2 };

@@ -32,9 +32,15 @@ static void add_region_note(const struct cp_schedule *s, struct cp_buf *out)
         cp_buf_adds(out, "#   AWS_REGION           the Region of the function\n");
 }
 
+static void add_policy_command(const struct cp_schedule *s, struct cp_buf *out)
+{
+    cp_buf_adds(out, s->policy_command);
+}
+
 static const struct cp_schedule_place places[] = {
     {"title", add_title},
     {"region", add_region},
+    {"policy_command", add_policy_command},
     {"region_note", add_region_note},
     {"night", cp_schedule_add_ci_night},
     {"store", cp_schedule_add_ci_store},
@@ -48,7 +54,7 @@ static const struct cp_schedule_block workflow[] = {
      "#   COLDPROF_REF         a commit of it: measurements of two nights need one coldprof\n"},
     {"#   COLDPROF_ROLE_ARN    a role of the AWS account that this repository may take on\n"
      "#                        (OIDC: no keys are stored), allowed what this prints, no more:\n"
-     "#                        coldprof iam-policy --function [[target]]\n",
+     "#                        [[policy_command]]\n",
      CP_WHEN_FUNCTION},
     {"[[region_note]]", CP_WHEN_FUNCTION},
     {"#\n"
@@ -110,10 +116,10 @@ static const struct cp_schedule_block workflow[] = {
      "          .coldprof/scripts/coldprof --version\n"
      "          mkdir -p \"$RUNNER_TEMP/bin\"\n"},
     {"          # as root: functions get their share of CPU and memory by cgroups\n"
-     "          printf '#!/bin/sh\\n"
-     "exec sudo -E env \"PATH=$PATH\" \"%s\" \"$@\"\\n"
-     "' \\\n"
-     "            \"$PWD/.coldprof/build/coldprof\" > \"$RUNNER_TEMP/bin/coldprof\"\n"
+     "          cat > \"$RUNNER_TEMP/bin/coldprof\" <<END\n"
+     "          #!/bin/sh\n"
+     "          exec sudo -E env \"PATH=\\$PATH\" \"$PWD/.coldprof/build/coldprof\" \"\\$@\"\n"
+     "          END\n"
      "          chmod +x \"$RUNNER_TEMP/bin/coldprof\"\n",
      CP_WHEN_FOLDER},
     {"          ln -sf \"$PWD/.coldprof/build/coldprof\" \"$RUNNER_TEMP/bin/coldprof\"\n",

@@ -41,7 +41,7 @@ struct plan {
     struct cp_options night; /* what nightly would make of the words */
     char name[CP_SCHEDULE_NAME_MAX];
     char folder[PATH_MAX], output[PATH_MAX], script[PATH_MAX + 2 * CP_SCHEDULE_NAME_MAX];
-    char region[PART_MAX];
+    char region[PART_MAX], policy_command[4 * PART_MAX];
     struct cp_buf policy;
 };
 
@@ -80,6 +80,24 @@ static const char *no_variable(void *context, const char *name)
     return NULL;
 }
 
+/* What makes no sense of a night that comes again. */
+static enum cp_code check_sense(const struct cp_options *night, struct cp_error *err)
+{
+    const struct {
+        bool is_given;
+        const char *why;
+    } rows[] = {
+        {night->against, "--against compares two builds once, for a pull request"},
+        {night->is_dry_run, "--dry-run measures nothing"},
+        {night->wants_help || night->wants_version, "--help and --version measure nothing"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        if (rows[i].is_given)
+            return cp_fail(err, CP_EINVAL, "%s; leave it out of a schedule", rows[i].why);
+    }
+    return CP_OK;
+}
+
 /* A wrong option is refused now, not at night. */
 static enum cp_code check_words(struct plan *plan, struct cp_error *err)
 {
@@ -93,6 +111,8 @@ static enum cp_code check_words(struct plan *plan, struct cp_error *err)
     if (!code && rest.n)
         code = cp_fail(err, CP_EINVAL, "'%s' is one argument too many: nightly measures one TARGET",
                        left[0]);
+    if (!code)
+        code = check_sense(&plan->night, err);
     return code ? cp_fail_context(err, "of nightly") : CP_OK;
 }
 
@@ -182,6 +202,17 @@ static void carry_variables(const struct cp_cli *cli, struct plan *plan)
     plan->schedule.n_variables = n;
 }
 
+/* Checked texts: names, a Region and digits. */
+static void tell_policy(const struct cp_policy_options *o, struct plan *plan)
+{
+    (void)snprintf(plan->policy_command, sizeof plan->policy_command,
+                   "coldprof iam-policy --function %s%s%s%s%s%s", o->function,
+                   o->region ? " --region " : "", o->region ? o->region : "",
+                   o->account ? " --account " : "", o->account ? o->account : "",
+                   o->mode == CP_PERMIT_IN_PLACE ? " --in-place" : "");
+    plan->schedule.policy_command = plan->policy_command;
+}
+
 /* What the role of a CI job must be allowed: of the function by its name alone. */
 static enum cp_code make_policy(struct plan *plan, struct cp_error *err)
 {
@@ -211,6 +242,7 @@ static enum cp_code make_policy(struct plan *plan, struct cp_error *err)
     enum cp_code code = cp_policy_write(&options, &plan->policy, err);
     plan->schedule.region = options.region;
     plan->schedule.policy = cp_buf_str(&plan->policy);
+    tell_policy(&options, plan);
     return code;
 }
 

@@ -60,7 +60,7 @@ def need_program(name):
     """Skips where a Debian package is not installed; with CI=true that is a failure."""
     if shutil.which(name):
         return
-    why = f"{name} is not installed: run scripts/setup --dev"
+    why = f"{name} is not installed: run scripts/setup --dev and --peers"
     if os.environ.get("CI") == "true":
         raise AssertionError(why)
     raise unittest.SkipTest(why)

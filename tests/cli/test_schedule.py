@@ -243,6 +243,9 @@ class Files(schedule.Case):
                 (["cron", "checkout", "again"], "one argument too many"),
                 (["cron", "checkout", "--memory", "7"], "--memory"),
                 (["cron", "checkout", "--", "--memory", "7"], "of nightly: --memory"),
+                (["cron", "checkout", "--against", "./other"], "for a pull request; leave it out"),
+                (["cron", "checkout", "--", "--dry-run"], "--dry-run measures nothing"),
+                (["cron", "checkout", "--", "--help"], "--help and --version measure nothing"),
                 (["cron", "checkout", "--", "--nonsense"], "of nightly: unknown option '--nonsense'")):
             result = self.coldprof("schedule", "print", *words, status=None)
             self.assertIn(result.returncode, (1, 2), words)

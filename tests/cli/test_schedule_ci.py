@@ -184,6 +184,8 @@ class Codebuild(Case):
             least = self.coldprof("iam-policy", "--function", "checkout", *place, *account).stdout
             self.assertEqual(policies.pop("coldprof"), json.loads(least))
             self.assertEqual(set(policies), {"history", "build"})
+            told, = re.findall(r"(?m)^# +coldprof (iam-policy .*)$", self.files("github", target, "--", *words)[".yml"])
+            self.assertEqual(self.coldprof(*told.split()).stdout, least)
             self.assertEqual(resources["Project"]["Properties"]["ConcurrentBuildLimit"], 1)
             self.assertEqual(resources["Night"]["Properties"]["ScheduleExpression"], "cron(17 3 * * ? *)")
         os.makedirs(os.path.join(self.sources, "fn"))

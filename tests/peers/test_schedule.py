@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What `coldprof schedule print` prints, given to linters of its languages.
 
-Actionlint: workflow syntax, expressions, contexts. Schema: GitHub's workflow schema, as check-jsonschema has it.
+Shellcheck: the script of a crontab. Actionlint: workflow syntax, expressions, contexts. Schema: GitHub's workflow schema, as check-jsonschema has it.
 Cloudformation: cfn-lint, which knows each resource's properties. Croniter: when a crontab's line comes.
 """
 import datetime
@@ -48,11 +48,28 @@ class Case(schedule.Case):
         return path
 
 
+class Shellcheck(Case):
+    """Debian's package. SC1003, SC2016: single quotes keep a hostile name as it is, which it takes for a slip."""
+
+    def checked(self, *paths):
+        schedule.need_program("shellcheck")
+        return subprocess.run(["shellcheck", "--exclude=SC1003,SC2016", *paths], capture_output=True, text=True, timeout=200, check=False)
+
+    def test_finds_nothing(self):
+        result = self.checked(*(p for p in self.written("cron") if p.endswith(".sh")))
+        self.assertEqual((result.returncode, result.stdout), (0, ""))
+
+    def test_finds_a_fault(self):
+        path = self.broken(self.written("cron")[0], 'exec 9>"$lock"', "exec 9>$lock")
+        self.assertIn("SC2086", self.checked(path).stdout)
+
+
 class Actionlint(Case):
+    """With shellcheck on the commands, where that is installed."""
     tool = os.path.join("actionlint", "actionlint")
 
     def test_finds_nothing(self):
-        self.assertEqual(self.read_by(self.tool, "-no-color", *self.written("github")), "")
+        self.assertEqual(self.read_by(self.tool, "-no-color", "-ignore", "SC1003|SC2016", *self.written("github")), "")
 
     def test_finds_a_fault(self):
         path = self.broken(self.written("github")[0], "steps.all.outcome", "steps.other.outcome")

@@ -30,6 +30,7 @@ static struct cp_schedule any(const char *target, bool is_folder)
         .n_variables = 1,
         .store = "my nights.db",
         .policy = is_folder ? NULL : "{\n\t\"Version\":\t\"2012-10-17\"\n}\n",
+        .policy_command = is_folder ? NULL : "coldprof iam-policy --function checkout",
     };
 }
 
