@@ -131,9 +131,11 @@ static void add_suite_head(const struct cp_gates *gates, struct cp_buf *out)
     cp_text_attr(out, run->function);
     cp_buf_addf(out, "\" tests=\"%zu\" failures=\"%zu\" errors=\"0\" skipped=\"%zu\"", gates->n,
                 gates->n_failed, count_skipped(gates));
-    if (run->ended_at_ms >= run->started_at_ms)
+    if (run->started_at_ms >= 0) { /* a log may have no times */
         add_time(out, (double)(run->ended_at_ms - run->started_at_ms));
-    add_attribute(out, "timestamp", cp_datetime_format(run->started_at_ms, CP_DATETIME_ISO_S, at));
+        add_attribute(out, "timestamp",
+                      cp_datetime_format(run->started_at_ms, CP_DATETIME_ISO_S, at));
+    }
     cp_buf_adds(out, ">\n");
 }
 

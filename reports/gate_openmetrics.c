@@ -186,15 +186,22 @@ static void add_verdicts(const struct cp_gates *gates, struct cp_buf *out)
     }
 }
 
-static void add_run(const struct cp_run *run, struct cp_buf *out)
+/* A log may have no times. */
+static void add_started(const struct cp_run *run, struct cp_buf *out)
 {
+    if (run->started_at_ms < 0)
+        return;
     cp_buf_adds(out, "# HELP coldprof_run_timestamp_seconds When the measurement began.\n"
                      "# TYPE coldprof_run_timestamp_seconds gauge\n"
                      "# UNIT coldprof_run_timestamp_seconds seconds\n"
                      "coldprof_run_timestamp_seconds{");
     add_place(run, out);
-    cp_buf_adds(out, "}");
+    cp_buf_addc(out, '}');
     add_value(out, (double)run->started_at_ms / MS_PER_S);
+}
+
+static void add_run(const struct cp_run *run, struct cp_buf *out)
+{
     cp_buf_adds(out, "# HELP coldprof_run_info The run that was judged.\n"
                      "# TYPE coldprof_run_info gauge\ncoldprof_run_info{");
     add_place(run, out);
@@ -214,6 +221,7 @@ void cp_gates_openmetrics(const struct cp_gates *gates, struct cp_buf *out)
             add_family(gates, &families[i], NULL, out);
     }
     add_verdicts(gates, out);
+    add_started(gates->now, out);
     add_run(gates->now, out);
     cp_buf_adds(out, "# EOF\n");
 }

@@ -120,6 +120,25 @@ static void test_without_gates_each_document_is_whole(void **state)
     free(f);
 }
 
+static void test_a_log_without_times_has_none(void **state)
+{
+    (void)state;
+    struct gates_fixture *f = calloc(1, sizeof *f);
+    struct cp_buf out;
+    cp_buf_init(&out, OUT_MAX);
+    assert_non_null(f);
+    gates_fixture_make(CP_GATES_COMPARE, "orders", "", f);
+    f->now.started_at_ms = f->now.ended_at_ms = -1;
+    cp_gates_junit(&f->gates, &out);
+    assert_null(strstr(cp_buf_str(&out), " timestamp="));
+    assert_null(strstr(cp_buf_str(&out), "skipped=\"3\" time="));
+    cp_buf_reset(&out);
+    cp_gates_openmetrics(&f->gates, &out);
+    assert_null(strstr(cp_buf_str(&out), "timestamp_seconds"));
+    cp_buf_clear(&out);
+    free(f);
+}
+
 static void check_harmless(const char *text)
 {
     assert_null(strstr(text, "\n::error"));
@@ -235,6 +254,7 @@ int main(void)
         cmocka_unit_test(test_trackers_get_finite_values_only),
         cmocka_unit_test(test_openmetrics_samples),
         cmocka_unit_test(test_without_gates_each_document_is_whole),
+        cmocka_unit_test(test_a_log_without_times_has_none),
         cmocka_unit_test(test_names_bring_no_control_bytes_or_commands),
         cmocka_unit_test(test_a_history_for_otava_has_no_gaps),
         cmocka_unit_test(test_markdown_shows_the_worst_first),
