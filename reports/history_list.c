@@ -34,6 +34,9 @@ enum cp_code cp_history_listed_judge(const struct cp_history *history,
     out->metric[0] = '\0';
     if (!history->n_nights)
         return CP_OK;
+    out->is_accepted =
+        history->n_acceptances && history->acceptances[history->n_acceptances - 1].at_ms >=
+                                      history->nights[history->n_nights - 1].started_at_ms;
     enum cp_code code = cp_gates_of_history(history, &none, options, &gates, err);
     for (size_t i = 0; i < gates.n && !code; i++) {
         if (out->metric[0] && severity(gates.gates[i].state) <= severity(out->state))
@@ -91,15 +94,22 @@ static const char *state_of(const struct cp_history_listed *row)
     return row->n_nights ? cp_trend_state_name(row->state) : "no nights";
 }
 
+/* Above what is ordinary, so that it is told whose it is. */
+static bool is_news(const struct cp_history_listed *row)
+{
+    return row->n_nights && severity(row->state) > severity(CP_TREND_STEADY);
+}
+
 static void add_state(const struct cp_history_listed *row, struct cp_buf *out)
 {
     (void)cp_buf_adds(out, state_of(row));
+    if (is_news(row) && row->is_accepted)
+        (void)cp_buf_adds(out, ", accepted");
 }
 
 static void add_metric(const struct cp_history_listed *row, struct cp_buf *out)
 {
-    bool is_changed = row->n_nights && severity(row->state) > severity(CP_TREND_STEADY);
-    (void)cp_buf_adds(out, is_changed ? row->metric : "");
+    (void)cp_buf_adds(out, is_news(row) ? row->metric : "");
 }
 
 static const struct column {
@@ -239,6 +249,7 @@ void cp_history_list_json(const struct cp_history_listed *rows, size_t n, struct
             cp_text_json(out, state_of(&rows[i]));
         else
             (void)cp_buf_adds(out, "null");
+        cp_json_add_bool(&j, "is_accepted", rows[i].is_accepted);
         cp_json_add_text(&j, "state_of_metric", rows[i].metric);
         cp_json_close(&j, '}');
     }
@@ -271,6 +282,7 @@ static void add_cells(const struct cp_history_listed *row, const struct cells *h
                                  first,
                                  last,
                                  row->n_nights ? state_of(row) : "",
+                                 row->is_accepted ? "yes" : "no",
                                  row->metric};
     (void)cp_buf_adds(out, how->before);
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
@@ -284,7 +296,7 @@ void cp_history_list_csv(const struct cp_history_listed *rows, size_t n, struct 
 {
     static const struct cells csv = {cp_text_csv, "", ",", "\n"};
     (void)cp_buf_adds(out, "function,place,region,architecture,nights,first_at,last_at,state,"
-                           "state_of_metric\n");
+                           "is_accepted,state_of_metric\n");
     for (size_t i = 0; i < n; i++)
         add_cells(&rows[i], &csv, out);
 }
@@ -293,8 +305,8 @@ void cp_history_list_markdown(const struct cp_history_listed *rows, size_t n, st
 {
     static const struct cells markdown = {cp_text_markdown, "| ", " | ", " |\n"};
     (void)cp_buf_adds(out, "| function | place | region | architecture | nights | first | last | "
-                           "newest night | metric |\n"
-                           "|---|---|---|---|---:|---|---|---|---|\n");
+                           "newest night | accepted | metric |\n"
+                           "|---|---|---|---|---:|---|---|---|---|---|\n");
     for (size_t i = 0; i < n; i++)
         add_cells(&rows[i], &markdown, out);
 }

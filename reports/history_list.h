@@ -13,6 +13,7 @@ struct cp_history_listed {
     size_t n_nights;
     int64_t first_ms, last_ms;      /* -1 without nights */
     enum cp_trend_state state;      /* of the newest night: the worst of its metrics */
+    bool is_accepted;               /* its level was accepted since: the next night begins anew */
     char metric[CP_METRIC_KEY_MAX]; /* whose state that is; "" without nights */
 };
 

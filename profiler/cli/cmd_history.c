@@ -289,6 +289,11 @@ static enum cp_code import_file(struct session *s, const char *path,
     struct cp_log_input *input = NULL;
     size_t n_rejected = import->counts.n_rejected;
     enum cp_code code = cp_log_input_open(path, &input, err);
+    if (code == CP_EUNSUPPORTED && !cp_file_is_dir(path))
+        return cp_fail(err, code,
+                       "cannot import '%s': it is packed in another way than gzip; unpack it and "
+                       "pipe it to 'coldprof history import -'",
+                       path);
     if (code)
         return code;
     cp_log_input_stop_when(input, is_stopped, NULL);

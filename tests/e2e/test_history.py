@@ -118,6 +118,62 @@ class TwoRunners(Case):
         self.assertGreater(sizes[1], sizes[0] + 90000)
 
 
+def night_line(day, ms):
+    """Of a function that takes `ms` in each of its quantiles, 100 samples to 2 %."""
+    metrics = [{"metric": f"256MB/{timing}-p50", "n": 100, "ms": ms, "low_ms": 0.98 * ms, "high_ms": 1.02 * ms}
+               for timing in ("init", "cold")]
+    return json.dumps({"schema": 1, "kind": "night", "function": "hello", "place": "local server", "region": "us-east-1",
+                       "architecture": "x86_64", "started_at": f"2026-{1 + day // 28:02d}-{1 + day % 28:02d}T01:00:00Z",
+                       "run_id": f"{day:04x}", "memory_size_mb": 256, "metrics": metrics}) + "\n"
+
+
+class Accepted(Case):
+    """What was accepted on one machine is accepted on the other."""
+
+    def write(self, name, text):
+        with open(os.path.join(self.tmp, name), "w", encoding="utf-8") as f:
+            f.write(text)
+        return os.path.join(self.tmp, name)
+
+    def state(self, store):
+        listed, = json.loads(self.run_cli("history", "--json", "--store", store).stdout)["histories"]
+        return listed["nights"], listed["state"], listed["is_accepted"]
+
+    def test_an_acceptance_travels(self):
+        first, second = (os.path.join(self.tmp, f"{name}.db") for name in "ab")
+        steady = "".join(night_line(day, 100 + day % 3) for day in range(30))
+        slower = "".join(night_line(day, 150 + day % 3) for day in range(30, 40))
+        lines = self.write("lines", steady)
+        self.run_cli("history", "import", lines, "--store", first)
+        self.assertEqual(self.state(first), (30, "steady", False))
+        for store in (first, second):
+            self.run_cli("history", "import", lines, self.write("slower", slower), "--store", store)
+            self.assertEqual(self.state(store), (40, "regressed", False))
+        self.run_cli("history", "accept", "hello", "--note", "a larger model", "--at", "2026-02-12T02:00:00Z", "--store", first)
+        self.assertEqual(self.state(first), (40, "regressed", True))
+        self.assertIn("regressed, accepted", self.run_cli("history", "--store", first).stdout)
+        self.assertEqual(self.state(second), (40, "regressed", False))
+        out = os.path.join(self.tmp, "out")
+        self.run_cli("history", "export", "-o", out, "--store", first)
+        self.assertIn("new nights: 0, new acceptances: 1, known: 40", self.run_cli("history", "import", out, "--store", second).stdout)
+        self.assertEqual(self.state(second), self.state(first))
+        # the nights after it are compared with the level that was accepted
+        later = self.write("later", "".join(night_line(day, 150 + day % 3) for day in range(40, 52)))
+        without = os.path.join(self.tmp, "c.db")
+        self.run_cli("history", "import", later, "--store", second)
+        self.run_cli("history", "import", lines, os.path.join(self.tmp, "slower"), later, "--store", without)
+        self.assertEqual(self.state(second), (52, "steady", False))
+        self.assertEqual(self.state(without), (52, "regressed", False))
+
+    def test_a_year_of_two_functions(self):
+        text = "".join(night_line(day, 100 + day % 7) for day in range(336))
+        lines = self.write("lines", text + text.replace('"hello"', '"other"'))
+        self.run_cli("history", "import", lines, "--store", self.store)
+        listed = json.loads(self.run_cli("history", "--json", "--store", self.store).stdout)["histories"]
+        self.assertEqual([(h["function"], h["nights"], h["state"]) for h in listed], [("hello", 336, "steady"), ("other", 336, "steady")])
+        self.assertEqual(len(self.run_cli("history", "export", "other", "--store", self.store).stdout.splitlines()), 336)
+
+
 class Locked(Case):
     def test_a_sweep_that_holds_the_store_is_named_and_readers_are_welcome(self):
         self.sweep(HELLO, *NIGHT)
