@@ -388,11 +388,12 @@ static enum cp_status run_schedule(struct cp_cli *cli)
 
 const struct cp_command cp_command_schedule = {
     .name = "schedule",
-    .arguments = "print systemd|cron|github|codebuild TARGET [-- OPTIONS OF nightly]",
+    .arguments = "print FORMAT TARGET [-- WORDS OF nightly]",
     .summary = "print files that run 'nightly' every night; installs nothing",
     .detail =
-        "systemd: a service and a timer. cron: a script and a crontab. github: a workflow. "
-        "codebuild: a buildspec, and a CloudFormation template of its project with role, bucket "
+        "FORMAT is systemd: a service and a timer; cron: a script and a crontab; github: a "
+        "workflow; codebuild: a buildspec, and a CloudFormation template of its project with role, "
+        "bucket "
         "and clock. Each says in its first lines where it belongs, starts at minute 17, keeps two "
         "nights from overlapping, tells a regression (3) from a night that could not be measured "
         "(1) or was interrupted (4), and keeps the history: on runners that begin with nothing "
