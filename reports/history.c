@@ -92,12 +92,13 @@ static bool is_startup(enum cp_timing timing)
     return timing == CP_TIMING_INIT || timing == CP_TIMING_RESTORE;
 }
 
-/* The metric that a reader looks for first scores highest: still measured, at the function's own
- * memory size, how environments start, p95; of equal ones the first. */
-static int score(const struct cp_history_view *view, const struct cp_metric_key *metric)
+/* The metric that a reader looks for first scores highest: on several nights, still measured, how
+ * environments start, at the function's own memory size, p95; of equal ones the first. */
+static int score(const struct cp_history_view *view, const struct cp_history_metric *of)
 {
+    const struct cp_metric_key *metric = &of->metric;
     const struct cp_night *newest = &view->history->nights[view->n_nights - 1];
-    int points = 0;
+    int points = of->n_nights > 1 ? 16 : 0;
     if (cp_night_find(newest, metric))
         points += 8;
     if (is_startup(metric->timing))
@@ -129,7 +130,7 @@ static enum cp_code choose_metric(struct cp_history_view *view, const struct cp_
     for (size_t i = 0; i < view->n_metrics; i++) {
         const struct cp_metric_key *metric = &view->metrics[i].metric;
         bool is_wanted = wanted && cp_metric_key_order(metric, wanted) == 0;
-        int points = wanted ? (is_wanted ? 1 : -1) : score(view, metric);
+        int points = wanted ? (is_wanted ? 1 : -1) : score(view, &view->metrics[i]);
         if (points > best) {
             best = points;
             view->shown_metric = i;
@@ -311,13 +312,13 @@ static enum cp_code fill(struct cp_history_view *view, const struct cp_history_o
                          const struct accepted *accepted, struct series *s, struct cp_error *err)
 {
     enum cp_code code = find_metrics(view, err);
-    if (!code)
-        code = choose_metric(view, o->metric, err);
     for (size_t i = 0; i < view->n_metrics && !code; i++) {
         code = judge(view, &view->metrics[i].metric, accepted, &o->trend, s, err);
         if (!code)
             sum_up(view, s, &view->metrics[i]);
     }
+    if (!code)
+        code = choose_metric(view, o->metric, err);
     if (!code)
         code = judge(view, &view->metrics[view->shown_metric].metric, accepted, &o->trend, s, err);
     if (!code)

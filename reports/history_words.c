@@ -52,6 +52,8 @@ void cp_history_draw_strips(struct cp_history_view *view)
         cp_axis_see(&axis, view->rows[i].judged.baseline_ms.low);
         cp_axis_see(&axis, view->rows[i].judged.baseline_ms.high);
     }
+    if (axis.low > axis.high) /* timeouts alone */
+        axis = (struct cp_axis){0, 1, false};
     if (!(axis.low < axis.high))
         cp_axis_pad(&axis, 0);
     view->strip_low_ms = axis.low;

@@ -193,6 +193,25 @@ static void scarce_memory_is_told(void **state)
     cp_history_clear(&history);
 }
 
+/* A size that was measured once does not take the place of the one that has a history. */
+static void the_metric_shown_has_several_nights(void **state)
+{
+    (void)state;
+    struct cp_history history;
+    struct cp_history_view *view = NULL;
+    const struct cp_history_options how = {.trend = defaults};
+    history_make(&usual, &history);
+    struct cp_night *newest = &history.nights[history.n_nights - 1];
+    newest->original_memory_size_mb = 2048;
+    for (size_t i = 0; i < newest->n_metrics; i++)
+        newest->metrics[i].metric.memory_size_mb = 2048;
+    assert_int_equal(cp_history_view_new(&history, &how, &view, NULL), CP_OK);
+    assert_int_equal(view->n_metrics, 18);
+    assert_string_equal(view->metrics[view->shown_metric].name, "1024MB/init-p95");
+    cp_history_view_free(view);
+    cp_history_clear(&history);
+}
+
 /* --- documents --- */
 
 /* What the model says of a night, set by hand: goldens show what is written of it, and do not
@@ -456,6 +475,35 @@ static void the_axis_begins_at_zero_unless_the_range_is_wide(void **state)
     cp_buf_clear(&out);
 }
 
+static void nights_of_timeouts_alone_are_drawn(void **state)
+{
+    (void)state;
+    struct shown s;
+    struct cp_buf out;
+    static const struct cp_text_style style = {false, 80};
+    const struct cp_history_options how = {.trend = defaults};
+    const struct history_options o = {.n_days = 20, .seed = 5};
+    history_make(&o, &s.history);
+    for (size_t i = 0; i < s.history.n_nights; i++) {
+        for (size_t k = 0; k < s.history.nights[i].n_metrics; k++)
+            s.history.nights[i].metrics[k].ms = (struct cp_interval){INFINITY, 3000, INFINITY};
+    }
+    assert_int_equal(cp_history_view_new(&s.history, &how, &s.view, NULL), CP_OK);
+    struct cp_figures *f = figures_with(&s);
+    size_t n_empty = 0;
+    cp_buf_init(&out, 1U << 20);
+    cp_chart_script(f, CP_CHART_HISTORY, &out);
+    assert_int_equal(lines_of_block(cp_buf_str(&out), "timeout", &n_empty), 20);
+    assert_null(strstr(cp_buf_str(&out), "nan"));
+    assert_null(strstr(cp_buf_str(&out), "inf "));
+    cp_buf_reset(&out);
+    cp_history_text(s.view, &style, &out);
+    assert_int_equal(count_of(cp_buf_str(&out), ">= timeout"), 20 + 10); /* each metric, too */
+    cp_buf_clear(&out);
+    f->history = NULL;
+    clear(&s);
+}
+
 /* The report knows the nights up to its own run, and says nothing of fewer than two. */
 static void the_report_has_the_nights_up_to_its_run(void **state)
 {
@@ -498,6 +546,8 @@ int main(void)
         cmocka_unit_test(an_unknown_metric_names_the_known_ones),
         cmocka_unit_test(a_metric_can_be_chosen),
         cmocka_unit_test(scarce_memory_is_told),
+        cmocka_unit_test(the_metric_shown_has_several_nights),
+        cmocka_unit_test(nights_of_timeouts_alone_are_drawn),
         cmocka_unit_test(documents_match_their_goldens),
         cmocka_unit_test(text_fits_the_terminal),
         cmocka_unit_test(json_holds_what_the_view_holds),
