@@ -296,7 +296,7 @@ static void add_header(const struct cp_text_lines *t, const struct cp_gates *gat
                            cp_run_runtime(now),
                            cp_run_start_words(now),
                            now->place,
-                           cp_run_method_words(now),
+                           cp_run_in_turns(now) ? "" : cp_run_method_words(now),
                            gates->kind == CP_GATES_PAIR ? "measured in turns" : ""};
     cp_text_facts(t, facts, sizeof facts / sizeof facts[0]);
     if (gates->base)
