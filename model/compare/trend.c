@@ -100,8 +100,10 @@ static struct point point_of(const struct cp_trend_value *v, size_t index)
     /* Of an upper quantile the lower end is the nearer one, and the better known. */
     double half = fmin(log(v->ms.value / v->ms.low), log(v->ms.high / v->ms.value));
     double sd = half / CP_Z95;
-    return (struct point){
-        .index = index, .x = x, .sd = isfinite(sd) ? sd : (double)NAN, .n = (double)v->n};
+    return (struct point){.index = index,
+                          .x = x,
+                          .sd = isfinite(sd) && sd >= 0 ? sd : (double)NAN,
+                          .n = (double)v->n};
 }
 
 static double median(double *x, size_t n)
@@ -121,7 +123,7 @@ static void take_sampling(struct judge *j, const struct point *nights, size_t n)
     }
     double sd = n_known ? median(j->scratch, n_known) : 0;
     j->sampling_sd = fmin(sd, j->spread);
-    j->day_sd = sqrt(j->spread * j->spread - j->sampling_sd * j->sampling_sd);
+    j->day_sd = sqrt((j->spread - j->sampling_sd) * (j->spread + j->sampling_sd));
     for (size_t i = 0; i < n; i++)
         j->scratch[i] = nights[i].n;
     j->samples = median(j->scratch, n);
@@ -317,7 +319,8 @@ static bool has_risen(const struct judge *j, size_t *since)
 /* And below? Asked of more nights: what is taken for a new level makes the way back an alarm. */
 static bool has_fallen(const struct judge *j, size_t *since)
 {
-    const size_t n = CP_TREND_NIGHTS_IMPROVED;
+    size_t least = (size_t)j->o.k_of_n;
+    size_t n = least > CP_TREND_NIGHTS_IMPROVED ? least : CP_TREND_NIGHTS_IMPROVED;
     if (j->n_points < n)
         return false;
     const struct point *nights = j->points + (j->n_points - n);
@@ -454,8 +457,13 @@ static enum cp_trend_state state_after(struct judge *j, const struct point *p,
 
 /* --- all nights --- */
 
-static void learn(struct judge *j, const struct point *p)
+/* Also what is in question is of the level, when there is none yet. */
+static void learn(struct judge *j, const struct point *p, struct cp_trend_night *out)
 {
+    memcpy(j->level + j->n_level, j->recent, j->n_recent * sizeof *j->level);
+    j->n_level += j->n_recent;
+    j->n_recent = 0;
+    out->n_baseline = j->n_level;
     j->level[j->n_level++] = *p;
     if (j->n_level >= (size_t)j->o.min_nights)
         take_baseline(j);
@@ -464,14 +472,15 @@ static void learn(struct judge *j, const struct point *p)
 /* `p` is the last of the points. */
 static void judge_night(struct judge *j, const struct point *p, struct cp_trend_night *out)
 {
-    if (!has_baseline(j)) {
-        out->n_baseline = j->n_level;
-        learn(j, p);
+    bool is_known = has_baseline(j);
+    if (is_known)
+        join_oldest(j);
+    if (is_known && !j->is_regressed)
+        take_baseline(j);
+    if (!has_baseline(j)) { /* too few nights, or half of them timeouts */
+        learn(j, p, out);
         return;
     }
-    join_oldest(j);
-    if (!j->is_regressed)
-        take_baseline(j);
     describe(j, p, out);
     j->recent[j->n_recent++] = *p;
     out->state = state_after(j, p, out);

@@ -452,6 +452,65 @@ static void p95_of_a_hundred_samples_is_judged_well(void **state)
     assert_near(day_sd, 0.03, 0.012);
 }
 
+static double any_ms(struct cp_rng *rng)
+{
+    static const double odd[] = {NAN, INFINITY, 0, -1, 1e-300, 1e300};
+    uint64_t kind = cp_rng_below(rng, 30);
+    return kind < sizeof odd / sizeof *odd
+               ? odd[kind]
+               : 200 * exp(0.2 * cp_rng_normal(rng)) * (kind < 12 ? 2 : 1);
+}
+
+static void any_night(struct nights *s)
+{
+    double ms = any_ms(&s->rng);
+    bool has_ends = cp_rng_uniform(&s->rng) < 0.7;
+    s->values[s->n] = (struct cp_trend_value){
+        .at_ms = (int64_t)s->n,
+        .ms = {ms, has_ends ? ms * cp_rng_uniform(&s->rng) : NAN, has_ends ? any_ms(&s->rng) : NAN},
+        .n = cp_rng_below(&s->rng, 200)};
+    s->n++;
+}
+
+static struct cp_trend_options any_options(struct cp_rng *rng)
+{
+    struct cp_trend_options o = {.effect = 0.1 * cp_rng_uniform(rng),
+                                 .effect_ms = 10 * cp_rng_uniform(rng),
+                                 .is_accepted_at_once = cp_rng_below(rng, 2)};
+    o.n_of = 1 + (int)cp_rng_below(rng, CP_TREND_N_OF_MAX);
+    o.k_of_n = 1 + (int)cp_rng_below(rng, (uint64_t)o.n_of);
+    o.min_nights = 2 + (int)cp_rng_below(rng, 10);
+    o.baseline_nights = o.min_nights + (int)cp_rng_below(rng, 40);
+    return o;
+}
+
+/* Whatever the nights and options, what is said of them fits together. */
+static void whatever_the_nights_are(void **state)
+{
+    (void)state;
+    struct nights s;
+    for (uint64_t seed = 0; seed < 300; seed++) {
+        start(&s, 5000 + seed);
+        struct cp_trend_options o = any_options(&s.rng);
+        while (s.n < 200)
+            any_night(&s);
+        int64_t accepted[4];
+        for (int64_t i = 0; i < 4; i++)
+            accepted[i] = 45 * i + (int64_t)cp_rng_below(&s.rng, 40);
+        judge_accepted(&s, accepted, 4, &o);
+        for (size_t i = 0; i < s.n; i++) {
+            const struct cp_trend_night *t = &s.out[i];
+            assert_true(t->since <= i && t->n_worse <= o.n_of);
+            assert_true(t->n_baseline <= (size_t)o.baseline_nights ||
+                        t->state == CP_TREND_LEARNING);
+            assert_true(!t->is_alarm || t->state == CP_TREND_REGRESSED);
+            assert_true(isnan(t->day_sd) || (isfinite(t->day_sd) && t->day_sd >= 0));
+            assert_true(isnan(t->ratio.value) ||
+                        (t->ratio.low <= t->ratio.value && t->ratio.value <= t->ratio.high));
+        }
+    }
+}
+
 /* CPU time of four times as many nights: four times, not sixteen. */
 static double seconds_of(size_t n)
 {
@@ -553,6 +612,7 @@ int main(void)
         cmocka_unit_test(nights_of_few_samples_weigh_less),
         cmocka_unit_test(timeouts_alone_teach_nothing),
         cmocka_unit_test(p95_of_a_hundred_samples_is_judged_well),
+        cmocka_unit_test(whatever_the_nights_are),
         cmocka_unit_test(time_is_linear_in_the_nights),
         cmocka_unit_test(lasting_changes_are_found),
         cmocka_unit_test(a_wild_night_between_levels_is_passed_over),
