@@ -277,7 +277,9 @@ static void add_run(const struct cp_text_lines *t, const char *name, const struc
     bool is_other = strcmp(run->function, now->function) != 0;
     (void)snprintf(lead, sizeof lead, "%-5s run %.20s", name, run->id);
     const char *facts[] = {lead,
-                           cp_datetime_format(run->started_at_ms, CP_DATETIME_ISO_S, when),
+                           run->started_at_ms < 0 /* a log may have no times */
+                               ? ""
+                               : cp_datetime_format(run->started_at_ms, CP_DATETIME_ISO_S, when),
                            is_other ? run->function : "",
                            strcmp(run->region, now->region) != 0 ? run->region : "",
                            strcmp(run->architecture, now->architecture) != 0 ? run->architecture
