@@ -85,14 +85,25 @@ static void add_changes(const struct cp_text_lines *t, const struct cp_history_v
     struct cp_buf line;
     cp_buf_init(&line, 1U << 14);
     cp_text_role(t, CP_ROLE_DIM);
-    cp_buf_adds(t->out, view->first_change < view->n_changes ? "\nlasting changes\n"
-                                                             : "\nno lasting change\n");
+    cp_buf_adds(t->out, view->first_change < view->n_changes
+                            ? "\nlasting changes\n"
+                            : "\nno lasting change among these nights\n");
     cp_text_role(t, CP_ROLE_PLAIN);
     for (size_t i = view->first_change; i < view->n_changes; i++) {
         cp_buf_reset(&line);
         change_text(view, &view->changes[i], &line);
         cp_text_blanks(t, INDENT);
         cp_text_foreign(t, INDENT, INDENT + 4, cp_buf_str(&line));
+    }
+    if (view->first_change > 0) {
+        const struct cp_history_change *last = &view->changes[view->first_change - 1];
+        cp_buf_reset(&line);
+        cp_buf_addf(&line, "(%zu before them, the last one on %s: --nights shows more)",
+                    view->first_change, view->rows[last->row].day);
+        cp_text_role(t, CP_ROLE_DIM);
+        cp_text_blanks(t, INDENT);
+        cp_text_foreign(t, INDENT, INDENT + 1, cp_buf_str(&line));
+        cp_text_role(t, CP_ROLE_PLAIN);
     }
     cp_buf_clear(&line);
 }

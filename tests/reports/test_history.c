@@ -110,6 +110,15 @@ static void numbers_do_not_depend_on_what_is_shown(void **state)
     assert_int_equal(last.view->changes[1].number, 2);
     assert_int_equal(last.view->changes[1].row, all.view->changes[1].row);
     assert_int_equal(last.view->n_missed, 0); /* the gap is further back */
+    static const struct cp_text_style style = {false, 80};
+    struct cp_buf out;
+    char before[80];
+    cp_buf_init(&out, 1U << 20);
+    cp_history_text(last.view, &style, &out);
+    (void)snprintf(before, sizeof before, "\n  (1 before them, the last one on %s: ",
+                   last.view->rows[last.view->changes[0].row].day);
+    assert_non_null(strstr(cp_buf_str(&out), before));
+    cp_buf_clear(&out);
     clear(&all);
     clear(&last);
 }
