@@ -18,6 +18,8 @@ HOSTILE = [
     "# comment", "key: value", "- item", "${{ github.token }}", "a ${{b}} c", "grün → 夜", "*", "a && b | c > d", "tab\there",
     "!bang", "{a,b}", "~", "[[name]]", "x \u202e y",
 ]
+# The same in few names, where each takes a while.
+HOSTILE_TOGETHER = [" ".join(HOSTILE[i::5]) for i in range(5)]
 
 
 class Case(unittest.TestCase):

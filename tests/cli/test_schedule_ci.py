@@ -113,7 +113,7 @@ class Github(Case):
         self.assertIn("No nights before this one", night.text)
 
     def test_hostile_folders_arrive_as_they_are(self):
-        for name in schedule.HOSTILE:
+        for name in schedule.HOSTILE_TOGETHER:
             with self.subTest(name):
                 os.makedirs(os.path.join(self.sources, name))
                 text = self.workflow("./" + name, "--notify-command", name)
@@ -162,7 +162,7 @@ class Codebuild(Case):
         self.assertEqual(runner.kept(), "night\n")
 
     def test_hostile_folders_arrive_as_they_are(self):
-        for name in schedule.HOSTILE:
+        for name in schedule.HOSTILE_TOGETHER:
             with self.subTest(name):
                 os.makedirs(os.path.join(self.sources, name))
                 night = self.runner(runners.Buildspec, self.buildspec("./" + name, "--notify-command", name)).night()

@@ -23,7 +23,7 @@ class Case(schedule.Case):
     def written(self, form):
         """Folders with the files for a function, one in a Region, a folder, and each hostile folder."""
         function = [["checkout"], ["checkout:live", "--hour", "0", "--name", "live", "--", "--region", "eu-central-1"]]
-        for i, name in enumerate(["fn", *schedule.HOSTILE]):
+        for i, name in enumerate(["fn", *schedule.HOSTILE_TOGETHER]):
             self.folder(name)
             function.append(["./" + name, "--name", f"folder-{i}"])
         paths = []
