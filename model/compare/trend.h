@@ -16,9 +16,9 @@
  * Its scale joins the baseline's spread, this night's number of samples, the error of the baseline,
  * and 5 % by which levels move about without a cause. Places where baseline nights have been are
  * more likely than that law has it: a function that is slow every third night is not told. The
- * alarm stands, with the old baseline, until k of the last n nights are not worse any more, or
- * until the level has been accepted (`coldprof history accept`): then its newest nights are the
- * baseline.
+ * alarm stands, with the old baseline, until k of the last n nights are not worse any more (nights
+ * of a short alarm then join the level, those of a long one do not), or until the level has been
+ * accepted (`coldprof history accept`): then its newest nights are the baseline.
  *
  * A level that creeps is told, too, later (is_drift): when the median of the baseline is above that
  * of the first baseline_nights of the level (or its lowest since) by three effects and three
