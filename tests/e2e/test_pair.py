@@ -97,7 +97,9 @@ class Turns(PairCase):
     def test_every_format_says_the_same(self):
         files = {f: os.path.join(self.tmp, f) for f in ("json", "csv", "md", "junit", "gha-benchmark", "bmf", "openmetrics")}
         exports = [word for f, path in files.items() for word in ("--export", f"{f}={path}")]
-        self.judge(self.build("now", environment={"INIT_SLEEP_MS": 60}), self.build("old"), "--cold", "20", "--warm", "6", *exports, status=3)
+        self.judge(self.build("now", environment={"INIT_SLEEP_MS": 60}), self.build("old"), "--cold", "20", "--warm", "6", *exports,
+                   "--notify-command", f"cat > {self.tmp}/told", status=3)
+        self.assertEqual(*(json.load(open(path, encoding="utf-8")) for path in (files["json"], os.path.join(self.tmp, "told"))))
         for path in files.values():
             self.assertGreater(os.path.getsize(path), 50)
         with open(files["json"], encoding="utf-8") as f:
