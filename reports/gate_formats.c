@@ -24,17 +24,24 @@ static void add_end(struct cp_buf *out, double ms)
         cp_gate_number(out, ms);
 }
 
+/* What `text` holds, which is empty again. */
+static void add_built(struct cp_json *j, const char *key, struct cp_buf *text)
+{
+    cp_json_add_text(j, key, cp_buf_str(text));
+    cp_buf_fail_with(j->out, text);
+    cp_buf_reset(text);
+}
+
 static void add_range(struct cp_json *j, struct cp_interval ms, struct cp_buf *text)
 {
     if (isnan(ms.low) || isnan(ms.high))
         return;
-    cp_buf_reset(text);
     cp_buf_addc(text, '[');
     add_end(text, ms.low);
     cp_buf_adds(text, ", ");
     add_end(text, ms.high);
     cp_buf_addc(text, ']');
-    cp_json_add_text(j, "range", cp_buf_str(text));
+    add_built(j, "range", text);
 }
 
 void cp_gates_gha_benchmark(const struct cp_gates *gates, struct cp_buf *out)
@@ -48,21 +55,18 @@ void cp_gates_gha_benchmark(const struct cp_gates *gates, struct cp_buf *out)
         if (!isfinite(gate->new_ms.value))
             continue;
         cp_json_open(&j, NULL, '{');
-        cp_buf_reset(&text);
         cp_gate_name(gates, gate, &text);
-        cp_json_add_text(&j, "name", cp_buf_str(&text));
+        add_built(&j, "name", &text);
         cp_json_add_text(&j, "unit", "ms");
         cp_json_add_number(&j, "value", gate->new_ms.value);
         add_range(&j, gate->new_ms, &text);
-        cp_buf_reset(&text);
         cp_buf_addf(&text, "n=%zu\nrun=%s\nverdict=%s", gate->n_new, gates->now->id,
                     cp_gate_word(gates, gate));
-        cp_json_add_text(&j, "extra", cp_buf_str(&text));
+        add_built(&j, "extra", &text);
         cp_json_close(&j, '}');
     }
     cp_json_close(&j, ']');
     cp_buf_addc(out, '\n');
-    cp_buf_fail_with(out, &text);
     cp_buf_clear(&text);
 }
 
@@ -85,6 +89,7 @@ void cp_gates_bmf(const struct cp_gates *gates, struct cp_buf *out)
         cp_buf_reset(&name);
         cp_gate_name(gates, gate, &name);
         cp_json_open(&j, cp_buf_str(&name), '{');
+        cp_buf_fail_with(out, &name);
         cp_json_open(&j, "latency", '{');
         add_ns(&j, "value", gate->new_ms.value);
         add_ns(&j, "lower_value", gate->new_ms.low);
@@ -94,6 +99,5 @@ void cp_gates_bmf(const struct cp_gates *gates, struct cp_buf *out)
     }
     cp_json_close(&j, '}');
     cp_buf_addc(out, '\n');
-    cp_buf_fail_with(out, &name);
     cp_buf_clear(&name);
 }

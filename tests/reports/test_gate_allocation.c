@@ -78,7 +78,8 @@ static void documents_are_whole_or_failed(void **state)
 {
     (void)state;
     static void (*const printers[])(const struct cp_gates *, struct cp_buf *) = {
-        cp_gates_json, cp_gates_csv, cp_gates_markdown, cp_gates_verdict_text};
+        cp_gates_json,  cp_gates_csv,           cp_gates_markdown, cp_gates_verdict_text,
+        cp_gates_junit, cp_gates_gha_benchmark, cp_gates_bmf,      cp_gates_openmetrics};
     const struct cp_gates_question question = {.options = {.effect = 0.05, .effect_ms = 5}};
     struct cp_comparison comparison;
     struct cp_gates gates;
