@@ -31,6 +31,7 @@ struct cp_gate {
 
 struct cp_gates {
     enum cp_gates_kind kind;
+    const char *command; /* that says it, a constant; NULL: "compare" of runs, else "nightly" */
     const struct cp_run *base; /* NULL of CP_GATES_NIGHT */
     const struct cp_run *now;
     struct cp_gate *gates; /* by cp_metric_key_order; owned */

@@ -9,6 +9,8 @@
 
 static const char *command_of(const struct cp_gates *gates)
 {
+    if (gates->command)
+        return gates->command;
     return gates->kind == CP_GATES_COMPARE ? "compare" : "nightly";
 }
 

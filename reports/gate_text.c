@@ -28,7 +28,7 @@ static void memory_cell(const struct cp_gates *gates, const struct cp_gate *gate
                         char out[CP_FORMAT_MAX])
 {
     (void)gates;
-    (void)cp_format_with_unit(CP_UNIT_MB, gate->metric.memory_size_mb, out);
+    (void)cp_format(CP_UNIT_MB, gate->metric.memory_size_mb, out);
 }
 
 static void metric_cell(const struct cp_gates *gates, const struct cp_gate *gate,
@@ -127,7 +127,7 @@ static void needed_cell(const struct cp_gates *gates, const struct cp_gate *gate
 }
 
 static const struct column columns[] = {
-    {"memory", NULL, 0, false, false, memory_cell},
+    {"MB", NULL, 0, false, false, memory_cell},
     {"metric", NULL, 0, true, false, metric_cell},
     {"base ms", "before ms", 3, false, false, base_cell},
     {"base ms [95% CI]", "before ms [95% range]", 6, false, true, base_wide_cell},
@@ -272,14 +272,14 @@ static void add_table(const struct cp_text_lines *t, const struct cp_gates *gate
 static void add_run(const struct cp_text_lines *t, const char *name, const struct cp_run *run,
                     const struct cp_run *now)
 {
-    char when[CP_DATETIME_TEXT_MAX];
+    char when[CP_DATETIME_TEXT_MAX] = ""; /* a log may not tell it */
     char lead[CP_FORMAT_MAX];
     bool is_other = strcmp(run->function, now->function) != 0;
     (void)snprintf(lead, sizeof lead, "%-5s run %.20s", name, run->id);
+    if (run->started_at_ms >= 0)
+        (void)cp_datetime_format(run->started_at_ms, CP_DATETIME_ISO_S, when);
     const char *facts[] = {lead,
-                           run->started_at_ms < 0 /* a log may have no times */
-                               ? ""
-                               : cp_datetime_format(run->started_at_ms, CP_DATETIME_ISO_S, when),
+                           when,
                            is_other ? run->function : "",
                            strcmp(run->region, now->region) != 0 ? run->region : "",
                            strcmp(run->architecture, now->architecture) != 0 ? run->architecture

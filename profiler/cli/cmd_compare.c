@@ -114,6 +114,7 @@ static enum cp_status run_compare(struct cp_cli *cli)
         code = read_day_sd(&c);
     if (!code)
         code = judge(&c);
+    c.gates.command = cp_command_compare.name;
     enum cp_status status = code ? cp_cli_fail(cli, &c.err) : cp_cli_show_gates(cli, &c.gates);
     compared_end(&c);
     return status;

@@ -90,7 +90,7 @@ class Compare(unittest.TestCase):
 
     def test_the_table_says_the_inequality(self):
         out = self.compare(self.base, self.slower, status=3).stdout
-        self.assertRegex(out, r"512 MB +init p95 .* \^ regression")
+        self.assertRegex(out, r"512  init p95 .* \^ regression")
         self.assertRegex(" ".join(out.split()),
                          r"init p95 at 512 MB: 2\d\d ms \[\d+, \d+\] is 1\.\d+ \[1\.\d+, 1\.\d+\] times the base's "
                          r"2\d\d ms \[\d+, \d+\]; more than 1\.05 is a regression")
@@ -153,6 +153,43 @@ class Compare(unittest.TestCase):
         self.assertEqual(result["verdict"], "inconclusive")
         self.assertIsNone(gates["512MB/init-p50"]["ratio"]["low"])
         self.assertEqual(gates["512MB/init-p50"]["n_needed"], 6)
+
+    def test_what_nights_of_the_function_differ_by_is_in_the_intervals(self):
+        """Ten nights, 8 % apart: +30 % of two single runs is then within what nights do."""
+        one = self.import_log(log(seed=20), function="swaying")
+        two = self.import_log(log(1.3, seed=21), function="swaying")
+        self.compare(one, two, status=3)
+        path = os.path.join(self.tmp, "nights.ndjson")
+        rng = random.Random(22)
+        with open(path, "w", encoding="utf-8") as f:
+            for day in range(1, 21):
+                ms = 200 * rng.lognormvariate(0, 0.15)
+                night = {"schema": 1, "kind": "night", "function": "swaying", "place": "logs", "region": "eu-west-1",
+                         "architecture": "arm64", "started_at": f"2026-10-{day:02d}T01:00:00.000Z", "run_id": f"{day:04x}",
+                         "runtime": "", "runtime_version_arn": "", "code_sha256": "", "code_size_bytes": None, "layers": [],
+                         "memory_size_mb": 512, "host": "", "coldprof_version": "0.1.0",
+                         "metrics": [{"metric": "512MB/init-p50", "n": 100, "ms": ms, "low_ms": ms * 0.99, "high_ms": ms * 1.01}]}
+                f.write(json.dumps(night, separators=(",", ":")) + "\n")
+        done = self.run_coldprof("history", "import", path)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        result, gates = self.judged(one, two)
+        self.assertTrue(0.08 < result["day_sd_log"] < 0.3, result["day_sd_log"])
+        self.assertEqual(gates["512MB/init-p50"]["verdict"], "inconclusive")
+        self.assertEqual([w["id"] for w in result["warnings"]], [])
+        self.assertIn("nights of this function differ by", self.compare(one, two).stdout)
+
+    def test_a_digest_compares_as_the_log_it_was_made_of(self):
+        path = os.path.join(self.tmp, "slow.log")
+        with open(path, "w", encoding="utf-8") as f:
+            f.write(log(1.3, seed=3))
+        digest = os.path.join(self.tmp, "slow.digest")
+        self.assertEqual(self.run_coldprof("digest", path, "--function", "orders", "-o", digest).returncode, 0)
+        done = self.run_coldprof("import", digest, "--json", "--function", "orders", "--architecture", "arm64", "--region", "eu-west-1")
+        _, gates = self.judged(self.base, json.loads(done.stdout)["run_id"], status=3)
+        _, exact = self.judged(self.base, self.slower, status=3)
+        for name, gate in exact.items():
+            self.assertEqual(gates[name]["verdict"], gate["verdict"], name)
+            self.assertLess(abs(gates[name]["new_ms"]["value"] / gate["new_ms"]["value"] - 1), 0.02, name)
 
     def test_a_github_build_gets_its_annotation(self):
         done = self.run_coldprof("compare", self.base, self.slower, "--json", GITHUB_ACTIONS="true")

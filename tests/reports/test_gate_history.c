@@ -116,7 +116,7 @@ static void the_first_nights_say_how_many_are_missing(void **state)
     (void)add_night(&f, 1, 2);
     judge(&f);
     assert_int_equal(f.gates.gates[0].state, CP_TREND_STEADY);
-    assert_true(says(&f, "NO REGRESSION: none of 2 metrics is worse"));
+    assert_true(says(&f, "NO REGRESSION: none of 2 metrics is shown to be worse"));
     end(&f);
 }
 
