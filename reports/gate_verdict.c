@@ -82,7 +82,8 @@ static void add_lead(const struct cp_gates *gates, struct cp_buf *out)
                     metrics(gates->n));
         break;
     case UNCHANGED:
-        cp_buf_addf(out, "NO REGRESSION: none of %zu %s is shown to be worse", gates->n, metrics(gates->n));
+        cp_buf_addf(out, "NO REGRESSION: none of %zu %s is shown to be worse", gates->n,
+                    metrics(gates->n));
         break;
     case LEARNING:
         add_learning(gates, out);
