@@ -15,7 +15,7 @@
  * freedom: one wild night says little, a large step needs few nights, a small one in noise many.
  * Its scale joins the baseline's spread, this night's number of samples, the error of the baseline,
  * and 5 % by which levels move about without a cause. Places where baseline nights have been are
- * more likely than that law has it: a function that is slow every third night is not told. The
+ * more likely than that law has it: a function that is slow every third night is seldom told. The
  * alarm stands, with the old baseline, until k of the last n nights are not worse any more (nights
  * of a short alarm then join the level, those of a long one do not), or until the level has been
  * accepted (`coldprof history accept`): then its newest nights are the baseline.
