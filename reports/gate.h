@@ -24,7 +24,7 @@ struct cp_gate {
     bool fails;
     struct cp_interval base_ms, new_ms, ratio;
     size_t n_base, n_new;              /* samples; n_base of nights: nights */
-    size_t n_needed;                   /* see cp_ratio; 0, as always of nights */
+    size_t n_needed;                   /* of each for an interval, or a narrow enough one; 0 */
     double worse_p_adjusted, screen_p; /* NAN where there is none */
     char because[240];                 /* the decisive inequality, a sentence without an end */
 };
@@ -67,9 +67,10 @@ enum cp_code cp_gates_of_runs(const struct cp_figures *base, const struct cp_fig
                               struct cp_comparison *comparison, struct cp_gates *out,
                               struct cp_error *err);
 /* Of the newest night of a history, which `now` is the run of, with its cells and samples; both are
- * borrowed. One gate per metric of the last nights. A metric that tonight has not is INCONCLUSIVE
- * (n_new 0) and told by a warning; where its memory size could not run at all it is a REGRESSION
- * that fails, on the first night, until that is accepted. CP_ENOMEM, CP_EINVAL. */
+ * borrowed. One gate per metric of the last nights. A metric without an interval
+ * is INCONCLUSIVE (n_needed), such nights are not judged by either. One that tonight has not is
+ * INCONCLUSIVE (n_new 0) and told by a warning; where its memory size could not run at all it is a
+ * REGRESSION that fails, on the first night, until that is accepted. CP_ENOMEM, CP_EINVAL. */
 enum cp_code cp_gates_of_history(const struct cp_history *history, const struct cp_run_data *now,
                                  const struct cp_trend_options *options, struct cp_gates *out,
                                  struct cp_error *err);

@@ -12,7 +12,10 @@
 
 #include "model/base/datetime.h"
 #include "model/compare/cause.h"
+#include "model/stat/quantile.h"
 #include "reports/warning_rule.h"
+
+#define CONFIDENCE 0.95
 
 /* What is judged, and how one metric of it went. */
 struct judged {
@@ -20,7 +23,7 @@ struct judged {
     const struct cp_run_data *data;
     struct cp_trend_options options;
     int64_t *accepted_at_ms;
-    struct cp_trend_value *values; /* one a night; NAN where it was not measured */
+    struct cp_trend_value *values; /* one a night; NAN where it has no interval */
     struct cp_trend_night *nights;
     struct cp_metric_key *metrics;
     size_t n_metrics;
@@ -99,6 +102,13 @@ static void drop_unasked(struct judged *j)
 
 /* --- one metric --- */
 
+/* Without one a night says too little to be judged, or to be judged by: its p99 of 100 samples is
+ * the second slowest of them. */
+static bool has_interval(const struct cp_night_metric *m)
+{
+    return !isnan(m->ms.low) && !isnan(m->ms.high);
+}
+
 static enum cp_code judge(struct judged *j, const struct cp_metric_key *metric,
                           struct cp_error *err)
 {
@@ -106,7 +116,7 @@ static enum cp_code judge(struct judged *j, const struct cp_metric_key *metric,
     for (size_t i = 0; i < h->n_nights; i++) {
         const struct cp_night_metric *m = cp_night_find(&h->nights[i], metric);
         j->values[i] = (struct cp_trend_value){h->nights[i].started_at_ms, {NAN, NAN, NAN}, 0};
-        if (m)
+        if (m && has_interval(m))
             j->values[i] = (struct cp_trend_value){h->nights[i].started_at_ms, m->ms, m->n};
     }
     return cp_trend_judge(j->values, h->n_nights, j->accepted_at_ms, h->n_acceptances, &j->options,
@@ -241,6 +251,21 @@ static void fill_absent(const struct judged *j, struct cp_gate *gate)
     gate->fails = gate->state == CP_TREND_REGRESSED;
 }
 
+static void fill_few(const struct judged *j, const struct cp_night_metric *m, struct cp_gate *gate)
+{
+    char q[CP_FORMAT_MAX];
+    enum cp_trend_state before = j->nights[j->history->n_nights - 1].state;
+    gate->fails = before == CP_TREND_REGRESSED;
+    gate->state = gate->fails ? before : CP_TREND_STEADY;
+    gate->new_ms = m->ms;
+    gate->n_new = m->n;
+    gate->n_needed = cp_quantile_min_n_two_sided(gate->metric.q, CONFIDENCE);
+    fill_base(j, gate);
+    because(gate, "%zu samples tonight, an interval of %s needs %zu%s", gate->n_new,
+            cp_format_quantile_name(gate->metric.q, q), gate->n_needed,
+            gate->fails ? ": the regression before stands" : "");
+}
+
 static struct cp_gate gate_of(const struct judged *j, const struct cp_metric_key *metric)
 {
     const struct cp_interval none = {NAN, NAN, NAN};
@@ -251,8 +276,10 @@ static struct cp_gate gate_of(const struct judged *j, const struct cp_metric_key
                            .ratio = none,
                            .worse_p_adjusted = NAN,
                            .screen_p = NAN};
-    if (m)
+    if (m && has_interval(m))
         fill_measured(j, m, &gate);
+    else if (m)
+        fill_few(j, m, &gate);
     else
         fill_absent(j, &gate);
     return gate;
@@ -322,25 +349,17 @@ static bool warn_failed(const struct warned *w, struct cp_warning *out)
                              data->run.id);
 }
 
-/* Did an earlier one of the last nights have an interval? */
-static bool had_interval(const struct judged *j, const struct cp_metric_key *metric)
+/* Was it judged on an earlier one of the last nights? */
+static bool is_few(const struct warned *w, const struct cp_gate *gate)
 {
-    size_t from =
-        j->history->n_nights > (size_t)n_of(j) ? j->history->n_nights - (size_t)n_of(j) : 0;
-    for (size_t i = from; i + 1 < j->history->n_nights; i++) {
-        const struct cp_night_metric *m = cp_night_find(&j->history->nights[i], metric);
-        if (m && !isnan(m->ms.low))
+    const struct cp_history *h = w->j->history;
+    size_t n = (size_t)n_of(w->j);
+    for (size_t i = h->n_nights > n ? h->n_nights - n : 0; gate->n_needed && i < h->n_nights; i++) {
+        const struct cp_night_metric *m = cp_night_find(&h->nights[i], &gate->metric);
+        if (m && has_interval(m))
             return true;
     }
     return false;
-}
-
-/* Without an interval its samples count as if nights differed by so much. Of p99 only where that
- * is new: an interval takes more samples than most nights have. */
-static bool is_few(const struct warned *w, const struct cp_gate *gate)
-{
-    return gate->n_new > 0 && isnan(gate->new_ms.low) &&
-           (gate->metric.q < 0.99 || had_interval(w->j, &gate->metric));
 }
 
 static bool warn_few(const struct warned *w, struct cp_warning *out)
@@ -348,7 +367,7 @@ static bool warn_few(const struct warned *w, struct cp_warning *out)
     char names[128];
     if (list_metrics(w, is_few, names, sizeof names) == 0)
         return false;
-    cp_warning_say(out, "too few samples tonight for an interval of %s", names);
+    cp_warning_say(out, "too few samples tonight, unlike the nights before, for %s", names);
     return cp_warning_advise(out, "an interval of p50 needs 6, of p95 72, of p99 368: measure as "
                                   "many each night (--cold, --warm)");
 }
@@ -417,7 +436,7 @@ static void end(struct judged *j)
 
 static void count_learning(const struct judged *j, const struct cp_gate *gate, struct cp_gates *out)
 {
-    if (gate->state != CP_TREND_LEARNING || !gate->n_new)
+    if (gate->state != CP_TREND_LEARNING || !gate->n_new || gate->n_needed)
         return;
     out->learning_nights = (size_t)min_nights(j);
     if (!out->learning_night || gate->n_base + 1 < out->learning_night)

@@ -7,11 +7,12 @@
 #include "reports/json_number.h"
 
 /* Of nights the alarm is the judgement, not the interval of this night alone: no alarm is "steady",
- * and where even the interval is within the effect "equivalent". Not measured tonight: the verdict,
- * INCONCLUSIVE, unless an alarm of before stands. */
+ * and where even the interval is within the effect "equivalent". Not measured tonight, or too
+ * few samples: the verdict, INCONCLUSIVE, unless an alarm of before stands. */
 const char *cp_gate_word(const struct cp_gates *gates, const struct cp_gate *gate)
 {
-    bool is_verdict = gates->kind != CP_GATES_NIGHT || (gate->n_new == 0 && !gate->fails) ||
+    bool is_verdict = gates->kind != CP_GATES_NIGHT ||
+                      ((gate->n_new == 0 || gate->n_needed) && !gate->fails) ||
                       (gate->state == CP_TREND_STEADY && gate->verdict == CP_CHANGE_EQUIVALENT);
     return is_verdict ? cp_change_verdict_name(gate->verdict) : cp_trend_state_name(gate->state);
 }
@@ -19,7 +20,8 @@ const char *cp_gate_word(const struct cp_gates *gates, const struct cp_gate *gat
 bool cp_gate_is_judged(const struct cp_gates *gates, const struct cp_gate *gate)
 {
     if (gates->kind == CP_GATES_NIGHT)
-        return gate->fails || (gate->state != CP_TREND_LEARNING && gate->n_new > 0);
+        return gate->fails ||
+               (gate->state != CP_TREND_LEARNING && gate->n_new > 0 && !gate->n_needed);
     return gate->verdict != CP_CHANGE_INCONCLUSIVE;
 }
 

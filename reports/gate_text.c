@@ -242,7 +242,9 @@ static void add_notes(const struct cp_text_lines *t, const struct cp_gates *gate
                    cp_number_exact(gates->effect_ms, effect_ms));
     add_note(t, note);
     if (has_needed && l->is_shown[COLUMNS - 1])
-        add_note(t, "(needs n: with about so many samples on each side it could be told)");
+        add_note(t, gates->kind == CP_GATES_NIGHT
+                        ? "(needs n: with so many samples each night it could be judged)"
+                        : "(needs n: with about so many samples on each side it could be told)");
     if (!gates->comparison || !(gates->comparison->day_sd > 0))
         return;
     (void)snprintf(note, sizeof note,

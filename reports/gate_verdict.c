@@ -90,7 +90,7 @@ static void add_lead(const struct cp_gates *gates, struct cp_buf *out)
         break;
     case UNKNOWN:
         cp_buf_addf(out, "INCONCLUSIVE: none of %zu %s ", gates->n, metrics(gates->n));
-        cp_buf_adds(out, gates->kind == CP_GATES_NIGHT ? "was measured tonight"
+        cp_buf_adds(out, gates->kind == CP_GATES_NIGHT ? "could be judged tonight"
                                                        : "can be told from these samples");
         break;
     case NOTHING:

@@ -106,6 +106,7 @@ static struct cp_gate gate_of(const struct row *row, enum cp_gates_kind kind, co
 {
     bool is_night = kind == CP_GATES_NIGHT;
     double base_ms = row->new_ms.value / row->ratio.value;
+    bool is_learning = is_night && row->state == CP_TREND_LEARNING;
     struct cp_gate gate = {
         .metric = {row->timing, row->q, row->memory_size_mb},
         .verdict = row->verdict,
@@ -116,7 +117,7 @@ static struct cp_gate gate_of(const struct row *row, enum cp_gates_kind kind, co
         .ratio = row->ratio,
         .n_base = is_night ? 14 : 100,
         .n_new = 100,
-        .n_needed = row->verdict == CP_CHANGE_INCONCLUSIVE ? 299 : 0,
+        .n_needed = row->verdict == CP_CHANGE_INCONCLUSIVE && !is_learning ? 299 : 0,
         .worse_p_adjusted = NAN,
         .screen_p = NAN,
     };

@@ -295,40 +295,68 @@ static void all_timeouts_are_worse_than_anything(void **state)
     end(&f);
 }
 
-static void a_missing_interval_is_told(void **state)
+static void lose_interval(struct cp_night *night, size_t metric)
+{
+    night->metrics[metric].ms.low = night->metrics[metric].ms.high = NAN;
+    night->metrics[metric].n = 30;
+}
+
+static void too_few_samples_are_not_judged_but_told(void **state)
 {
     struct fixture f;
     (void)state;
     begin(&f);
     add_nights(&f, 12, 1, 2);
+    for (int i = 0; i < 5; i++) {
+        lose_interval(add_night(&f, 3, 1), 0);
+        judge(&f);
+        const struct cp_gate *gate = &f.gates.gates[0];
+        assert_int_equal(gate->verdict, CP_CHANGE_INCONCLUSIVE);
+        assert_int_equal(gate->n_new, 30);
+        assert_int_equal(gate->n_needed, 6); /* 1 - 2 * 0.5^6 is above 0.95 */
+        assert_false(gate->fails);
+        assert_true(gate->base_ms.value > 190);
+        assert_int_equal(has_warning(&f, "W052"), i < 4); /* of the last five nights */
+    }
+    /* nor is anything judged by them */
+    (void)add_night(&f, 1, 2);
     judge(&f);
-    assert_false(has_warning(&f, "W052"));
-    struct cp_night *night = add_night(&f, 1, 2);
-    night->metrics[1].ms.low = night->metrics[1].ms.high = NAN;
-    night->metrics[1].n = 30;
-    judge(&f);
-    assert_true(has_warning(&f, "W052"));
-    assert_non_null(strstr(f.gates.warnings[0].text, "128MB/init-p95"));
-    assert_null(strstr(f.gates.warnings[0].text, "128MB/init-p50"));
+    assert_int_equal(f.gates.n_failed, 0);
+    assert_int_equal(f.gates.gates[0].state, CP_TREND_STEADY);
+    assert_true(f.gates.gates[0].base_ms.value < 210);
     end(&f);
 }
 
-/* It takes 368 samples: most nights have none, and are judged by how nights differ. */
-static void a_p99_that_never_had_an_interval_is_not_told(void **state)
+static void a_quantile_that_never_had_an_interval_says_what_it_needs(void **state)
 {
     struct fixture f;
     (void)state;
     begin(&f);
     for (int i = 0; i < 12; i++) {
-        struct cp_night *night = add_night(&f, 1, 2);
+        struct cp_night *night = add_night(&f, i < 9 ? 1 : 5, 2);
         night->metrics[1].metric.q = 0.99;
-        night->metrics[1].ms.low = night->metrics[1].ms.high = NAN;
+        lose_interval(night, 1);
     }
     judge(&f);
     assert_false(has_warning(&f, "W052"));
-    f.nights[10].metrics[1].ms.low = 190;
+    assert_true(f.gates.gates[0].fails);
+    assert_false(f.gates.gates[1].fails);
+    assert_string_equal(f.gates.gates[1].because,
+                        "30 samples tonight, an interval of p99 needs 368");
+    end(&f);
+}
+
+static void a_regression_does_not_end_by_few_samples(void **state)
+{
+    struct fixture f;
+    (void)state;
+    begin(&f);
+    add_nights(&f, 12, 1, 2);
+    add_nights(&f, 4, 1.3, 2);
+    lose_interval(add_night(&f, 1.3, 2), 0);
     judge(&f);
-    assert_true(has_warning(&f, "W052"));
+    assert_true(f.gates.gates[0].fails);
+    assert_non_null(strstr(f.gates.gates[0].because, "the regression before stands"));
     end(&f);
 }
 
@@ -417,8 +445,9 @@ int main(void)
         cmocka_unit_test(a_size_that_cannot_run_any_more_fails_at_once),
         cmocka_unit_test(a_size_that_never_ran_is_no_regression),
         cmocka_unit_test(all_timeouts_are_worse_than_anything),
-        cmocka_unit_test(a_missing_interval_is_told),
-        cmocka_unit_test(a_p99_that_never_had_an_interval_is_not_told),
+        cmocka_unit_test(too_few_samples_are_not_judged_but_told),
+        cmocka_unit_test(a_quantile_that_never_had_an_interval_says_what_it_needs),
+        cmocka_unit_test(a_regression_does_not_end_by_few_samples),
         cmocka_unit_test(failed_invocations_are_told),
         cmocka_unit_test(the_effect_of_nights_is_that_of_the_newest),
         cmocka_unit_test(what_else_changed_is_told),
