@@ -76,7 +76,7 @@ class Workflow(Runner):
         self.artifacts, self.roles = [], []
 
     def value(self, text):
-        known = {**EXPRESSIONS, "github.run_id": str(9000 + self.n)}
+        known = {**EXPRESSIONS, "github.run_id": str(9000 + self.n), "inputs.accept": self.accept}
         return re.sub(r"\$\{\{ ?(.*?) ?\}\}", lambda m: known[m.group(1)], str(text))
 
     def path(self, name):
@@ -117,6 +117,8 @@ class Workflow(Runner):
         condition = step.get("if")
         if condition is None:
             return not night.is_red
+        if condition == "inputs.accept != ''":
+            return not night.is_red and self.accept != ""
         wanted = re.fullmatch(r"always\(\) && steps\.(\w+)\.outcome == 'success'", condition)
         if not wanted:
             raise AssertionError(f"a condition that this runner does not know: {condition}")
@@ -130,7 +132,8 @@ class Workflow(Runner):
          "actions/cache/restore": self.restore, "actions/cache/save": self.save,
          "actions/upload-artifact": self.upload}[action](step["with"])
 
-    def night(self):
+    def night(self, accept=""):
+        self.accept = accept
         night, environment = Night(), self.begin()
         output, paths = os.path.join(self.place, "output"), os.path.join(self.place, "paths")
         environment.update(GITHUB_ACTIONS="true", GITHUB_OUTPUT=output, GITHUB_PATH=paths, RUNNER_TEMP=self.place,
@@ -146,7 +149,8 @@ class Workflow(Runner):
                 if "uses" in step:
                     self.use(step)
                 else:
-                    status = self.shell(self.value(step["run"]), environment, night)
+                    more = {k: self.value(v) for k, v in step.get("env", {}).items()}
+                    status = self.shell(self.value(step["run"]), {**environment, **more}, night)
                 outcome = "failure" if status else "success"
             night.is_red = night.is_red or outcome == "failure"
             night.outcomes[step.get("id", step["name"])] = outcome
@@ -200,8 +204,9 @@ class Buildspec(Runner):
                 lines.append("[ $came_to = 0 ] || exit 1")
         return "\n".join(lines)
 
-    def night(self, answer=""):
+    def night(self, answer="", accept=""):
         night, environment = Night(), self.begin()
+        environment.update({"COLDPROF_ACCEPT": accept} if accept else {})
         environment.update(OBJECTS=self.objects, S3_ANSWER=answer, COLDPROF_HISTORY="s3://bucket/nights.ndjson",
                            COLDPROF_REPOSITORY=self.coldprof_source, COLDPROF_REF=self.commit, CODEBUILD_BUILD_ID="nightly:1")
         if self.sources:

@@ -20,6 +20,8 @@ COLDPROF = """nights=$HOME/nights
 touch "$nights"
 case "$1 $2" in
 "history import") cat "$3" >> "$nights" ;;
+"history list") printf 'function,place\\ncheckout,AWS\\n' ;;
+"history accept") printf '<%s>' "$@"; echo ;;
 "history export") cp "$nights" "$4" ;;
 nightly*) printf '<%s>' "$@"; echo; echo "night" >> "$nights"; exit "$(cat 'STATUS')" ;;
 *) exit 2 ;;
@@ -28,7 +30,7 @@ esac
 
 
 # expressions that GitHub may evaluate
-OURS = {" github.run_id ", " github.run_attempt ", " vars.COLDPROF_REPOSITORY ", " vars.COLDPROF_REF "}
+OURS = {" inputs.accept ", " github.run_id ", " github.run_attempt ", " vars.COLDPROF_REPOSITORY ", " vars.COLDPROF_REF "}
 
 
 class Case(schedule.Case):
@@ -94,6 +96,13 @@ class Github(Case):
             self.set_status(status)
             self.assertIn(says, runner.night().text)
 
+    def test_a_level_is_accepted_for_a_reason_that_is_no_code(self):
+        runner = self.runner(runners.Workflow, self.workflow("checkout"))
+        self.assertNotIn("<accept>", runner.night().text)
+        night = runner.night(accept='new "SDK"; $(id) `id`')
+        self.assertIn('<history><accept><checkout><--note><new "SDK"; $(id) `id`>', night.text)
+        self.assertLess(night.text.index("<accept>"), night.text.index("<nightly>"))
+
     def test_nights_that_cannot_be_read_are_not_written_over(self):
         runner = self.runner(runners.Workflow, self.workflow("checkout"))
         runner.night()
@@ -151,6 +160,11 @@ class Codebuild(Case):
             self.assertIn(says, night.text)
             self.assertEqual(night.is_red, status != 0)
             self.assertEqual(runner.kept(), "night\n" * n)
+
+    def test_a_level_is_accepted_for_a_reason(self):
+        runner = self.runner(runners.Buildspec, self.buildspec("checkout"))
+        self.assertNotIn("<accept>", runner.night().text)
+        self.assertIn("<history><accept><checkout><--note><new 'SDK'>", runner.night(accept="new 'SDK'").text)
 
     def test_nights_that_cannot_be_fetched_are_not_written_over(self):
         runner = self.runner(runners.Buildspec, self.buildspec("checkout"))

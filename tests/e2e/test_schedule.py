@@ -65,11 +65,12 @@ class Stateless(Scheduled):
     def test_github_carries_nights_from_runner_to_runner(self):
         runner = runners.Workflow(read(self.written("github")[".yml"]), self.tmp, BINARY, self.sources)
         for n in (1, 2):
-            night = runner.night()
+            night = runner.night(accept="agreed" if n == 2 else "")
             self.keeper.keep("runner", night.text)
             self.assertFalse(night.is_red, night.text)
             self.assertEqual(night.outputs["status"], "0")
             self.assertEqual(self.count(runner.cache[-1][1]), n)
+            self.assertEqual(b"agreed" in runner.cache[-1][1], n == 2)
             name, kept = runner.artifacts[-1]
             self.assertEqual(name, "night-1")
             self.assertEqual(set(kept), {"coldprof-history.ndjson", "coldprof-junit.xml", "coldprof-summary.md"})
@@ -78,10 +79,11 @@ class Stateless(Scheduled):
     def test_codebuild_carries_nights_from_build_to_build(self):
         runner = runners.Buildspec(read(self.written("codebuild")[".buildspec.yml"]), self.tmp, BINARY, self.sources)
         for n in (1, 2):
-            night = runner.night()
+            night = runner.night(accept="agreed" if n == 2 else "")
             self.keeper.keep("runner", night.text)
             self.assertFalse(night.is_red, night.text)
             self.assertEqual(self.count(runner.kept().encode()), n)
+            self.assertEqual("agreed" in runner.kept(), n == 2)
 
     def test_a_store_of_one_s_own_is_carried_too(self):
         spec = read(self.written("codebuild", "--store", "of its own/h.db")[".buildspec.yml"])
