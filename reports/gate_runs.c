@@ -166,17 +166,20 @@ static bool warn_no_init(const struct runs *r, struct cp_warning *w)
     return cp_warning_advise(w, "sweep the function on AWS, or its folder here");
 }
 
+/* Timeouts are in the quantiles, above all others. */
 static bool warn_failed_of(const struct cp_figures *f, struct cp_warning *w)
 {
     const struct cp_accounting *a = &f->accounting;
-    size_t n = a->failed + a->throttled + a->unknown;
+    size_t n_timeout = cp_figures_n_timeout(f);
+    size_t n_failed = a->failed > n_timeout ? a->failed - n_timeout : 0;
+    size_t n = n_failed + a->throttled + a->unknown;
     if (n == 0)
         return false;
     cp_warning_say(
         w,
         "%s of %s invocations of run '%s' gave no measurement: %zu failed, %zu throttled, %zu "
         "lost",
-        cp_count_text(n).text, cp_count_text(a->planned).text, f->data->run.id, a->failed,
+        cp_count_text(n).text, cp_count_text(a->planned).text, f->data->run.id, n_failed,
         a->throttled, a->unknown);
     return cp_warning_advise(w, "what is left may look better than it is: see 'coldprof report %s'",
                              f->data->run.id);

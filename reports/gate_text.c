@@ -81,11 +81,26 @@ static void new_wide_cell(const struct cp_gates *gates, const struct cp_gate *ga
     duration(gate->new_ms, true, out);
 }
 
+/* One of the two is among the timeouts: at least, or at most, that many times. */
+static void unbounded_ratio(struct cp_interval ratio, char out[CP_FORMAT_MAX])
+{
+    char end[CP_FORMAT_MAX];
+    double bound = isinf(ratio.value) ? ratio.low : ratio.high;
+    if (isfinite(bound))
+        (void)snprintf(out, CP_FORMAT_MAX, "%s %.40s",
+                       isinf(ratio.value) ? ">=" : "<=", cp_format(CP_UNIT_PLAIN, bound, end));
+    else
+        (void)snprintf(out, CP_FORMAT_MAX, "-");
+}
+
 static void ratio_cell(const struct cp_gates *gates, const struct cp_gate *gate,
                        char out[CP_FORMAT_MAX])
 {
     (void)gates;
-    (void)cp_format_interval(CP_UNIT_PLAIN, gate->ratio, out);
+    if (isinf(gate->ratio.value) || gate->ratio.value <= 0)
+        unbounded_ratio(gate->ratio, out);
+    else
+        (void)cp_format_interval(CP_UNIT_PLAIN, gate->ratio, out);
 }
 
 /* A shape beside the word, so that neither colour nor reading is needed. */

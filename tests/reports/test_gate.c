@@ -100,6 +100,14 @@ static void expect_words(const struct two *t, const char *want)
     cp_buf_clear(&out);
 }
 
+static void render(const struct cp_gates *gates, const struct cp_text_style *style,
+                   struct cp_buf *out)
+{
+    cp_buf_init(out, OUT_MAX);
+    cp_gates_text(gates, style, out);
+    assert_int_equal(out->failed, CP_OK);
+}
+
 static void the_same_run_is_no_regression(void **state)
 {
     (void)state;
@@ -169,6 +177,38 @@ static void a_size_that_cannot_run_any_more_fails(void **state)
     assert_true(isnan(gate->new_ms.value) && gate->n_new == 0 && gate->n_base == 120);
     assert_int_equal(t.gates.n_failed, 9);
     expect_words(&t, "REGRESSION: 9 of 45 metrics are worse; ");
+    close_two(&t);
+}
+
+/* They are above every other value, and no failures that are in no quantile. */
+static void timeouts_are_in_the_quantiles(void **state)
+{
+    (void)state;
+    struct two t;
+    size_t n = 0;
+    open_two(&t);
+    for (size_t i = 0; i < t.now.n_samples; i++) {
+        struct cp_sample *s = &t.now.samples[i];
+        if (s->memory_size_mb != 512 || s->kind != CP_CELL_WARM || n == 100)
+            continue;
+        s->outcome = CP_OUTCOME_TIMEOUT;
+        s->duration_ms = 15000;
+        n++;
+    }
+    compare(&t);
+    const struct cp_gate *gate = find(&t, "512MB/warm-p50");
+    assert_true(gate->fails && isinf(gate->new_ms.value) && isinf(gate->ratio.value));
+    assert_non_null(
+        strstr(gate->because, "a timeout [timeout, timeout] against the base's 34.3 ms"));
+    struct cp_buf out;
+    render(&t.gates, &(struct cp_text_style){.width = 80}, &out);
+    assert_null(strstr(cp_buf_str(&out), "no limit"));
+    cp_buf_clear(&out);
+    /* those that the fixture has in both */
+    for (size_t i = 0; i < t.gates.n_warnings; i++) {
+        if (strcmp(t.gates.warnings[i].id, "W044") == 0)
+            assert_non_null(strstr(t.gates.warnings[i].text, ": 4 failed, 1 throttled"));
+    }
     close_two(&t);
 }
 
@@ -320,14 +360,6 @@ static void json_of_a_night_has_states_and_no_base(void **state)
     free(f);
 }
 
-static void render(const struct cp_gates *gates, const struct cp_text_style *style,
-                   struct cp_buf *out)
-{
-    cp_buf_init(out, OUT_MAX);
-    cp_gates_text(gates, style, out);
-    assert_int_equal(out->failed, CP_OK);
-}
-
 static void text_is_narrow_and_coloured_only_when_asked(void **state)
 {
     (void)state;
@@ -406,6 +438,7 @@ int main(void)
         cmocka_unit_test(a_slower_init_fails_and_says_the_inequality),
         cmocka_unit_test(warm_durations_need_the_ms_as_well),
         cmocka_unit_test(a_size_that_cannot_run_any_more_fails),
+        cmocka_unit_test(timeouts_are_in_the_quantiles),
         cmocka_unit_test(only_wanted_metrics_are_judged),
         cmocka_unit_test(what_is_not_compared_is_told),
         cmocka_unit_test(runs_without_anything_in_common_are_refused),
