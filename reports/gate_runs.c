@@ -86,6 +86,19 @@ static enum cp_code add_gates(const struct runs *r, const struct cp_night *base,
     return CP_OK;
 }
 
+/* Of a large log the values that were compared stand for more. */
+static void tell_counts(const struct cp_night *base, const struct cp_night *now,
+                        struct cp_gates *gates)
+{
+    for (size_t i = 0; i < gates->n; i++) {
+        struct cp_gate *gate = &gates->gates[i];
+        const struct cp_night_metric *of_base = cp_night_find(base, &gate->metric);
+        const struct cp_night_metric *of_now = cp_night_find(now, &gate->metric);
+        gate->n_base = of_base ? of_base->n : gate->n_base;
+        gate->n_new = of_now ? of_now->n : gate->n_new;
+    }
+}
+
 static enum cp_code add_absent(const struct runs *r, struct cp_gates *gates, struct cp_error *err)
 {
     struct cp_night base = {.n_metrics = 0};
@@ -93,8 +106,10 @@ static enum cp_code add_absent(const struct runs *r, struct cp_gates *gates, str
     enum cp_code code = cp_night_of(r->base, &base, err);
     if (!code)
         code = cp_night_of(r->now, &now, err);
-    if (!code)
+    if (!code) {
+        tell_counts(&base, &now, gates);
         code = add_gates(r, &base, &now, gates, err);
+    }
     cp_night_clear(&base);
     cp_night_clear(&now);
     return code;

@@ -10,7 +10,7 @@
 #include <gsl/gsl_errno.h>
 #include <stdio.h>
 
-enum { N = 40, OUT_MAX = 1 << 20 };
+enum { N = 40, N_STOOD_FOR = 1000, OUT_MAX = 1 << 20 };
 
 /* One size of 512 MB, by hand: figures of a run are tested elsewhere. */
 struct one_size {
@@ -31,7 +31,8 @@ static void make_run(struct one_size *one, const char *id, double median_ms)
     struct cp_size_figures *size = &one->figures.sizes[0];
     *size = (struct cp_size_figures){.memory_size_mb = 512};
     size->init_ms = size->cold_ms = size->warm_ms = one->ms;
-    size->n_cold = size->n_warm = size->n_cold_values = size->n_warm_values = N;
+    size->n_cold_values = size->n_warm_values = N;
+    size->n_cold = size->n_warm = N_STOOD_FOR;
 }
 
 static enum cp_code compare(struct cp_error *err)
@@ -44,6 +45,8 @@ static enum cp_code compare(struct cp_error *err)
         cp_gates_of_runs(&base.figures, &now.figures, &question, &comparison, &gates, err);
     if (!code) {
         assert_int_equal(gates.n, 9);
+        assert_int_equal(gates.gates[0].n_base, N_STOOD_FOR);
+        assert_int_equal(gates.gates[0].n_new, N_STOOD_FOR);
         assert_int_equal(gates.n_failed, 3); /* p95 and p99 need more values */
     }
     cp_gates_clear(&gates);
