@@ -102,13 +102,6 @@ static void drop_unasked(struct judged *j)
 
 /* --- one metric --- */
 
-/* Without one a night says too little to be judged, or to be judged by: its p99 of 100 samples is
- * the second slowest of them. */
-static bool has_interval(const struct cp_night_metric *m)
-{
-    return !isnan(m->ms.low) && !isnan(m->ms.high);
-}
-
 static enum cp_code judge(struct judged *j, const struct cp_metric_key *metric,
                           struct cp_error *err)
 {
@@ -116,7 +109,7 @@ static enum cp_code judge(struct judged *j, const struct cp_metric_key *metric,
     for (size_t i = 0; i < h->n_nights; i++) {
         const struct cp_night_metric *m = cp_night_find(&h->nights[i], metric);
         j->values[i] = (struct cp_trend_value){h->nights[i].started_at_ms, {NAN, NAN, NAN}, 0};
-        if (m && has_interval(m))
+        if (m && cp_night_is_judged(m))
             j->values[i] = (struct cp_trend_value){h->nights[i].started_at_ms, m->ms, m->n};
     }
     return cp_trend_judge(j->values, h->n_nights, j->accepted_at_ms, h->n_acceptances, &j->options,
@@ -276,7 +269,7 @@ static struct cp_gate gate_of(const struct judged *j, const struct cp_metric_key
                            .ratio = none,
                            .worse_p_adjusted = NAN,
                            .screen_p = NAN};
-    if (m && has_interval(m))
+    if (m && cp_night_is_judged(m))
         fill_measured(j, m, &gate);
     else if (m)
         fill_few(j, m, &gate);
@@ -356,7 +349,7 @@ static bool is_few(const struct warned *w, const struct cp_gate *gate)
     size_t n = (size_t)n_of(w->j);
     for (size_t i = h->n_nights > n ? h->n_nights - n : 0; gate->n_needed && i < h->n_nights; i++) {
         const struct cp_night_metric *m = cp_night_find(&h->nights[i], &gate->metric);
-        if (m && has_interval(m))
+        if (m && cp_night_is_judged(m))
             return true;
     }
     return false;

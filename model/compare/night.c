@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "model/compare/night.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -98,4 +99,9 @@ enum cp_code cp_history_metrics(const struct cp_history *history, size_t n_last,
     *out = keys;
     *n = drop_repeated(keys, total);
     return CP_OK;
+}
+
+bool cp_night_is_judged(const struct cp_night_metric *metric)
+{
+    return !isnan(metric->ms.low) && !isnan(metric->ms.high);
 }

@@ -70,6 +70,9 @@ void cp_history_clear(struct cp_history *history);
 /* The metric of a night, NULL when it was not measured then. */
 const struct cp_night_metric *cp_night_find(const struct cp_night *night,
                                             const struct cp_metric_key *metric);
+/* Has it an interval? Without one a night says too little to be judged, or to be judged by: its p99
+ * of 100 samples is the second slowest of them. */
+bool cp_night_is_judged(const struct cp_night_metric *metric);
 /* The metrics that any of the last `n_last` nights has (0: any night), by cp_metric_key_order.
  * `out` is allocated (free). CP_ENOMEM. */
 enum cp_code cp_history_metrics(const struct cp_history *history, size_t n_last,

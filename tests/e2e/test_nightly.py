@@ -71,12 +71,13 @@ class Judged(Night):
         # it stands
         self.night(folder, "-q", status=3)
         self.night(folder, "-q", "--exit-zero")
+        self.night(folder, "-q", "--effect", "300%,1s")
         # until it is accepted
         self.run_cli("history", "accept", "fn", "--store", self.store)
         document, gates = self.judged(folder)
         self.assertNotEqual(gates["128MB/init-p50"]["state"], "regressed")
         self.assertFalse(document["fails"])
-        self.assertEqual(len(self.nights()), LEARNING + 1 + K_OF_N + 3)
+        self.assertEqual(len(self.nights()), LEARNING + 1 + K_OF_N + 4)
         self.assert_nothing_left()
 
     def test_an_unchanged_function_passes_every_night(self):
