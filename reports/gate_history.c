@@ -383,16 +383,27 @@ static bool warn_causes(const struct warned *w, struct cp_warning *out)
     return cp_warning_advise(out, "a change of durations may come from it; it decides nothing");
 }
 
+/* A history of this machine has the machine in it. */
+static bool warn_machine(const struct warned *w, struct cp_warning *out)
+{
+    bool is_worse = w->gates->n_failed > 0;
+    for (size_t i = 0; i < w->gates->n; i++)
+        is_worse = is_worse || w->gates->gates[i].state == CP_TREND_SUSPECT;
+    if (!is_worse || !w->j->data->run.is_local)
+        return false;
+    cp_warning_say(out, "measured on this machine, where other work makes a function slower, too");
+    return cp_warning_advise(out, "to tell them apart, measure the build before in turns with this "
+                                  "one: coldprof nightly FOLDER --against OLD-FOLDER");
+}
+
 static void add_warnings(const struct judged *j, struct cp_gates *gates)
 {
     static const struct {
         const char *id;
         bool (*applies)(const struct warned *w, struct cp_warning *out);
     } rules[] = {
-        {"W050", warn_absent},
-        {"W051", warn_failed},
-        {"W052", warn_few},
-        {"W053", warn_causes},
+        {"W050", warn_absent}, {"W051", warn_failed},  {"W052", warn_few},
+        {"W053", warn_causes}, {"W054", warn_machine},
     };
     const struct warned w = {j, gates};
     for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++) {

@@ -71,7 +71,7 @@ class Judged(Night):
         # it stands
         self.night(folder, "-q", status=3)
         self.night(folder, "-q", "--exit-zero")
-        self.night(folder, "-q", "--effect", "300%,1s")
+        self.night(folder, "-q", "--effect", "50%,1s")
         # until it is accepted
         self.run_cli("history", "accept", "fn", "--store", self.store)
         document, gates = self.judged(folder)

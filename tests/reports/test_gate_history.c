@@ -422,6 +422,24 @@ static void what_else_changed_is_told(void **state)
     end(&f);
 }
 
+static void a_machine_that_may_be_slower_is_told(void **state)
+{
+    struct fixture f;
+    (void)state;
+    begin(&f);
+    add_nights(&f, 12, 1, 2);
+    f.data.run.is_local = true;
+    judge(&f);
+    assert_false(has_warning(&f, "W054"));
+    (void)add_night(&f, 2, 2);
+    judge(&f);
+    assert_true(has_warning(&f, "W054"));
+    f.data.run.is_local = false;
+    judge(&f);
+    assert_false(has_warning(&f, "W054"));
+    end(&f);
+}
+
 static void no_night_is_an_error(void **state)
 {
     struct fixture f;
@@ -451,6 +469,7 @@ int main(void)
         cmocka_unit_test(failed_invocations_are_told),
         cmocka_unit_test(the_effect_of_nights_is_that_of_the_newest),
         cmocka_unit_test(what_else_changed_is_told),
+        cmocka_unit_test(a_machine_that_may_be_slower_is_told),
         cmocka_unit_test(no_night_is_an_error),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
