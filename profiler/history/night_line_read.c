@@ -305,6 +305,21 @@ static bool is_too_deep(struct cp_view line)
     return false;
 }
 
+/* The parser ends a text there, which would make another one of it. */
+static bool has_nul(struct cp_view line)
+{
+    for (size_t i = 0; i < line.n; i++) {
+        if (line.p[i] == '\0')
+            return true;
+        if (line.p[i] != '\\')
+            continue;
+        if (cp_view_has_prefix((struct cp_view){line.p + i, line.n - i}, "\\u0000"))
+            return true;
+        i++;
+    }
+    return false;
+}
+
 static enum cp_code parse(struct cp_view line, cJSON **json, struct cp_error *err)
 {
     const char *end = NULL;
@@ -314,6 +329,8 @@ static enum cp_code parse(struct cp_view line, cJSON **json, struct cp_error *er
     if (is_too_deep(line))
         return cp_fail(err, CP_ELIMIT, "it has more than %d brackets within each other",
                        CP_NIGHT_LINE_DEPTH_MAX);
+    if (has_nul(line))
+        return cp_fail(err, CP_EFORMAT, "it has a text with a NUL in it");
     *json = cJSON_ParseWithLengthOpts(line.p, line.n, &end, false);
     struct cp_view rest = {end, *json ? (size_t)(line.p + line.n - end) : 0};
     if (!*json || cp_view_trim(rest).n)

@@ -216,6 +216,8 @@ static void bad_lines_are_refused_with_a_reason(void **state)
         {NIGHT("\"host\":\"\\u0001\""), CP_EFORMAT, "'host' has bytes"},
         {NIGHT("\"host\":\"\xff\""), CP_EFORMAT, "'host' has bytes"},
         {NIGHT("\"host\":\"\\u009b\""), CP_EFORMAT, "'host' has bytes"},
+        {NIGHT("\"host\":\"a\\u0000b\""), CP_EFORMAT, "a NUL in it"},
+        {NIGHT("\"host\":\"\\\\\\u0000\""), CP_EFORMAT, "a NUL in it"},
         {NIGHT("\"run_id\":\"0123456789abcdef\""), CP_ELIMIT, "'run_id' is longer than 15 bytes"},
         {NIGHT("\"layers\":\"arn\""), CP_EFORMAT, "'layers'"},
         {NIGHT("\"layers\":[\"a b\"]"), CP_EFORMAT, "'layers'"},
@@ -248,6 +250,14 @@ static void bad_lines_are_refused_with_a_reason(void **state)
             fail_msg("%s: %d, %s", rows[i].line, (int)code, err.text);
         assert_null(line.night.metrics);
     }
+}
+
+static void a_backslash_before_u0000_is_no_nul(void **state)
+{
+    (void)state;
+    struct cp_night_line line = read(NIGHT("\"host\":\"a\\\\u0000\",\"metrics\":[]"));
+    assert_string_equal(line.night.host, "a\\u0000");
+    cp_night_clear(&line.night);
 }
 
 /* A line of `n` metrics, each of another size. */
@@ -291,6 +301,7 @@ int main(void)
         cmocka_unit_test(metrics_in_any_order_are_sorted),
         cmocka_unit_test(an_acceptance_is_a_line),
         cmocka_unit_test(bad_lines_are_refused_with_a_reason),
+        cmocka_unit_test(a_backslash_before_u0000_is_no_nul),
         cmocka_unit_test(limits_are_kept),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
