@@ -235,3 +235,16 @@ size_t cp_view_utf8(struct cp_view v, uint32_t *code_point)
         *code_point = c;
     return n;
 }
+
+bool cp_view_is_one_line(struct cp_view v)
+{
+    enum { FIRST_PRINTABLE = 0x20, DELETE = 0x7f, FIRST_BEHIND_C1 = 0xa0 };
+    while (v.n) {
+        uint32_t c = 0;
+        size_t n = cp_view_utf8(v, &c);
+        if (!n || c < FIRST_PRINTABLE || (c >= DELETE && c < FIRST_BEHIND_C1))
+            return false;
+        advance(&v, n);
+    }
+    return true;
+}

@@ -55,5 +55,7 @@ bool cp_view_to_int64(struct cp_view v, int64_t *value);
  * empty; the code point goes to `*code_point` when not NULL. Overlong forms and surrogates are
  * ill-formed. */
 size_t cp_view_utf8(struct cp_view v, uint32_t *code_point);
+/* Well-formed UTF-8 without control characters (also U+007F to U+009F): what fits in one line. */
+bool cp_view_is_one_line(struct cp_view v);
 
 #endif

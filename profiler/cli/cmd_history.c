@@ -367,10 +367,8 @@ static enum cp_code read_acceptance(const struct session *s, struct cp_night_acc
     const struct cp_options *o = &s->cli->options;
     int64_t now_ms = cp_clock_unix_ms();
     struct cp_view note = cp_view_of(o->note);
-    for (size_t i = 0; i < note.n; i++) {
-        if ((unsigned char)note.p[i] < ' ' || note.p[i] == '\x7f')
-            return cp_fail(err, CP_EINVAL, "--note: write one line of text");
-    }
+    if (!cp_view_is_one_line(note))
+        return cp_fail(err, CP_EINVAL, "--note: write one line of text, in UTF-8");
     if (!cp_view_copy(note, out->note, sizeof out->note))
         return cp_fail(err, CP_EINVAL, "--note: '%.20s...' is longer than %zu bytes", o->note,
                        sizeof out->note - 1);

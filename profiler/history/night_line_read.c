@@ -24,19 +24,6 @@ static bool is_absent(const cJSON *item)
 
 /* --- values --- */
 
-static bool is_plain(struct cp_view text)
-{
-    enum { FIRST_PRINTABLE = 0x20, DELETE = 0x7f, FIRST_BEHIND_C1 = 0xa0 };
-    while (text.n) {
-        uint32_t point = 0;
-        size_t n = cp_view_utf8(text, &point);
-        if (!n || point < FIRST_PRINTABLE || (point >= DELETE && point < FIRST_BEHIND_C1))
-            return false;
-        text = (struct cp_view){text.p + n, text.n - n};
-    }
-    return true;
-}
-
 /* Absent, null: "". A text that does not fit is not cut: it would be another one. */
 static enum cp_code read_text(const cJSON *object, const char *name, char *to, size_t to_size,
                               struct cp_error *err)
@@ -48,7 +35,7 @@ static enum cp_code read_text(const cJSON *object, const char *name, char *to, s
     if (!cJSON_IsString(item))
         return cp_fail(err, CP_EFORMAT, "'%s' is not a text", name);
     struct cp_view text = cp_view_of(item->valuestring);
-    if (!is_plain(text))
+    if (!cp_view_is_one_line(text))
         return cp_fail(err, CP_EFORMAT, "'%s' has bytes that are no text in UTF-8", name);
     if (!cp_view_copy(text, to, to_size))
         return cp_fail(err, CP_ELIMIT, "'%s' is longer than %zu bytes", name, to_size - 1);
@@ -90,7 +77,7 @@ static enum cp_code read_layers(const cJSON *object, char *to, size_t to_size, s
     cJSON_ArrayForEach(item, list)
     {
         struct cp_view arn = cp_view_of(cJSON_GetStringValue(item));
-        bool is_word = arn.n && !memchr(arn.p, ' ', arn.n) && is_plain(arn);
+        bool is_word = arn.n && !memchr(arn.p, ' ', arn.n) && cp_view_is_one_line(arn);
         if (!is_word)
             return cp_fail(err, CP_EFORMAT, "'layers' is not a list of ARNs");
         if (arn.n + (n > 0) >= to_size - n)

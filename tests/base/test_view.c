@@ -321,6 +321,33 @@ static void utf8_is_accepted_only_when_well_formed(void **state)
     assert_int_equal(c, 0);
 }
 
+static void one_line_has_no_control_characters(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        bool is_one_line;
+    } cases[] = {
+        {"", true},
+        {" ~", true},
+        {"gr\xc3\xbc\xc3\x9f"
+         "e",
+         true},
+        {"\xc2\xa0", true},
+        {"\xf0\x9f\x90\xa2", true},
+        {"a\nb", false},
+        {"\x1f", false},
+        {"a\x7f", false},
+        {"\xc2\x80", false},
+        {"\xc2\x9f", false},
+        {"a\xc3", false},
+        {"\x9b", false},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++)
+        assert_int_equal(cp_view_is_one_line(cp_view_of(cases[i].text)), cases[i].is_one_line);
+    assert_false(cp_view_is_one_line((struct cp_view){"a\0b", 3}));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -338,6 +365,7 @@ int main(void)
         cmocka_unit_test(number_ends_with_the_view),
         cmocka_unit_test(integers_are_read_to_their_limits),
         cmocka_unit_test(utf8_is_accepted_only_when_well_formed),
+        cmocka_unit_test(one_line_has_no_control_characters),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -165,6 +165,17 @@ class Accepted(Case):
         self.assertEqual(self.state(second), (52, "steady", False))
         self.assertEqual(self.state(without), (52, "regressed", False))
 
+    def test_a_note_is_a_line_that_every_machine_reads(self):
+        lines = self.write("lines", night_line(1, 100))
+        self.run_cli("history", "import", lines, "--store", self.store)
+        for note in ("a\nb", "a\x1b[31mb", "a\x9bb", b"a\xffb"):
+            result = self.run_cli("history", "accept", "hello", "--note", note, "--store", self.store, status=2)
+            self.assertIn("--note: write one line of text", result.stderr)
+        self.run_cli("history", "accept", "hello", "--note", "größer: größeres Modell", "--store", self.store)
+        out = os.path.join(self.tmp, "out")
+        self.run_cli("history", "export", "-o", out, "--store", self.store)
+        self.assertIn("known: 2, rejected: 0", self.run_cli("history", "import", out, "--store", self.store).stdout)
+
     def test_a_year_of_two_functions(self):
         text = "".join(night_line(day, 100 + day % 7) for day in range(336))
         lines = self.write("lines", text + text.replace('"hello"', '"other"'))
