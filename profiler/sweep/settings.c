@@ -217,12 +217,14 @@ static int ceil_div(int a, int b)
 }
 
 /* So many that the warm cell is through before its cold cell can stop: else the rest of the warm
- * samples would need environments of their own. */
+ * samples would need environments of their own. Where no cell stops early they go with all of it: a
+ * cold start right behind the end of another environment is slower, and would come late only. */
 static int warm_per_batch(const struct cp_sweep_settings *s)
 {
     if (!s->max_cold)
         return s->max_warm < WARM_ALONE_PER_BATCH ? s->max_warm : WARM_ALONE_PER_BATCH;
-    int until_stop = s->max_cold < FIRST_COLD_STOP ? s->max_cold : FIRST_COLD_STOP;
+    bool can_stop = s->precision_p50 > 0 && s->max_cold > FIRST_COLD_STOP;
+    int until_stop = can_stop ? FIRST_COLD_STOP : s->max_cold;
     return ceil_div(s->max_warm, ceil_div(until_stop, s->cold_per_batch));
 }
 

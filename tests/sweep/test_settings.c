@@ -114,6 +114,22 @@ static void counted_cells_want_no_precision(void **state)
     cp_sweep_settings_clear(&s);
 }
 
+/* 100 and 100, one at a time: one of each in every step, to the end. */
+static void warm_samples_go_with_all_cold_ones_that_are_counted(void **state)
+{
+    (void)state;
+    struct cp_sweep_options options = default_options();
+    options.max_cold = options.max_warm = 100;
+    options.parallel_cold = 1;
+    struct cp_sweep_settings s = make(&options, 512);
+    assert_int_equal(s.warm_per_batch, 2); /* a cell could stop at 90 */
+    cp_sweep_settings_clear(&s);
+    options.is_counted = true;
+    s = make(&options, 512);
+    assert_int_equal(s.warm_per_batch, 1);
+    cp_sweep_settings_clear(&s);
+}
+
 /* On AWS a function may have more memory than the machine that sweeps it. */
 static void only_what_runs_here_is_limited_by_this_machine(void **state)
 {
@@ -335,6 +351,7 @@ int main(void)
         cmocka_unit_test(the_functions_own_size_may_be_the_only_one),
         cmocka_unit_test(an_own_size_too_large_for_this_machine_is_an_error),
         cmocka_unit_test(counted_cells_want_no_precision),
+        cmocka_unit_test(warm_samples_go_with_all_cold_ones_that_are_counted),
         cmocka_unit_test(only_what_runs_here_is_limited_by_this_machine),
         cmocka_unit_test(only_what_runs_in_our_own_service_is_started_by_cores),
         cmocka_unit_test(sizes_and_intervals_are_sorted_and_unique),
