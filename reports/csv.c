@@ -1,16 +1,19 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * RFC 4180: CRLF between records, text cells quoted when needed and never a formula. Numbers are
- * plain (no thousands comma, ten significant digits); absent ones are empty.
+ * plain (no thousands comma, ten significant digits, of what is counted all of them); absent ones
+ * are empty.
  */
 #include <math.h>
 
 #include "reports/table.h"
 #include "reports/words.h"
 
-static void add_number(struct cp_buf *out, double value)
+/* A time in ms has more digits than a measured value is worth. */
+static void add_number(enum cp_unit unit, double value, struct cp_buf *out)
 {
+    enum { DIGITS = 10, DIGITS_OF_COUNT = 15 };
     if (isfinite(value))
-        cp_buf_addf(out, "%.10g", value);
+        cp_buf_addf(out, "%.*g", unit == CP_UNIT_COUNT ? DIGITS_OF_COUNT : DIGITS, value);
 }
 
 static void add_header(const struct cp_table *table, const struct cp_figures *f, struct cp_buf *out)
@@ -37,13 +40,13 @@ void cp_table_csv(const struct cp_table *table, const struct cp_figures *f, stru
             if (column->unit == CP_UNIT_TEXT)
                 cp_text_csv(out, cell.text);
             else
-                add_number(out, cell.number.value);
+                add_number(column->unit, cell.number.value, out);
             if (!column->has_interval)
                 continue;
             cp_buf_addc(out, ',');
-            add_number(out, cell.number.low);
+            add_number(column->unit, cell.number.low, out);
             cp_buf_addc(out, ',');
-            add_number(out, cell.number.high);
+            add_number(column->unit, cell.number.high, out);
         }
         cp_buf_adds(out, "\r\n");
     }

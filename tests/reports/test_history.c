@@ -353,6 +353,27 @@ static void json_holds_what_the_view_holds(void **state)
     clear(&s);
 }
 
+/* To the millisecond. */
+static void csv_tells_when_each_night_was(void **state)
+{
+    (void)state;
+    struct shown s;
+    struct cp_buf out;
+    show(&usual, 0, &s);
+    cp_buf_init(&out, 1U << 20);
+    cp_history_csv(s.view, &out);
+    for (size_t i = 0; i < s.view->n_rows; i++) {
+        const struct cp_night *night = s.view->rows[i].night;
+        char end[64];
+        (void)snprintf(end, sizeof end, ",%lld,%s\r\n", (long long)night->started_at_ms,
+                       night->run_id);
+        if (!strstr(cp_buf_str(&out), end))
+            fail_msg("no line ends with '%s'", end);
+    }
+    cp_buf_clear(&out);
+    clear(&s);
+}
+
 static void hostile_names_stay_text(void **state)
 {
     (void)state;
@@ -560,6 +581,7 @@ int main(void)
         cmocka_unit_test(documents_match_their_goldens),
         cmocka_unit_test(text_fits_the_terminal),
         cmocka_unit_test(json_holds_what_the_view_holds),
+        cmocka_unit_test(csv_tells_when_each_night_was),
         cmocka_unit_test(hostile_names_stay_text),
         cmocka_unit_test(the_script_matches_its_golden),
         cmocka_unit_test(the_chart_draws_every_night),
