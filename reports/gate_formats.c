@@ -9,20 +9,13 @@
  */
 #include <math.h>
 
+#include "reports/format.h"
 #include "reports/gate_parts.h"
 #include "reports/json_writer.h"
 
 #define NS_PER_MS 1e6
 
 enum { TEXT_MAX = 4096 };
-
-static void add_end(struct cp_buf *out, double ms)
-{
-    if (isinf(ms))
-        cp_buf_adds(out, "timeout");
-    else
-        cp_gate_number(out, ms);
-}
 
 /* What `text` holds, which is empty again. */
 static void add_built(struct cp_json *j, const char *key, struct cp_buf *text)
@@ -32,16 +25,12 @@ static void add_built(struct cp_json *j, const char *key, struct cp_buf *text)
     cp_buf_reset(text);
 }
 
-static void add_range(struct cp_json *j, struct cp_interval ms, struct cp_buf *text)
+/* As every interval that people read. */
+static void add_range(struct cp_json *j, struct cp_interval ms)
 {
-    if (isnan(ms.low) || isnan(ms.high))
-        return;
-    cp_buf_addc(text, '[');
-    add_end(text, ms.low);
-    cp_buf_adds(text, ", ");
-    add_end(text, ms.high);
-    cp_buf_addc(text, ']');
-    add_built(j, "range", text);
+    char text[CP_FORMAT_MAX];
+    if (cp_format_bounds(CP_UNIT_MS, ms, text)[0])
+        cp_json_add_text(j, "range", text);
 }
 
 void cp_gates_gha_benchmark(const struct cp_gates *gates, struct cp_buf *out)
@@ -59,7 +48,7 @@ void cp_gates_gha_benchmark(const struct cp_gates *gates, struct cp_buf *out)
         add_built(&j, "name", &text);
         cp_json_add_text(&j, "unit", "ms");
         cp_json_add_number(&j, "value", gate->new_ms.value);
-        add_range(&j, gate->new_ms, &text);
+        add_range(&j, gate->new_ms);
         cp_buf_addf(&text, "n=%zu\nrun=%s\nverdict=%s", gate->n_new, gates->now->id,
                     cp_gate_word(gates, gate));
         add_built(&j, "extra", &text);

@@ -4,8 +4,8 @@
  * the trend of the metric.
  *
  * What was not judged (inconclusive, learning) is skipped, with the reason as message and as text.
- * GitLab shows the text of a skipped case and none of a passed one; Jenkins shows the message of a
- * skipped case and Azure counts it as not executed. Passed would say that somebody looked.
+ * GitLab shows the text of a skipped case and none of a passed one, Jenkins the message of a
+ * skipped case. Passed would say that somebody looked.
  */
 #include <math.h>
 #include <string.h>
