@@ -317,6 +317,18 @@ static enum cp_code fill_changes(struct cp_history_view *view, const struct seri
     return code;
 }
 
+/* What changed last; where nothing did, the last two. */
+static void choose_compared(struct cp_history_view *view)
+{
+    if (view->n_changes > 0) {
+        view->before = view->changes[view->n_changes - 1].before;
+        view->after = view->changes[view->n_changes - 1].after;
+    } else if (view->n_rows > 1) {
+        view->before = view->rows[view->n_rows - 2].night;
+        view->after = view->rows[view->n_rows - 1].night;
+    }
+}
+
 /* --- the whole --- */
 
 static enum cp_code fill(struct cp_history_view *view, const struct cp_history_options *o,
@@ -334,7 +346,11 @@ static enum cp_code fill(struct cp_history_view *view, const struct cp_history_o
         code = judge(view, &view->metrics[view->shown_metric].metric, accepted, &o->trend, s, err);
     if (!code)
         code = fill_rows(view, s, o->n_last, err);
-    return code ? code : fill_changes(view, s, &o->trend, err);
+    if (!code)
+        code = fill_changes(view, s, &o->trend, err);
+    if (!code)
+        choose_compared(view);
+    return code;
 }
 
 static size_t nights_until(const struct cp_history *history, int64_t until_ms)

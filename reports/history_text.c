@@ -108,28 +108,14 @@ static void add_changes(const struct cp_text_lines *t, const struct cp_history_v
     cp_buf_clear(&line);
 }
 
-/* The two nights worth a closer look: those beside the newest change, else the last two. */
-static void compared(const struct cp_history_view *view, const char **before, const char **after)
-{
-    if (view->n_changes > 0) {
-        *before = view->changes[view->n_changes - 1].before->run_id;
-        *after = view->changes[view->n_changes - 1].after->run_id;
-        return;
-    }
-    *before = view->n_rows > 1 ? view->rows[view->n_rows - 2].night->run_id : "";
-    *after = view->rows[view->n_rows - 1].night->run_id;
-}
-
 static void add_next(const struct cp_text_lines *t, const struct cp_history_view *view)
 {
-    const char *before = "";
-    const char *after = "";
     struct cp_buf line;
     cp_buf_init(&line, 4096);
-    compared(view, &before, &after);
     cp_buf_addc(t->out, '\n');
-    if (before[0] && after[0])
-        cp_buf_addf(&line, "next: coldprof compare %s %s", before, after);
+    if (view->is_comparable)
+        cp_buf_addf(&line, "next: coldprof compare %s %s", view->before->run_id,
+                    view->after->run_id);
     if (now(view)->state == CP_TREND_REGRESSED) {
         cp_buf_addf(&line, "%scoldprof history accept ",
                     line.n ? "    or, if it is meant: " : "next: ");

@@ -190,6 +190,34 @@ static enum cp_code render_view(struct session *s, const struct cp_history_view 
     return code;
 }
 
+/* The nights that a closer look is worth: an imported one may have the id of another run. */
+struct compared {
+    const struct cp_night *nights[2];
+    size_t n_found;
+};
+
+static bool find_compared(void *context, const struct cp_run *run,
+                          const struct cp_accounting *accounting)
+{
+    struct compared *c = context;
+    (void)accounting;
+    for (size_t i = 0; i < 2; i++)
+        c->n_found += c->nights[i]->started_at_ms == run->started_at_ms &&
+                      strcmp(c->nights[i]->run_id, run->id) == 0;
+    return true;
+}
+
+static enum cp_code look_for_runs(struct session *s, struct cp_history_view *view,
+                                  struct cp_error *err)
+{
+    struct compared c = {{view->before, view->after}, 0};
+    if (!view->before || s->cli->options.format != CP_FORMAT_TABLE)
+        return CP_OK;
+    enum cp_code code = cp_store_list(s->store, find_compared, &c, err);
+    view->is_comparable = c.n_found == 2;
+    return code;
+}
+
 static enum cp_code run_show(struct session *s, struct cp_error *err)
 {
     struct cp_history history = {.n_nights = 0};
@@ -204,6 +232,8 @@ static enum cp_code run_show(struct session *s, struct cp_error *err)
         code = cp_store_load_history(s->store, &key, whole, &history, err);
     if (!code)
         code = cp_history_view_new(&history, &options, &view, err);
+    if (!code)
+        code = look_for_runs(s, view, err);
     if (!code)
         code = render_view(s, view, err);
     cp_history_view_free(view);

@@ -57,6 +57,8 @@ class TwoRunners(Case):
         nights = lines_of(first)
         self.assertEqual([n["kind"] for n in nights], ["night", "night"])
         self.assertLess(nights[0]["started_at"], nights[1]["started_at"])
+        comparable = f"next: coldprof compare {nights[0]['run_id']} {nights[1]['run_id']}"
+        self.assertIn(comparable, self.history("a", "show", "hello-c").stdout)
 
         # the other runner knows nothing but the file, packed on its way
         with gzip.open(self.path("first.ndjson.gz"), "wb") as f:
@@ -64,6 +66,7 @@ class TwoRunners(Case):
         result = self.history("b", "import", self.path("first.ndjson.gz"))
         self.assertIn("new nights: 2", result.stdout)
         self.assertEqual(bytes_of(self.export("b", "same.ndjson")), bytes_of(first))
+        self.assertNotIn("coldprof compare", self.history("b", "show", "hello-c").stdout)  # their samples are elsewhere
         night = json.loads(self.nightly("b").stdout)
         self.assertEqual((night["n_nights"], night["verdict"]), (3, "learning"))
         self.history("b", "accept", "hello-c", "--note", "as it should be")

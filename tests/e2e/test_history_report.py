@@ -62,7 +62,7 @@ class Shown(Case):
         text = self.run_cli("history", "show", "fn", "--store", self.store).stdout
         self.assertTrue(all(len(line) < 80 for line in text.split("\n")), text)
         self.assertRegex(text, rf"(?m)^  \(1\) {change['night']}: ")
-        self.assertIn(f"coldprof compare {change['run_id_before']} {change['run_id_after']}", text)
+        self.assertNotIn("coldprof compare", text)  # these runs are on another machine
         shown = json.loads(self.run_cli("history", "show", "fn", "--store", self.store, "--json").stdout)
         self.assertEqual(shown["changes"], history["changes"])
         self.assertEqual(shown["nights"], history["nights"])

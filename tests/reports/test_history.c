@@ -271,6 +271,7 @@ static void documents_match_their_goldens(void **state)
     static const struct cp_text_style style = {false, 80};
     struct cp_buf out;
     set_by_hand(s.view);
+    s.view->is_comparable = true;
     cp_buf_init(&out, 1U << 20);
     cp_history_text(s.view, &style, &out);
     fixture_check_golden("history.txt", &out);
