@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "reports/chart_script.h"
+#include "reports/figures.h"
 #include "reports/format.h"
 #include "reports/history_parts.h"
 #include "tests/model/scarce_memory.h"
@@ -400,12 +401,20 @@ static void hostile_names_stay_text(void **state)
 
 /* --- the chart and the report --- */
 
-/* The shared figures, with a history. */
-static struct cp_figures *figures_with(const struct shown *s)
+static void script_of_view(struct cp_history_view *view, struct cp_buf *out)
 {
-    struct cp_figures *f = fixture_shared(&(struct fixture_options){0});
-    f->history = s->view;
-    return f;
+    struct cp_run_data data;
+    struct cp_figures *f = NULL;
+    fixture_data(&(struct fixture_options){.n_cold = 30}, &data);
+    assert_int_equal(cp_figures_measured(&data, &f, NULL), CP_OK);
+    f->history = view;
+    cp_buf_init(out, 1U << 20);
+    assert_true(cp_chart_has_data(f, CP_CHART_HISTORY));
+    cp_chart_script(f, CP_CHART_HISTORY, out);
+    assert_int_equal(out->failed, CP_OK);
+    f->history = NULL;
+    cp_figures_free(f);
+    cp_run_data_clear(&data);
 }
 
 static void script_of(const struct history_options *o, bool is_by_hand, struct cp_buf *out)
@@ -414,12 +423,7 @@ static void script_of(const struct history_options *o, bool is_by_hand, struct c
     show(o, 0, &s);
     if (is_by_hand)
         set_by_hand(s.view);
-    struct cp_figures *f = figures_with(&s);
-    cp_buf_init(out, 1U << 20);
-    assert_true(cp_chart_has_data(f, CP_CHART_HISTORY));
-    cp_chart_script(f, CP_CHART_HISTORY, out);
-    assert_int_equal(out->failed, CP_OK);
-    f->history = NULL;
+    script_of_view(s.view, out);
     clear(&s);
 }
 
@@ -520,10 +524,8 @@ static void nights_of_timeouts_alone_are_drawn(void **state)
             s.history.nights[i].metrics[k].ms = (struct cp_interval){INFINITY, 3000, INFINITY};
     }
     assert_int_equal(cp_history_view_new(&s.history, &how, &s.view, NULL), CP_OK);
-    struct cp_figures *f = figures_with(&s);
     size_t n_empty = 0;
-    cp_buf_init(&out, 1U << 20);
-    cp_chart_script(f, CP_CHART_HISTORY, &out);
+    script_of_view(s.view, &out);
     assert_int_equal(lines_of_block(cp_buf_str(&out), "timeout", &n_empty), 20);
     assert_null(strstr(cp_buf_str(&out), "nan"));
     assert_null(strstr(cp_buf_str(&out), "inf "));
@@ -531,7 +533,6 @@ static void nights_of_timeouts_alone_are_drawn(void **state)
     cp_history_text(s.view, &style, &out);
     assert_int_equal(count_of(cp_buf_str(&out), ">= timeout"), 20 + 10); /* each metric, too */
     cp_buf_clear(&out);
-    f->history = NULL;
     clear(&s);
 }
 
@@ -546,23 +547,41 @@ static void the_report_has_the_nights_up_to_its_run(void **state)
     data.history = &history;
     for (size_t night = 0; night < 3; night++) {
         struct cp_figures *f = NULL;
-        struct cp_buf out;
-        struct cp_error err = {.text = ""};
         data.run.started_at_ms = history.nights[night].started_at_ms;
-        cp_buf_init(&out, 1U << 22);
-        if (cp_figures_new(&data, &f, &err))
-            fail_msg("%s", err.text);
+        assert_int_equal(cp_figures_measured(&data, &f, NULL), CP_OK);
+        assert_null(f->history);
+        assert_int_equal(cp_figures_read_history(f, NULL), CP_OK);
         assert_int_equal(cp_figures_has_history(f), night > 0);
-        cp_report_json(f, &out);
-        cJSON *root = cJSON_Parse(cp_buf_str(&out));
-        const cJSON *member_history = cJSON_GetObjectItemCaseSensitive(root, "history");
-        assert_int_equal(member_history != NULL, night > 0);
         if (night > 0)
-            assert_int_equal(cJSON_GetArraySize(member(member_history, "nights")), night + 1);
-        cJSON_Delete(root);
-        cp_buf_clear(&out);
+            assert_int_equal(f->history->n_rows, night + 1);
         cp_figures_free(f);
     }
+    cp_history_clear(&history);
+    cp_run_data_clear(&data);
+}
+
+/* All of a report once, since it takes long: the history is in it. */
+static void the_report_tells_the_history(void **state)
+{
+    (void)state;
+    struct cp_run_data data;
+    struct cp_history history;
+    struct cp_figures *f = NULL;
+    struct cp_buf out;
+    struct cp_error err = {.text = ""};
+    fixture_data(&(struct fixture_options){.n_cold = 30}, &data);
+    history_make(&usual, &history);
+    data.history = &history;
+    data.run.started_at_ms = history.nights[1].started_at_ms;
+    cp_buf_init(&out, 1U << 22);
+    if (cp_figures_new(&data, &f, &err))
+        fail_msg("%s", err.text);
+    cp_report_json(f, &out);
+    cJSON *root = cJSON_Parse(cp_buf_str(&out));
+    assert_int_equal(cJSON_GetArraySize(member(member(root, "history"), "nights")), 2);
+    cJSON_Delete(root);
+    cp_buf_clear(&out);
+    cp_figures_free(f);
     cp_history_clear(&history);
     cp_run_data_clear(&data);
 }
@@ -588,6 +607,7 @@ int main(void)
         cmocka_unit_test(the_chart_draws_every_night),
         cmocka_unit_test(the_axis_begins_at_zero_unless_the_range_is_wide),
         cmocka_unit_test(the_report_has_the_nights_up_to_its_run),
+        cmocka_unit_test(the_report_tells_the_history),
     };
-    return cmocka_run_group_tests(tests, NULL, fixture_shared_free);
+    return cmocka_run_group_tests(tests, NULL, NULL);
 }
