@@ -76,7 +76,7 @@ static bool has_word(const char *list, struct cp_view word)
 }
 
 /* The words of `list` that `without` does not have. They fit, being part of a list that does. */
-static void words_without(const char *list, const char *without, char out[CP_RUN_TEXT_MAX])
+static void words_without(const char *list, const char *without, char out[CP_RUN_LAYERS_MAX])
 {
     struct cp_view rest = cp_view_of(list);
     struct cp_view word;
@@ -85,7 +85,7 @@ static void words_without(const char *list, const char *without, char out[CP_RUN
     while (cp_view_split(&rest, ' ', &word)) {
         if (word.n == 0 || has_word(without, word))
             continue;
-        n += (size_t)snprintf(out + n, CP_RUN_TEXT_MAX - n, "%s%.*s", n ? " " : "", (int)word.n,
+        n += (size_t)snprintf(out + n, CP_RUN_LAYERS_MAX - n, "%s%.*s", n ? " " : "", (int)word.n,
                               word.p);
     }
 }

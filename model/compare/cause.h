@@ -29,7 +29,7 @@ const char *cp_cause_key(enum cp_cause_kind kind);
 
 struct cp_cause {
     enum cp_cause_kind kind;
-    char before[CP_RUN_TEXT_MAX], after[CP_RUN_TEXT_MAX]; /* as the nights have it, in full */
+    char before[CP_RUN_LAYERS_MAX], after[CP_RUN_LAYERS_MAX]; /* as the nights have it, in full */
 };
 
 /* In the order of the kinds; how many. */

@@ -3,6 +3,8 @@
 
 #include "tests/test.h"
 
+#include <stdio.h>
+
 #define SET(member, text) assert_true(cp_view_copy(cp_view_of(text), member, sizeof(member)))
 
 static const struct cp_night known = {
@@ -129,6 +131,29 @@ static void every_kind_has_a_name_and_a_key(void **state)
     }
 }
 
+/* As many as a function has, with names as long as they may be. */
+static void the_longest_layers_are_told_in_full(void **state)
+{
+    (void)state;
+    enum { LAYERS = 5, NAME = 140 };
+    struct cp_night none = known;
+    struct cp_night full = known;
+    struct cp_cause causes[CP_CAUSE_COUNT];
+    size_t n = 0;
+    none.layers[0] = '\0';
+    for (int i = 0; i < LAYERS; i++)
+        n += (size_t)snprintf(
+            full.layers + n, sizeof full.layers - n,
+            "%sarn:aws-us-gov:lambda:us-gov-west-1:123456789012:layer:%0*d:1000000", i ? " " : "",
+            NAME, i);
+    assert_true(n > CP_RUN_TEXT_MAX && n < sizeof full.layers);
+    assert_int_equal(cp_causes_find(&none, &full, causes), 1);
+    assert_string_equal(causes[0].after, full.layers);
+    assert_string_equal(causes[0].before, "");
+    assert_int_equal(cp_causes_find(&full, &none, causes), 1);
+    assert_string_equal(causes[0].before, full.layers);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -136,6 +161,7 @@ int main(void)
         cmocka_unit_test(each_fact_is_told_alone),
         cmocka_unit_test(what_one_night_does_not_know_is_no_cause),
         cmocka_unit_test(layers_come_go_and_change_places),
+        cmocka_unit_test(the_longest_layers_are_told_in_full),
         cmocka_unit_test(several_are_told_in_their_order),
         cmocka_unit_test(every_kind_has_a_name_and_a_key),
     };
