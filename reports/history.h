@@ -78,7 +78,7 @@ struct cp_history_view {
     double strip_low_ms, strip_high_ms; /* ends of the strips */
     /* the two nights worth a closer look, beside the newest change or the last two; NULL: one */
     const struct cp_night *before, *after;
-    bool is_comparable; /* both are runs of this store: set by its caller, who has that */
+    bool is_comparable;        /* both are runs of this store: set by its caller, who has that */
     struct cp_figures *tables; /* of nothing but this history: what its tables draw; owned */
 };
 
