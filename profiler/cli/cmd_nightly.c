@@ -197,7 +197,8 @@ const struct cp_command cp_command_nightly = {
         "judged by OTHER at once, without any history; for a pull request. "
         "Status 0: nothing got worse, or not yet known; 3: something did; 4: interrupted; 1: no "
         "verdict, also when another process is measuring into the same store, which is named: "
-        "this night is then left out. See 'coldprof help nightly'.",
+        "this night is then left out, unless --wait lets it take its turn. See 'coldprof help "
+        "nightly'.",
     .examples =
         "  coldprof nightly ./my-function\n"
         "  coldprof nightly checkout --yes --max-cost-usd 0.05 --profile staging\n"

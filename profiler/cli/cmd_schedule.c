@@ -131,6 +131,16 @@ static enum cp_code add_consent(struct plan *plan, struct cp_error *err)
     return code;
 }
 
+/* Every schedule of a machine starts at the same minute, and most into the same store: one function
+ * after another, else all but one would be left out every night. */
+static enum cp_code add_patience(struct plan *plan, struct cp_error *err)
+{
+    if (!plan->format->is_here || plan->night.wait_ms > 0)
+        return CP_OK;
+    enum cp_code code = add_word(plan, "--wait", err);
+    return code ? code : add_word(plan, "1h", err);
+}
+
 static enum cp_code make_words(const struct cp_cli *cli, struct plan *plan, struct cp_error *err)
 {
     plan->schedule.words = plan->words;
@@ -140,7 +150,9 @@ static enum cp_code make_words(const struct cp_cli *cli, struct plan *plan, stru
     if (!code)
         code = check_words(plan, err);
     plan->schedule.store = plan->night.store;
-    return code ? code : add_consent(plan, err);
+    if (!code)
+        code = add_consent(plan, err);
+    return code ? code : add_patience(plan, err);
 }
 
 /* --- target, name, place --- */
@@ -393,14 +405,15 @@ const struct cp_command cp_command_schedule = {
     .detail =
         "FORMAT is systemd: a service and a timer; cron: a script and a crontab; github: a "
         "workflow; codebuild: a buildspec, and a CloudFormation template of its project with role, "
-        "bucket "
-        "and clock. Each says in its first lines where it belongs, starts at minute 17, keeps two "
+        "bucket and clock. Each says in its first lines where it belongs, starts at minute 17, "
+        "keeps two "
         "nights from overlapping, tells a regression (3) from a night that could not be measured "
         "(1) or was interrupted (4), and keeps the history: on runners that begin with nothing "
         "by 'history import' before and 'history export' after, also when the night ends red.\n"
         "Options of nightly may be given here or after '--'; they, and COLDPROF_ variables, become "
-        "part of the files. FUNCTION on AWS gets --yes and, without --max-cost-usd, a limit of 1 "
-        "USD.",
+        "part of the files, which others may read: no secret belongs in them. FUNCTION on AWS gets "
+        "--yes and, without --max-cost-usd, a limit of 1 USD; systemd and cron get --wait 1h, so "
+        "that nights of several functions follow each other.",
     .examples = "  coldprof schedule print systemd ./checkout -o ~/.config/systemd/user\n"
                 "  coldprof schedule print cron checkout --hour 4 --region eu-central-1\n"
                 "  coldprof schedule print github checkout -o .github/workflows -- --memory 512\n",

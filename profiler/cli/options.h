@@ -149,6 +149,7 @@ struct cp_options {
     int max_cold, max_warm;
     struct cp_duration_list idle;
     double idle_max_ms; /* 0 when absent */
+    double wait_ms;     /* for a store in use; 0 when absent */
     int idle_probes;
     struct cp_precision precision;
     int max_invocations;

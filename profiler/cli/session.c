@@ -2,6 +2,7 @@
 #include "profiler/cli/session.h"
 
 #include "probes/local/serve.h"
+#include "probes/os/clock.h"
 #include "probes/os/file.h"
 #include "profiler/cli/demand.h"
 #include "profiler/cli/render.h"
@@ -9,10 +10,11 @@
 #include "profiler/cli/target.h"
 #include "profiler/sweep/settings.h"
 
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 
-enum { PAYLOAD_MAX = 6 * 1024 * 1024 };
+enum { PAYLOAD_MAX = 6 * 1024 * 1024, BUSY_STEP_MS = 200 };
 
 void cp_session_begin(struct cp_session *s, struct cp_cli *cli)
 {
@@ -202,6 +204,21 @@ void cp_session_end(struct cp_session *s)
     cp_demand_free(s->demand);
 }
 
+/* --wait: who measures into the same store, e.g. a night of another function, comes first. */
+static enum cp_code open_store(struct cp_session *s)
+{
+    double wait_ms = s->cli->options.wait_ms;
+    double until_ms = cp_clock_mono_ms() + wait_ms;
+    enum cp_code code = cp_cli_open_store(s->cli, CP_STORE_SWEEP, &s->store, &s->err);
+    if (code == CP_EBUSY && wait_ms > 0 && !s->cli->options.is_quiet)
+        (void)fprintf(stderr, "waiting for another one to end: %s\n", s->err.text);
+    while (code == CP_EBUSY && cp_clock_mono_ms() < until_ms && cp_stop_requests(NULL) == 0) {
+        (void)poll(NULL, 0, BUSY_STEP_MS);
+        code = cp_cli_open_store(s->cli, CP_STORE_SWEEP, &s->store, &s->err);
+    }
+    return code;
+}
+
 enum cp_code cp_session_prepare(struct cp_session *s, const char *target)
 {
     s->target = target;
@@ -211,7 +228,7 @@ enum cp_code cp_session_prepare(struct cp_session *s, const char *target)
     if (!code)
         code = check_options(s);
     if (!code && !s->cli->options.is_dry_run)
-        code = cp_cli_open_store(s->cli, CP_STORE_SWEEP, &s->store, &s->err);
+        code = open_store(s);
     if (!code)
         code = s->is_folder ? start_here(s, target) : sign_in(s);
     if (code && s->resumed.id[0])

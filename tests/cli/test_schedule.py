@@ -80,7 +80,8 @@ class Systemd(schedule.Case):
                 with open(path, "w", encoding="utf-8") as f:
                     f.write(service)
                 words, folder, environment = self.parsed(path)
-                self.assertEqual(words, [os.path.realpath(schedule.BINARY), "nightly", target, "--notify-command", name])
+                self.assertEqual(words, [os.path.realpath(schedule.BINARY), "nightly", target, "--notify-command", name,
+                                         "--wait", "1h"])
                 self.assertEqual(os.path.normpath(folder), here)
                 self.assertIn("PATH=" + self.env["PATH"], environment)
 
@@ -162,7 +163,7 @@ class Cron(schedule.Case):
                                           stand_in="pwd; printf '<%s>' \"$@\"; exit 3\n")
                 result = self.cron(command)
                 self.assertEqual(result.stderr, "")
-                self.assertIn(f"{self.tmp}\n<nightly><./{name}><--notify-command><{name}>", result.stdout)
+                self.assertIn(f"{self.tmp}\n<nightly><./{name}><--notify-command><{name}><--wait><1h>", result.stdout)
 
 
 class Files(schedule.Case):
@@ -214,6 +215,13 @@ class Files(schedule.Case):
             self.assertEqual(text.count("--yes") + text.count("--max-cost-usd"), 2)
         self.folder()
         self.assertNotIn("--yes", self.files("cron", "./fn")[".sh"])
+
+    def test_nights_of_several_functions_follow_each_other(self):
+        for form, file in (("systemd", ".service"), ("cron", ".sh"), ("github", ".yml"), ("codebuild", ".buildspec.yml")):
+            is_here = form in ("systemd", "cron")  # where they start at one minute, into one store
+            self.assertEqual(" --wait 1h" in self.files(form, "checkout")[file], is_here)
+            text = self.files(form, "checkout", "--wait", "5m")[file]
+            self.assertEqual(re.findall(r"--wait (\S+)", text), ["5m"])
 
     def test_exports_of_one_s_own_take_the_place_of_ours(self):
         for form, file in (("github", ".yml"), ("codebuild", ".buildspec.yml")):

@@ -222,6 +222,19 @@ class Unhappy(Night):
         self.assertEqual(process.wait(30), 4)
         drain.join(10)
 
+    def test_a_night_waits_for_its_turn_when_told_to(self):
+        folder = self.function(environment=FAST)
+        process, rest, drain = self.start(folder)
+        result = self.night(folder, "--wait", "200ms", status=1)
+        self.assertRegex(result.stderr, rf"waiting for another one to end: .*\(process {process.pid}\)")
+        self.assertIn("error: this night is left out: ", result.stderr)
+        threading.Timer(1, process.send_signal, [signal.SIGINT]).start()
+        result = self.night(folder, "--wait", "2m")
+        self.assertIn("LEARNING", result.stdout)
+        self.assertEqual(process.wait(30), 4)
+        drain.join(10)
+        self.assertEqual(len(self.nights()), 1)
+
     def test_a_function_that_never_ran_gives_no_verdict(self):
         result = self.night(self.function(environment={"INIT_CRASH": "exit 1"}), status=1)
         self.assertIn("ran at none of its 1 memory sizes", result.stderr)

@@ -103,7 +103,7 @@ class Here(Scheduled):
                               env={**self.env, "SYSTEMD_LOG_LEVEL": "debug"}, check=True).stdout
         folder, = re.findall(r"(?m)^\s+WorkingDirectory: (.*)$", dump)
         words = schedule.unit_command(dump)
-        self.assertEqual(words[-2:], ["--notify-command", HOSTILE])
+        self.assertEqual(words[-4:], ["--notify-command", HOSTILE, "--wait", "1h"])
         result = subprocess.run(words, cwd=folder, env=self.env, stdin=subprocess.DEVNULL, capture_output=True, text=True,
                                 timeout=120, check=False)
         self.assertEqual(result.returncode, 0, result.stdout + result.stderr)
