@@ -11,6 +11,7 @@
 
 #include "model/compare/cause.h"
 #include "model/compare/trend.h"
+#include "reports/json_writer.h"
 #include "reports/report.h"
 
 enum {
@@ -95,5 +96,10 @@ void cp_history_text(const struct cp_history_view *view, const struct cp_text_st
 void cp_history_json(const struct cp_history_view *view, struct cp_buf *out);
 void cp_history_markdown(const struct cp_history_view *view, struct cp_buf *out);
 void cp_history_csv(const struct cp_history_view *view, struct cp_buf *out);
+
+/* What a user types to name a history: "checkout@eu-west-1/arm64". */
+void cp_history_key_name(const struct cp_night_key *key, struct cp_buf *out);
+/* Its four texts, as members of an open object. */
+void cp_history_key_json(struct cp_json *j, const struct cp_night_key *key);
 
 #endif

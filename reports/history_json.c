@@ -90,13 +90,17 @@ static void add_acceptances(struct cp_json *j, const struct cp_history *history)
     cp_json_close(j, ']');
 }
 
-void cp_history_json_members(struct cp_json *j, const struct cp_history_view *view)
+void cp_history_key_json(struct cp_json *j, const struct cp_night_key *key)
 {
-    const struct cp_night_key *key = &view->history->key;
     cp_json_add_text(j, "function", key->function);
     cp_json_add_text(j, "place", key->place);
     cp_json_add_text(j, "region", key->region);
     cp_json_add_text(j, "architecture", key->architecture);
+}
+
+void cp_history_json_members(struct cp_json *j, const struct cp_history_view *view)
+{
+    cp_history_key_json(j, &view->history->key);
     cp_json_add_count(j, "n_nights", view->n_nights);
     cp_json_open(j, "metrics", '[');
     for (size_t i = 0; i < view->n_metrics; i++)

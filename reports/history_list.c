@@ -7,6 +7,7 @@
 #include "model/base/datetime.h"
 #include "reports/format.h"
 #include "reports/gate.h"
+#include "reports/history.h"
 #include "reports/json_writer.h"
 
 enum { CELL_MAX = CP_RUN_TEXT_MAX };
@@ -50,17 +51,16 @@ enum cp_code cp_history_listed_judge(const struct cp_history *history,
 
 /* --- cells --- */
 
-void cp_history_listed_name(const struct cp_history_listed *row, struct cp_buf *out)
+void cp_history_key_name(const struct cp_night_key *key, struct cp_buf *out)
 {
     char name[CELL_MAX];
-    (void)snprintf(name, sizeof name, "%s@%s/%s", row->key.function, row->key.region,
-                   row->key.architecture);
+    (void)snprintf(name, sizeof name, "%s@%s/%s", key->function, key->region, key->architecture);
     cp_text_terminal(out, name);
 }
 
 static void add_name(const struct cp_history_listed *row, struct cp_buf *out)
 {
-    cp_history_listed_name(row, out);
+    cp_history_key_name(&row->key, out);
 }
 
 static void add_place(const struct cp_history_listed *row, struct cp_buf *out)
@@ -237,10 +237,7 @@ void cp_history_list_json(const struct cp_history_listed *rows, size_t n, struct
     cp_json_open(&j, "histories", '[');
     for (size_t i = 0; i < n; i++) {
         cp_json_open(&j, NULL, '{');
-        cp_json_add_text(&j, "function", rows[i].key.function);
-        cp_json_add_text(&j, "place", rows[i].key.place);
-        cp_json_add_text(&j, "region", rows[i].key.region);
-        cp_json_add_text(&j, "architecture", rows[i].key.architecture);
+        cp_history_key_json(&j, &rows[i].key);
         cp_json_add_count(&j, "nights", rows[i].n_nights);
         add_json_time(&j, "first_at", rows[i].first_ms);
         add_json_time(&j, "last_at", rows[i].last_ms);

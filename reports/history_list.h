@@ -23,9 +23,6 @@ enum cp_code cp_history_listed_judge(const struct cp_history *history,
                                      const struct cp_trend_options *options,
                                      struct cp_history_listed *out, struct cp_error *err);
 
-/* What a user types to name it: "checkout@eu-west-1/arm64". */
-void cp_history_listed_name(const struct cp_history_listed *row, struct cp_buf *out);
-
 /* Columns that do not fit into the width are left out, least useful first. */
 void cp_history_list_text(const struct cp_history_listed *rows, size_t n,
                           const struct cp_text_style *style, struct cp_buf *out);

@@ -1,48 +1,32 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
- * history: the nights of each function; shown, carried to other machines and back, accepted.
+ * history: the nights of each function; listed, shown, carried to other machines and back,
+ * accepted.
  */
-#include "model/base/datetime.h"
 #include "model/base/parallel.h"
-#include "probes/log/log_input.h"
-#include "probes/os/clock.h"
 #include "probes/os/file.h"
-#include "profiler/cli/command.h"
-#include "profiler/cli/stop.h"
+#include "profiler/cli/history_action.h"
 #include "profiler/history/history_file.h"
-#include "profiler/import/import_time.h"
 #include "reports/figures.h"
-#include "reports/format.h"
 #include "reports/gate.h"
 #include "reports/history.h"
 #include "reports/history_list.h"
-#include "reports/night.h"
 
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 enum { OUTPUT_MAX = 64 * 1024 * 1024 };
 #define EXPORT_MAX ((size_t)1024 * 1024 * 1024) /* a year of a thousand functions */
 
-struct session {
-    struct cp_cli *cli;
-    struct cp_store *store;
-    const char *const *words; /* behind the name of the action */
-    size_t n_words;
-    enum cp_status status;
-};
-
 static const struct cp_trend_options ordinary_trend = {.effect = NAN, .effect_ms = NAN};
 static const struct cp_history_span whole = {0, 0};
 
-static enum cp_code print(struct session *s, struct cp_buf *out, const char *what,
-                          struct cp_error *err)
+enum cp_code cp_history_print(struct cp_history_action *self, const struct cp_buf *out,
+                              const char *what, struct cp_error *err)
 {
     enum cp_code code = cp_buf_check(out, what, err);
-    if (!code)
-        s->status = cp_cli_print(out);
+    enum cp_status printed = code ? CP_STATUS_OK : cp_cli_print(out);
+    self->status = printed ? printed : self->status;
     return code;
 }
 
@@ -87,7 +71,7 @@ static void judge_one(void *context, size_t i)
                                               &batch->rows[i], &batch->errs[i]);
 }
 
-static enum cp_code judge(struct session *s, struct cp_history_listed *rows, size_t n,
+static enum cp_code judge(struct cp_history_action *s, struct cp_history_listed *rows, size_t n,
                           struct cp_error *err)
 {
     struct batch batch = {.rows = rows};
@@ -108,7 +92,8 @@ static enum cp_code judge(struct session *s, struct cp_history_listed *rows, siz
     return code;
 }
 
-static void render_list(const struct session *s, const struct listing *list, struct cp_buf *out)
+static void render_list(const struct cp_history_action *s, const struct listing *list,
+                        struct cp_buf *out)
 {
     const struct cp_text_style style = {s->cli->out.use_color, s->cli->out.width};
     switch (s->cli->options.format) {
@@ -126,7 +111,7 @@ static void render_list(const struct session *s, const struct listing *list, str
     }
 }
 
-static enum cp_code run_list(struct session *s, struct cp_error *err)
+static enum cp_code run_list(struct cp_history_action *s, struct cp_error *err)
 {
     struct listing list = {.rows = NULL};
     struct cp_buf out;
@@ -138,7 +123,7 @@ static enum cp_code run_list(struct session *s, struct cp_error *err)
         code = judge(s, &list.rows[i], list.n - i < BATCH ? list.n - i : BATCH, err);
     if (!code) {
         render_list(s, &list, &out);
-        code = print(s, &out, "the list of histories", err);
+        code = cp_history_print(s, &out, "the list of histories", err);
     }
     cp_buf_clear(&out);
     free(list.rows);
@@ -147,7 +132,7 @@ static enum cp_code run_list(struct session *s, struct cp_error *err)
 
 /* --- show --- */
 
-static enum cp_code view_options(const struct session *s, struct cp_metric_key *metric,
+static enum cp_code view_options(const struct cp_history_action *s, struct cp_metric_key *metric,
                                  struct cp_history_options *out, struct cp_error *err)
 {
     const struct cp_options *o = &s->cli->options;
@@ -163,7 +148,7 @@ static enum cp_code view_options(const struct session *s, struct cp_metric_key *
                    o->metric);
 }
 
-static enum cp_code render_view(struct session *s, const struct cp_history_view *view,
+static enum cp_code render_view(struct cp_history_action *s, const struct cp_history_view *view,
                                 struct cp_error *err)
 {
     const struct cp_text_style style = {s->cli->out.use_color, s->cli->out.width};
@@ -185,7 +170,7 @@ static enum cp_code render_view(struct session *s, const struct cp_history_view 
     default:
         cp_history_text(view, &style, &out);
     }
-    enum cp_code code = print(s, &out, "the history", err);
+    enum cp_code code = cp_history_print(s, &out, "the history", err);
     cp_buf_clear(&out);
     return code;
 }
@@ -207,7 +192,7 @@ static bool find_compared(void *context, const struct cp_run *run,
     return true;
 }
 
-static enum cp_code look_for_runs(struct session *s, struct cp_history_view *view,
+static enum cp_code look_for_runs(struct cp_history_action *s, struct cp_history_view *view,
                                   struct cp_error *err)
 {
     struct compared c = {{view->before, view->after}, 0};
@@ -218,7 +203,7 @@ static enum cp_code look_for_runs(struct session *s, struct cp_history_view *vie
     return code;
 }
 
-static enum cp_code run_show(struct session *s, struct cp_error *err)
+static enum cp_code run_show(struct cp_history_action *s, struct cp_error *err)
 {
     struct cp_history history = {.n_nights = 0};
     struct cp_history_view *view = NULL;
@@ -243,7 +228,8 @@ static enum cp_code run_show(struct session *s, struct cp_error *err)
 
 /* --- export --- */
 
-static enum cp_code export_all(struct session *s, struct cp_buf *out, struct cp_error *err)
+static enum cp_code export_all(struct cp_history_action *s, struct cp_buf *out,
+                               struct cp_error *err)
 {
     enum cp_code code = CP_OK;
     if (!s->n_words)
@@ -257,7 +243,7 @@ static enum cp_code export_all(struct session *s, struct cp_buf *out, struct cp_
     return code;
 }
 
-static enum cp_code run_export(struct session *s, struct cp_error *err)
+static enum cp_code run_export(struct cp_history_action *s, struct cp_error *err)
 {
     const char *path = s->cli->options.output;
     struct cp_buf out;
@@ -266,236 +252,32 @@ static enum cp_code run_export(struct session *s, struct cp_error *err)
     if (!code && path && strcmp(path, "-") != 0)
         code = cp_file_write_atomic(path, cp_buf_view(&out), err);
     else if (!code)
-        code = print(s, &out, "the exported history", err);
-    cp_buf_clear(&out);
-    return code;
-}
-
-/* --- import --- */
-
-static bool is_stopped(void *context)
-{
-    return cp_stop_requests(context) > 0;
-}
-
-static enum cp_code feed(struct cp_history_import *import, struct cp_log_input *input,
-                         struct cp_error *err)
-{
-    enum { CHUNK = 64 * 1024 };
-    char *chunk = malloc(CHUNK);
-    size_t got = 1;
-    enum cp_code code = chunk ? CP_OK : cp_fail(err, CP_ENOMEM, "no memory to read");
-    while (!code && got) {
-        code = cp_log_input_read(input, chunk, CHUNK, &got, err);
-        if (!code)
-            code = cp_history_import_add(import, (struct cp_view){chunk, got}, err);
-    }
-    free(chunk);
-    return code ? code : cp_history_import_end(import, err);
-}
-
-static const char *name_of(const char *path)
-{
-    return strcmp(path, "-") == 0 ? "standard input" : path;
-}
-
-static void tell_rejected(const struct session *s, const char *path,
-                          const struct cp_history_counts *counts, size_t from)
-{
-    for (size_t i = from; i < counts->n_rejected && i < CP_HISTORY_REASONS_MAX; i++) {
-        struct cp_buf why;
-        cp_buf_init(&why, (size_t)16 * CP_HISTORY_REASON_MAX);
-        cp_text_terminal(&why, counts->reasons[i].text);
-        if (!s->cli->options.is_quiet)
-            (void)fprintf(stderr, "warning: %s: line %zu was rejected: %s\n", name_of(path),
-                          counts->reasons[i].line, cp_buf_str(&why));
-        cp_buf_clear(&why);
-    }
-}
-
-static enum cp_code import_file(struct session *s, const char *path,
-                                struct cp_history_import *import, struct cp_error *err)
-{
-    struct cp_log_input *input = NULL;
-    size_t n_rejected = import->counts.n_rejected;
-    enum cp_code code = cp_log_input_open(path, &input, err);
-    if (code == CP_EUNSUPPORTED && !cp_file_is_dir(path))
-        return cp_fail(err, code,
-                       "cannot import '%s': it is packed in another way than gzip; unpack it and "
-                       "pipe it to 'coldprof history import -'",
-                       path);
-    if (code)
-        return code;
-    cp_log_input_stop_when(input, is_stopped, NULL);
-    code = feed(import, input, err);
-    const char *damage = cp_log_input_damage(input);
-    if (code && code != CP_EINTERRUPTED)
-        (void)cp_fail_context(err, "cannot import '%s'", name_of(path));
-    tell_rejected(s, path, &import->counts, n_rejected);
-    if (!code && damage[0]) {
-        (void)fprintf(stderr, "warning: %s: %s; the nights before it are imported\n", name_of(path),
-                      damage);
-        s->status = CP_STATUS_FAILED;
-    }
-    cp_log_input_close(input);
-    return code;
-}
-
-static void tell_counts(struct session *s, const struct cp_history_counts *c)
-{
-    struct cp_buf out;
-    cp_buf_init(&out, OUTPUT_MAX);
-    if (s->cli->options.format == CP_FORMAT_JSON)
-        (void)cp_buf_addf(&out,
-                          "{\n  \"schema_version\": 1,\n  \"command\": \"history import\",\n"
-                          "  \"new_nights\": %zu,\n  \"new_acceptances\": %zu,\n  \"known\": %zu,\n"
-                          "  \"differing\": %zu,\n  \"rejected\": %zu\n}\n",
-                          c->n_nights, c->n_acceptances, c->n_known, c->n_differing, c->n_rejected);
-    else
-        (void)cp_buf_addf(&out,
-                          "new nights: %zu, new acceptances: %zu, known: %zu, rejected: %zu\n",
-                          c->n_nights, c->n_acceptances, c->n_known, c->n_rejected);
-    if (c->n_differing && !s->cli->options.is_quiet)
-        (void)fprintf(stderr,
-                      "warning: %zu known nights were told differently; of each the same one is "
-                      "kept wherever it is imported\n",
-                      c->n_differing);
-    if (c->n_rejected && !s->cli->options.exit_zero)
-        s->status = CP_STATUS_FAILED;
-    enum cp_status printed = cp_cli_print(&out);
-    s->status = printed ? printed : s->status;
-    cp_buf_clear(&out);
-}
-
-static enum cp_code run_import(struct session *s, struct cp_error *err)
-{
-    static const char *const standard_input[] = {"-"};
-    const char *const *paths = s->n_words ? s->words : standard_input;
-    size_t n = s->n_words ? s->n_words : 1;
-    struct cp_history_import import;
-    cp_stop_watch();
-    if (!s->n_words && isatty(STDIN_FILENO) && !s->cli->options.is_quiet)
-        (void)fputs("reading a history from standard input, to its end (Ctrl-D)\n", stderr);
-    cp_history_import_init(&import, s->store);
-    enum cp_code code = cp_store_begin(s->store, err);
-    if (!code) {
-        for (size_t i = 0; i < n && !code; i++)
-            code = import_file(s, paths[i], &import, err);
-        code = cp_store_end(s->store, code, err);
-    }
-    if (!code)
-        tell_counts(s, &import.counts);
-    cp_history_import_clear(&import);
-    return code;
-}
-
-/* --- accept --- */
-
-static enum cp_code read_acceptance(const struct session *s, struct cp_night_acceptance *out,
-                                    struct cp_error *err)
-{
-    const struct cp_options *o = &s->cli->options;
-    int64_t now_ms = cp_clock_unix_ms();
-    struct cp_view note = cp_view_of(o->note);
-    if (!cp_view_is_one_line(note))
-        return cp_fail(err, CP_EINVAL, "--note: write one line of text, in UTF-8");
-    if (!cp_view_copy(note, out->note, sizeof out->note))
-        return cp_fail(err, CP_EINVAL, "--note: '%.20s...' is longer than %zu bytes", o->note,
-                       sizeof out->note - 1);
-    out->at_ms = now_ms;
-    return o->at ? cp_import_time_read(o->at, "--at", now_ms, &out->at_ms, err) : CP_OK;
-}
-
-static enum cp_code run_accept(struct session *s, struct cp_error *err)
-{
-    struct cp_night_acceptance acceptance = {.at_ms = -1};
-    struct cp_history_listed row = {.n_nights = 0};
-    char at[CP_DATETIME_TEXT_MAX];
-    struct cp_buf out;
-    enum cp_code code = read_acceptance(s, &acceptance, err);
-    if (!code)
-        code = cp_store_find_history(s->store, s->words[0], &row.key, err);
-    if (!code)
-        code = cp_store_accept(s->store, &row.key, &acceptance, NULL, err);
-    if (code)
-        return code;
-    cp_buf_init(&out, OUTPUT_MAX);
-    (void)cp_buf_adds(&out, "accepted the level of ");
-    cp_history_listed_name(&row, &out);
-    (void)cp_buf_addf(&out, " as of %s: the nights from then on are compared with it\n",
-                      cp_datetime_format(acceptance.at_ms, CP_DATETIME_ISO_S, at));
-    code = print(s, &out, "what was accepted", err);
-    cp_buf_clear(&out);
-    return code;
-}
-
-/* --- add --- */
-
-static enum cp_code add_run(struct session *s, const char *run_id, struct cp_night *night,
-                            struct cp_error *err)
-{
-    struct cp_run_data data;
-    struct cp_figures *figures = NULL;
-    enum cp_code code = cp_store_load(s->store, run_id, &data, err);
-    if (code)
-        return code;
-    code = cp_figures_measured(&data, &figures, err);
-    if (!code)
-        code = cp_night_of(figures, night, err);
-    if (!code && !night->n_metrics)
-        code =
-            cp_fail(err, CP_ENODATA, "run '%s' has no start that could be a night's", data.run.id);
-    if (!code)
-        code = cp_store_put_night(s->store, night, err);
-    cp_figures_free(figures);
-    cp_run_data_clear(&data);
-    return code;
-}
-
-static enum cp_code add_runs(struct session *s, struct cp_buf *out, struct cp_error *err)
-{
-    enum cp_code code = CP_OK;
-    for (size_t i = 0; i < s->n_words && !code; i++) {
-        char at[CP_DATETIME_TEXT_MAX];
-        struct cp_night night = cp_night_empty();
-        code = add_run(s, s->words[i], &night, err);
-        if (!code) {
-            const struct cp_history_listed row = {.key = night.key};
-            (void)cp_buf_addf(out, "run %s is the night of %s of ", night.run_id,
-                              cp_datetime_format(night.started_at_ms, CP_DATETIME_ISO_S, at));
-            cp_history_listed_name(&row, out);
-            (void)cp_buf_addf(out, ": %zu metrics\n", night.n_metrics);
-        }
-        cp_night_clear(&night);
-    }
-    return code;
-}
-
-static enum cp_code run_add(struct session *s, struct cp_error *err)
-{
-    struct cp_buf out;
-    cp_buf_init(&out, OUTPUT_MAX);
-    enum cp_code code = add_runs(s, &out, err);
-    if (!code)
-        code = print(s, &out, "the nights added", err);
+        code = cp_history_print(s, &out, "the exported history", err);
     cp_buf_clear(&out);
     return code;
 }
 
 /* --- which of them --- */
 
+enum {
+    BRIEF = 1U << CP_FORMAT_TABLE | 1U << CP_FORMAT_JSON,
+    LISTED = BRIEF | 1U << CP_FORMAT_CSV | 1U << CP_FORMAT_MD,
+    SHOWN = LISTED | 1U << CP_FORMAT_OTAVA_CSV,
+};
+
 static const struct action {
     const char *name, *usage;
     enum cp_store_mode mode;
+    unsigned formats;
     size_t min_words, max_words;
-    enum cp_code (*run)(struct session *s, struct cp_error *err);
+    enum cp_code (*run)(struct cp_history_action *s, struct cp_error *err);
 } actions[] = {
-    {"list", "", CP_STORE_READ, 0, 0, run_list},
-    {"show", "FUNCTION", CP_STORE_READ, 1, 1, run_show},
-    {"export", "[FUNCTION...]", CP_STORE_READ, 0, SIZE_MAX, run_export},
-    {"import", "[FILE...]", CP_STORE_SWEEP, 0, SIZE_MAX, run_import},
-    {"add", "RUN...", CP_STORE_SWEEP, 1, SIZE_MAX, run_add},
-    {"accept", "FUNCTION", CP_STORE_SWEEP, 1, 1, run_accept},
+    {"list", "", CP_STORE_READ, LISTED, 0, 0, run_list},
+    {"show", "FUNCTION", CP_STORE_READ, SHOWN, 1, 1, run_show},
+    {"export", "[FUNCTION...]", CP_STORE_READ, BRIEF, 0, SIZE_MAX, run_export},
+    {"import", "[FILE...]", CP_STORE_SWEEP, BRIEF, 0, SIZE_MAX, cp_history_action_import},
+    {"add", "RUN...", CP_STORE_SWEEP, BRIEF, 1, SIZE_MAX, cp_history_action_add},
+    {"accept", "FUNCTION", CP_STORE_SWEEP, BRIEF, 1, 1, cp_history_action_accept},
 };
 enum { ACTIONS = sizeof actions / sizeof actions[0] };
 
@@ -517,19 +299,20 @@ static enum cp_code choose(const struct cp_cli *cli, const struct action **out,
         return cp_fail(err, CP_EINVAL, "%s: usage: coldprof history %s%s%s [OPTIONS]",
                        n < (*out)->min_words ? "an argument is missing" : "too many arguments",
                        name, (*out)->usage[0] ? " " : "", (*out)->usage);
+    if (!((*out)->formats & 1U << cli->options.format))
+        return cp_fail(err, CP_EINVAL,
+                       "history %s does not have this --format: all have table and json, list and "
+                       "show also csv and md, show also otava-csv",
+                       name);
     return CP_OK;
 }
 
 static enum cp_status run_history(struct cp_cli *cli)
 {
     const struct action *action = NULL;
-    struct session s = {.cli = cli};
+    struct cp_history_action s = {.cli = cli};
     struct cp_error err = {CP_OK, ""};
     enum cp_code code = choose(cli, &action, &err);
-    if (!code && cli->options.format == CP_FORMAT_OTAVA_CSV && action->run != run_show)
-        code = cp_fail(&err, CP_EINVAL,
-                       "otava-csv shows one history: coldprof history show FUNCTION --format "
-                       "otava-csv");
     if (!code)
         code = cp_cli_open_store(cli, action->mode, &s.store, &err);
     if (!code) {

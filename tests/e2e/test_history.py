@@ -110,6 +110,9 @@ class TwoRunners(Case):
         for name in ("code_sha256", "host", "runtime", "coldprof_version"):
             self.assertEqual(night[name], run[name])
         self.assertEqual(night["run_id"], run["id"])
+        added = json.loads(self.history("a", "add", run["id"], "--json").stdout)
+        self.assertEqual((added["command"], added["nights"][0]["run_id"]), ("history add", run["id"]))
+        self.assertEqual(added["nights"][0]["n_metrics"], len(night["metrics"]))
         self.assertTrue(all(m["n"] > 0 for m in night["metrics"]))
         metrics = [m["metric"] for m in night["metrics"]]
         self.assertEqual(metrics, [f"256MB/{timing}-p{q}" for timing in ("init", "cold", "warm") for q in (50, 95, 99)])
@@ -126,7 +129,7 @@ def night_line(day, ms):
     metrics = [{"metric": f"256MB/{timing}-p50", "n": 100, "ms": ms, "low_ms": 0.98 * ms, "high_ms": 1.02 * ms}
                for timing in ("init", "cold")]
     return json.dumps({"schema": 1, "kind": "night", "function": "hello", "place": "local server", "region": "us-east-1",
-                       "architecture": "x86_64", "started_at": f"2026-{1 + day // 28:02d}-{1 + day % 28:02d}T01:00:00Z",
+                       "architecture": "x86_64", "started_at": f"2024-{1 + day // 28:02d}-{1 + day % 28:02d}T01:00:00Z",
                        "run_id": f"{day:04x}", "memory_size_mb": 256, "metrics": metrics}) + "\n"
 
 
@@ -152,7 +155,7 @@ class Accepted(Case):
         for store in (first, second):
             self.run_cli("history", "import", lines, self.write("slower", slower), "--store", store)
             self.assertEqual(self.state(store), (40, "regressed", False))
-        self.run_cli("history", "accept", "hello", "--note", "a larger model", "--at", "2026-02-12T02:00:00Z", "--store", first)
+        self.run_cli("history", "accept", "hello", "--note", "a larger model", "--at", "2024-02-12T02:00:00Z", "--store", first)
         self.assertEqual(self.state(first), (40, "regressed", True))
         self.assertIn("regressed, accepted", self.run_cli("history", "--store", first).stdout)
         self.assertEqual(self.state(second), (40, "regressed", False))
@@ -191,6 +194,9 @@ class Accepted(Case):
 class Locked(Case):
     def test_a_sweep_that_holds_the_store_is_named_and_readers_are_welcome(self):
         self.sweep(HELLO, *NIGHT)
+        # all of the runs that are named, or none
+        self.run_cli("history", "add", "last", "ffff", "--store", self.store, status=1)
+        self.assertIn("no nights yet", self.run_cli("history", "--store", self.store).stdout)
         self.run_cli("history", "add", "last", "--store", self.store)
         lines = os.path.join(self.tmp, "lines")
         self.run_cli("history", "export", "-o", lines, "--store", self.store)
