@@ -43,8 +43,8 @@ static size_t n_shown(const struct cp_history_view *v)
     return v->n_rows - v->first_row;
 }
 
-/* From so many nights on they stand too close for a line between them. */
-enum { NIGHTS_WITH_PATH = 100 };
+/* A month is joined by a line; a season still has wide signs. */
+enum { NIGHTS_WITH_PATH = 32, NIGHTS_SPARSE = 100 };
 
 /* The drawing in its own coordinates. */
 struct plot {
@@ -181,16 +181,21 @@ static double snapped(const struct cp_axis *axis, double pixels, double value)
                         : axis->low + at * (axis->high - axis->low);
 }
 
+static double x_at(const struct plot *p, double day)
+{
+    return snapped(&p->x, CP_CARD_WIDTH - CP_LEFT_MARGIN - p->c->right_margin, day);
+}
+
 static double x_of(const struct plot *p, const struct cp_history_night *row)
 {
-    return snapped(&p->x, CP_CARD_WIDTH - CP_LEFT_MARGIN - p->c->right_margin, day_of(row));
+    return x_at(p, day_of(row));
 }
 
 static double y_of(const struct plot *p, double ms)
 {
     static const double coarse = 0.5; /* whole pixels */
     double height = CP_CARD_HEIGHT - CP_BOTTOM_MARGIN - CP_TOP_MARGIN;
-    bool is_dense = n_shown(view_of(p->c)) >= NIGHTS_WITH_PATH;
+    bool is_dense = n_shown(view_of(p->c)) >= NIGHTS_SPARSE;
     return snapped(&p->y, is_dense ? height * coarse : height, ms);
 }
 
@@ -207,17 +212,63 @@ static void add_point(const struct plot *p, const struct cp_history_night *row, 
     cp_buf_addf(p->c->out, "%.8g %.6g\n", x_of(p, row), y);
 }
 
+/* The day half way to the neighbour, if that is the next night; else half a night from here. */
+static double edge_of(const struct cp_history_view *v, size_t row, bool is_right)
+{
+    const struct cp_history_night *here = &v->rows[row];
+    const struct cp_history_night *next = is_right ? here + 1 : here - 1;
+    double half = (is_right ? 0.5 : -0.5) * (double)v->interval_ms / CP_MS_PER_DAY;
+    if (row == (is_right ? v->n_rows - 1 : v->first_row) || (is_right ? next : here)->n_missed)
+        return day_of(here) + half;
+    return (day_of(here) + day_of(next)) / 2;
+}
+
+/* The band of a night, as wide as the night: edges along the axes, which pictures pack well. */
+struct band {
+    double left, right, low, high;
+};
+
+static struct band band_of(const struct plot *p, size_t row)
+{
+    const struct cp_history_view *v = view_of(p->c);
+    const struct cp_interval *ms = &v->rows[row].judged.baseline_ms;
+    return (struct band){x_at(p, fmax(edge_of(v, row, false), p->x.low)),
+                         x_at(p, fmin(edge_of(v, row, true), p->x.high)), y_of(p, ms->low),
+                         y_of(p, ms->high)};
+}
+
+static void add_corners(const struct plot *p, const struct band *band)
+{
+    const double days[] = {band->left, band->right};
+    for (size_t i = 0; i < 2 && band->left < band->right; i++)
+        cp_buf_addf(p->c->out, "%.8g %.6g %.6g\n", days[i], band->low, band->high);
+}
+
+static bool goes_on(const struct band *band, const struct band *next)
+{
+    return band->right == next->left && band->low == next->low && band->high == next->high;
+}
+
 static void add_expected(const struct plot *p)
 {
     const struct cp_history_view *v = view_of(p->c);
+    struct band open = {.left = 0};
     cp_canvas_open_block(p->c, "expected");
     for (size_t i = v->first_row; i < v->n_rows; i++) {
-        const struct cp_interval *band = &v->rows[i].judged.baseline_ms;
-        add_gap(p, i);
-        if (isfinite(band->low) && isfinite(band->high))
-            cp_buf_addf(p->c->out, "%.8g %.6g %.6g\n", x_of(p, &v->rows[i]), y_of(p, band->low),
-                        y_of(p, band->high));
+        const struct cp_interval *ms = &v->rows[i].judged.baseline_ms;
+        if (!isfinite(ms->low) || !isfinite(ms->high))
+            continue;
+        struct band band = band_of(p, i);
+        if (goes_on(&open, &band)) {
+            open.right = band.right;
+            continue;
+        }
+        add_corners(p, &open);
+        if (open.left < open.right && open.right < band.left)
+            cp_buf_addc(p->c->out, '\n');
+        open = band;
     }
+    add_corners(p, &open);
     cp_canvas_close_block(p->c);
 }
 
@@ -336,18 +387,20 @@ static void add_plot(const struct plot *p, const size_t n_of[SIGN_COUNT])
     const struct cp_history_view *v = view_of(p->c);
     struct cp_buf *out = p->c->out;
     const char *color = series_color(v);
+    bool is_sparse = n_shown(v) < NIGHTS_SPARSE;
     double size = point_size(n_shown(v));
+    double emphasis = is_sparse ? 1.5 : 1;
     cp_buf_adds(out, "plot $expected using 1:2:3 with filledcurves fc rgb '" BAND
                      "' fs solid noborder title 'expected', \\\n");
     if (n_shown(v) < NIGHTS_WITH_PATH)
         cp_buf_adds(out, "  $path with lines lw 1 lc rgb '" PALE "' notitle, \\\n");
-    cp_buf_addf(out, "  $interval using 1:2:(0):3 with vectors nohead lw 1 lc rgb '%s' notitle",
-                color);
+    cp_buf_addf(out, "  $interval using 1:2:(0):3 with vectors nohead lw %s lc rgb '%s' notitle",
+                is_sparse ? "1" : "0.5", color);
     for (int i = 0; i < SIGN_COUNT; i++) {
         if (!n_of[i])
             continue;
         bool is_loud = i == SIGN_REGRESSED || i == SIGN_TIMEOUT;
-        double larger = fmax(size * 1.5, i == SIGN_TIMEOUT ? 0.8 : 0);
+        double larger = fmax(size * emphasis, i == SIGN_TIMEOUT ? 0.8 : 0);
         cp_buf_addf(out, ", \\\n  $%s with points %s ps %.2f lc rgb '%s' title '%s'",
                     signs[i].block, signs[i].point, i == SIGN_NIGHT ? size : larger,
                     is_loud ? CP_INK : color, signs[i].title);

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "model/base/units.h"
 #include "reports/chart_script.h"
 #include "reports/figures.h"
 #include "reports/format.h"
@@ -484,12 +485,65 @@ static void the_chart_draws_every_night(void **state)
     }
     assert_int_equal(n, 96);
     assert_int_equal(lines_of_block(cp_buf_str(&out), "interval", &n_empty), 95); /* one had few */
-    assert_int_equal(lines_of_block(cp_buf_str(&out), "path", &n_empty), 95);     /* no number */
-    assert_int_equal(n_empty, 1);
+    assert_int_equal(lines_of_block(cp_buf_str(&out), "path", &n_empty), 0);      /* too many */
     assert_int_equal(count_of(cp_buf_str(&out), "nohead lw 1.2 dt 2"), 2);
     assert_int_equal(count_of(cp_buf_str(&out), "set label '\xe2\x91\xa0'"), 1);
     assert_int_equal(count_of(cp_buf_str(&out), "set label '\xe2\x91\xa1'"), 1);
     cp_buf_clear(&out);
+}
+
+/* The nights of a month are joined, but for those that are missing. */
+static void a_path_joins_the_nights_of_a_month(void **state)
+{
+    (void)state;
+    struct history_options o = usual;
+    struct cp_buf out;
+    size_t n_empty = 0;
+    o.n_days = 30;
+    o.gap_at = 15;
+    o.timeout_at = 20;
+    script_of(&o, false, &out);
+    assert_int_equal(lines_of_block(cp_buf_str(&out), "path", &n_empty), 30 - 4 - 1);
+    assert_int_equal(n_empty, 1);
+    assert_non_null(strstr(cp_buf_str(&out), "$path with lines"));
+    cp_buf_clear(&out);
+}
+
+/* A band that stays as it is has two corners at its left and two at its right, in the middle
+ * between nights; where nights are missing it ends half a night behind the last one. */
+static void the_band_is_as_wide_as_its_nights(void **state)
+{
+    (void)state;
+    struct shown s;
+    struct cp_buf out;
+    size_t n_empty = 0;
+    show(&usual, 0, &s);
+    set_by_hand(s.view);
+    script_of_view(s.view, &out);
+    assert_int_equal(lines_of_block(cp_buf_str(&out), "expected", &n_empty), 4);
+    assert_int_equal(n_empty, 1);
+    const struct cp_history_night *rows = s.view->rows;
+    const double half = (double)s.view->interval_ms / 2;
+    const double ends_ms[] = {
+        ((double)rows[9].night->started_at_ms + (double)rows[10].night->started_at_ms) / 2,
+        (double)rows[54].night->started_at_ms + half,
+        (double)rows[55].night->started_at_ms - half,
+        (double)rows[95].night->started_at_ms + half,
+    };
+    struct cp_view rest = cp_view_of(strstr(cp_buf_str(&out), "$expected << "));
+    struct cp_view line;
+    assert_true(cp_view_split(&rest, '\n', &line));
+    for (size_t i = 0; i < 4;) {
+        double day = 0;
+        assert_true(cp_view_split(&rest, '\n', &line));
+        if (line.n == 0)
+            continue;
+        assert_true(cp_view_take_double(&line, &day));
+        assert_near(day, ends_ms[i] / CP_MS_PER_DAY, 0.1); /* half a pixel */
+        i++;
+    }
+    cp_buf_clear(&out);
+    clear(&s);
 }
 
 static void the_axis_begins_at_zero_unless_the_range_is_wide(void **state)
@@ -605,6 +659,8 @@ int main(void)
         cmocka_unit_test(hostile_names_stay_text),
         cmocka_unit_test(the_script_matches_its_golden),
         cmocka_unit_test(the_chart_draws_every_night),
+        cmocka_unit_test(a_path_joins_the_nights_of_a_month),
+        cmocka_unit_test(the_band_is_as_wide_as_its_nights),
         cmocka_unit_test(the_axis_begins_at_zero_unless_the_range_is_wide),
         cmocka_unit_test(the_report_has_the_nights_up_to_its_run),
         cmocka_unit_test(the_report_tells_the_history),
