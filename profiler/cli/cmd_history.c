@@ -228,18 +228,34 @@ static enum cp_code run_show(struct cp_history_action *s, struct cp_error *err)
 
 /* --- export --- */
 
-static enum cp_code export_all(struct cp_history_action *s, struct cp_buf *out,
-                               struct cp_error *err)
+static int by_key(const void *a, const void *b)
+{
+    return cp_night_key_order(a, b);
+}
+
+/* Sorted as an export of all is, each once: the same nights are the same bytes. */
+static enum cp_code export_named(struct cp_history_action *s, struct cp_night_key *keys,
+                                 struct cp_buf *out, struct cp_error *err)
 {
     enum cp_code code = CP_OK;
-    if (!s->n_words)
-        return cp_history_export(s->store, NULL, out, err);
+    for (size_t i = 0; i < s->n_words && !code; i++)
+        code = cp_store_find_history(s->store, s->words[i], &keys[i], err);
+    if (code)
+        return code;
+    qsort(keys, s->n_words, sizeof *keys, by_key);
     for (size_t i = 0; i < s->n_words && !code; i++) {
-        struct cp_night_key key;
-        code = cp_store_find_history(s->store, s->words[i], &key, err);
-        if (!code)
-            code = cp_history_export(s->store, &key, out, err);
+        if (i == 0 || !cp_night_key_equal(&keys[i - 1], &keys[i]))
+            code = cp_history_export(s->store, &keys[i], out, err);
     }
+    return code;
+}
+
+static enum cp_code export(struct cp_history_action *s, struct cp_buf *out, struct cp_error *err) {
+    if (!s->n_words) return cp_history_export(s->store, NULL, out, err);
+    struct cp_night_key *keys = calloc(s->n_words, sizeof *keys);
+    if (!keys) return cp_fail(err, CP_ENOMEM, "no memory for %zu histories", s->n_words);
+    enum cp_code code = export_named(s, keys, out, err);
+    free(keys);
     return code;
 }
 
@@ -248,7 +264,7 @@ static enum cp_code run_export(struct cp_history_action *s, struct cp_error *err
     const char *path = s->cli->options.output;
     struct cp_buf out;
     cp_buf_init(&out, EXPORT_MAX);
-    enum cp_code code = export_all(s, &out, err);
+    enum cp_code code = export(s, &out, err);
     if (!code && path && strcmp(path, "-") != 0)
         code = cp_file_write_atomic(path, cp_buf_view(&out), err);
     else if (!code)

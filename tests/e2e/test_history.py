@@ -189,6 +189,9 @@ class Accepted(Case):
         listed = json.loads(self.run_cli("history", "--json", "--store", self.store).stdout)["histories"]
         self.assertEqual([(h["function"], h["nights"], h["state"]) for h in listed], [("hello", 336, "steady"), ("other", 336, "steady")])
         self.assertEqual(len(self.run_cli("history", "export", "other", "--store", self.store).stdout.splitlines()), 336)
+        # sorted and each once, whatever is named
+        named = self.run_cli("history", "export", "other", "hello", "other", "--store", self.store).stdout
+        self.assertEqual(named, self.run_cli("history", "export", "--store", self.store).stdout)
 
 
 class Locked(Case):
