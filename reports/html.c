@@ -175,15 +175,6 @@ static void add_spent(const struct page *p)
     add_fact(p, "spent", fact, false);
 }
 
-/* "2.41 MB" of 10^6 bytes; "" unknown. */
-static const char *code_size_words(const struct cp_run *run, char out[CP_NUMBER_MAX])
-{
-    out[0] = '\0';
-    if (run->code_size_bytes > 0)
-        (void)snprintf(out, CP_NUMBER_MAX, "%.3g MB", (double)run->code_size_bytes / 1e6);
-    return out;
-}
-
 /* "otel:7, params:11": a header has no room for ARNs; those are in the appendix. */
 static void add_layer_names(const struct page *p)
 {
@@ -210,7 +201,7 @@ static void add_header(const struct page *p)
     const struct cp_run *run = &p->f->data->run;
     char sha[13] = "";
     char seed[32];
-    char size[CP_NUMBER_MAX];
+    char size[CP_UNITS_TEXT_MAX];
     cp_view_copy((struct cp_view){run->code_sha256, strnlen(run->code_sha256, 12)}, sha,
                  sizeof sha);
     (void)snprintf(seed, sizeof seed, "%llu", (unsigned long long)run->seed);
@@ -229,7 +220,8 @@ static void add_header(const struct page *p)
     add_fact(p, "swept as", cp_run_method_words(run), false);
     add_window(p);
     add_fact(p, "code SHA-256", sha, false);
-    add_fact(p, "code size", code_size_words(run, size), false);
+    if (run->code_size_bytes >= 0)
+        add_fact(p, "code size", cp_units_format_bytes((double)run->code_size_bytes, size), false);
     add_layer_names(p);
     add_fact(p, "prices of", p->f->price->date, false);
     add_spent(p);

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "reports/figures.h"
 #include "reports/history.h"
 #include "reports/report.h"
 #include "tests/reports/fixture.h"
@@ -32,6 +33,29 @@ static void golden_without_charts_matches(void **state)
     render(&(struct fixture_options){0}, false, &out);
     fixture_check_golden("report.html", &out);
     cp_buf_clear(&out);
+}
+
+static void code_has_a_size_in_the_unit_that_fits(void **state)
+{
+    (void)state;
+    static const struct {
+        int64_t bytes;
+        const char *words;
+    } rows[] = {{812, "<dt>code size</dt><dd>812 B</dd>"},
+                {52428800, "<dt>code size</dt><dd>52.4 MB</dd>"},
+                {-1, NULL}};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct cp_figures f = *fixture_shared(&(struct fixture_options){0});
+        struct cp_run_data data = *f.data;
+        struct cp_buf out;
+        data.run.code_size_bytes = rows[i].bytes;
+        f.data = &data;
+        cp_buf_init(&out, 8U << 20);
+        cp_report_html(&f, NULL, &out);
+        assert_non_null(strstr(cp_buf_str(&out), rows[i].words ? rows[i].words : "code SHA-256"));
+        assert_int_equal(strstr(cp_buf_str(&out), "<dt>code size") != NULL, rows[i].bytes >= 0);
+        cp_buf_clear(&out);
+    }
 }
 
 static void same_input_gives_the_same_bytes(void **state)
@@ -297,6 +321,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(golden_without_charts_matches),
+        cmocka_unit_test(code_has_a_size_in_the_unit_that_fits),
         cmocka_unit_test(same_input_gives_the_same_bytes),
         cmocka_unit_test(the_page_is_well_formed_and_self_contained),
         cmocka_unit_test(headings_step_down_one_level_at_a_time),
