@@ -46,7 +46,7 @@ struct cp_session {
 
 /* Also catches the signals that ask to stop. */
 void cp_session_begin(struct cp_session *s, struct cp_cli *cli);
-/* Checks the options, opens the history (CP_EBUSY: another process measures), starts the service or
+/* Checks the options, opens the history (CP_EBUSY: another process writes), starts the service or
  * signs in, and makes the client. Nothing is changed or invoked. `target` stays the caller's. */
 enum cp_code cp_session_prepare(struct cp_session *s, const char *target);
 /* The plan that the options make, borrowing from the session; and the hooks of its sweep. */

@@ -26,9 +26,9 @@ static int64_t holder_of(int fd)
 static enum cp_code fail_busy(const char *path, int64_t pid, struct cp_error *err)
 {
     if (!pid)
-        return cp_fail(err, CP_EBUSY, "'%s' is in use by another sweep", path);
+        return cp_fail(err, CP_EBUSY, "'%s' is being written to by another coldprof", path);
     return cp_fail(err, CP_EBUSY,
-                   "'%s' is in use by another sweep (process %" PRId64
+                   "'%s' is being written to by another coldprof (process %" PRId64
                    "): wait for it to end, or choose another store",
                    path, pid);
 }

@@ -61,7 +61,8 @@ static enum cp_code open_for_reading(struct cp_store *store, struct cp_error *er
     int newest = cp_store_migrations[cp_store_n_migrations - 1].version;
     int version = 0;
     if (!cp_file_exists(store->path))
-        return cp_fail(err, CP_ENOTFOUND, "no store at '%s': run 'coldprof sweep' first",
+        return cp_fail(err, CP_ENOTFOUND,
+                       "no store at '%s': run 'coldprof sweep' or 'coldprof nightly' first",
                        store->path);
     enum cp_code code = open_database(store, SQLITE_OPEN_READONLY, err);
     if (!code)
