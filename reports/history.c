@@ -63,7 +63,7 @@ static enum cp_code judge(const struct cp_history_view *view, const struct cp_me
         return cp_fail(err, CP_ENOMEM, "no memory to judge a history");
     for (size_t i = 0; i < s->n; i++) { /* as gates are: nightly says the same */
         judged[i] = s->values[i];
-        if (isnan(judged[i].ms.low) || isnan(judged[i].ms.high))
+        if (!cp_night_is_judged(cp_night_find(&view->history->nights[s->night[i]], metric)))
             judged[i].ms.value = NAN;
     }
     enum cp_code code =

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "model/base/datetime.h"
+#include "model/stat/quantile.h"
 #include "reports/axis.h"
 #include "reports/format.h"
 #include "reports/history_parts.h"
@@ -248,6 +249,22 @@ static void add_interval_ms(struct cp_interval ms, struct cp_buf *out)
     cp_buf_addf(out, "%s%s%s", value, bounds[0] ? " " : "", bounds);
 }
 
+/* Why the newest night was compared with nothing. */
+static void add_not_judged(const struct cp_history_metric *m, struct cp_buf *out)
+{
+    static const double confidence = 0.95;
+    const struct cp_history_night *newest = &m->newest;
+    size_t n_needed = cp_quantile_min_n_two_sided(m->metric.q, confidence);
+    char q[CP_FORMAT_MAX];
+    if (!cp_night_is_judged(cp_night_find(newest->night, &m->metric)))
+        cp_buf_addf(out, "; not judged: %zu sample%s, an interval of %s needs %zu", newest->n,
+                    newest->n == 1 ? "" : "s", cp_format_quantile_name(m->metric.q, q), n_needed);
+    else
+        cp_buf_addf(out, "; %zu night%s before it %s too few to say what is usual",
+                    newest->judged.n_baseline, newest->judged.n_baseline == 1 ? "" : "s",
+                    newest->judged.n_baseline == 1 ? "is" : "are");
+}
+
 void cp_history_verdict_text(const struct cp_history_view *view, struct cp_buf *out)
 {
     const struct cp_history_metric *m = &view->metrics[view->shown_metric];
@@ -259,8 +276,7 @@ void cp_history_verdict_text(const struct cp_history_view *view, struct cp_buf *
     cp_buf_addf(out, ": %s is ", m->name);
     add_interval_ms(m->newest.ms, out);
     if (isnan(now->baseline_ms.value)) {
-        cp_buf_addf(out, "; %zu night%s before it %s too few to say what is usual", now->n_baseline,
-                    now->n_baseline == 1 ? "" : "s", now->n_baseline == 1 ? "is" : "are");
+        add_not_judged(m, out);
         return;
     }
     cp_buf_adds(out, ", expected was ");

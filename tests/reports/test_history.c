@@ -317,6 +317,30 @@ static void text_fits_the_terminal(void **state)
     }
 }
 
+/* A night without an interval is no night of nightly's either; it says why. */
+static void a_night_that_is_not_judged_says_why(void **state)
+{
+    (void)state;
+    struct shown s;
+    struct cp_buf out;
+    struct history_options o = usual;
+    cp_buf_init(&out, 1U << 12);
+    o.n_days = o.few_at + 1;
+    show(&o, 0, &s);
+    cp_history_verdict_text(s.view, &out);
+    assert_non_null(
+        strstr(cp_buf_str(&out), " ms; not judged: 20 samples, an interval of p95 needs 72"));
+    clear(&s);
+    o.n_days = 3;
+    show(&o, 0, &s);
+    cp_buf_reset(&out);
+    cp_history_verdict_text(s.view, &out);
+    assert_non_null(
+        strstr(cp_buf_str(&out), "]; 2 nights before it are too few to say what is usual"));
+    cp_buf_clear(&out);
+    clear(&s);
+}
+
 static const cJSON *member(const cJSON *root, const char *key)
 {
     const cJSON *item = cJSON_GetObjectItemCaseSensitive(root, key);
@@ -654,6 +678,7 @@ int main(void)
         cmocka_unit_test(nights_of_timeouts_alone_are_drawn),
         cmocka_unit_test(documents_match_their_goldens),
         cmocka_unit_test(text_fits_the_terminal),
+        cmocka_unit_test(a_night_that_is_not_judged_says_why),
         cmocka_unit_test(json_holds_what_the_view_holds),
         cmocka_unit_test(csv_tells_when_each_night_was),
         cmocka_unit_test(hostile_names_stay_text),
