@@ -196,3 +196,14 @@ const char *cp_format_quantile_name(double q, char out[CP_FORMAT_MAX])
     (void)snprintf(out, CP_FORMAT_MAX, "p%.6g", q * 100);
     return out;
 }
+
+struct cp_view cp_format_layer(struct cp_view arn)
+{
+    size_t start = arn.n;
+    for (int n_colons = 0; start > 0; start--) {
+        n_colons += arn.p[start - 1] == ':';
+        if (n_colons == 2)
+            break;
+    }
+    return (struct cp_view){arn.p + start, arn.n - start};
+}

@@ -58,6 +58,9 @@ const char *cp_format_pooled_brief(enum cp_unit unit, const struct cp_tail *tail
 /* "p50", "p95", "p99.9" of a quantile 0..1. */
 const char *cp_format_quantile_name(double q, char out[CP_FORMAT_MAX]);
 
+/* "otel:7" of a layer's ARN: its name and version, borrowed from it. */
+struct cp_view cp_format_layer(struct cp_view arn);
+
 struct cp_interval cp_interval_of_estimate(const struct cp_estimate *e);
 
 /* --- foreign text: control bytes, C1, bidi controls and bytes that are not UTF-8 become visible

@@ -80,24 +80,13 @@ void cp_history_mark_rows(struct cp_history_view *view)
 
 enum { HASH_DIGITS = 12 };
 
-/* The last part of an ARN: what tells two versions of a thing apart; a hash is cut. */
-static void short_arn(struct cp_view arn, bool is_layer, struct cp_buf *out)
+/* The last part of an ARN, a hash: its first digits. */
+static void add_version(struct cp_view arn, struct cp_buf *out)
 {
-    struct cp_view rest = arn;
     struct cp_view part = {"", 0};
-    struct cp_view before = {"", 0};
-    struct cp_view next;
-    while (cp_view_split(&rest, ':', &next)) {
-        before = part;
-        part = next;
+    while (cp_view_split(&arn, ':', &part)) {
     }
-    if (is_layer && before.n) {
-        cp_buf_add_view(out, before);
-        cp_buf_addc(out, ':');
-        cp_buf_add_view(out, part);
-    } else {
-        cp_buf_add(out, part.p, part.n < HASH_DIGITS ? part.n : HASH_DIGITS);
-    }
+    cp_buf_add(out, part.p, part.n < HASH_DIGITS ? part.n : HASH_DIGITS);
 }
 
 static void add_layers(const char *list, const char *sign, struct cp_buf *out)
@@ -106,7 +95,7 @@ static void add_layers(const char *list, const char *sign, struct cp_buf *out)
     struct cp_view arn;
     while (cp_view_split(&rest, ' ', &arn)) {
         cp_buf_addf(out, " %s", sign);
-        short_arn(arn, true, out);
+        cp_buf_add_view(out, cp_format_layer(arn));
     }
 }
 
@@ -142,7 +131,7 @@ static void add_end(enum cp_cause_kind kind, const char *text, struct cp_buf *ou
         cp_buf_addf(out, "%.*s", HASH_DIGITS, text);
         break;
     case CP_CAUSE_RUNTIME_VERSION:
-        short_arn(cp_view_of(text), false, out);
+        add_version(cp_view_of(text), out);
         break;
     case CP_CAUSE_MEMORY:
     case CP_CAUSE_PACKAGE_SIZE:

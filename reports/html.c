@@ -183,14 +183,8 @@ static void add_layer_names(const struct page *p)
     struct cp_view arn;
     cp_buf_init(&names, CP_RUN_LAYERS_MAX);
     while (cp_view_split(&rest, ' ', &arn)) {
-        struct cp_view name = arn;
-        size_t colons = 0;
-        for (size_t i = arn.n; i > 0 && colons < 2; i--) {
-            colons += arn.p[i - 1] == ':';
-            name = colons < 2 ? (struct cp_view){arn.p + i - 1, arn.n - i + 1} : name;
-        }
         (void)cp_buf_adds(&names, names.n ? ", " : "");
-        (void)cp_buf_add_view(&names, name);
+        (void)cp_buf_add_view(&names, cp_format_layer(arn));
     }
     add_fact(p, "layers", cp_buf_str(&names), false);
     cp_buf_clear(&names);

@@ -131,6 +131,20 @@ static void quantiles_are_named_as_people_say_them(void **state)
     assert_string_equal(cp_format_quantile_name(0.999, out), "p99.9");
 }
 
+static void a_layer_is_told_by_name_and_version(void **state)
+{
+    (void)state;
+    static const char *const cases[][2] = {
+        {"arn:aws:lambda:eu-west-1:000000000000:layer:otel:7", "otel:7"},
+        {"otel:7", "otel:7"},
+        {":otel:7", "otel:7"},
+        {"otel", "otel"},
+        {"", ""},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+        assert_true(cp_view_is(cp_format_layer(cp_view_of(cases[i][0])), cases[i][1]));
+}
+
 static void foreign_text_is_harmless_in_every_format(void **state)
 {
     (void)state;
@@ -196,6 +210,7 @@ int main(void)
         cmocka_unit_test(an_estimate_shows_what_its_sample_allows),
         cmocka_unit_test(a_narrow_column_gets_the_same_in_short),
         cmocka_unit_test(quantiles_are_named_as_people_say_them),
+        cmocka_unit_test(a_layer_is_told_by_name_and_version),
         cmocka_unit_test(foreign_text_is_harmless_in_every_format),
         cmocka_unit_test(columns_are_those_of_a_terminal),
     };
