@@ -97,15 +97,15 @@ static enum cp_code unpack_metrics(struct cp_view bytes, struct cp_night *out, s
     out->metrics = calloc(room + 1, sizeof *out->metrics);
     if (!out->metrics)
         return cp_fail(err, CP_ENOMEM, "no memory for the metrics of a night");
-    while (bytes.n && out->n_metrics < room) {
+    bool is_valid = true;
+    while (bytes.n && is_valid) {
         struct cp_night_metric *metric = &out->metrics[out->n_metrics];
-        if (!take_metric(&bytes, metric))
-            break;
-        if (out->n_metrics && cp_metric_key_order(&metric[-1].metric, &metric->metric) >= 0)
-            break;
-        out->n_metrics++;
+        is_valid =
+            out->n_metrics < room && take_metric(&bytes, metric) &&
+            (!out->n_metrics || cp_metric_key_order(&metric[-1].metric, &metric->metric) < 0);
+        out->n_metrics += is_valid;
     }
-    if (!bytes.n)
+    if (is_valid)
         return CP_OK;
     return cp_fail(err, CP_EFORMAT, "column 'metrics' of table 'nights' holds no valid value");
 }

@@ -291,9 +291,45 @@ static void an_empty_store_says_how_to_get_a_night(void **state)
     cp_store_close(store);
 }
 
+/* The bytes of a metric of 100 samples of 1 ms; P50 is the double 0.5. */
+#define PUT(bytes)      "UPDATE nights SET metrics = x'" bytes "'"
+#define P50             "000000000000e03f"
+#define ONE             "000000000000f03f"
+#define METRIC(key, q)  key "64" q ONE ONE ONE
+#define INIT_OF_1024_MB "008008"
+#define TIMING_4        "048008"
+#define INIT_OF_2_TO_31 "008080808008"
+
+static enum cp_code load_after(struct store_fixture *f, const char *sql, size_t *n_metrics,
+                               struct cp_error *err)
+{
+    struct cp_history history;
+    sqlite3 *db = NULL;
+    struct cp_store *store = store_fixture_open(f, CP_STORE_SWEEP);
+    put(store, &checkout, 0, "aaaa", 4);
+    cp_store_close(store);
+    assert_int_equal(sqlite3_open(f->path, &db), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_close(db), SQLITE_OK);
+    store = store_fixture_open(f, CP_STORE_READ);
+    enum cp_code code =
+        cp_store_load_history(store, &checkout, (struct cp_history_span){0}, &history, err);
+    assert_int_equal(history.n_nights, code ? 0 : 1);
+    *n_metrics = code ? 0 : history.nights[0].n_metrics;
+    cp_history_clear(&history);
+    cp_store_close(store);
+    return code;
+}
+
 static void damaged_metrics_are_an_error_and_no_crash(void **state)
 {
     static const char *const damages[] = {
+        PUT(METRIC(INIT_OF_1024_MB, P50) METRIC(INIT_OF_1024_MB, P50)), /* twice */
+        PUT(METRIC(TIMING_4, P50)),
+        PUT(METRIC(INIT_OF_2_TO_31, P50)),
+        PUT(METRIC(INIT_OF_1024_MB, ONE)), /* the quantile */
+        PUT(METRIC(INIT_OF_1024_MB, "0000000000000000")),
+        PUT(METRIC(INIT_OF_1024_MB, "000000000000f87f")), /* NAN */
         "UPDATE nights SET metrics = x'00'",
         "UPDATE nights SET metrics = substr(metrics, 1, length(metrics) - 1)",
         "UPDATE nights SET metrics = metrics || x'ff'",
@@ -302,25 +338,40 @@ static void damaged_metrics_are_an_error_and_no_crash(void **state)
         "UPDATE nights SET metrics = x'ffffffffffffffffffffffff' || metrics",
         "UPDATE nights SET original_memory_size_mb = 99999999999",
     };
-    struct store_fixture *f = *state;
+    size_t n = 0;
+    struct cp_error none = {0};
+    assert_int_equal(load_after(*state, PUT(METRIC(INIT_OF_1024_MB, P50)), &n, &none), CP_OK);
+    assert_int_equal(n, 1);
     for (size_t i = 0; i < sizeof damages / sizeof damages[0]; i++) {
-        struct cp_history history;
         struct cp_error err = {0};
-        sqlite3 *db = NULL;
-        struct cp_store *store = store_fixture_open(f, CP_STORE_SWEEP);
-        put(store, &checkout, 0, "aaaa", 4);
-        cp_store_close(store);
-        assert_int_equal(sqlite3_open(f->path, &db), SQLITE_OK);
-        assert_int_equal(sqlite3_exec(db, damages[i], NULL, NULL, NULL), SQLITE_OK);
-        assert_int_equal(sqlite3_close(db), SQLITE_OK);
-        store = store_fixture_open(f, CP_STORE_READ);
-        assert_int_equal(
-            cp_store_load_history(store, &checkout, (struct cp_history_span){0}, &history, &err),
-            CP_EFORMAT);
-        assert_non_null(strstr(err.text, "nights"));
-        assert_null(history.nights);
-        cp_store_close(store);
+        if (load_after(*state, damages[i], &n, &err) != CP_EFORMAT || !strstr(err.text, "nights"))
+            fail_msg("%s: %s", damages[i], err.text);
     }
+}
+
+/* As many as a run can have, and as a line can. */
+static void a_night_has_room_for_its_metrics(void **state)
+{
+    enum { MANY = 1024 };
+    struct cp_store *store = store_fixture_open(*state, CP_STORE_SWEEP);
+    struct cp_night night = night_of(&checkout, 0, "aaaa");
+    struct cp_error err = {0};
+    struct cp_night_metric all[MANY];
+    for (int i = 0; i < MANY; i++)
+        all[i] = (struct cp_night_metric){
+            {CP_TIMING_WARM, 0.5, INT_MAX - MANY + i}, {i, i, i}, (size_t)1 << 53};
+    night.metrics = all;
+    night.n_metrics = MANY;
+    assert_int_equal(cp_store_put_night(store, &night, &err), CP_OK);
+    struct cp_history history = load(store, &checkout, 0, 0);
+    assert_int_equal(history.nights[0].n_metrics, MANY);
+    for (size_t i = 0; i < MANY; i++) {
+        assert_int_equal(cp_metric_key_order(&history.nights[0].metrics[i].metric, &all[i].metric),
+                         0);
+        assert_int_equal(history.nights[0].metrics[i].n, all[i].n);
+    }
+    cp_history_clear(&history);
+    cp_store_close(store);
 }
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, store_fixture_setup, store_fixture_teardown)
@@ -338,6 +389,7 @@ int main(void)
         TEST(a_user_names_a_function_and_what_tells_it_apart),
         TEST(an_empty_store_says_how_to_get_a_night),
         TEST(damaged_metrics_are_an_error_and_no_crash),
+        TEST(a_night_has_room_for_its_metrics),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
