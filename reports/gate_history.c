@@ -374,12 +374,19 @@ static bool warn_causes(const struct warned *w, struct cp_warning *out)
     if (h->n_nights < 2)
         return false;
     size_t n = cp_causes_find(&h->nights[h->n_nights - 2], tonight(w->j), causes);
-    for (size_t i = 0; i < n; i++)
+    bool is_alike = true;
+    for (size_t i = 0; i < n; i++) {
         used += (size_t)snprintf(names + used, sizeof names - used, "%s%s", used ? ", " : "",
                                  cp_cause_name(causes[i].kind));
+        is_alike &= causes[i].kind != CP_CAUSE_PAYLOAD && causes[i].kind != CP_CAUSE_METHOD;
+    }
     if (n == 0)
         return false;
     cp_warning_say(out, "changed since the night before: %s", names);
+    if (!is_alike)
+        return cp_warning_advise(out, "the two nights were not measured alike: keep the payload "
+                                      "and the options, or 'coldprof history accept' the new "
+                                      "level");
     return cp_warning_advise(out, "a change of durations may come from it; it decides nothing");
 }
 

@@ -128,6 +128,7 @@ static void add_end(enum cp_cause_kind kind, const char *text, struct cp_buf *ou
 {
     switch (kind) {
     case CP_CAUSE_CODE:
+    case CP_CAUSE_PAYLOAD:
         cp_buf_addf(out, "%.*s", HASH_DIGITS, text);
         break;
     case CP_CAUSE_RUNTIME_VERSION:

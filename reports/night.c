@@ -77,6 +77,9 @@ static void add_facts(struct cp_night *night, const struct cp_run *run)
     COPY(night->runtime_version_arn, run->runtime_version_arn);
     COPY(night->code_sha256, run->code_sha256);
     COPY(night->layers, run->layers);
+    COPY(night->payload_sha256, run->payload_sha256);
+    (void)snprintf(night->method, sizeof night->method, "%s%s", run->method,
+                   run->is_init_throttled ? ", throttled init" : "");
     COPY(night->host, run->host);
     COPY(night->coldprof_version, run->coldprof_version);
     night->key = cp_night_key_of(run);

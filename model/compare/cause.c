@@ -19,6 +19,8 @@ TEXT_FACT(code_of, code_sha256)
 TEXT_FACT(runtime_version_of, runtime_version_arn)
 TEXT_FACT(runtime_of, runtime)
 TEXT_FACT(layers_of, layers)
+TEXT_FACT(payload_of, payload_sha256)
+TEXT_FACT(method_of, method)
 TEXT_FACT(host_of, host)
 TEXT_FACT(coldprof_of, coldprof_version)
 
@@ -50,6 +52,8 @@ static const struct {
     [CP_CAUSE_MEMORY] = {"memory", "memory_size_mb", memory_of},
     [CP_CAUSE_LAYERS] = {"layers", "layers", layers_of},
     [CP_CAUSE_PACKAGE_SIZE] = {"package size", "code_size_bytes", size_of_package},
+    [CP_CAUSE_PAYLOAD] = {"payload SHA-256", "payload_sha256", payload_of},
+    [CP_CAUSE_METHOD] = {"method", "method", method_of},
     [CP_CAUSE_HOST] = {"host", "host", host_of},
     [CP_CAUSE_COLDPROF] = {"coldprof", "coldprof_version", coldprof_of},
 };

@@ -18,6 +18,8 @@ enum cp_cause_kind {
     CP_CAUSE_MEMORY,       /* MB, as digits */
     CP_CAUSE_LAYERS,       /* before: those removed, after: those added, blank between them */
     CP_CAUSE_PACKAGE_SIZE, /* bytes, as digits */
+    CP_CAUSE_PAYLOAD,      /* what it was invoked with */
+    CP_CAUSE_METHOD,       /* how it was measured */
     CP_CAUSE_HOST,
     CP_CAUSE_COLDPROF,
     CP_CAUSE_COUNT,

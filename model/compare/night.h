@@ -39,7 +39,9 @@ struct cp_night {
     int64_t code_size_bytes;        /* -1 unknown */
     char layers[CP_RUN_LAYERS_MAX]; /* ARNs, blank between them */
     int original_memory_size_mb;    /* the function's own setting */
-    char host[CP_RUN_TEXT_MAX];     /* of a local run */
+    char payload_sha256[72];
+    char method[64];            /* "own function", "shadow function, throttled init", ... */
+    char host[CP_RUN_TEXT_MAX]; /* of a local run */
     char coldprof_version[16];
     struct cp_night_metric *metrics; /* by cp_metric_key_order; owned */
     size_t n_metrics;

@@ -5,8 +5,9 @@
  *     {"schema":1,"kind":"night","function":"checkout","place":"AWS account ...1234",
  *      "region":"eu-west-1","architecture":"arm64","started_at":"2026-10-08T01:00:00.000Z",
  *      "run_id":"7f3a","runtime":"python3.12","runtime_version_arn":"","code_sha256":"...",
- *      "code_size_bytes":2409600,"layers":["arn:..."],"memory_size_mb":1024,"host":"",
- *      "coldprof_version":"0.6.0","metrics":[{"metric":"1024MB/init-p95","n":100,"ms":210.5,
+ *      "code_size_bytes":2409600,"layers":["arn:..."],"memory_size_mb":1024,
+ *      "payload_sha256":"...","method":"shadow function","host":"","coldprof_version":"0.6.0",
+ *      "metrics":[{"metric":"1024MB/init-p95","n":100,"ms":210.5,
  *      "low_ms":201.25,"high_ms":null}, ...]}
  *     {"schema":1,"kind":"acceptance","function":..., "place":..., "region":...,
  * "architecture":..., "at":"2026-10-09T08:00:00.000Z","note":"new SDK"}

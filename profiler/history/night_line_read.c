@@ -209,6 +209,8 @@ static enum cp_code read_facts(const cJSON *json, struct cp_night *night, struct
         {"runtime", night->runtime, sizeof night->runtime},
         {"runtime_version_arn", night->runtime_version_arn, sizeof night->runtime_version_arn},
         {"code_sha256", night->code_sha256, sizeof night->code_sha256},
+        {"payload_sha256", night->payload_sha256, sizeof night->payload_sha256},
+        {"method", night->method, sizeof night->method},
         {"host", night->host, sizeof night->host},
         {"coldprof_version", night->coldprof_version, sizeof night->coldprof_version},
     };

@@ -94,6 +94,8 @@ void cp_night_line_write(const struct cp_night *night, struct cp_buf *out)
     add_int(out, "code_size_bytes", night->code_size_bytes);
     add_layers(out, night->layers);
     add_int(out, "memory_size_mb", night->original_memory_size_mb);
+    add_text(out, "payload_sha256", night->payload_sha256);
+    add_text(out, "method", night->method);
     add_text(out, "host", night->host);
     add_text(out, "coldprof_version", night->coldprof_version);
     add_key(out, "metrics");

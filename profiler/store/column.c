@@ -167,6 +167,7 @@ static const struct cp_column night_rows[] = {
     COLUMN(cp_night, runtime, TEXT),        COLUMN(cp_night, runtime_version_arn, TEXT),
     COLUMN(cp_night, code_sha256, TEXT),    COLUMN(cp_night, code_size_bytes, INT64),
     COLUMN(cp_night, layers, TEXT),         COLUMN(cp_night, original_memory_size_mb, INT),
+    COLUMN(cp_night, payload_sha256, TEXT), COLUMN(cp_night, method, TEXT),
     COLUMN(cp_night, host, TEXT),           COLUMN(cp_night, coldprof_version, TEXT),
 };
 const struct cp_columns cp_night_columns = COLUMNS_OF("nights", night_rows);

@@ -168,6 +168,8 @@ static const char version_7[] =
     " code_size_bytes INTEGER NOT NULL,"
     " layers TEXT NOT NULL,"
     " original_memory_size_mb INTEGER NOT NULL,"
+    " payload_sha256 TEXT NOT NULL,"
+    " method TEXT NOT NULL,"
     " host TEXT NOT NULL,"
     " coldprof_version TEXT NOT NULL,"
     " metrics BLOB NOT NULL," /* how it is written: store_night.c */

@@ -88,7 +88,8 @@ static const struct {
      "\"architecture\":\"a\",\"started_at\":\"2026-10-08T01:00:00.000Z\",\"run_id\":\"7f3a\","
      "\"runtime\":\"python3.12\",\"runtime_version_arn\":\"\",\"code_sha256\":\"q=\","
      "\"code_size_bytes\":24,\"layers\":[\"arn:a:1\",\"arn:b:2\"],\"memory_size_mb\":1024,"
-     "\"host\":null,\"coldprof_version\":\"0.6.0\",\"metrics\":[{\"metric\":"
+     "\"payload_sha256\":\"44\",\"method\":\"in "
+     "place\",\"host\":null,\"coldprof_version\":\"0.6.0\",\"metrics\":[{\"metric\":"
      "\"1024MB/init-p99\",\"n\":100,\"ms\":250.1,\"low_ms\":240,\"high_ms\":null,"
      "\"at_timeout\":[\"high_ms\"]},{\"metric\":\"128MB/warm-p50\",\"n\":7,\"ms\":2}]}"},
     {"night_line",

@@ -22,7 +22,8 @@ static const char full_line[] =
     "{\"schema\":1,\"kind\":\"night\"," KEY "," AT
     ",\"run_id\":\"7f3a\",\"runtime\":\"python3.12\",\"runtime_version_arn\":\"arn:r\","
     "\"code_sha256\":\"q1+/=\",\"code_size_bytes\":2409600,\"layers\":[\"arn:a:1\",\"arn:b:2\"],"
-    "\"memory_size_mb\":1024,\"host\":\"a \\\"host\\\"\",\"coldprof_version\":\"0.6.0\","
+    "\"memory_size_mb\":1024,\"payload_sha256\":\"44136f\",\"method\":\"in place\",\"host\":\"a "
+    "\\\"host\\\"\",\"coldprof_version\":\"0.6.0\","
     "\"metrics\":["
     "{\"metric\":\"512MB/warm-p50\",\"n\":7,\"ms\":2.25,\"low_ms\":null,\"high_ms\":null},"
     "{\"metric\":\"1024MB/init-p99\",\"n\":100,\"ms\":250.1,\"low_ms\":240,\"high_ms\":null,"
@@ -47,6 +48,8 @@ static struct cp_night full_night(void)
                              .code_size_bytes = 2409600,
                              .layers = "arn:a:1 arn:b:2",
                              .original_memory_size_mb = 1024,
+                             .payload_sha256 = "44136f",
+                             .method = "in place",
                              .host = "a \"host\"",
                              .coldprof_version = "0.6.0",
                              .metrics = full_metrics,
@@ -100,6 +103,8 @@ static void a_night_is_read_to_the_last_bit(void **state)
     assert_string_equal(got->runtime_version_arn, "arn:r");
     assert_string_equal(got->code_sha256, "q1+/=");
     assert_string_equal(got->layers, "arn:a:1 arn:b:2");
+    assert_string_equal(got->payload_sha256, "44136f");
+    assert_string_equal(got->method, "in place");
     assert_string_equal(got->host, "a \"host\"");
     assert_string_equal(got->coldprof_version, "0.6.0");
     assert_int_equal(got->code_size_bytes, 2409600);
@@ -143,6 +148,8 @@ static void absent_facts_are_absent(void **state)
     assert_string_equal(line.night.key.region, "");
     assert_string_equal(line.night.host, "");
     assert_string_equal(line.night.layers, "");
+    assert_string_equal(line.night.payload_sha256, "");
+    assert_string_equal(line.night.method, "");
     assert_int_equal(line.night.code_size_bytes, -1);
     assert_int_equal(line.night.original_memory_size_mb, -1);
     assert_int_equal(line.night.n_metrics, 0);

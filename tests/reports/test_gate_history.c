@@ -416,6 +416,14 @@ static void what_else_changed_is_told(void **state)
     judge(&f);
     assert_true(has_warning(&f, "W053"));
     assert_non_null(strstr(f.gates.warnings[0].text, "code SHA-256"));
+    assert_non_null(strstr(f.gates.warnings[0].advice, "it decides nothing"));
+    (void)snprintf(f.nights[1].payload_sha256, sizeof f.nights[1].payload_sha256, "44136f");
+    judge(&f); /* the night before knows its own, tonight's is unknown */
+    assert_null(strstr(f.gates.warnings[0].text, "payload"));
+    (void)snprintf(f.nights[2].payload_sha256, sizeof f.nights[2].payload_sha256, "9f86d0");
+    judge(&f);
+    assert_non_null(strstr(f.gates.warnings[0].text, "code SHA-256, payload SHA-256"));
+    assert_non_null(strstr(f.gates.warnings[0].advice, "were not measured alike"));
     f.history.n_nights = 2;
     judge(&f);
     assert_false(has_warning(&f, "W053"));

@@ -76,6 +76,8 @@ static void a_night_says_what_was_measured_where(void **state)
     (void)snprintf(data.run.runtime_version_arn, sizeof data.run.runtime_version_arn,
                    "arn:aws:lambda:us-east-1::runtime:abc");
     (void)snprintf(data.run.host, sizeof data.run.host, "a host");
+    (void)snprintf(data.run.method, sizeof data.run.method, "in place");
+    (void)snprintf(data.run.payload_sha256, sizeof data.run.payload_sha256, "44136f");
     struct cp_figures *f = measured(&data);
     struct cp_night night = night_of(f);
     assert_string_equal(night.key.function, "orders-api:live");
@@ -86,10 +88,18 @@ static void a_night_says_what_was_measured_where(void **state)
     assert_string_equal(night.runtime, "nodejs22.x");
     assert_string_equal(night.runtime_version_arn, data.run.runtime_version_arn);
     assert_string_equal(night.code_sha256, data.run.code_sha256);
+    assert_string_equal(night.payload_sha256, "44136f");
+    assert_string_equal(night.method, "in place");
     assert_string_equal(night.host, "a host");
     assert_string_equal(night.coldprof_version, "0.1.0");
     assert_int_equal(night.started_at_ms, data.run.started_at_ms);
     assert_int_equal(night.original_memory_size_mb, 512);
+    cp_night_clear(&night);
+    cp_figures_free(f);
+    data.run.is_init_throttled = true; /* another way to measure */
+    f = measured(&data);
+    night = night_of(f);
+    assert_string_equal(night.method, "in place, throttled init");
     cp_night_clear(&night);
     cp_figures_free(f);
     cp_run_data_clear(&data);

@@ -25,6 +25,8 @@ static struct cp_night night_of(const struct cp_night_key *key, int day, const c
                    day);
     (void)snprintf(night.code_sha256, sizeof night.code_sha256, "sha-%d", day);
     (void)snprintf(night.layers, sizeof night.layers, "arn:layer:a:1 arn:layer:b:%d", day);
+    (void)snprintf(night.payload_sha256, sizeof night.payload_sha256, "payload-%d", day);
+    (void)snprintf(night.method, sizeof night.method, "in place");
     (void)snprintf(night.host, sizeof night.host, "a host");
     (void)snprintf(night.coldprof_version, sizeof night.coldprof_version, "0.6.0");
     return night;
@@ -77,6 +79,8 @@ static void assert_night(const struct cp_night *night, int day, const char *run_
     assert_string_equal(night->runtime_version_arn, expected.runtime_version_arn);
     assert_string_equal(night->code_sha256, expected.code_sha256);
     assert_string_equal(night->layers, expected.layers);
+    assert_string_equal(night->payload_sha256, expected.payload_sha256);
+    assert_string_equal(night->method, "in place");
     assert_string_equal(night->host, "a host");
     assert_string_equal(night->coldprof_version, "0.6.0");
     assert_int_equal(night->n_metrics, n);

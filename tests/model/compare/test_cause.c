@@ -14,6 +14,8 @@ static const struct cp_night known = {
     .code_size_bytes = 1000,
     .layers = "layer:base:1 layer:tracing:4",
     .original_memory_size_mb = 512,
+    .payload_sha256 = "44136f",
+    .method = "shadow function",
     .host = "EPYC, kernel 6.1",
     .coldprof_version = "1.5.0",
 };
@@ -41,6 +43,8 @@ static void each_fact_is_told_alone(void **state)
                                           "512",
                                           "layer:tracing:4",
                                           "1000",
+                                          "44136f",
+                                          "shadow function",
                                           "EPYC, kernel 6.1",
                                           "1.5.0"};
     static const char *const afters[] = {"2222",
@@ -49,6 +53,8 @@ static void each_fact_is_told_alone(void **state)
                                          "1024",
                                          "layer:tracing:5",
                                          "1001",
+                                         "9f86d0",
+                                         "in place",
                                          "EPYC, kernel 6.8",
                                          "1.6.0"};
     for (int i = 0; i < CP_CAUSE_COUNT; i++)
@@ -59,6 +65,8 @@ static void each_fact_is_told_alone(void **state)
     nights[CP_CAUSE_MEMORY].original_memory_size_mb = 1024;
     SET(nights[CP_CAUSE_LAYERS].layers, "layer:base:1 layer:tracing:5");
     nights[CP_CAUSE_PACKAGE_SIZE].code_size_bytes = 1001;
+    SET(nights[CP_CAUSE_PAYLOAD].payload_sha256, afters[CP_CAUSE_PAYLOAD]);
+    SET(nights[CP_CAUSE_METHOD].method, afters[CP_CAUSE_METHOD]);
     SET(nights[CP_CAUSE_HOST].host, afters[CP_CAUSE_HOST]);
     SET(nights[CP_CAUSE_COLDPROF].coldprof_version, afters[CP_CAUSE_COLDPROF]);
     for (int i = 0; i < CP_CAUSE_COUNT; i++) {
