@@ -16,6 +16,7 @@
 #define WANDER      0.05 /* sd of logs: levels move about by as much without a cause */
 #define EVIDENCE    50.0 /* likelihood ratio that raises it */
 #define WIDTH       0.5  /* of the kernel of a baseline night, in sd */
+#define STEPS_APART 0.5  /* sd, of the steps that are tried */
 #define DRIFT       3.0  /* effects, of a level over what it began with; */
 #define DRIFT_SE    3.0  /* and standard errors; */
 #define DRIFT_SHARE 0.9  /* and so many of the nights must be above it by one effect */
@@ -251,40 +252,51 @@ static double density(double by, double sd)
     return u * u * sqrt(u) / sd;
 }
 
-/* Of a night where nothing changed: the law about the centre, or what baseline nights there were at
- * that place, whichever has more: a level that is visited every few nights is no news. */
-static double density_unchanged(const struct judge *j, const struct rise *r, size_t i)
+/* What baseline nights there were at the place of a night: a level that is visited every few nights
+ * is no news. */
+static double density_of_baseline(const struct judge *j, const struct rise *r, size_t i)
 {
     const struct point *nights = j->level + (j->n_level - j->n_baseline);
     double sum = 0;
     for (size_t k = 0; k < j->n_baseline; k++)
         sum += density(r->by[i] - difference(j, r->side, &nights[k]), WIDTH * r->sd[i]);
-    return fmax(density(r->by[i], r->sd[i]), sum / (double)j->n_baseline);
+    return sum / (double)j->n_baseline;
 }
 
-static double log_likelihood(const struct rise *r, double step)
+/* Log of how much likelier the nights are, had all risen by the step, than without change: then
+ * they have the law about the centre, or that of the baseline nights, whichever says more. The
+ * ratio of two laws of Student rises from a place below the centre to one above the step, and falls
+ * beyond: a night farther out counts as one there, so that a worse one never says less. */
+static double evidence_of(const struct rise *r, const double *unchanged, double step)
 {
     double sum = 0;
-    for (size_t i = 0; i < r->n; i++)
-        sum += log(density(r->by[i] - step, r->sd[i]));
+    for (size_t i = 0; i < r->n; i++) {
+        double reach = sqrt(step * step / 4 + TAIL * r->sd[i] * r->sd[i]);
+        double by = fmax(step / 2 - reach, fmin(step / 2 + reach, r->by[i]));
+        sum += log(density(by - step, r->sd[i]) / fmax(density(by, r->sd[i]), unchanged[i]));
+    }
     return sum;
 }
 
-/* Log of the largest likelihood of the nights, had all risen by one step that matters, over that of
- * no change. A likelihood of Student's t has its tops near the values: those, their median and the
- * least step are tried. 0: too few nights, or their middle, are beyond the effect. */
+/* The most that any step says which matters. Which are tried does not depend on the nights. 0: too
+ * few of them, or their middle, are beyond the effect. */
 static double evidence(const struct judge *j, const struct rise *r)
 {
-    double middle = median_rise(r);
-    if (n_beyond_effect(r) < j->o.k_of_n || !(middle > r->effect))
+    double unchanged[CP_TREND_N_OF_MAX];
+    double best = 0;
+    double highest = 0;
+    if (n_beyond_effect(r) < j->o.k_of_n || !(median_rise(r) > r->effect))
         return 0;
-    double best = fmax(log_likelihood(r, middle), log_likelihood(r, r->effect));
     for (size_t i = 0; i < r->n; i++) {
-        if (r->by[i] > r->effect)
-            best = fmax(best, log_likelihood(r, r->by[i]));
+        unchanged[i] = density_of_baseline(j, r, i);
+        highest = fmax(highest, r->by[i]);
     }
-    for (size_t i = 0; i < r->n; i++)
-        best -= log(density_unchanged(j, r, i));
+    double apart = STEPS_APART * hypot(j->spread, WANDER);
+    double step = r->effect;
+    for (size_t i = 1; step <= highest; i++) {
+        best = fmax(best, evidence_of(r, unchanged, step));
+        step = r->effect + apart * (double)i;
+    }
     return best;
 }
 

@@ -12,13 +12,15 @@
  * REGRESSED, the alarm: of the newest k nights, or k + 1 ... up to n (3 to 5), at least k and their
  * median are above the baseline by more than the effect, and "all risen by one step, more than the
  * effect" is 50 times as likely as "not changed". A night's law is Student's t with 4 degrees of
- * freedom: one wild night says little, a large step needs few nights, a small one in noise many.
- * Its scale joins the baseline's spread, this night's number of samples, the error of the baseline,
- * and 5 % by which levels move about without a cause. Places where baseline nights have been are
- * more likely than that law has it: a function that is slow every third night is seldom told. The
- * alarm stands, with the old baseline, until k of the last n nights are not worse any more (nights
- * of a short alarm then join the level, those of a long one do not), or until the level has been
- * accepted (`coldprof history accept`): then its newest nights are the baseline.
+ * freedom: one wild night says little more than one at the step, a large step needs few nights, a
+ * small one in noise many. A worse night, also a timeout, never makes an alarm less likely, unless
+ * baseline nights have been where it is. Its scale joins the baseline's spread, this night's number
+ * of samples, the error of the baseline, and 5 % by which levels move about without a cause. Places
+ * where baseline nights have been are more likely than that law has it: a function that is slow
+ * every third night is seldom told. The alarm stands, with the old baseline, until k of the last n
+ * nights are not worse any more (nights of a short alarm then join the level, those of a long one
+ * do not), or until the level has been accepted (`coldprof history accept`): then its newest nights
+ * are the baseline.
  *
  * A level that creeps is told, too, later (is_drift): when the median of the baseline is above that
  * of the first baseline_nights of the level (or its lowest since) by three effects and three

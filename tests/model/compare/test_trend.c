@@ -398,6 +398,39 @@ static void nights_of_few_samples_weigh_less(void **state)
     assert_true(log(few.out[44].ratio.high / few.out[44].ratio.low) > 2.5 * width);
 }
 
+/* Is the alarm of night `at`, or an earlier one, still there when that night is so much worse? */
+static bool stands_with(struct nights *s, size_t at, size_t night, double factor)
+{
+    struct cp_interval was = s->values[night].ms;
+    s->values[night].ms = (struct cp_interval){was.value * factor, was.low * factor, INFINITY};
+    judge(s);
+    s->values[night].ms = was;
+    return alarm_from(s, 40) <= at;
+}
+
+/* Of the nights that raise an alarm each may be worse, up to timeouts: it is raised all the same.
+ */
+static void a_worse_night_never_takes_an_alarm_away(void **state)
+{
+    (void)state;
+    static const double factors[] = {1.02, 1.1, 1.5, 3, 100, INFINITY};
+    size_t n_tried = 0;
+    struct nights s;
+    for (uint64_t seed = 0; seed < 60; seed++) {
+        start(&s, 3000 + seed);
+        add(&s, 40, 200, 0.05);
+        add(&s, 5, 200 * (1.1 + 0.05 * (double)(seed % 6)), 0.05);
+        judge(&s);
+        size_t at = alarm_from(&s, 40);
+        for (size_t night = 40; night <= at && at < s.n; night++) {
+            for (size_t i = 0; i < sizeof factors / sizeof *factors; i++)
+                assert_true(stands_with(&s, at, night, factors[i]));
+            n_tried++;
+        }
+    }
+    assert_true(n_tried >= 100);
+}
+
 static void timeouts_alone_teach_nothing(void **state)
 {
     (void)state;
@@ -610,6 +643,7 @@ int main(void)
         cmocka_unit_test(nights_that_alternate_are_no_alarm),
         cmocka_unit_test(every_night_slow_is_an_alarm_for_two_kinds_too),
         cmocka_unit_test(nights_of_few_samples_weigh_less),
+        cmocka_unit_test(a_worse_night_never_takes_an_alarm_away),
         cmocka_unit_test(timeouts_alone_teach_nothing),
         cmocka_unit_test(p95_of_a_hundred_samples_is_judged_well),
         cmocka_unit_test(whatever_the_nights_are),
