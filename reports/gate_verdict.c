@@ -56,12 +56,17 @@ static void add_learning(const struct cp_gates *gates, struct cp_buf *out)
     size_t n_missing = gates->learning_nights > gates->learning_night
                            ? gates->learning_nights - gates->learning_night
                            : 0;
+    size_t n_learning = count(gates, "learning"); /* what has no interval never is */
     cp_buf_addf(out, "LEARNING: night %zu of %zu; ", gates->learning_night, gates->learning_nights);
-    if (n_missing)
-        cp_buf_addf(out, "%zu %s judged after %zu more", gates->n,
-                    gates->n == 1 ? "metric is" : "metrics are", n_missing);
-    else
+    if (!n_missing) {
         cp_buf_adds(out, "the next one is judged");
+        return;
+    }
+    cp_buf_addf(out, "%zu ", n_learning);
+    if (n_learning < gates->n)
+        cp_buf_addf(out, "of %zu ", gates->n);
+    cp_buf_addf(out, "%s %s judged after %zu more", metrics(gates->n),
+                n_learning == 1 ? "is" : "are", n_missing);
 }
 
 static void add_lead(const struct cp_gates *gates, struct cp_buf *out)
@@ -78,8 +83,8 @@ static void add_lead(const struct cp_gates *gates, struct cp_buf *out)
                     n_suspect, gates->n, metrics(gates->n));
         break;
     case BETTER:
-        cp_buf_addf(out, "IMPROVEMENT: %zu of %zu %s better, none is worse", n_better, gates->n,
-                    metrics(gates->n));
+        cp_buf_addf(out, "IMPROVEMENT: %zu of %zu %s %s better, none is shown to be worse",
+                    n_better, gates->n, metrics(gates->n), n_better == 1 ? "is" : "are");
         break;
     case UNCHANGED:
         cp_buf_addf(out, "NO REGRESSION: none of %zu %s is shown to be worse", gates->n,

@@ -109,6 +109,10 @@ static void the_first_nights_say_how_many_are_missing(void **state)
     assert_string_equal(f.gates.gates[0].because,
                         "learning: night 3 of 8, it is judged after 5 more");
     assert_true(says(&f, "LEARNING: night 3 of 8; 2 metrics are judged after 5 more"));
+    f.metrics[2][1].ms.low = f.metrics[2][1].ms.high = NAN; /* as of a few samples, never judged */
+    judge(&f);
+    assert_true(says(&f, "LEARNING: night 3 of 8; 1 of 2 metrics is judged after 5 more"));
+    f.metrics[2][1].ms = f.metrics[2][0].ms;
     add_nights(&f, 5, 1, 2);
     judge(&f);
     assert_string_equal(f.gates.gates[0].because, "learning: night 8 of 8, the next one is judged");
