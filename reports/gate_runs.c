@@ -191,28 +191,41 @@ static bool warn_failed_of(const struct cp_figures *f, struct cp_warning *w)
     if (n == 0)
         return false;
     cp_warning_say(
-        w,
-        "%s of %s invocations of run '%s' gave no measurement: %zu failed, %zu throttled, %zu "
-        "lost",
-        cp_count_text(n).text, cp_count_text(a->planned).text, f->data->run.id, n_failed,
-        a->throttled, a->unknown);
+        w, "%s of %s invocations of run '%s' gave no measurement: %s failed, %s throttled, %s lost",
+        cp_count_text(n).text, cp_count_text(a->planned).text, f->data->run.id,
+        cp_count_text(n_failed).text, cp_count_text(a->throttled).text,
+        cp_count_text(a->unknown).text);
     return cp_warning_advise(w, "what is left may look better than it is: see 'coldprof report %s'",
                              f->data->run.id);
 }
 
 static bool warn_failed(const struct runs *r, struct cp_warning *w)
 {
-    return warn_failed_of(r->now, w) || warn_failed_of(r->base, w);
+    return warn_failed_of(r->now, w);
 }
 
-static bool warn_interrupted(const struct runs *r, struct cp_warning *w)
+static bool warn_failed_base(const struct runs *r, struct cp_warning *w)
 {
-    const struct cp_figures *f = r->now->data->run.is_interrupted ? r->now : r->base;
+    return warn_failed_of(r->base, w);
+}
+
+static bool warn_interrupted_of(const struct cp_figures *f, struct cp_warning *w)
+{
     if (!f->data->run.is_interrupted)
         return false;
     cp_warning_say(w, "run '%s' was interrupted: it has fewer samples than planned",
                    f->data->run.id);
     return cp_warning_advise(w, "continue it: 'coldprof sweep --resume %s'", f->data->run.id);
+}
+
+static bool warn_interrupted(const struct runs *r, struct cp_warning *w)
+{
+    return warn_interrupted_of(r->now, w);
+}
+
+static bool warn_interrupted_base(const struct runs *r, struct cp_warning *w)
+{
+    return warn_interrupted_of(r->base, w);
 }
 
 static void add_warnings(const struct runs *r, struct cp_gates *gates)
@@ -221,9 +234,13 @@ static void add_warnings(const struct runs *r, struct cp_gates *gates)
         const char *id;
         bool (*applies)(const struct runs *r, struct cp_warning *w);
     } rules[] = {
-        {"W041", warn_allowed}, {"W042", warn_of_sizes},    {"W043", warn_no_init},
-        {"W044", warn_failed},  {"W045", warn_interrupted}, {"W040", warn_of_days},
+        {"W041", warn_allowed},          {"W042", warn_of_sizes},    {"W043", warn_no_init},
+        {"W044", warn_failed},           {"W044", warn_failed_base}, {"W045", warn_interrupted},
+        {"W045", warn_interrupted_base}, {"W040", warn_of_days},
     };
+    _Static_assert(sizeof rules / sizeof rules[0] <=
+                       sizeof gates->warnings / sizeof gates->warnings[0],
+                   "room for every warning");
     for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++) {
         struct cp_warning w = {.id = ""};
         if (!rules[i].applies(r, &w))

@@ -354,35 +354,52 @@ static int weight_of(const struct cp_gates *gates, const struct cp_gate *gate)
     return role == CP_ROLE_BAD || role == CP_ROLE_GOOD ? 1 : 0;
 }
 
-static void add_reason(const struct cp_text_lines *t, const struct cp_gate *gate)
+/* `more`: how many others of its size say the same. */
+static void add_reason(const struct cp_text_lines *t, const struct cp_gate *gate, size_t more)
 {
     char metric[CP_FORMAT_MAX];
     char mb[CP_FORMAT_MAX];
-    char line[sizeof metric + sizeof mb + sizeof gate->because + 8];
+    char others[CP_FORMAT_MAX] = "";
+    char line[3 * CP_FORMAT_MAX + sizeof gate->because + 8];
     metric_cell(NULL, gate, metric);
-    (void)snprintf(line, sizeof line, "%s at %s: %s", metric,
+    if (more > 0)
+        (void)snprintf(others, sizeof others, " and %zu more", more);
+    (void)snprintf(line, sizeof line, "%s%s at %s: %s", metric, others,
                    cp_format_with_unit(CP_UNIT_MB, gate->metric.memory_size_mb, mb), gate->because);
     cp_buf_adds(t->out, "  - ");
     cp_text_foreign(t, GAP + 2, GAP + 2, line);
 }
 
+/* A size that cannot run any more says so of each of its metrics: told once. */
+static size_t count_alike(const struct cp_gates *gates, size_t first)
+{
+    const struct cp_gate *gate = &gates->gates[first];
+    size_t n = 1;
+    while (first + n < gates->n && strcmp(gate[n].because, gate->because) == 0 &&
+           gate[n].metric.memory_size_mb == gate->metric.memory_size_mb &&
+           weight_of(gates, &gate[n]) == weight_of(gates, gate))
+        n++;
+    return n;
+}
+
 static void add_reasons(const struct cp_text_lines *t, const struct cp_gates *gates)
 {
-    size_t n_shown = 0;
-    size_t n_all = 0;
+    size_t n_lines = 0;
+    size_t n_left = 0;
+    size_t n = 0;
     for (int weight = 2; weight > 0; weight--) {
-        for (size_t i = 0; i < gates->n; i++) {
+        for (size_t i = 0; i < gates->n; i += n) {
+            n = count_alike(gates, i);
             if (weight_of(gates, &gates->gates[i]) != weight)
                 continue;
-            n_all++;
-            if (n_shown == REASONS_SHOWN)
-                continue;
-            n_shown++;
-            add_reason(t, &gates->gates[i]);
+            if (n_lines++ < REASONS_SHOWN)
+                add_reason(t, &gates->gates[i], n - 1);
+            else
+                n_left += n;
         }
     }
-    if (n_all > n_shown)
-        cp_buf_addf(t->out, "  - and %zu more in the table\n", n_all - n_shown);
+    if (n_left > 0)
+        cp_buf_addf(t->out, "  - and %zu more in the table\n", n_left);
 }
 
 /* "init at 512 MB moved by 14.1 [12.0, 16.2] ms at p10, ... at p50, ... at p90" */

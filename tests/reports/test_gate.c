@@ -82,6 +82,16 @@ static const struct cp_gate *find(const struct two *t, const char *name)
     return NULL;
 }
 
+/* Of either run. */
+static bool has_warning_of(const struct two *t, const char *id, const char *run)
+{
+    for (size_t i = 0; i < t->gates.n_warnings; i++) {
+        if (strcmp(t->gates.warnings[i].id, id) == 0 && strstr(t->gates.warnings[i].text, run))
+            return true;
+    }
+    return false;
+}
+
 static bool has_warning(const struct two *t, const char *id)
 {
     for (size_t i = 0; i < t->gates.n_warnings; i++) {
@@ -177,6 +187,13 @@ static void a_size_that_cannot_run_any_more_fails(void **state)
     assert_true(isnan(gate->new_ms.value) && gate->n_new == 0 && gate->n_base == 120);
     assert_int_equal(t.gates.n_failed, 9);
     expect_words(&t, "REGRESSION: 9 of 45 metrics are worse; ");
+    struct cp_buf out;
+    render(&t.gates, &(struct cp_text_style){.width = 80}, &out);
+    const char *told = strstr(cp_buf_str(&out), "it ran in the base");
+    assert_non_null(strstr(cp_buf_str(&out), "init p50 and 8 more at 256 MB: it ran in the base"));
+    assert_non_null(told);
+    assert_null(strstr(told + 1, "it ran in the base")); /* once */
+    cp_buf_clear(&out);
     close_two(&t);
 }
 
@@ -252,7 +269,12 @@ static void what_is_not_compared_is_told(void **state)
             s->outcome = CP_OUTCOME_ERROR;
     }
     t.now.run.is_interrupted = true;
+    t.base.run.is_interrupted = true;
     assert_int_equal(compare_with(&t, &question, &err), CP_OK);
+    for (size_t i = 0; i < 2; i++) {
+        assert_true(has_warning_of(&t, "W044", i ? t.base.run.id : t.now.run.id));
+        assert_true(has_warning_of(&t, "W045", i ? t.base.run.id : t.now.run.id));
+    }
     assert_true(has_warning(&t, "W041") && has_warning(&t, "W042") && has_warning(&t, "W044") &&
                 has_warning(&t, "W045"));
     assert_string_equal(t.gates.warnings[0].text,
