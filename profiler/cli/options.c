@@ -1254,9 +1254,10 @@ static enum cp_code read_precision(struct cp_view text, struct cp_precision *p,
 static enum cp_code read_effect(struct cp_view text, struct cp_effect *effect, struct cp_error *err)
 {
     struct cp_view rest = text;
-    struct cp_view part;
+    struct cp_view part = text; /* "": no change either */
     *effect = (struct cp_effect){NAN, NAN};
-    while (cp_view_split(&rest, ',', &part)) {
+    do {
+        (void)cp_view_split(&rest, ',', &part);
         struct cp_view number = part;
         double zero = NAN;
         bool is_none = cp_view_take_double(&number, &zero) && zero == 0;
@@ -1273,7 +1274,7 @@ static enum cp_code read_effect(struct cp_view text, struct cp_effect *effect, s
                            "'%.*s' is not a change that matters; write it like 5%%, 10ms or "
                            "5%%,10ms",
                            (int)text.n, text.p);
-    }
+    } while (rest.n > 0);
     return CP_OK;
 }
 
