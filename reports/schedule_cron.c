@@ -97,7 +97,8 @@ static const struct cp_schedule_block crontab[] = {
      "# cronie reads CRON_TZ; Debian's cron does not and takes [[clock]] as the machine's\n"
      "# own time: the same hour each night either way. A night on which the machine is off\n"
      "# is a gap in the history, not an error; where that happens often, a systemd timer\n"
-     "# makes up for it. To have results mailed, set MAILTO=you@example.com.\n"
+     "# makes up for it. To have results mailed, set MAILTO=you@example.com. CRON_TZ holds\n"
+     "# for every line below it, so let this be the end of the crontab.\n"
      "CRON_TZ=UTC\n"
      "[[minute]] [[hour]] * * * /bin/sh [[script]]\n"},
 };

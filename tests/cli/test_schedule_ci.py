@@ -119,7 +119,7 @@ class Github(Case):
         other.cache = first.cache
         other.night()
         night = first.night()
-        self.assertIn("No nights before this one", night.text)
+        self.assertIn("::warning title=coldprof::no nights before this one", night.text)
 
     def test_hostile_folders_arrive_as_they_are(self):
         for name in schedule.HOSTILE_TOGETHER:
