@@ -205,6 +205,44 @@ static void two_runs_of_one_time_are_two_nights(void **state)
     cp_buf_clear(&out);
 }
 
+#define OF_HOST(host)                                                                              \
+    "{\"schema\":1,\"kind\":\"night\",\"function\":\"f\",\"started_at\":"                          \
+    "\"2026-10-08T01:00:00Z\",\"run_id\":\"a\",\"host\":\"" host "\",\"metrics\":[]}\n"
+
+/* Of two that claim to be the same night. */
+static void the_line_that_is_later_in_byte_order_is_kept(void **state)
+{
+    struct stores *s = *state;
+    static const char *const texts[] = {OF_HOST("one") OF_HOST("two"),
+                                        OF_HOST("two") OF_HOST("one")};
+    for (size_t i = 0; i < 2; i++) {
+        struct cp_history_counts counts = import_in(s->store[i], cp_view_of(texts[i]), SIZE_MAX);
+        struct cp_buf out = exported(s->store[i]);
+        assert_int_equal(counts.n_nights, 1);
+        assert_int_equal(counts.n_known, 1);
+        assert_int_equal(counts.n_differing, 1);
+        assert_non_null(strstr(cp_buf_str(&out), "\"host\":\"two\""));
+        assert_null(strstr(cp_buf_str(&out), "\"host\":\"one\""));
+        cp_buf_clear(&out);
+    }
+}
+
+static void lines_are_those_of_their_file(void **state)
+{
+    struct stores *s = *state;
+    struct cp_history_import import;
+    struct cp_error err = {0};
+    cp_history_import_init(&import, s->store[0]);
+    for (int file = 0; file < 2; file++) {
+        assert_int_equal(cp_history_import_add(&import, CP_VIEW_LIT("\n\nbad"), &err), CP_OK);
+        assert_int_equal(cp_history_import_end(&import, &err), CP_OK);
+    }
+    assert_int_equal(import.counts.n_rejected, 2);
+    assert_int_equal(import.counts.reasons[0].line, 3);
+    assert_int_equal(import.counts.reasons[1].line, 3);
+    cp_history_import_clear(&import);
+}
+
 static void bad_lines_cost_themselves_only(void **state)
 {
     struct stores *s = *state;
@@ -290,6 +328,8 @@ int main(void)
         TEST(a_second_import_changes_nothing),
         TEST(pieces_of_any_size_read_alike),
         TEST(two_runs_of_one_time_are_two_nights),
+        TEST(the_line_that_is_later_in_byte_order_is_kept),
+        TEST(lines_are_those_of_their_file),
         TEST(bad_lines_cost_themselves_only),
         TEST(a_newer_line_undoes_all),
         TEST(an_export_is_sorted),

@@ -247,7 +247,8 @@ static void bad_lines_are_refused_with_a_reason(void **state)
         {METRIC("\"ms\":5,\"low_ms\":4,\"high_ms\":4.5"), CP_EFORMAT, "not around its value"},
         {METRIC("\"low_ms\":4,\"high_ms\":3"), CP_EFORMAT, "not around its value"},
         {METRIC("\"ms\":5") "x", CP_EFORMAT, "not one JSON object"},
-        {"{\"schema\":1,\"kind\":\"night\",\"x\":[[[[[[[[[]]]]]]]]]}", CP_ELIMIT, "brackets"},
+        {"{\"schema\":1,\"kind\":\"night\",\"x\":[[[[[[[[]]]]]]]]}", CP_ELIMIT, "brackets"},
+        {"{\"schema\":1,\"kind\":\"night\",\"x\":[[[[[[[]]]]]]]}", CP_EFORMAT, "'function'"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct cp_night_line line;

@@ -267,6 +267,7 @@ static void a_user_names_a_function_and_what_tells_it_apart(void **state)
         {"checkout", CP_EINVAL, 0, {"3 histories", "checkout@eu-west-1/arm64", "local server"}},
         {"checkout@eu-west-1", CP_EINVAL, 0, {"2 histories", "x86_64", "'@'"}},
         {"chekout", CP_ENOTFOUND, 0, {"the nearest are checkout@", "", ""}},
+        {"sheckout-v2", CP_ENOTFOUND, 0, {"the nearest are checkout-v2@", "", ""}},
         {"cart@eu-west-1", CP_ENOTFOUND, 0, {"cart@us-east-1/x86_64", "", ""}},
         {"", CP_ENOTFOUND, 0, {"no history of ''", "", ""}},
     };

@@ -40,6 +40,8 @@ void fake_lambda_init(struct cp_lambda *l)
     set(c->runtime, sizeof c->runtime, "python3.12");
     set(c->architecture, sizeof c->architecture, "x86_64");
     set(c->code_sha256, sizeof c->code_sha256, "c29kYQ==");
+    set(c->layers, sizeof c->layers, "arn:a:1 arn:b:2");
+    c->code_size = 2409600;
     set(c->state, sizeof c->state, "Active");
     set(c->last_update_status, sizeof c->last_update_status, "Successful");
     set(c->description, sizeof c->description, "says hello");

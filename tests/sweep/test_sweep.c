@@ -200,6 +200,8 @@ static void every_planned_sample_is_measured_and_the_function_put_back(void **st
     for (size_t i = 0; i < data.n_cells; i++)
         assert_int_equal(data.cells[i].stop, CP_STOP_MAX_SAMPLES);
     assert_int_equal(data.run.original_memory_size_mb, 256);
+    assert_int_equal(data.run.code_size_bytes, 2409600);
+    assert_string_equal(data.run.layers, "arn:a:1 arn:b:2");
     assert_int_equal(data.run.timeout_ms, 3000);
     assert_string_equal(data.run.runtime, "python3.12");
     assert_int_equal(data.run.unreserved_concurrency, 900);
