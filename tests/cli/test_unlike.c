@@ -170,6 +170,21 @@ static void unknown_facts_are_no_difference(void **state)
     assert_int_equal(check(&t, NULL, allowed, &err), CP_OK);
 }
 
+/* Whether two took turns is told apart elsewhere, and hosts of an account are not ours. */
+static void order_and_foreign_hosts_are_no_difference(void **state)
+{
+    (void)state;
+    struct two t;
+    struct cp_error err;
+    char allowed[CP_UNLIKE_TEXT_MAX];
+    make_two(&t);
+    SET(t.now_data.run.method, "own function" CP_RUN_IN_TURNS);
+    assert_int_equal(check(&t, NULL, allowed, &err), CP_OK);
+    t.base_data.run.is_local = t.now_data.run.is_local = false;
+    SET(t.now_data.run.host, "Model 2, 8 cores");
+    assert_int_equal(check(&t, NULL, allowed, &err), CP_OK);
+}
+
 static void what_cannot_be_allowed_is_refused(void **state)
 {
     (void)state;
@@ -192,6 +207,7 @@ int main(void)
         cmocka_unit_test(each_difference_is_refused_unless_allowed),
         cmocka_unit_test(all_that_is_missing_is_said_at_once),
         cmocka_unit_test(unknown_facts_are_no_difference),
+        cmocka_unit_test(order_and_foreign_hosts_are_no_difference),
         cmocka_unit_test(what_cannot_be_allowed_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

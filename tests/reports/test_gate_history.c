@@ -237,6 +237,23 @@ static void a_regression_does_not_end_by_not_being_measured(void **state)
     end(&f);
 }
 
+/* One word for all: what fails the build goes before what is suspect. */
+static void a_regression_is_named_before_what_is_suspect(void **state)
+{
+    struct fixture f;
+    (void)state;
+    begin(&f);
+    add_nights(&f, 12, 1, METRICS);
+    for (int i = 0; i < 4; i++) {
+        struct cp_night *night = add_night(&f, 1.3, METRICS);
+        for (int k = 2; k < METRICS && i < 3; k++) /* 512 MB: on the last night alone */
+            night->metrics[k].ms = f.metrics[0][k].ms;
+    }
+    judge(&f);
+    assert_true(says(&f, "REGRESSION: 2 of 4 metrics are worse; 2 suspect"));
+    end(&f);
+}
+
 static void cannot_run(struct fixture *f, int memory_size_mb)
 {
     f->cells[f->data.n_cells] = (struct cp_cell_result){
@@ -472,6 +489,7 @@ int main(void)
         cmocka_unit_test(an_unchanged_function_never_fails),
         cmocka_unit_test(a_metric_that_is_not_measured_is_told),
         cmocka_unit_test(a_regression_does_not_end_by_not_being_measured),
+        cmocka_unit_test(a_regression_is_named_before_what_is_suspect),
         cmocka_unit_test(a_size_that_cannot_run_any_more_fails_at_once),
         cmocka_unit_test(a_size_that_never_ran_is_no_regression),
         cmocka_unit_test(all_timeouts_are_worse_than_anything),
