@@ -215,6 +215,9 @@ static bool warn_interrupted_of(const struct cp_figures *f, struct cp_warning *w
         return false;
     cp_warning_say(w, "run '%s' was interrupted: it has fewer samples than planned",
                    f->data->run.id);
+    if (cp_run_in_turns(&f->data->run))
+        return cp_warning_advise(w, "measure both again: 'coldprof nightly FOLDER --against "
+                                    "OTHER'");
     return cp_warning_advise(w, "continue it: 'coldprof sweep --resume %s'", f->data->run.id);
 }
 

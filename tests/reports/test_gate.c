@@ -270,10 +270,17 @@ static void what_is_not_compared_is_told(void **state)
     }
     t.now.run.is_interrupted = true;
     t.base.run.is_interrupted = true;
+    (void)snprintf(t.base.run.method, sizeof t.base.run.method, "own function" CP_RUN_IN_TURNS);
     assert_int_equal(compare_with(&t, &question, &err), CP_OK);
     for (size_t i = 0; i < 2; i++) {
         assert_true(has_warning_of(&t, "W044", i ? t.base.run.id : t.now.run.id));
         assert_true(has_warning_of(&t, "W045", i ? t.base.run.id : t.now.run.id));
+    }
+    for (size_t i = 0; i < t.gates.n_warnings; i++) { /* one that took turns cannot go on alone */
+        const struct cp_warning *w = &t.gates.warnings[i];
+        if (strcmp(w->id, "W045") == 0)
+            assert_int_equal(strstr(w->advice, "--resume") != NULL,
+                             strstr(w->text, t.base.run.id) == NULL);
     }
     assert_true(has_warning(&t, "W041") && has_warning(&t, "W042") && has_warning(&t, "W044") &&
                 has_warning(&t, "W045"));
