@@ -158,20 +158,6 @@ static enum cp_code load(struct builds *b, struct judged *j)
     return code;
 }
 
-/* Times are of what succeeded: a build that fails more often must not look fast. */
-static void warn_of_failures(struct builds *b, const struct judged *j)
-{
-    for (int i = 0; i < CP_PAIR; i++) {
-        struct cp_accounting a = cp_accounting_of(j->data[i].samples, j->data[i].n_samples);
-        char text[PATH_MAX + 80];
-        if (!a.failed)
-            continue;
-        (void)snprintf(text, sizeof text, "%s: %zu of %zu invocations failed", b->folders[i],
-                       a.failed, a.measured + a.failed);
-        cp_progress_warn(&b->session.progress, text);
-    }
-}
-
 /* That the new one cannot run where the base can is a gate that fails. The other way round there is
  * nothing to judge by, and nothing passes for that. */
 static enum cp_code check_base(struct builds *b, const struct judged *j)
@@ -208,10 +194,8 @@ static enum cp_status judge(struct builds *b)
     struct judged j = {.comparison = {.n_metrics = 0}};
     enum cp_status status = CP_STATUS_OK;
     enum cp_code code = load(b, &j);
-    if (!code) {
-        warn_of_failures(b, &j);
+    if (!code)
         code = compare(b, &j);
-    }
     if (!code)
         status = cp_cli_show_gates(b->session.cli, &j.gates);
     if ((!code || code == CP_ENODATA) && check_base(b, &j))

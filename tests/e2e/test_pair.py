@@ -156,7 +156,8 @@ class Ends(PairCase):
     def test_failures_are_told(self):
         folder = self.build("now", environment={"CRASH": "exit 1"})
         result = self.judge(folder, self.build("old"), "--cold", "6", "--warm", "6", status=3)
-        self.assertRegex(result.stderr, rf"warning: {folder}: \d+ of \d+ invocations failed")
+        new = self.runs()[1]["id"]
+        self.assertRegex(" ".join(result.stdout.split()), rf"warning W044: \d+ of 12 invocations of run '{new}' gave no measurement")
 
     def test_what_cannot_take_turns_is_refused(self):
         fn = self.build("now")
