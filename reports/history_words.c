@@ -99,7 +99,7 @@ static void add_layers(const char *list, const char *sign, struct cp_buf *out)
     }
 }
 
-/* A host is a list of facts: those that differ, where it has as many as before. */
+/* A host is a list of facts: those that differ; all of it where one only came or went. */
 static void add_host(const struct cp_cause *cause, struct cp_buf *out)
 {
     struct cp_view before = cp_view_of(cause->before);
@@ -114,6 +114,8 @@ static void add_host(const struct cp_cause *cause, struct cp_buf *out)
         is = cp_view_trim(is);
         cp_buf_addf(out, "%s %.*s -> %.*s", n++ ? "," : "", (int)was.n, was.p, (int)is.n, is.p);
     }
+    if (n == 0)
+        cp_buf_addf(out, " %s -> %s", cause->before, cause->after);
 }
 
 static void add_number(const char *digits, struct cp_buf *out)

@@ -80,6 +80,35 @@ static void changes_stand_where_the_levels_changed(void **state)
     clear(&s);
 }
 
+/* Of a host the facts that differ. */
+static void causes_are_told_in_short(void **state)
+{
+    (void)state;
+    static const struct {
+        struct cp_cause cause;
+        const char *words;
+    } cases[] = {
+        {{CP_CAUSE_HOST, "EPYC, 2 cores, Linux 6.1", "EPYC, 4 cores, Linux 6.8"},
+         "host 2 cores -> 4 cores, Linux 6.1 -> Linux 6.8"},
+        {{CP_CAUSE_HOST, "EPYC, 2 cores", "EPYC, 2 cores, cgroup v2"},
+         "host EPYC, 2 cores -> EPYC, 2 cores, cgroup v2"},
+        {{CP_CAUSE_CODE, "0123456789abcdef", "fedcba9876543210"},
+         "code SHA-256 0123456789ab -> fedcba987654"},
+        {{CP_CAUSE_RUNTIME_VERSION, "arn:aws:lambda:eu-west-1::runtime:0123456789abcdef",
+          "arn:aws:lambda:eu-west-1::runtime:fed"},
+         "runtime version 0123456789ab -> fed"},
+        {{CP_CAUSE_MEMORY, "512", "10240"}, "memory 512 -> 10,240 MB"},
+        {{CP_CAUSE_LAYERS, "arn:aws:lambda:eu-west-1:000000000000:layer:otel:7", ""},
+         "layers -otel:7"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct cp_history_change change = {.n_causes = 1};
+        change.causes[0] = cases[i].cause;
+        assert_true(cp_history_change_words(&change));
+        assert_string_equal(change.words, cases[i].words);
+    }
+}
+
 static void missing_nights_are_counted_where_they_are(void **state)
 {
     (void)state;
@@ -668,6 +697,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(changes_stand_where_the_levels_changed),
+        cmocka_unit_test(causes_are_told_in_short),
         cmocka_unit_test(missing_nights_are_counted_where_they_are),
         cmocka_unit_test(numbers_do_not_depend_on_what_is_shown),
         cmocka_unit_test(later_nights_can_be_left_out),
