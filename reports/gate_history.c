@@ -390,17 +390,24 @@ static bool warn_causes(const struct warned *w, struct cp_warning *out)
     return cp_warning_advise(out, "a change of durations may come from it; it decides nothing");
 }
 
+/* Times of tonight that are longer; what cannot run any more has none. */
+static bool is_slower(const struct cp_gate *gate)
+{
+    return gate->n_new > 0 && (gate->fails || gate->state == CP_TREND_SUSPECT);
+}
+
 /* A history of this machine has the machine in it. */
 static bool warn_machine(const struct warned *w, struct cp_warning *out)
 {
-    bool is_worse = w->gates->n_failed > 0;
+    bool is_any_slower = false;
     for (size_t i = 0; i < w->gates->n; i++)
-        is_worse = is_worse || w->gates->gates[i].state == CP_TREND_SUSPECT;
-    if (!is_worse || !w->j->data->run.is_local)
+        is_any_slower |= is_slower(&w->gates->gates[i]);
+    if (!is_any_slower || !w->j->data->run.is_local)
         return false;
-    cp_warning_say(out, "measured on this machine, where other work makes a function slower, too");
-    return cp_warning_advise(out, "to tell them apart, measure the build before in turns with this "
-                                  "one: coldprof nightly FOLDER --against OLD-FOLDER");
+    cp_warning_say(out, "these times are of this machine, and other work on it makes them longer, "
+                        "too");
+    return cp_warning_advise(out, "to see whether it is the build, measure the one before in turns "
+                                  "with it: coldprof nightly FOLDER --against OLD-FOLDER");
 }
 
 static void add_warnings(const struct judged *j, struct cp_gates *gates)
