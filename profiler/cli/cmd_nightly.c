@@ -34,29 +34,11 @@ static void nightly_end(struct nightly *n)
 
 /* --- the night --- */
 
-/* Ended before it had its samples, for another reason than the function itself. */
-static bool is_cut_short(const struct cp_cell_result *cell)
-{
-    bool is_judged = cell->kind == CP_CELL_COLD || cell->kind == CP_CELL_WARM;
-    return is_judged && cell->planned > 0 &&
-           (cell->stop == CP_STOP_NOT_DONE || cell->stop == CP_STOP_BUDGET ||
-            cell->stop == CP_STOP_COST || cell->stop == CP_STOP_LOST);
-}
-
 /* Part of a night would be judged as all of it. */
 static enum cp_code check_whole(struct nightly *n)
 {
-    const struct cp_run_data *data = &n->data;
-    for (size_t i = 0; i < data->n_cells; i++) {
-        const struct cp_cell_result *cell = &data->cells[i];
-        if (is_cut_short(cell))
-            return cp_fail(&n->err, CP_ENODATA,
-                           "run '%s' is kept, but it is no night of the history: its %s cell at %d "
-                           "MB ended early (%s), see 'coldprof report %s'",
-                           data->run.id, cp_cell_kind_name(cell->kind), cell->memory_size_mb,
-                           cp_stop_reason_name(cell->stop), data->run.id);
-    }
-    return CP_OK;
+    enum cp_code code = cp_session_check_whole(&n->data, &n->err);
+    return code ? cp_fail_context(&n->err, "this night is not in the history") : code;
 }
 
 static enum cp_code make_night(struct nightly *n)
@@ -134,7 +116,10 @@ static enum cp_status conclude(struct nightly *n)
 static enum cp_code explain_busy(struct nightly *n, enum cp_code code)
 {
     if (code == CP_EBUSY)
-        (void)cp_fail_context(&n->session.err, "this night is left out");
+        (void)cp_fail_context(&n->session.err, "this night is left out%s",
+                              n->cli->options.wait_ms > 0 ? ""
+                                                          : ", unless --wait lets it take its "
+                                                            "turn");
     return code;
 }
 

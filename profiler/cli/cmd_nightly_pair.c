@@ -174,6 +174,15 @@ static enum cp_code check_base(struct builds *b, const struct judged *j)
     return CP_OK;
 }
 
+/* That what there is shows nothing worse is no pass when it is a part only. */
+static enum cp_code check_whole(struct builds *b, const struct judged *j)
+{
+    enum cp_code code = CP_OK;
+    for (int i = 0; i < CP_PAIR && !code; i++)
+        code = cp_session_check_whole(&j->data[i], &b->session.err);
+    return code ? cp_fail_context(&b->session.err, "the new build does not pass") : code;
+}
+
 static enum cp_code compare(struct builds *b, struct judged *j)
 {
     const struct cp_options *o = &b->session.cli->options;
@@ -200,6 +209,8 @@ static enum cp_status judge(struct builds *b)
         status = cp_cli_show_gates(b->session.cli, &j.gates);
     if ((!code || code == CP_ENODATA) && check_base(b, &j))
         code = CP_ENODATA;
+    if (!code && status == CP_STATUS_OK)
+        code = check_whole(b, &j);
     if (code)
         status = cp_cli_fail(b->session.cli, &b->session.err);
     judged_clear(&j);

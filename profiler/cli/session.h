@@ -57,6 +57,9 @@ void cp_session_fill_run(const struct cp_session *s, const char *target, struct 
 /* Measures, or continues --resume; the run is in `run`. CP_EINTERRUPTED: what was measured is kept;
  * with progress.is_planned it can be resumed. */
 enum cp_code cp_session_measure(struct cp_session *s);
+/* Has a stored run all its cold and warm samples, or was it the function itself that did not give
+ * them? CP_ENODATA names the first cell that was cut short. */
+enum cp_code cp_session_check_whole(const struct cp_run_data *data, struct cp_error *err);
 /* Prints what would be done. */
 enum cp_status cp_session_rehearse(struct cp_session *s);
 /* On stderr: why it failed (`code`, of prepare or measure), and the command line that goes on with

@@ -203,6 +203,29 @@ enum cp_code cp_session_measure(struct cp_session *s)
     return code == CP_ENOTFOUND && !s->run.id[0] ? fail_unknown_function(s) : code;
 }
 
+/* Ended before it had its samples, for another reason than the function itself. */
+static bool is_cut_short(const struct cp_cell_result *cell)
+{
+    bool is_judged = cell->kind == CP_CELL_COLD || cell->kind == CP_CELL_WARM;
+    return is_judged && cell->planned > 0 &&
+           (cell->stop == CP_STOP_NOT_DONE || cell->stop == CP_STOP_BUDGET ||
+            cell->stop == CP_STOP_COST || cell->stop == CP_STOP_LOST);
+}
+
+enum cp_code cp_session_check_whole(const struct cp_run_data *data, struct cp_error *err)
+{
+    for (size_t i = 0; i < data->n_cells; i++) {
+        const struct cp_cell_result *cell = &data->cells[i];
+        if (is_cut_short(cell))
+            return cp_fail(err, CP_ENODATA,
+                           "run '%s' is kept, but its %s cell at %d MB ended early (%s), see "
+                           "'coldprof report %s'",
+                           data->run.id, cp_cell_kind_name(cell->kind), cell->memory_size_mb,
+                           cp_stop_reason_name(cell->stop), data->run.id);
+    }
+    return CP_OK;
+}
+
 static void add_word(struct cp_buf *line, const char *option, const char *value)
 {
     if (value)

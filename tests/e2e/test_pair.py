@@ -159,6 +159,13 @@ class Ends(PairCase):
         new = self.runs()[1]["id"]
         self.assertRegex(" ".join(result.stdout.split()), rf"warning W044: \d+ of 12 invocations of run '{new}' gave no measurement")
 
+    def test_a_pair_that_is_cut_short_does_not_pass(self):
+        result = self.judge(self.build("now"), self.build("old"), *FEW, "--max-invocations", "8", status=1)
+        self.assertRegex(result.stderr, r"error: the new build does not pass: run '\w+' is kept, but its \w+ cell at 128 MB ended early "
+                                        r"\(invocation limit\)")
+        self.judge(self.build("slow", environment={"INIT_SLEEP_MS": 500}), self.build("old"), "--cold", "20", "--warm", "0",
+                   "--max-invocations", "30", status=3) # enough to fail
+
     def test_what_cannot_take_turns_is_refused(self):
         fn = self.build("now")
         rows = (
