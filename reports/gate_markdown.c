@@ -17,7 +17,7 @@ static int weight_of(const struct cp_gates *gates, const struct cp_gate *gate)
         return 4;
     if (!cp_gate_is_judged(gates, gate))
         return 2;
-    if (gate->verdict == CP_CHANGE_REGRESSION)
+    if (gate->verdict == CP_CHANGE_REGRESSION || gate->state == CP_TREND_SUSPECT)
         return 3;
     return gate->verdict == CP_CHANGE_IMPROVEMENT ? 0 : 1;
 }
@@ -78,8 +78,13 @@ static void add_table(const struct cp_gates *gates, const struct cp_gate *const 
     cp_buf_adds(out, "|:---|:---|---:|---:|---:|---:|\n");
     for (size_t i = 0; i < n; i++)
         add_row(gates, worst[i], out);
-    if (gates->n > n)
-        cp_buf_addf(out, "\n... and %zu more, none of them worse.\n", gates->n - n);
+    if (gates->n <= n)
+        return;
+    cp_buf_addf(out, "\n... and %zu more, ", gates->n - n);
+    if (gates->n_failed > n) /* those come first */
+        cp_buf_addf(out, "%zu of them regressions.\n", gates->n_failed - n);
+    else
+        cp_buf_adds(out, "none of them a regression.\n");
 }
 
 /* Why: of what fails and what is suspect. */
