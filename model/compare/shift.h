@@ -2,6 +2,8 @@
  * Shift function (Doksum, Ann. Stat. 2, 1974): how far each decile of one sample lies from that of
  * another. Deciles are those of Harrell and Davis, intervals percentile bootstrap of both samples
  * (Wilcox, Computational Statistics & Data Analysis 20, 1995), each decile by itself at 95 %.
+ * They hold that from some 50 values of each sample on; for p10 and p90 they hold 89 to 92 % with
+ * 20 values and 82 to 88 % with 10 (log-normal laws; test_shift).
  *
  * A resample is known by how often it holds each value. With F(k) the weight that Harrell and Davis
  * give to the first k of n order statistics, and c(j) the number of values drawn among the j
