@@ -90,8 +90,8 @@ struct cp_trend_night {
     size_t since; /* REGRESSED, IMPROVED: index of the first night of the level */
 };
 
-/* Judges every night, `values` ascending in time; a level accepted at t is that of the nights up to
- * t. `out` has room for n. CP_ENOMEM, CP_EINVAL. */
+/* Judges every night. `values` and acceptances ascend in time; a level accepted at t is that of the
+ * nights up to t. `out` has room for n. CP_ENOMEM, CP_EINVAL. */
 enum cp_code cp_trend_judge(const struct cp_trend_value *values, size_t n,
                             const int64_t *accepted_at_ms, size_t n_accepted,
                             const struct cp_trend_options *options, struct cp_trend_night *out,
