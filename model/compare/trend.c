@@ -60,6 +60,7 @@ struct judge {
     /* of the baseline: the newest nights of the level */
     size_t n_baseline;
     double centre; /* of logs */
+    double effect; /* what must be exceeded by a difference of logs to it */
     double spread; /* sd of logs of a night, sampling included; of this level or the one before */
     size_t n_spread;
     double day_sd;               /* without sampling */
@@ -128,6 +129,12 @@ static void take_sampling(struct judge *j, const struct point *nights, size_t n)
     j->samples = median(j->scratch, n);
 }
 
+static void set_centre(struct judge *j, double centre)
+{
+    j->centre = centre;
+    j->effect = log1p(fmax(j->o.effect, j->o.effect_ms / exp(centre)));
+}
+
 static void take_baseline(struct judge *j)
 {
     size_t most = (size_t)j->o.baseline_nights;
@@ -136,7 +143,7 @@ static void take_baseline(struct judge *j)
     for (size_t i = 0; i < n; i++)
         j->scratch[i] = nights[i].x;
     j->n_baseline = n;
-    j->centre = median(j->scratch, n);
+    set_centre(j, median(j->scratch, n));
     if (n < (size_t)j->o.min_nights) /* the spread of the level before stands */
         return;
     if ((isnan(j->anchor) && n == most) || j->centre < j->anchor - log1p(j->o.effect))
@@ -169,12 +176,6 @@ struct cp_interval cp_trend_around(double x, double half)
     return (struct cp_interval){exp(x), exp(x - half), exp(x + half)};
 }
 
-/* What must be exceeded by the logs' difference. */
-static double least_effect(const struct judge *j)
-{
-    return log1p(fmax(j->o.effect, j->o.effect_ms / exp(j->centre)));
-}
-
 static enum cp_change_verdict verdict_of(const struct cp_interval *ratio, double effect)
 {
     double low = log(ratio->low);
@@ -198,15 +199,16 @@ static void describe(const struct judge *j, const struct point *p, struct cp_tre
     out->ratio = cp_trend_around(p->x - j->centre, half);
     if (isinf(p->x))
         out->ratio = (struct cp_interval){INFINITY, INFINITY, INFINITY};
-    out->verdict = verdict_of(&out->ratio, least_effect(j));
+    out->verdict = verdict_of(&out->ratio, j->effect);
 }
 
 /* --- is it worse for good? --- */
 
 /* The newest nights against the baseline, upwards when worse is asked for, downwards else. */
 struct rise {
-    double by[CP_TREND_N_OF_MAX]; /* differences of logs to the centre, oldest first */
-    double sd[CP_TREND_N_OF_MAX];
+    const struct point *nights;   /* oldest first */
+    double by[CP_TREND_N_OF_MAX]; /* differences of logs to the centre */
+    double sd[CP_TREND_N_OF_MAX]; /* once there is something to weigh: most nights are ordinary */
     size_t n;
     double effect;
     int side; /* 1 upwards, -1 downwards */
@@ -219,14 +221,19 @@ static double difference(const struct judge *j, int side, const struct point *p)
 
 static struct rise rise_of(const struct judge *j, int side, const struct point *nights, size_t n)
 {
-    const double level = MEDIAN_SE * j->spread * j->spread / (double)j->n_baseline;
-    struct rise r = {.n = n, .effect = least_effect(j), .side = side};
-    for (size_t i = 0; i < n; i++) {
-        double night = night_sd(j, &nights[i]);
+    struct rise r = {.nights = nights, .n = n, .effect = j->effect, .side = side};
+    for (size_t i = 0; i < n; i++)
         r.by[i] = difference(j, side, &nights[i]);
-        r.sd[i] = sqrt(night * night + level + WANDER * WANDER);
-    }
     return r;
+}
+
+static void take_sds(const struct judge *j, struct rise *r)
+{
+    const double level = MEDIAN_SE * j->spread * j->spread / (double)j->n_baseline;
+    for (size_t i = 0; i < r->n; i++) {
+        double night = night_sd(j, &r->nights[i]);
+        r->sd[i] = sqrt(night * night + level + WANDER * WANDER);
+    }
 }
 
 static int n_beyond_effect(const struct rise *r)
@@ -280,13 +287,14 @@ static double evidence_of(const struct rise *r, const double *unchanged, double 
 
 /* The most that any step says which matters. Which are tried does not depend on the nights. 0: too
  * few of them, or their middle, are beyond the effect. */
-static double evidence(const struct judge *j, const struct rise *r)
+static double evidence(const struct judge *j, struct rise *r)
 {
     double unchanged[CP_TREND_N_OF_MAX];
     double best = 0;
     double highest = 0;
     if (n_beyond_effect(r) < j->o.k_of_n || !(median_rise(r) > r->effect))
         return 0;
+    take_sds(j, r);
     for (size_t i = 0; i < r->n; i++) {
         unchanged[i] = density_of_baseline(j, r, i);
         highest = fmax(highest, r->by[i]);
@@ -371,7 +379,7 @@ static void join_oldest(struct judge *j)
 /* What is recent and still worse goes; of a drift only what is left is the level. */
 static void leave_regression(struct judge *j)
 {
-    double most = j->centre + least_effect(j);
+    double most = j->centre + j->effect;
     size_t n = 0;
     for (size_t i = 0; i < j->n_recent; i++) {
         if (j->recent[i].x <= most)
@@ -425,7 +433,7 @@ static bool has_drifted(struct judge *j)
     if ((double)n_above < DRIFT_SHARE * (double)j->n_baseline)
         return false;
     j->since = nights[0].index;
-    j->centre = j->anchor;
+    set_centre(j, j->anchor);
     return true;
 }
 
@@ -502,7 +510,7 @@ static void judge_night(struct judge *j, const struct point *p, struct cp_trend_
 static void accept(struct judge *j)
 {
     size_t n = 0;
-    double most = j->centre + least_effect(j);
+    double most = j->centre + j->effect;
     while (n < j->n_recent && j->recent[j->n_recent - 1 - n].x > most)
         n++;
     if (j->is_regressed)
@@ -549,7 +557,8 @@ enum cp_code cp_trend_judge(const struct cp_trend_value *values, size_t n,
                             const struct cp_trend_options *options, struct cp_trend_night *out,
                             struct cp_error *err)
 {
-    struct judge j = {.o = *options, .spread = NAN, .day_sd = NAN, .centre = NAN, .anchor = NAN};
+    struct judge j = {
+        .o = *options, .spread = NAN, .day_sd = NAN, .centre = NAN, .effect = NAN, .anchor = NAN};
     enum cp_code code = cp_trend_resolve(&j.o, err);
     if (code)
         return code;
