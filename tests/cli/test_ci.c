@@ -157,6 +157,29 @@ static void only_github_is_told(void **state)
     free(f);
 }
 
+/* A command is one line, and a value's own escapes are no escapes. */
+static void a_value_stays_in_its_annotation(void **state)
+{
+    (void)state;
+    struct gates_fixture *f = calloc(1, sizeof *f);
+    struct cp_buf out;
+    assert_non_null(f);
+    gates_fixture_make(CP_GATES_COMPARE, "a\n::error::b,c%0A", "\r\n::error::d%0A", f);
+    cp_buf_init(&out, OUT_MAX);
+    cp_ci_annotations(&f->gates, &out);
+    size_t n_lines = count(cp_buf_str(&out), "\n");
+    assert_int_equal(n_lines, 1 + f->gates.n_failed + f->gates.n_warnings);
+    assert_int_equal(count(cp_buf_str(&out), "\n::error title="),
+                     f->gates.n_failed); /* behind the verdict */
+    assert_null(strstr(cp_buf_str(&out), "\n::error::"));
+    assert_null(strchr(cp_buf_str(&out), '\r'));
+    assert_null(strstr(cp_buf_str(&out), "%0A"));
+    assert_int_equal(count(cp_buf_str(&out), "d%250A\n"), f->gates.n_failed + f->gates.n_warnings);
+    assert_int_equal(count(cp_buf_str(&out), "b%2Cc%250A/512MB/"), f->gates.n_failed);
+    cp_buf_clear(&out);
+    free(f);
+}
+
 /* GitHub shows ten of a kind, the first ones: the verdict is among them. */
 static void at_most_ten_annotations_of_a_kind(void **state)
 {
@@ -193,6 +216,7 @@ int main(void)
         cmocka_unit_test(a_log_is_plain),
         cmocka_unit_test(the_summary_is_added_to_up_to_its_limit),
         cmocka_unit_test(only_github_is_told),
+        cmocka_unit_test(a_value_stays_in_its_annotation),
         cmocka_unit_test(at_most_ten_annotations_of_a_kind),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -96,6 +96,12 @@ static void test_openmetrics_samples(void **state)
                            "\ncoldprof_init_seconds{function=\"orders\",place=\"local server\","
                            "region=\"eu-west-1\",architecture=\"arm64\",memory_mb=\"512\","
                            "quantile=\"0.95\"} 0.26125\n"));
+    assert_int_equal(count(text, "\ncoldprof_init_seconds{"), 3);
+    assert_int_equal(count(text, "\ncoldprof_restore_seconds{"), 1);
+    assert_int_equal(count(text, "\ncoldprof_cold_seconds{"), 3);
+    assert_int_equal(count(text, "\ncoldprof_warm_seconds{"), 1);  /* one was not measured */
+    assert_int_equal(count(text, "quantile=\"0.99\"} +Inf\n"), 4); /* value, ratio, their ends */
+    assert_null(strstr(text, "-Inf"));
     assert_int_equal(count(text, "coldprof_gate_verdict{"), 9);
     assert_null(strstr(text, "nan"));
     assert_string_equal(text + out.n - 6, "# EOF\n");

@@ -119,6 +119,13 @@ static void missing_nights_are_counted_where_they_are(void **state)
     for (size_t i = 0; i < s.view->n_rows; i++)
         assert_int_equal(s.view->rows[i].n_missed, i == 55 ? 4 : 0);
     clear(&s);
+    /* one is seen as well */
+    struct history_options single = usual;
+    single.gap_days = 1;
+    show(&single, 0, &s);
+    assert_int_equal(s.view->n_missed, 1);
+    assert_string_equal(s.view->rows[55].mark, "1 missing");
+    clear(&s);
     /* weekly nights are no gaps */
     struct history_options weekly = usual;
     weekly.interval_days = 7;
@@ -160,6 +167,9 @@ static void later_nights_can_be_left_out(void **state)
     struct cp_history history;
     struct cp_history_view *view = NULL;
     history_make(&usual, &history);
+    struct cp_night_acceptance later = {.at_ms = history.nights[51].started_at_ms, .note = ""};
+    history.acceptances = &later;
+    history.n_acceptances = 1;
     const struct cp_history_options how = {.until_ms = history.nights[49].started_at_ms,
                                            .trend = defaults};
     assert_int_equal(cp_history_view_new(&history, &how, &view, NULL), CP_OK);
@@ -170,6 +180,8 @@ static void later_nights_can_be_left_out(void **state)
     assert_int_equal(view->rows[49].judged.state, CP_TREND_REGRESSED);
     assert_string_equal(view->metrics[view->shown_metric].since, view->rows[40].day);
     cp_history_view_free(view);
+    history.acceptances = NULL;
+    history.n_acceptances = 0;
     cp_history_clear(&history);
 }
 
@@ -378,6 +390,40 @@ static const cJSON *member(const cJSON *root, const char *key)
     return item;
 }
 
+static void assert_interval(const cJSON *object, const char *key, struct cp_interval v)
+{
+    const cJSON *interval = member(object, key);
+    static const char *const keys[] = {"value", "low", "high"};
+    const double numbers[] = {v.value, v.low, v.high};
+    for (size_t i = 0; i < 3; i++) {
+        const cJSON *number = member(interval, keys[i]);
+        assert_int_equal(cJSON_IsNull(number), !isfinite(numbers[i]));
+        if (isfinite(numbers[i]))
+            assert_near(number->valuedouble, numbers[i], 0);
+    }
+}
+
+static void assert_night(const cJSON *night, const struct cp_history_night *row)
+{
+    assert_string_equal(member(night, "run_id")->valuestring, row->night->run_id);
+    assert_string_equal(member(night, "state")->valuestring,
+                        cp_trend_state_name(row->judged.state));
+    assert_near(member(night, "started_at_ms")->valuedouble, (double)row->night->started_at_ms, 0);
+    assert_interval(night, "value_ms", row->ms);
+    assert_interval(night, "expected_ms", row->judged.baseline_ms);
+    assert_interval(night, "ratio", row->judged.ratio);
+}
+
+static void assert_change(const cJSON *change, const struct cp_history_change *c)
+{
+    assert_near(member(change, "number")->valuedouble, (double)c->number, 0);
+    assert_near(member(change, "before_ms")->valuedouble, c->change.before_ms, 0);
+    assert_near(member(change, "after_ms")->valuedouble, c->change.after_ms, 0);
+    assert_interval(change, "ratio", c->change.ratio);
+    assert_string_equal(member(change, "run_id_before")->valuestring, c->before->run_id);
+    assert_string_equal(member(change, "run_id_after")->valuestring, c->after->run_id);
+}
+
 static void json_holds_what_the_view_holds(void **state)
 {
     (void)state;
@@ -395,9 +441,11 @@ static void json_holds_what_the_view_holds(void **state)
     const cJSON *changes = member(root, "changes");
     assert_int_equal(cJSON_GetArraySize(nights), 96);
     assert_int_equal(cJSON_GetArraySize(changes), 2);
+    for (int i = 0; i < 96; i++)
+        assert_night(cJSON_GetArrayItem(nights, i), &s.view->rows[i]);
+    for (int i = 0; i < 2; i++)
+        assert_change(cJSON_GetArrayItem(changes, i), &s.view->changes[i]);
     const cJSON *first = cJSON_GetArrayItem(changes, 0);
-    assert_string_equal(member(first, "run_id_after")->valuestring,
-                        s.view->changes[0].after->run_id);
     const cJSON *cause = cJSON_GetArrayItem(member(first, "causes"), 0);
     assert_string_equal(member(cause, "what")->valuestring, "code_sha256");
     /* the night at the timeout: no number, and said */
@@ -543,6 +591,28 @@ static void the_chart_draws_every_night(void **state)
     assert_int_equal(count_of(cp_buf_str(&out), "set label '\xe2\x91\xa0'"), 1);
     assert_int_equal(count_of(cp_buf_str(&out), "set label '\xe2\x91\xa1'"), 1);
     cp_buf_clear(&out);
+}
+
+/* A change on the first night shown is told, but has no line: the night before is not there. */
+static void a_change_at_the_edge_is_told(void **state)
+{
+    (void)state;
+    struct shown s;
+    struct cp_buf out;
+    show(&usual, 0, &s);
+    size_t n_last = s.view->n_rows - s.view->changes[1].row;
+    clear(&s);
+    show(&usual, n_last, &s);
+    assert_int_equal(s.view->first_change, 1);
+    script_of_view(s.view, &out);
+    assert_int_equal(count_of(cp_buf_str(&out), "nohead lw 1.2 dt 2"), 0);
+    cp_buf_clear(&out);
+    clear(&s);
+    show(&usual, n_last + 1, &s);
+    script_of_view(s.view, &out);
+    assert_int_equal(count_of(cp_buf_str(&out), "nohead lw 1.2 dt 2"), 1);
+    cp_buf_clear(&out);
+    clear(&s);
 }
 
 /* The nights of a month are joined, but for those that are missing. */
@@ -714,6 +784,7 @@ int main(void)
         cmocka_unit_test(hostile_names_stay_text),
         cmocka_unit_test(the_script_matches_its_golden),
         cmocka_unit_test(the_chart_draws_every_night),
+        cmocka_unit_test(a_change_at_the_edge_is_told),
         cmocka_unit_test(a_path_joins_the_nights_of_a_month),
         cmocka_unit_test(the_band_is_as_wide_as_its_nights),
         cmocka_unit_test(the_axis_begins_at_zero_unless_the_range_is_wide),
