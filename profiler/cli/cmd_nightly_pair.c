@@ -209,7 +209,7 @@ static enum cp_status judge(struct builds *b)
         status = cp_cli_show_gates(b->session.cli, &j.gates);
     if ((!code || code == CP_ENODATA) && check_base(b, &j))
         code = CP_ENODATA;
-    if (!code && status == CP_STATUS_OK)
+    if (!code && status == CP_STATUS_OK && j.gates.n_failed == 0)
         code = check_whole(b, &j);
     if (code)
         status = cp_cli_fail(b->session.cli, &b->session.err);
