@@ -513,9 +513,6 @@ enum cp_code cp_history_day_sd(const struct cp_history *history,
         return CP_OK;
     enum cp_code code = begin(&j, err);
     for (size_t i = 0; i < j.n_metrics && !code; i++) {
-        const struct cp_night_metric *m = cp_night_find(tonight(&j), &j.metrics[i]);
-        if (!m || isnan(m->ms.low)) /* its sampling would count as an effect of the night */
-            continue;
         code = judge(&j, &j.metrics[i], err);
         if (!code)
             *day_sd = fmax(*day_sd, j.nights[history->n_nights - 1].day_sd);

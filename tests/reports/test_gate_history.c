@@ -124,6 +124,24 @@ static void the_first_nights_say_how_many_are_missing(void **state)
     end(&f);
 }
 
+/* The one that has the longest to go, whatever its place. */
+static void the_newest_metric_says_how_many_are_missing(void **state)
+{
+    struct fixture f;
+    (void)state;
+    begin(&f);
+    for (int i = 0; i < 3; i++) {
+        struct cp_night *night = add_night(&f, 1, METRICS);
+        night->metrics += 2;
+        night->n_metrics -= 2;
+    }
+    add_nights(&f, 2, 1, METRICS);
+    judge(&f);
+    assert_int_equal(f.gates.learning_night, 2);
+    assert_int_equal(f.gates.learning_nights, 8);
+    end(&f);
+}
+
 static void a_lasting_regression_fails_on_its_third_night_and_not_before(void **state)
 {
     struct fixture f;
@@ -216,7 +234,10 @@ static void a_metric_that_is_not_measured_is_told(void **state)
     assert_true(gate->base_ms.value > 190);
     assert_string_equal(gate->because, "not measured tonight, last on 2026-01-12");
     /* after some nights it is no longer expected */
-    add_nights(&f, 5, 1, 2);
+    add_nights(&f, 3, 1, 2);
+    judge(&f);
+    assert_int_equal(f.gates.n, METRICS);
+    (void)add_night(&f, 1, 2);
     judge(&f);
     assert_int_equal(f.gates.n, 2);
     assert_false(has_warning(&f, "W050"));
@@ -269,9 +290,12 @@ static void a_size_that_cannot_run_any_more_fails_at_once(void **state)
     begin(&f);
     add_nights(&f, 3, 1, METRICS); /* also while learning */
     cannot_run(&f, 512);
+    f.data.run.is_local = true;
     for (int i = 0; i < 8; i++) { /* and is never forgotten */
         (void)add_night(&f, 1, 2);
         judge(&f);
+        assert_false(has_warning(&f, "W050")); /* it is told already */
+        assert_false(has_warning(&f, "W054")); /* and no matter of the machine's speed */
         assert_int_equal(f.gates.n, METRICS);
         assert_int_equal(f.gates.n_failed, 2);
         assert_int_equal(f.gates.gates[3].verdict, CP_CHANGE_REGRESSION);
@@ -416,7 +440,7 @@ static void the_effect_of_nights_is_that_of_the_newest(void **state)
     static const double z[] = {0.366, -1.465, 0.792, 0, -0.792, 1.465, -0.366};
     begin(&f);
     for (size_t i = 0; i < 42; i++)
-        (void)add_night(&f, exp(0.1 * z[i % 7]), 2);
+        add_night(&f, exp(0.1 * z[i % 7]), 2)->metrics[1].ms = f.metrics[0][1].ms;
     assert_int_equal(cp_history_day_sd(&f.history, &options, &day_sd, NULL), CP_OK);
     assert_near(day_sd, 0.1, 0.03);
     /* without an interval sampling is not known apart */
@@ -483,6 +507,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_first_nights_say_how_many_are_missing),
+        cmocka_unit_test(the_newest_metric_says_how_many_are_missing),
         cmocka_unit_test(a_lasting_regression_fails_on_its_third_night_and_not_before),
         cmocka_unit_test(one_bad_night_passes),
         cmocka_unit_test(an_accepted_level_passes),

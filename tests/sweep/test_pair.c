@@ -21,6 +21,8 @@ struct pair_fixture {
     char ids[64];
     char warning[2 * CP_ERROR_TEXT_MAX];
     struct cp_sweep_progress progress;
+    size_t least_total;
+    bool is_seen[CP_PAIR]; /* as the one that is measured now */
 };
 
 static const char *const names[CP_PAIR] = {"hello", "hello-new"};
@@ -45,6 +47,12 @@ static void on_progress(void *context, const struct cp_sweep_progress *progress)
     assert_true(progress->done <= progress->total);
     assert_true(progress->current == SIZE_MAX || progress->current < progress->n_rows);
     f->progress = *progress;
+    if (f->least_total == 0 || progress->total < f->least_total)
+        f->least_total = progress->total;
+    if (progress->current != SIZE_MAX)
+        f->is_seen[strcmp(progress->rows[progress->current].side, "new") == 0 ? CP_PAIR_NEW
+                                                                              : CP_PAIR_BASE] =
+            true;
 }
 
 static void on_warning(void *context, const char *text)
@@ -274,6 +282,8 @@ static void the_user_sees_one_plan_and_rows_of_both(void **state)
     assert_int_equal(f->progress.done, 60);
     assert_int_equal(f->progress.total, 60);
     assert_int_equal(f->progress.n_rows, 4);
+    assert_int_equal(f->least_total, 60); /* never one of them as if it were all */
+    assert_true(f->is_seen[CP_PAIR_BASE] && f->is_seen[CP_PAIR_NEW]);
     assert_int_equal(f->n_warnings, 0);
 }
 
