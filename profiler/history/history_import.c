@@ -28,39 +28,42 @@ static void reject(struct cp_history_import *self, const char *why)
     (void)snprintf(counts->reasons[at].text, CP_HISTORY_REASON_MAX, "%s", why);
 }
 
-/* Whether `a` is written later in byte order than `b`. `is_same`: alike. */
-static enum cp_code compare_nights(const struct cp_night *a, const struct cp_night *b, int *order,
-                                   struct cp_error *err)
+/* `order` as of cp_view_compare: of the bytes that the two are written as. `line` is what `night`
+ * was read from: mostly one of ours, and then what the known one is written as. */
+static enum cp_code compare_nights(const struct cp_night *night, struct cp_view line,
+                                   const struct cp_night *known, int *order, struct cp_error *err)
 {
     struct cp_buf first;
     struct cp_buf second;
     cp_buf_init(&first, WRITTEN_MAX);
     cp_buf_init(&second, WRITTEN_MAX);
-    cp_night_line_write(a, &first);
-    cp_night_line_write(b, &second);
-    *order = cp_view_compare(cp_buf_view(&first), cp_buf_view(&second));
-    enum cp_code code = cp_buf_check(&first, "a night", err);
-    if (!code)
-        code = cp_buf_check(&second, "a night", err);
+    cp_night_line_write(known, &second);
+    enum cp_code code = cp_buf_check(&second, "a night", err);
+    *order = cp_view_compare(line, cp_view_trim(cp_buf_view(&second)));
+    if (!code && *order) {
+        cp_night_line_write(night, &first);
+        code = cp_buf_check(&first, "a night", err);
+        *order = cp_view_compare(cp_buf_view(&first), cp_buf_view(&second));
+    }
     cp_buf_clear(&first);
     cp_buf_clear(&second);
     return code;
 }
 
 static enum cp_code add_night(struct cp_history_import *self, const struct cp_night *night,
-                              struct cp_error *err)
+                              struct cp_view line, struct cp_error *err)
 {
-    struct cp_night there;
+    struct cp_night known;
     int order = 1;
     enum cp_code code = cp_store_get_night(self->store, &night->key, night->started_at_ms,
-                                           night->run_id, &there, err);
+                                           night->run_id, &known, err);
     if (code == CP_ENOTFOUND) {
         self->counts.n_nights++;
         return cp_store_put_night(self->store, night, err);
     }
     if (!code)
-        code = compare_nights(night, &there, &order, err);
-    cp_night_clear(&there);
+        code = compare_nights(night, line, &known, &order, err);
+    cp_night_clear(&known);
     if (code)
         return code;
     self->counts.n_known++;
@@ -95,8 +98,8 @@ static enum cp_code add_line(struct cp_history_import *self, struct cp_error *er
         reject(self, why.text);
         return CP_OK;
     }
-    code =
-        line.is_acceptance ? add_acceptance(self, &line, err) : add_night(self, &line.night, err);
+    code = line.is_acceptance ? add_acceptance(self, &line, err)
+                              : add_night(self, &line.night, text, err);
     cp_night_clear(&line.night);
     return code;
 }
