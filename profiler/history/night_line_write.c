@@ -67,20 +67,23 @@ static void add_metric(struct cp_buf *out, const struct cp_night_metric *m)
         double ms;
     } numbers[] = {{"ms", m->ms.value}, {"low_ms", m->ms.low}, {"high_ms", m->ms.high}};
     char name[CP_METRIC_KEY_MAX];
+    enum { NUMBERS = sizeof numbers / sizeof numbers[0] };
     const char *before = ",\"at_timeout\":[";
+    const char *end = "}";
     (void)cp_buf_addf(out, "{\"metric\":\"%s\",\"n\":%zu", cp_metric_key_name(&m->metric, name),
                       m->n);
-    for (size_t i = 0; i < 3; i++) {
+    for (size_t i = 0; i < NUMBERS; i++) {
         add_key(out, numbers[i].name);
         cp_json_number(out, numbers[i].ms);
     }
-    for (size_t i = 0; i < 3; i++) {
+    for (size_t i = 0; i < NUMBERS; i++) {
         if (isinf(numbers[i].ms)) {
             (void)cp_buf_addf(out, "%s\"%s\"", before, numbers[i].name);
             before = ",";
+            end = "]}";
         }
     }
-    (void)cp_buf_adds(out, before[1] ? "}" : "]}");
+    (void)cp_buf_adds(out, end);
 }
 
 void cp_night_line_write(const struct cp_night *night, struct cp_buf *out)
