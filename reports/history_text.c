@@ -112,7 +112,6 @@ static void add_next(const struct cp_text_lines *t, const struct cp_history_view
 {
     struct cp_buf line;
     cp_buf_init(&line, 4096);
-    cp_buf_addc(t->out, '\n');
     if (view->is_comparable)
         cp_buf_addf(&line, "next: coldprof compare %s %s", view->before->run_id,
                     view->after->run_id);
@@ -121,8 +120,10 @@ static void add_next(const struct cp_text_lines *t, const struct cp_history_view
                     line.n ? "    or, if it is meant: " : "next: ");
         cp_text_shell(&line, view->history->key.function);
     }
-    if (line.n)
+    if (line.n) {
+        cp_buf_addc(t->out, '\n');
         cp_text_foreign(t, 0, strlen("next: "), cp_buf_str(&line));
+    }
     cp_buf_clear(&line);
 }
 

@@ -156,6 +156,7 @@ static void numbers_do_not_depend_on_what_is_shown(void **state)
     (void)snprintf(before, sizeof before, "\n  (1 before them, the last one on %s: ",
                    last.view->rows[last.view->changes[0].row].day);
     assert_non_null(strstr(cp_buf_str(&out), before));
+    assert_string_equal(cp_buf_str(&out) + out.n - 2, ")\n"); /* nothing to do next */
     cp_buf_clear(&out);
     clear(&all);
     clear(&last);
