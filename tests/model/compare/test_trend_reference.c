@@ -5,7 +5,8 @@
  * even number. The odd ones are no untouched proof: the first rule chosen so had 2.82 false alarms
  * per 1,000 nights on them, and what was changed after that (nights of an improvement, wander,
  * drift, evidence) was changed with their figures in sight, the last choice by the even ones again.
- * The bounds below keep what was reached; they were not set before it.
+ * The bounds below keep what was reached; they were not set before it. Of all four halves together
+ * 6 of 4,665 nights were false alarms, 1.3 per 1,000: exactly 0.5 to 2.8 with 95 %.
  *
  *   lasting step  the median of the 10 nights from it on is above that of the 20 before it, by as
  *                 much as is asked for (fewer nights where the series ends)
@@ -24,6 +25,7 @@
 #include "tests/model/stat/reference.h"
 #include "tests/test.h"
 
+#include <gsl/gsl_cdf.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -407,11 +409,22 @@ static double coverage(const struct data *d, size_t half)
     return share(n_within, n);
 }
 
+/* Few nights were false, so few are known well: the exact interval of Clopper and Pearson. */
+static void print_false_alarms(const struct tally *t)
+{
+    double n = (double)t->n_false;
+    double others = (double)(t->n_nights - t->n_false);
+    double low = n > 0 ? gsl_cdf_beta_Pinv(0.025, n, others + 1) : 0;
+    print_message("  %zu false alarms: 95 %% between %.2f and %.2f per 1,000\n", t->n_false,
+                  1000 * low, 1000 * gsl_cdf_beta_Pinv(0.975, n + 1, others));
+}
+
 static void check_half(const struct data *d, const char *what, size_t half, double found,
                        double lasting_found)
 {
     struct tally mine = table(d, what, half);
     double within = coverage(d, half);
+    print_false_alarms(&mine);
     print_message("  nights within the ends of their baseline: %.1f %%\n", 100 * within);
     assert_true(1000 * share(mine.n_false, mine.n_nights) <= 2);
     assert_true(1000 * share(mine.n_alarms, mine.n_nights) <= 4); /* with those that are right */
