@@ -16,7 +16,7 @@
 #define WANDER      0.05 /* sd of logs: levels move about by as much without a cause */
 #define EVIDENCE    50.0 /* likelihood ratio that raises it */
 #define WIDTH       0.5  /* of the kernel of a baseline night, in sd */
-#define STEPS_APART 0.5  /* sd, of the steps that are tried */
+#define STEPS_APART 0.5  /* sd, of the steps that are tried; large ones are a quarter apart */
 #define DRIFT       3.0  /* effects, of a level over what it began with; */
 #define DRIFT_SE    3.0  /* and standard errors; */
 #define DRIFT_SHARE 0.9  /* and so many of the nights must be above it by one effect */
@@ -244,13 +244,6 @@ static int n_beyond_effect(const struct rise *r)
     return n;
 }
 
-static double median_rise(const struct rise *r)
-{
-    double by[CP_TREND_N_OF_MAX];
-    memcpy(by, r->by, r->n * sizeof *by);
-    return median(by, r->n);
-}
-
 /* Density of Student's t, but for a constant; (TAIL + 1) / 2 is 5 / 2. */
 static double density(double by, double sd)
 {
@@ -286,13 +279,13 @@ static double evidence_of(const struct rise *r, const double *unchanged, double 
 }
 
 /* The most that any step says which matters. Which are tried does not depend on the nights. 0: too
- * few of them, or their middle, are beyond the effect. */
+ * few of them are beyond the effect. */
 static double evidence(const struct judge *j, struct rise *r)
 {
     double unchanged[CP_TREND_N_OF_MAX];
     double best = 0;
     double highest = 0;
-    if (n_beyond_effect(r) < j->o.k_of_n || !(median_rise(r) > r->effect))
+    if (n_beyond_effect(r) < j->o.k_of_n)
         return 0;
     take_sds(j, r);
     for (size_t i = 0; i < r->n; i++) {
@@ -301,9 +294,9 @@ static double evidence(const struct judge *j, struct rise *r)
     }
     double apart = STEPS_APART * hypot(j->spread, WANDER);
     double step = r->effect;
-    for (size_t i = 1; step <= highest; i++) {
+    while (step <= highest) {
         best = fmax(best, evidence_of(r, unchanged, step));
-        step = r->effect + apart * (double)i;
+        step += fmax(apart, step / 4);
     }
     return best;
 }

@@ -9,13 +9,13 @@
  * than min_nights has the spread of the one before. Verdict of a night alone: as ratio.h, the
  * interval against the effect that matters.
  *
- * REGRESSED, the alarm: of the newest k nights, or k + 1 ... up to n (3 to 5), at least k and their
- * median are above the baseline by more than the effect, and "all risen by one step, more than the
- * effect" is 50 times as likely as "not changed". A night's law is Student's t with 4 degrees of
- * freedom: one wild night says little more than one at the step, a large step needs few nights, a
- * small one in noise many. A worse night, also a timeout, never makes an alarm less likely, unless
- * baseline nights have been where it is. Its scale joins the baseline's spread, this night's number
- * of samples, the error of the baseline, and 5 % by which levels move about without a cause. Places
+ * REGRESSED, the alarm: of the newest k nights, or k + 1 ... up to n (3 to 5), at least k are above
+ * the baseline by more than the effect, and "all risen by one step, more than the effect" is 50
+ * times as likely as "not changed". A night's law is Student's t with 4 degrees of freedom: one
+ * wild night says little more than one at the step, a large step needs few nights, a small one in
+ * noise many. A worse night, also a timeout, never makes an alarm less likely, unless baseline
+ * nights have been where it is. Its scale joins the baseline's spread, this night's number of
+ * samples, the error of the baseline, and 5 % by which levels move about without a cause. Places
  * where baseline nights have been are more likely than that law has it: a function that is slow
  * every third night is seldom told. The alarm stands, with the old baseline, until k of the last n
  * nights are not worse any more (nights of a short alarm then join the level, those of a long one
