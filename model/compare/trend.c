@@ -253,14 +253,14 @@ static double density(double by, double sd)
 }
 
 /* What baseline nights there were at the place of a night: a level that is visited every few nights
- * is no news. */
+ * is no news. One of three is not yet every third: min_nights are the least that tell shares. */
 static double density_of_baseline(const struct judge *j, const struct rise *r, size_t i)
 {
     const struct point *nights = j->level + (j->n_level - j->n_baseline);
     double sum = 0;
     for (size_t k = 0; k < j->n_baseline; k++)
         sum += density(r->by[i] - difference(j, r->side, &nights[k]), WIDTH * r->sd[i]);
-    return sum / (double)j->n_baseline;
+    return sum / fmax((double)j->n_baseline, j->o.min_nights);
 }
 
 /* Log of how much likelier the nights are, had all risen by the step, than without change: then
