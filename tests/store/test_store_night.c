@@ -64,7 +64,7 @@ static struct cp_history load(struct cp_store *store, const struct cp_night_key 
 
 static bool is_same(double a, double b)
 {
-    return memcmp(&a, &b, sizeof a) == 0 || (isnan(a) && isnan(b));
+    return (a >= b && a <= b && !signbit(a) == !signbit(b)) || (isnan(a) && isnan(b));
 }
 
 static void assert_night(const struct cp_night *night, int day, const char *run_id, size_t n)
