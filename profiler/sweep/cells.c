@@ -215,6 +215,15 @@ const struct cp_size_state *cp_cells_size(const struct cp_cells *cells, int memo
     return NULL;
 }
 
+bool cp_cells_none_can_run(const struct cp_cells *cells)
+{
+    for (size_t i = 0; i < cells->n_sizes; i++) {
+        if (!cells->sizes[i].cannot_run)
+            return false;
+    }
+    return cells->n_sizes > 0;
+}
+
 static bool has_unsent(const struct cp_plan *plan, size_t cell)
 {
     for (size_t i = 0; i < plan->n_samples; i++) {

@@ -55,6 +55,8 @@ enum cp_code cp_cells_add(struct cp_cells *cells, const struct cp_sample *sample
 /* Is another sample of this cell wanted? Also true for CP_PLAN_NO_CELL. */
 bool cp_cells_is_open(const struct cp_cells *cells, int64_t cell);
 const struct cp_size_state *cp_cells_size(const struct cp_cells *cells, int memory_size_mb);
+/* Can the function run at none of its sizes? */
+bool cp_cells_none_can_run(const struct cp_cells *cells);
 
 /* Why each cell that is still open ended: `rest` when it has samples that were never sent, the
  * sample limit otherwise. */

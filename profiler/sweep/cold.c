@@ -110,7 +110,8 @@ static enum cp_code run_work(struct cp_runner *r, struct work *work, struct cp_e
 static void warn_if_size_cannot_run(const struct cp_runner *r, int memory_size_mb, bool could)
 {
     const struct cp_size_state *size = cp_cells_size(&r->cells, memory_size_mb);
-    if (could && size && size->cannot_run)
+    bool is_last = cp_cells_none_can_run(&r->cells); /* told at the end */
+    if (could && size && size->cannot_run && !is_last)
         cp_runner_warn(r, "%d MB cannot run the function (%s); the sweep goes on without it",
                        memory_size_mb, size->note);
 }

@@ -250,11 +250,7 @@ static enum cp_stop_reason rest_reason(const struct cp_runner *r, enum cp_code c
 
 static void warn_if_nothing_ran(const struct cp_runner *r)
 {
-    for (size_t i = 0; i < r->cells.n_sizes; i++) {
-        if (!r->cells.sizes[i].cannot_run)
-            return;
-    }
-    if (r->cells.n_sizes)
+    if (cp_cells_none_can_run(&r->cells))
         cp_runner_warn(r, "the function ran at no memory size: %s",
                        r->cells.sizes[r->cells.n_sizes - 1].note);
 }
