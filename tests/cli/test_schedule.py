@@ -133,6 +133,11 @@ class Cron(schedule.Case):
             self.assertEqual("measured nightly ./fn" in result.stdout, status != 0)
             self.assertEqual(result.stderr, "")
 
+    def test_what_a_night_leaves_running_does_not_hold_the_lock(self):
+        self.folder()
+        _, command = self.written("./fn", stand_in="if (: >&9) 2>&-; then echo inherited; else echo free; fi; exit 3\n")
+        self.assertIn("\nfree\n", self.cron(command).stdout)
+
     def test_an_overlapping_night_is_left_out_and_says_so(self):
         fifo = os.path.join(self.tmp, "fifo")
         os.mkfifo(fifo)
@@ -208,7 +213,7 @@ class Files(schedule.Case):
         self.env.update(COLDPROF_MEMORY="512,1024", COLDPROF_COLOR="never")
         for form, file in (("systemd", ".service"), ("cron", ".sh"), ("github", ".yml"), ("codebuild", ".buildspec.yml")):
             text = self.files(form, "checkout", "--hour", "5", "--store", "h.db", "--", "--cold", "40", "--exit-zero")[file]
-            self.assertIn(" --memory 512,1024 --store h.db --cold 40 --exit-zero --yes --max-cost-usd 1", text)
+            self.assertRegex(text, r" --memory 512,1024 --store h\.db --cold 40 --exit-zero --yes --max-cost-usd 1\s")
             self.assertNotIn("--color", text)
             text = self.files(form, "checkout", "--max-cost-usd", "0.5", "--yes")[file]
             self.assertIn(" --max-cost-usd 0.5 --yes", text)
