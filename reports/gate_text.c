@@ -360,7 +360,7 @@ static void add_reason(const struct cp_text_lines *t, const struct cp_gate *gate
     char metric[CP_FORMAT_MAX];
     char mb[CP_FORMAT_MAX];
     char others[CP_FORMAT_MAX] = "";
-    char line[3 * CP_FORMAT_MAX + sizeof gate->because + 8];
+    char line[sizeof metric + sizeof others + sizeof mb + sizeof gate->because + 8];
     metric_cell(NULL, gate, metric);
     if (more > 0)
         (void)snprintf(others, sizeof others, " and %zu more", more);
