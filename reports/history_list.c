@@ -7,6 +7,7 @@
 #include "model/base/datetime.h"
 #include "reports/format.h"
 #include "reports/gate.h"
+#include "reports/gate_parts.h"
 #include "reports/history.h"
 #include "reports/json_writer.h"
 
@@ -40,10 +41,13 @@ enum cp_code cp_history_listed_judge(const struct cp_history *history,
                                       history->nights[history->n_nights - 1].started_at_ms;
     enum cp_code code = cp_gates_of_history(history, &none, options, &gates, err);
     for (size_t i = 0; i < gates.n && !code; i++) {
-        if (out->metric[0] && severity(gates.gates[i].state) <= severity(out->state))
+        const struct cp_gate *gate = &gates.gates[i];
+        enum cp_trend_state state =
+            cp_gate_is_judged(&gates, gate) ? gate->state : CP_TREND_LEARNING;
+        if (out->metric[0] && severity(state) <= severity(out->state))
             continue;
-        out->state = gates.gates[i].state;
-        (void)cp_metric_key_name(&gates.gates[i].metric, out->metric);
+        out->state = state;
+        (void)cp_metric_key_name(&gate->metric, out->metric);
     }
     cp_gates_clear(&gates);
     return code;

@@ -65,6 +65,23 @@ static void the_state_is_the_worst_of_the_newest_night(void **state)
     }
 }
 
+/* A metric that has never had its interval is no steady one. */
+static void what_is_not_judged_is_not_steady(void **state)
+{
+    (void)state;
+    struct cp_history history = make(0, 1);
+    struct cp_history_listed row = {.n_nights = 3};
+    history.n_nights = 3;
+    for (size_t i = 0; i < history.n_nights; i++) {
+        struct cp_night_metric *p95 = &history.nights[i].metrics[1];
+        p95->ms.low = NAN;
+        p95->ms.high = NAN;
+        p95->n = 20;
+    }
+    assert_int_equal(cp_history_listed_judge(&history, &ordinary, &row, NULL), CP_OK);
+    assert_int_equal(row.state, CP_TREND_LEARNING);
+}
+
 static void what_was_accepted_after_the_newest_night_is_said(void **state)
 {
     (void)state;
@@ -182,6 +199,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_state_is_the_worst_of_the_newest_night),
+        cmocka_unit_test(what_is_not_judged_is_not_steady),
         cmocka_unit_test(what_was_accepted_after_the_newest_night_is_said),
         cmocka_unit_test(no_nights_are_no_state),
         cmocka_unit_test(a_table_fits_and_keeps_what_matters),
