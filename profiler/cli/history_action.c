@@ -5,6 +5,7 @@
 #include "probes/log/log_input.h"
 #include "probes/os/clock.h"
 #include "probes/os/file.h"
+#include "profiler/cli/session.h"
 #include "profiler/cli/stop.h"
 #include "profiler/history/history_file.h"
 #include "profiler/import/import_time.h"
@@ -238,7 +239,9 @@ static enum cp_code make_night(struct cp_history_action *s, const char *run_id,
     enum cp_code code = cp_store_load(s->store, run_id, &data, err);
     if (code)
         return code;
-    code = cp_figures_measured(&data, &figures, err);
+    code = cp_session_check_whole(&data, err);
+    if (!code)
+        code = cp_figures_measured(&data, &figures, err);
     if (!code)
         code = cp_night_of(figures, night, err);
     if (!code && !night->n_metrics)

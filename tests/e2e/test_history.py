@@ -215,6 +215,8 @@ class Locked(Case):
         process.send_signal(signal.SIGINT)
         self.assertEqual(process.wait(30), 4)
         drain.join(10)
+        # part of a night would be judged as all of it
+        self.assertIn("ended early", self.run_cli("history", "add", "last", "--store", self.store, status=1).stderr)
 
 
 if __name__ == "__main__":
