@@ -128,9 +128,7 @@ __attribute__((format(printf, 2, 3))) static void because(struct cp_gate *gate, 
 /* What must be exceeded, as a ratio: 1.05. */
 static double least_ratio(const struct judged *j, double base_ms)
 {
-    double effect = isnan(j->options.effect) ? CP_CHANGE_EFFECT : j->options.effect;
-    double effect_ms = isnan(j->options.effect_ms) ? CP_CHANGE_EFFECT_MS : j->options.effect_ms;
-    return 1 + fmax(effect, effect_ms / base_ms);
+    return 1 + cp_change_least(j->options.effect, j->options.effect_ms, base_ms);
 }
 
 static void say_learning(const struct judged *j, struct cp_gate *gate)
@@ -486,12 +484,12 @@ enum cp_code cp_gates_of_history(const struct cp_history *history, const struct 
                                  struct cp_error *err)
 {
     struct judged j = {.history = history, .data = now, .options = *options};
+    cp_change_effect_default(&j.options.effect, &j.options.effect_ms);
     *out = (struct cp_gates){.kind = CP_GATES_NIGHT,
                              .now = &now->run,
                              .history = history,
-                             .effect = isnan(options->effect) ? CP_CHANGE_EFFECT : options->effect,
-                             .effect_ms = isnan(options->effect_ms) ? CP_CHANGE_EFFECT_MS
-                                                                    : options->effect_ms};
+                             .effect = j.options.effect,
+                             .effect_ms = j.options.effect_ms};
     if (history->n_nights == 0)
         return cp_fail(err, CP_EINVAL, "a history without a night cannot be judged");
     enum cp_code code = begin(&j, err);

@@ -16,16 +16,12 @@ static const double default_level = 0.05;
 
 /* --- options --- */
 
-static double given(double value, double otherwise)
-{
-    return isnan(value) ? otherwise : value;
-}
-
 static enum cp_code take_options(const struct cp_comparison_options *options,
                                  struct cp_comparison *c, struct cp_error *err)
 {
-    c->effect = given(options->effect, CP_CHANGE_EFFECT);
-    c->effect_ms = given(options->effect_ms, CP_CHANGE_EFFECT_MS);
+    c->effect = options->effect;
+    c->effect_ms = options->effect_ms;
+    cp_change_effect_default(&c->effect, &c->effect_ms);
     c->level = options->level > 0 ? options->level : default_level;
     c->day_sd = options->day_sd;
     bool is_possible = c->effect >= 0 && isfinite(c->effect) && c->effect_ms >= 0 &&

@@ -74,9 +74,20 @@ enum cp_change_verdict cp_change_verdict_of(const struct cp_interval *ratio, dou
     return CP_CHANGE_INCONCLUSIVE; /* also without ends */
 }
 
+double cp_change_least(double effect, double effect_ms, double base_ms)
+{
+    return fmax(effect, effect_ms / base_ms);
+}
+
+void cp_change_effect_default(double *effect, double *effect_ms)
+{
+    *effect = isnan(*effect) ? CP_CHANGE_EFFECT : *effect;
+    *effect_ms = isnan(*effect_ms) ? CP_CHANGE_EFFECT_MS : *effect_ms;
+}
+
 double cp_ratio_worse_from(const struct cp_ratio_question *question, double base_ms)
 {
-    return 1 + fmax(question->effect, question->effect_ms / base_ms);
+    return 1 + cp_change_least(question->effect, question->effect_ms, base_ms);
 }
 
 /* Widths shrink with the root of n, but for what nights differ by; what must fit is the distance of

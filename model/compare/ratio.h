@@ -57,6 +57,10 @@ struct cp_ratio {
 
 /* What an interval of a ratio says against the least ratio that is worse, 1 + d. */
 enum cp_change_verdict cp_change_verdict_of(const struct cp_interval *ratio, double worse_from);
+/* d, from both effects */
+double cp_change_least(double effect, double effect_ms, double base_ms);
+/* Puts CP_CHANGE_EFFECT and CP_CHANGE_EFFECT_MS where they are NAN. */
+void cp_change_effect_default(double *effect, double *effect_ms);
 /* 1 + d */
 double cp_ratio_worse_from(const struct cp_ratio_question *question, double base_ms);
 

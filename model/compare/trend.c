@@ -71,8 +71,7 @@ struct judge {
 
 enum cp_code cp_trend_resolve(struct cp_trend_options *o, struct cp_error *err)
 {
-    o->effect = isnan(o->effect) ? CP_CHANGE_EFFECT : o->effect;
-    o->effect_ms = isnan(o->effect_ms) ? CP_CHANGE_EFFECT_MS : o->effect_ms;
+    cp_change_effect_default(&o->effect, &o->effect_ms);
     o->baseline_nights = o->baseline_nights ? o->baseline_nights : CP_TREND_BASELINE_NIGHTS;
     o->min_nights = o->min_nights ? o->min_nights : CP_TREND_MIN_NIGHTS;
     o->n_of = o->n_of ? o->n_of : CP_TREND_N_OF;
@@ -132,7 +131,7 @@ static void take_sampling(struct judge *j, const struct point *nights, size_t n)
 static void set_centre(struct judge *j, double centre)
 {
     j->centre = centre;
-    j->effect = log1p(fmax(j->o.effect, j->o.effect_ms / exp(centre)));
+    j->effect = log1p(cp_change_least(j->o.effect, j->o.effect_ms, exp(centre)));
 }
 
 static void take_baseline(struct judge *j)
@@ -176,17 +175,6 @@ struct cp_interval cp_trend_around(double x, double half)
     return (struct cp_interval){exp(x), exp(x - half), exp(x + half)};
 }
 
-static enum cp_change_verdict verdict_of(const struct cp_interval *ratio, double effect)
-{
-    double low = log(ratio->low);
-    double high = log(ratio->high);
-    if (low > effect)
-        return CP_CHANGE_REGRESSION;
-    if (high < -effect)
-        return CP_CHANGE_IMPROVEMENT;
-    return low > -effect && high < effect ? CP_CHANGE_EQUIVALENT : CP_CHANGE_INCONCLUSIVE;
-}
-
 static void describe(const struct judge *j, const struct point *p, struct cp_trend_night *out)
 {
     /* One more night, and the centre of the baseline. */
@@ -199,7 +187,7 @@ static void describe(const struct judge *j, const struct point *p, struct cp_tre
     out->ratio = cp_trend_around(p->x - j->centre, half);
     if (isinf(p->x))
         out->ratio = (struct cp_interval){INFINITY, INFINITY, INFINITY};
-    out->verdict = verdict_of(&out->ratio, j->effect);
+    out->verdict = cp_change_verdict_of(&out->ratio, exp(j->effect));
 }
 
 /* --- is it worse for good? --- */
@@ -417,7 +405,7 @@ static bool has_drifted(struct judge *j)
 {
     const struct point *nights = j->level + (j->n_level - j->n_baseline);
     double error = DRIFT_SE * j->spread * sqrt(2 * MEDIAN_SE / (double)j->n_baseline);
-    double effect = fmax(j->o.effect, j->o.effect_ms / exp(j->anchor));
+    double effect = cp_change_least(j->o.effect, j->o.effect_ms, exp(j->anchor));
     if (!(j->centre - j->anchor > fmax(log1p(DRIFT * effect), error))) /* also without an anchor */
         return false;
     size_t n_above = 0;

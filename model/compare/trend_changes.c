@@ -81,7 +81,7 @@ static struct cp_trend_change change_of(const struct series *s, const struct seg
 
 static bool matters(const struct cp_trend_change *c, const struct cp_trend_options *o)
 {
-    double least = log1p(fmax(o->effect, o->effect_ms / c->before_ms));
+    double least = log1p(cp_change_least(o->effect, o->effect_ms, c->before_ms));
     return fabs(log(c->ratio.value)) > least;
 }
 
