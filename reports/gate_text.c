@@ -234,14 +234,6 @@ static void add_row(const struct cp_text_lines *t, const struct layout *l,
     cp_buf_addc(t->out, '\n');
 }
 
-static void add_note(const struct cp_text_lines *t, const char *note)
-{
-    cp_text_role(t, CP_ROLE_DIM);
-    cp_text_blanks(t, GAP);
-    cp_text_wrapped(t, GAP, GAP + 1, cp_view_of(note));
-    cp_text_role(t, CP_ROLE_PLAIN);
-}
-
 static void add_notes(const struct cp_text_lines *t, const struct cp_gates *gates,
                       const struct layout *l)
 {
@@ -255,17 +247,18 @@ static void add_notes(const struct cp_text_lines *t, const struct cp_gates *gate
     (void)snprintf(note, sizeof note, "(a change matters when it is more than %s %% and %s ms)",
                    cp_number_exact(gates->effect * 100, effect),
                    cp_number_exact(gates->effect_ms, effect_ms));
-    add_note(t, note);
+    cp_text_note(t, note);
     if (has_needed && l->is_shown[COLUMNS - 1])
-        add_note(t, gates->kind == CP_GATES_NIGHT
-                        ? "(needs n: with so many samples each night it could be judged)"
-                        : "(needs n: with about so many samples on each side it could be told)");
+        cp_text_note(t,
+                     gates->kind == CP_GATES_NIGHT
+                         ? "(needs n: with so many samples each night it could be judged)"
+                         : "(needs n: with about so many samples on each side it could be told)");
     if (!gates->comparison || !(gates->comparison->day_sd > 0))
         return;
     (void)snprintf(note, sizeof note,
                    "(intervals have in them that nights of this function differ by %s, one sd)",
                    cp_format_with_unit(CP_UNIT_PERCENT, gates->comparison->day_sd, sd));
-    add_note(t, note);
+    cp_text_note(t, note);
 }
 
 static void add_table(const struct cp_text_lines *t, const struct cp_gates *gates)

@@ -100,10 +100,7 @@ static void add_changes(const struct cp_text_lines *t, const struct cp_history_v
         cp_buf_reset(&line);
         cp_buf_addf(&line, "(%zu before them, the last one on %s: --nights shows more)",
                     view->first_change, view->rows[last->row].day);
-        cp_text_role(t, CP_ROLE_DIM);
-        cp_text_blanks(t, INDENT);
-        cp_text_foreign(t, INDENT, INDENT + 1, cp_buf_str(&line));
-        cp_text_role(t, CP_ROLE_PLAIN);
+        cp_text_note(t, cp_buf_str(&line));
     }
     cp_buf_clear(&line);
 }
@@ -137,10 +134,7 @@ static void add_strip_scale(const struct cp_text_lines *t, const struct cp_histo
                    "? suspect, X regressed, > at the timeout)",
                    cp_format(CP_UNIT_MS, view->strip_low_ms, low),
                    cp_format(CP_UNIT_MS, view->strip_high_ms, high));
-    cp_text_role(t, CP_ROLE_DIM);
-    cp_text_blanks(t, INDENT);
-    cp_text_wrapped(t, INDENT, INDENT + 1, cp_view_of(text));
-    cp_text_role(t, CP_ROLE_PLAIN);
+    cp_text_note(t, text);
 }
 
 void cp_history_text(const struct cp_history_view *view, const struct cp_text_style *style,

@@ -202,14 +202,6 @@ static void add_row(const struct cp_text_lines *t, const struct layout *l, size_
     cp_buf_addc(t->out, '\n');
 }
 
-static void add_note(const struct cp_text_lines *t, const char *note)
-{
-    cp_text_role(t, CP_ROLE_DIM);
-    cp_text_blanks(t, INDENT);
-    cp_text_wrapped(t, INDENT, INDENT + 1, cp_view_of(note));
-    cp_text_role(t, CP_ROLE_PLAIN);
-}
-
 static bool any_cell(const struct cp_text_lines *t, const struct layout *l,
                      bool (*holds)(const struct cp_cell *))
 {
@@ -239,7 +231,8 @@ static void add_wall_clock(const struct cp_text_lines *t)
                        size->wall_p50.n);
         cp_text_wrapped(t, 0, INDENT, cp_view_of(line));
     }
-    add_note(t, "(time of the client, the way there and back included: neither init nor duration)");
+    cp_text_note(
+        t, "(time of the client, the way there and back included: neither init nor duration)");
 }
 
 static void add_table(const struct cp_text_lines *t)
@@ -254,15 +247,17 @@ static void add_table(const struct cp_text_lines *t)
     for (size_t row = 0; row < t->f->n_sizes; row++)
         add_row(t, &l, row);
     char note[CP_WORDS_MAX];
-    add_note(t, cp_words(t->f,
-                         t->f->is_init_pooled ? "({init} does not follow memory; the first handler "
-                                                "run does: cold = {init} + first handler run)"
-                                              : "(cold = {init} + first handler run)",
-                         note));
+    cp_text_note(t, cp_words(t->f,
+                             t->f->is_init_pooled
+                                 ? "({init} does not follow memory; the first handler "
+                                   "run does: cold = {init} + first handler run)"
+                                 : "(cold = {init} + first handler run)",
+                             note));
     if (any_cell(t, &l, cp_cell_is_pooled))
-        add_note(t, "(" CP_POOLED_NOTE ")");
+        cp_text_note(t, "(" CP_POOLED_NOTE ")");
     if (any_cell(t, &l, is_refused))
-        add_note(t, "(n<N: too few samples; this quantile takes N of them at that memory size)");
+        cp_text_note(t,
+                     "(n<N: too few samples; this quantile takes N of them at that memory size)");
 }
 
 /* On demand the log itself says how many are cold: nothing is simulated. */
@@ -275,7 +270,7 @@ static void add_observed_share(const struct cp_text_lines *t)
         return;
     (void)snprintf(line, sizeof line, "on demand %s %% of requests started cold, as logged",
                    cp_format_interval(CP_UNIT_PERCENT, *share, percent));
-    add_note(t, line);
+    cp_text_note(t, line);
 }
 
 static void add_accounting(const struct cp_text_lines *t)
@@ -284,23 +279,23 @@ static void add_accounting(const struct cp_text_lines *t)
     struct cp_buf line;
     cp_buf_init(&line, 400);
     cp_accounting_text(t->f, &line);
-    add_note(t, cp_buf_str(&line));
+    cp_text_note(t, cp_buf_str(&line));
     static void (*const of_question[])(const struct cp_figures *,
                                        struct cp_buf *) = {cp_demand_text, cp_other_question_text};
     for (size_t i = 0; i < sizeof of_question / sizeof of_question[0]; i++) {
         cp_buf_reset(&line);
         of_question[i](t->f, &line);
         if (line.n)
-            add_note(t, cp_buf_str(&line));
+            cp_text_note(t, cp_buf_str(&line));
     }
     cp_buf_reset(&line);
     cp_price_text(t->f, &line);
     if (line.n)
-        add_note(t, cp_buf_str(&line));
+        cp_text_note(t, cp_buf_str(&line));
     cp_buf_reset(&line);
     cp_spend_text(t->f, &line);
     if (line.n)
-        add_note(t, cp_buf_str(&line));
+        cp_text_note(t, cp_buf_str(&line));
     static void (*const of_logs[])(const struct cp_figures *, struct cp_buf *) = {
         cp_failures_text, cp_traffic_text, cp_coverage_text, cp_eras_text};
     for (size_t i = 0; i < sizeof of_logs / sizeof of_logs[0]; i++) {
@@ -308,7 +303,7 @@ static void add_accounting(const struct cp_text_lines *t)
         if (cp_figures_is_import(t->f))
             of_logs[i](t->f, &line);
         if (line.n)
-            add_note(t, cp_buf_str(&line));
+            cp_text_note(t, cp_buf_str(&line));
     }
     cp_buf_clear(&line);
 }

@@ -88,6 +88,15 @@ void cp_text_wrapped(const struct cp_text_lines *t, size_t column, size_t indent
 }
 
 /* Foreign text wrapped: made harmless first, measured after. */
+void cp_text_note(const struct cp_text_lines *t, const char *note)
+{
+    enum { INDENT = 2 };
+    cp_text_role(t, CP_ROLE_DIM);
+    cp_text_blanks(t, INDENT);
+    cp_text_wrapped(t, INDENT, INDENT + 1, cp_view_of(note));
+    cp_text_role(t, CP_ROLE_PLAIN);
+}
+
 void cp_text_foreign(const struct cp_text_lines *t, size_t column, size_t indent, const char *s)
 {
     struct cp_buf safe;

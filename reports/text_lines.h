@@ -24,6 +24,8 @@ void cp_text_blanks(const struct cp_text_lines *t, size_t n);
  * starts; a word longer than a line stays whole. */
 void cp_text_wrapped(const struct cp_text_lines *t, size_t column, size_t indent,
                      struct cp_view words);
+/* What the table above it needs to be understood: dim, indented. */
+void cp_text_note(const struct cp_text_lines *t, const char *note);
 /* Foreign text wrapped: made harmless first, measured after. */
 void cp_text_foreign(const struct cp_text_lines *t, size_t column, size_t indent, const char *s);
 /* Foreign facts beside each other, on as many lines as they take; empty ones are left out. */
