@@ -223,15 +223,6 @@ void cp_history_list_text(const struct cp_history_listed *rows, size_t n,
 
 /* --- for programs --- */
 
-static void add_json_time(struct cp_json *j, const char *key, int64_t at_ms)
-{
-    char text[CP_DATETIME_TEXT_MAX];
-    if (at_ms < 0)
-        cp_json_add_int(j, key, -1);
-    else
-        cp_json_add_text(j, key, cp_datetime_format(at_ms, CP_DATETIME_ISO_MS, text));
-}
-
 void cp_history_list_json(const struct cp_history_listed *rows, size_t n, struct cp_buf *out)
 {
     struct cp_json j = {.out = out, .depth = 1, .is_first = true};
@@ -243,8 +234,8 @@ void cp_history_list_json(const struct cp_history_listed *rows, size_t n, struct
         cp_json_open(&j, NULL, '{');
         cp_history_key_json(&j, &rows[i].key);
         cp_json_add_count(&j, "nights", rows[i].n_nights);
-        add_json_time(&j, "first_at", rows[i].first_ms);
-        add_json_time(&j, "last_at", rows[i].last_ms);
+        cp_json_add_time(&j, "first_at", rows[i].first_ms);
+        cp_json_add_time(&j, "last_at", rows[i].last_ms);
         cp_json_key(&j, "state");
         if (rows[i].n_nights)
             cp_text_json(out, state_of(&rows[i]));

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "reports/json_writer.h"
 
+#include "model/base/datetime.h"
 #include "reports/format.h"
 #include "reports/json_number.h"
 
@@ -50,6 +51,15 @@ void cp_json_add_int(struct cp_json *j, const char *key, int64_t value)
         cp_buf_adds(j->out, "null");
     else
         cp_buf_addf(j->out, "%lld", (long long)value);
+}
+
+void cp_json_add_time(struct cp_json *j, const char *key, int64_t at_ms)
+{
+    char text[CP_DATETIME_TEXT_MAX];
+    if (at_ms < 0)
+        cp_json_add_int(j, key, -1);
+    else
+        cp_json_add_text(j, key, cp_datetime_format(at_ms, CP_DATETIME_ISO_MS, text));
 }
 
 void cp_json_add_count(struct cp_json *j, const char *key, size_t value)

@@ -32,6 +32,8 @@ void cp_json_add_int(struct cp_json *j, const char *key, int64_t value);
 void cp_json_add_count(struct cp_json *j, const char *key, size_t value);
 void cp_json_add_bool(struct cp_json *j, const char *key, bool value);
 void cp_json_add_text(struct cp_json *j, const char *key, const char *value);
+/* Unix ms, as ISO text with milliseconds; null where it is negative, absent. */
+void cp_json_add_time(struct cp_json *j, const char *key, int64_t at_ms);
 /* {"value", "low", "high"} */
 void cp_json_add_interval(struct cp_json *j, const char *key, struct cp_interval v);
 

@@ -35,12 +35,6 @@ static struct cp_json begin_json(const char *command, struct cp_buf *out)
     return j;
 }
 
-static void add_json_time(struct cp_json *j, const char *key, int64_t at_ms)
-{
-    char text[CP_DATETIME_TEXT_MAX];
-    cp_json_add_text(j, key, cp_datetime_format(at_ms, CP_DATETIME_ISO_MS, text));
-}
-
 /* --- import --- */
 
 static bool is_stopped(void *context)
@@ -199,7 +193,7 @@ static void add_accepted(const struct cp_history_action *s, const struct cp_nigh
     if (wants_json(s)) {
         struct cp_json j = begin_json("history accept", out);
         cp_history_key_json(&j, key);
-        add_json_time(&j, "at", acceptance->at_ms);
+        cp_json_add_time(&j, "at", acceptance->at_ms);
         cp_json_add_text(&j, "note", acceptance->note);
         (void)cp_buf_adds(out, "\n}\n");
         return;
@@ -271,7 +265,7 @@ static void add_added_json(const struct cp_night *nights, size_t n, struct cp_bu
         cp_json_open(&j, NULL, '{');
         cp_json_add_text(&j, "run_id", nights[i].run_id);
         cp_history_key_json(&j, &nights[i].key);
-        add_json_time(&j, "started_at", nights[i].started_at_ms);
+        cp_json_add_time(&j, "started_at", nights[i].started_at_ms);
         cp_json_add_count(&j, "n_metrics", nights[i].n_metrics);
         cp_json_close(&j, '}');
     }
