@@ -17,7 +17,7 @@ const char *cp_timing_name(enum cp_timing timing)
     return names[timing];
 }
 
-bool cp_timing_by_name(struct cp_view name, enum cp_timing *timing)
+static bool timing_by_name(struct cp_view name, enum cp_timing *timing)
 {
     for (int i = 0; i < CP_TIMING_COUNT; i++) {
         if (cp_view_is(name, names[i])) {
@@ -42,7 +42,7 @@ bool cp_metric_key_by_name(struct cp_view name, struct cp_metric_key *metric)
     double percent = 0;
     struct cp_metric_key out = {.q = 0};
     bool is_name = cp_view_take_int64(&name, &memory_size_mb) && cp_view_skip(&name, "MB/") &&
-                   cp_view_split(&name, '-', &timing) && cp_timing_by_name(timing, &out.timing) &&
+                   cp_view_split(&name, '-', &timing) && timing_by_name(timing, &out.timing) &&
                    cp_view_skip(&name, "p") && cp_view_to_double(name, &percent);
     if (!is_name || memory_size_mb < 1 || memory_size_mb > INT_MAX || percent <= 0 ||
         percent >= 100)
@@ -86,10 +86,10 @@ bool cp_metric_pattern_by_name(struct cp_view name, struct cp_metric_pattern *pa
     bool has_memory = take_memory(&name, &out);
     struct cp_view word;
     bool is_name = has_memory && name.n == 0;
-    if (cp_timing_by_name(name, &out.timing) || take_quantile(name, &out))
+    if (timing_by_name(name, &out.timing) || take_quantile(name, &out))
         is_name = true;
     else if (cp_view_split(&name, '-', &word))
-        is_name = cp_timing_by_name(word, &out.timing) && take_quantile(name, &out);
+        is_name = timing_by_name(word, &out.timing) && take_quantile(name, &out);
     if (is_name)
         *pattern = out;
     return is_name;

@@ -19,7 +19,6 @@ enum cp_timing {
 };
 /* "init", "restore", "cold", "warm" */
 const char *cp_timing_name(enum cp_timing timing);
-bool cp_timing_by_name(struct cp_view name, enum cp_timing *timing);
 
 /* The quantiles of a night, in this order. */
 enum { CP_METRIC_QUANTILES = 3 };

@@ -189,7 +189,7 @@ static bool find_compared(void *context, const struct cp_run *run,
     for (size_t i = 0; i < 2; i++)
         c->n_found += c->nights[i]->started_at_ms == run->started_at_ms &&
                       strcmp(c->nights[i]->run_id, run->id) == 0;
-    return true;
+    return c->n_found < 2;
 }
 
 static enum cp_code look_for_runs(struct cp_history_action *s, struct cp_history_view *view,

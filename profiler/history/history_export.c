@@ -2,7 +2,7 @@
 #include "profiler/history/history_file.h"
 #include "profiler/history/night_line.h"
 
-void cp_history_lines(const struct cp_history *history, struct cp_buf *out)
+static void add_lines(const struct cp_history *history, struct cp_buf *out)
 {
     for (size_t i = 0; i < history->n_nights; i++)
         cp_night_line_write(&history->nights[i], out);
@@ -18,7 +18,7 @@ static enum cp_code export_one(struct cp_store *store, const struct cp_night_key
     enum cp_code code = cp_store_load_history(store, key, all, &history, err);
     if (code)
         return code;
-    cp_history_lines(&history, out);
+    add_lines(&history, out);
     cp_history_clear(&history);
     return CP_OK;
 }

@@ -8,9 +8,8 @@
 
 #include "profiler/store/store.h"
 
-/* All that a history has: its nights, then its acceptances, each ascending. */
-void cp_history_lines(const struct cp_history *history, struct cp_buf *out);
-/* The history of `key`, NULL: all, by cp_night_key_order. */
+/* The history of `key`, its nights, then its acceptances, each ascending; NULL: all, by
+ * cp_night_key_order. */
 enum cp_code cp_history_export(struct cp_store *store, const struct cp_night_key *key,
                                struct cp_buf *out, struct cp_error *err);
 

@@ -26,7 +26,9 @@ struct pair {
     struct cp_sweep_row rows[CP_PAIR * CP_SWEEP_ROWS_MAX];
 };
 
-int cp_pair_side(size_t step, int turn)
+/* Whose turn is the first (`turn` 0) and the second of a step: each begins every other step, so
+ * that neither always comes after the other. */
+static int side_of(size_t step, int turn)
 {
     return (int)((step + (size_t)turn) % CP_PAIR);
 }
@@ -177,7 +179,7 @@ static enum cp_code take_turns(struct pair *pair, struct cp_error *err)
     for (int i = 0; i < CP_PAIR; i++)
         cp_sweep_tell_phase(&pair->sides[i].runner, "in turns");
     for (size_t i = 0; i < n_steps * CP_PAIR && !code; i++) {
-        struct cp_runner *r = &pair->sides[cp_pair_side(i / CP_PAIR, i % CP_PAIR)].runner;
+        struct cp_runner *r = &pair->sides[side_of(i / CP_PAIR, i % CP_PAIR)].runner;
         if (cp_runner_may_send(r))
             code = cp_cold_step(r, i / CP_PAIR, err);
         if (!code)

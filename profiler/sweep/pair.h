@@ -10,10 +10,6 @@
 
 enum { CP_PAIR_BASE, CP_PAIR_NEW, CP_PAIR };
 
-/* Whose turn is the first (`turn` 0) and the second of a step: each begins every other step, so
- * that neither always comes after the other. */
-int cp_pair_side(size_t step, int turn);
-
 /* `options` is the plan of both; its function is not looked at. Without memory sizes: the own one
  * of the new function. Cold and warm cells only, each to its full number, precise or not;
  * max_invocations is for both together. `runs` as in cp_sweep_run, each with the name that it goes
