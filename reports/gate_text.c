@@ -10,7 +10,7 @@
 
 #include "model/base/datetime.h"
 #include "reports/format.h"
-#include "reports/text_lines.h"
+#include "reports/text_grid.h"
 
 enum { GAP = 2, REASONS_SHOWN = 5 };
 
@@ -152,90 +152,32 @@ static const struct column columns[] = {
     {"verdict", NULL, 0, true, false, verdict_cell},
     {"needs n", NULL, 4, false, false, needed_cell},
 };
-enum { COLUMNS = sizeof columns / sizeof columns[0], RANKS = 7 };
+enum { COLUMNS = sizeof columns / sizeof columns[0] };
+_Static_assert((int)COLUMNS <= (int)CP_TEXT_COLUMNS_MAX, "room for every column");
 
-struct layout {
-    size_t width[COLUMNS];
-    bool is_shown[COLUMNS];
-};
-
-static const char *head_of(const struct cp_gates *gates, size_t i)
+static const char *head_of(const void *context, size_t i, char out[CP_WORDS_MAX])
 {
+    const struct cp_gates *gates = context;
     bool is_night = gates->kind == CP_GATES_NIGHT;
+    (void)out;
     return is_night && columns[i].night_head ? columns[i].night_head : columns[i].head;
 }
 
-static size_t line_width(const struct layout *l)
+static const char *cell_of(const void *context, size_t row, size_t i, char out[CP_FORMAT_MAX])
 {
-    size_t width = 0;
-    for (size_t i = 0; i < COLUMNS; i++)
-        width += l->is_shown[i] ? l->width[i] + (width ? GAP : 0) : 0;
-    return width;
+    const struct cp_gates *gates = context;
+    columns[i].cell(gates, &gates->gates[row], out);
+    return out;
 }
 
-static void show(struct layout *l, size_t i, bool is_shown)
+static enum cp_text_role_kind role_of(const void *context, size_t row)
 {
-    l->is_shown[i] = is_shown;
-    if (columns[i].is_wide_one)
-        l->is_shown[i - 1] = !is_shown;
-}
-
-static struct layout layout_of(const struct cp_text_lines *t, const struct cp_gates *gates)
-{
-    struct layout l = {.is_shown = {false}};
-    char cell[CP_FORMAT_MAX];
-    for (size_t i = 0; i < COLUMNS; i++) {
-        l.width[i] = strlen(head_of(gates, i));
-        for (size_t k = 0; k < gates->n; k++) {
-            columns[i].cell(gates, &gates->gates[k], cell);
-            size_t n = strlen(cell);
-            l.width[i] = n > l.width[i] ? n : l.width[i];
-        }
-    }
-    for (int rank = 0; rank < RANKS; rank++) {
-        for (size_t i = 0; i < COLUMNS; i++) {
-            if (columns[i].rank != rank || (columns[i].is_wide_one && !l.is_shown[i - 1]))
-                continue;
-            show(&l, i, true);
-            if (rank > 0 && line_width(&l) > t->width)
-                show(&l, i, false);
-        }
-    }
-    return l;
-}
-
-/* `at` is how many blanks are owed before the next cell: none are left at the end of a line. */
-static void add_cell(const struct cp_text_lines *t, const struct layout *l, size_t i, size_t *at,
-                     const char *text)
-{
-    size_t n = strlen(text);
-    size_t pad = l->width[i] - n;
-    if (n > 0) {
-        cp_text_blanks(t, *at + (columns[i].is_left ? 0 : pad));
-        cp_buf_adds(t->out, text);
-        *at = (columns[i].is_left ? pad : 0) + GAP;
-    } else {
-        *at += l->width[i] + GAP;
-    }
-}
-
-static void add_row(const struct cp_text_lines *t, const struct layout *l,
-                    const struct cp_gates *gates, const struct cp_gate *gate)
-{
-    char cell[CP_FORMAT_MAX];
-    size_t at = 0;
-    cp_text_role(t, shapes[shape_of(cp_gate_word(gates, gate))].role);
-    for (size_t i = 0; i < COLUMNS; i++) {
-        columns[i].cell(gates, gate, cell);
-        if (l->is_shown[i])
-            add_cell(t, l, i, &at, cell);
-    }
-    cp_text_role(t, CP_ROLE_PLAIN);
-    cp_buf_addc(t->out, '\n');
+    const struct cp_gates *gates = context;
+    return shapes[shape_of(cp_gate_word(gates, &gates->gates[row]))].role;
 }
 
 static void add_notes(const struct cp_text_lines *t, const struct cp_gates *gates,
-                      const struct layout *l)
+                      bool is_needed_shown)
 {
     char effect[CP_NUMBER_MAX];
     char effect_ms[CP_NUMBER_MAX];
@@ -248,7 +190,7 @@ static void add_notes(const struct cp_text_lines *t, const struct cp_gates *gate
                    cp_number_exact(gates->effect * 100, effect),
                    cp_number_exact(gates->effect_ms, effect_ms));
     cp_text_note(t, note);
-    if (has_needed && l->is_shown[COLUMNS - 1])
+    if (has_needed && is_needed_shown)
         cp_text_note(t,
                      gates->kind == CP_GATES_NIGHT
                          ? "(needs n: with so many samples each night it could be judged)"
@@ -263,18 +205,20 @@ static void add_notes(const struct cp_text_lines *t, const struct cp_gates *gate
 
 static void add_table(const struct cp_text_lines *t, const struct cp_gates *gates)
 {
-    const struct layout l = layout_of(t, gates);
-    size_t at = 0;
-    cp_text_role(t, CP_ROLE_DIM);
-    for (size_t i = 0; i < COLUMNS; i++) {
-        if (l.is_shown[i])
-            add_cell(t, &l, i, &at, head_of(gates, i));
-    }
-    cp_text_role(t, CP_ROLE_PLAIN);
-    cp_buf_addc(t->out, '\n');
-    for (size_t i = 0; i < gates->n; i++)
-        add_row(t, &l, gates, &gates->gates[i]);
-    add_notes(t, gates, &l);
+    struct cp_text_grid grid = {
+        .n_columns = COLUMNS,
+        .n_rows = gates->n,
+        .context = gates,
+        .head = head_of,
+        .cell = cell_of,
+        .role = role_of,
+    };
+    for (size_t i = 0; i < COLUMNS; i++)
+        grid.slots[i] = (struct cp_text_slot){.rank = columns[i].rank,
+                                              .is_left = columns[i].is_left,
+                                              .is_wide_one = columns[i].is_wide_one};
+    cp_text_grid(t, &grid);
+    add_notes(t, gates, grid.slots[COLUMNS - 1].is_shown);
 }
 
 /* --- around it --- */

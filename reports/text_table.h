@@ -16,8 +16,8 @@ struct cp_text_column {
     bool is_left;     /* words */
     bool is_wide_one; /* stands for the column before it, with its interval, when there is room */
 };
-enum { CP_TEXT_COLUMNS_MAX = 16 };
 
+/* At most CP_TEXT_COLUMNS_MAX columns (text_grid.h). */
 void cp_text_table(const struct cp_text_lines *t, const struct cp_table *table,
                    const struct cp_text_column *columns, size_t n);
 
